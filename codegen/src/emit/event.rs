@@ -1,0 +1,170 @@
+//! `events/mod.rs`: the enum over all events and the way from (build, id, version, payload) to it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{docs, ident, number};
+use crate::format::SourceFile;
+use crate::plan::Plan;
+
+pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
+    let modules = plan.modules.iter().map(|module| {
+        let name = ident(&module.name);
+        quote! { pub mod #name; }
+    });
+    let imports = quote! {
+        use etw_runtime::{
+            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record, Value,
+            VersionInfo, View,
+        };
+        use crate::{Build, schema};
+    };
+    SourceFile {
+        path: "events/mod.rs".to_owned(),
+        docs: vec![format!("The events of {}, a module for each group of them.", plan.schema.provider)],
+        items: vec![
+            quote! { #(#modules)* },
+            imports,
+            event_enum(plan),
+            decoding(),
+            record(plan),
+            dispatch(plan),
+            quote! { etw_runtime::record_traits!(Event); },
+            for_each_view(plan),
+        ],
+    }
+}
+
+fn event_enum(plan: &Plan<'_>) -> TokenStream {
+    let variants = plan.events().map(|(module, event)| {
+        let (module, name, docs) = (ident(&module.name), ident(&event.name), docs(&event.docs[..1]));
+        quote! { #docs #name(#module::#name<'a>) }
+    });
+    let doc = format!(" An event of {}, whatever its id, version and build.", plan.schema.provider);
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Copy)]
+        #[non_exhaustive]
+        pub enum Event<'a> { #(#variants,)* }
+    }
+}
+
+fn decoding() -> TokenStream {
+    quote! {
+        impl<'a> Event<'a> {
+            /// Decodes the payload of an event that a known build wrote, to its last byte.
+            ///
+            /// A build between two captures is read with the lower one's layout, and
+            /// [`Decoded::basis`] says whether the next capture still has it.
+            ///
+            /// # Errors
+            /// A build older than every capture, an unknown id or version, a payload that does not fit the build's
+            /// layout. If it fits the layout of another build to the last byte, the error names that layout.
+            #[inline]
+            pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
+                etw_runtime::decode(build.number(), id, version, payload)
+            }
+
+            /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
+            /// string may lack its NUL.
+            ///
+            /// # Errors
+            /// As [`Event::decode`], left-over bytes apart. A payload that exactly fits another layout is refused.
+            pub fn decode_lenient(
+                build: Build,
+                id: u16,
+                version: u8,
+                payload: &'a [u8],
+            ) -> Result<Lenient<'a, Self>, DecodeError> {
+                etw_runtime::decode_lenient(build.number(), id, version, payload)
+            }
+
+            /// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
+            ///
+            /// # Errors
+            /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`].
+            pub fn decode_any_build(id: u16, version: u8, payload: &'a [u8]) -> Result<Self, DecodeError> {
+                etw_runtime::decode_any_build(id, version, payload)
+            }
+
+            /// The event's id.
+            pub fn id(&self) -> u16 { Record::layout(self).id }
+
+            /// The event's version.
+            pub fn version(&self) -> u8 { Record::layout(self).version }
+
+            /// The event's name.
+            pub fn name(&self) -> &'static str { Record::layout(self).event }
+        }
+    }
+}
+
+fn record(plan: &Plan<'_>) -> TokenStream {
+    let names: Vec<_> = plan.events().map(|(_, event)| ident(&event.name)).collect();
+    quote! {
+        impl<'a> Record<'a> for Event<'a> {
+            fn layout(&self) -> &'static LayoutInfo {
+                match self { #(Self::#names(event) => Record::layout(event),)* }
+            }
+
+            fn value(&self, field: usize) -> Option<Value<'a>> {
+                match self { #(Self::#names(event) => Record::value(event, field),)* }
+            }
+        }
+    }
+}
+
+fn dispatch(plan: &Plan<'_>) -> TokenStream {
+    let mut events: Vec<_> = plan.events().collect();
+    events.sort_by_key(|(_, event)| event.id);
+    let versions = events.iter().flat_map(|(module, event)| {
+        let mut numbers: Vec<u8> = event.layouts.iter().map(|layout| layout.version).collect();
+        numbers.dedup();
+        let (module, info, id) = (ident(&module.name), ident(&event.info), number(event.id));
+        numbers.into_iter().enumerate().map(move |(at, version)| {
+            let (at, version) = (number(at as u64), number(version));
+            quote! { (#id, #version) => &schema::#module::#info.versions[#at], }
+        })
+    });
+    let reads = plan.layouts().into_iter().map(|(module, event, layout)| {
+        let index = number(layout.index);
+        let (module, view) = (ident(&module.name), ident(&layout.name));
+        let (event, variant) = (ident(&event.name), ident(&layout.variant));
+        quote! {
+            #index => Self::#event(#module::#event::#variant(#module::#view::read(reader)?)),
+        }
+    });
+    quote! {
+        impl<'a> Events<'a> for Event<'a> {
+            const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
+
+            #[inline]
+            fn version(id: u16, version: u8) -> Option<&'static VersionInfo> {
+                Some(match (id, version) { #(#versions)* _ => return None, })
+            }
+
+            #[inline]
+            fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault> {
+                Ok(match layout.index {
+                    #(#reads)*
+                    _ => return Err(Fault { field: 0, offset: 0, kind: FaultKind::UnknownLayout }),
+                })
+            }
+        }
+    }
+}
+
+/// A macro over all views, for tables that need every one of them.
+fn for_each_view(plan: &Plan<'_>) -> TokenStream {
+    let views = plan.layouts().into_iter().map(|(module, _, layout)| {
+        let (module, view) = (ident(&module.name), ident(&layout.name));
+        quote! { $crate::events::#module::#view }
+    });
+    quote! {
+        /// Calls a macro with the paths of all views, in the order of [`LayoutInfo::index`](etw_runtime::LayoutInfo::index).
+        #[macro_export]
+        macro_rules! for_each_view {
+            ($callback:ident) => { $callback! { #(#views),* } };
+        }
+    }
+}

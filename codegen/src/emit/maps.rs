@@ -1,0 +1,60 @@
+//! `maps.rs`: the manifest's maps as newtypes, so that unknown values survive.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{docs, ident, number};
+use crate::format::SourceFile;
+use crate::plan::{MapPlan, Plan};
+
+pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
+    let mut items = Vec::new();
+    if !plan.maps.is_empty() {
+        items.push(quote! { use etw_runtime::MapInfo; });
+    }
+    items.extend(plan.maps.iter().map(map));
+    SourceFile {
+        path: "maps.rs".to_owned(),
+        docs: vec!["The manifest's maps: integers whose values have a text. A value without one is still a value.".to_owned()],
+        items,
+    }
+}
+
+fn map(map: &MapPlan) -> TokenStream {
+    let (name, info, manifest_name) = (ident(&map.name), ident(&map.info), &map.map);
+    let mut lines = vec![format!("The {} `{}`.", if map.bits { "bits of" } else { "values of" }, map.map)];
+    if let Some(reason) = &map.inferred {
+        lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
+    }
+    let map_docs = docs(&lines);
+    let constants = map.entries.iter().map(|entry| {
+        let (name, value, docs) = (ident(&entry.name), number(entry.value), docs(&entry.docs));
+        quote! { #docs pub const #name: Self = Self(#value); }
+    });
+    let entries = map.entries.iter().map(|entry| {
+        let (value, text) = (number(entry.value), &entry.text);
+        quote! { (#value, #text) }
+    });
+    let (bits, inferred) = (map.bits, map.inferred.is_some());
+    let info_doc = format!(" The map `{}` as data.", map.map);
+    quote! {
+        #map_docs
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct #name(pub u32);
+
+        impl #name {
+            #(#constants)*
+
+            /// The value's text in the manifest; none for a value that the manifest does not name.
+            pub fn text(self) -> Option<&'static str> { #info.text(self.0) }
+        }
+
+        #[doc = #info_doc]
+        pub static #info: MapInfo = MapInfo {
+            name: #manifest_name,
+            bits: #bits,
+            inferred: #inferred,
+            entries: &[#(#entries),*],
+        };
+    }
+}

@@ -1,0 +1,43 @@
+//! One emitter a kind of output. They write down the plan and decide nothing.
+
+mod builds;
+mod constants;
+mod event;
+mod maps;
+mod schema;
+mod types;
+mod views;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use crate::format::SourceFile;
+use crate::plan::Plan;
+
+/// Every source file of the crate.
+pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {
+    let mut files = vec![builds::file(plan), constants::file(plan), maps::file(plan), event::file(plan)];
+    files.extend(plan.modules.iter().map(|module| views::file(plan, module)));
+    files.push(schema::root_file(plan));
+    files.extend(plan.modules.iter().map(|module| schema::file(plan, module)));
+    files
+}
+
+/// An identifier. The plan's names are valid ones.
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// Doc comment lines.
+fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
+    let lines = lines.iter().map(|line| match line.as_ref() {
+        "" => String::new(),
+        line => format!(" {line}"),
+    });
+    quote! { #(#[doc = #lines])* }
+}
+
+/// A number without its type's suffix.
+fn number(value: impl Into<u64>) -> proc_macro2::Literal {
+    proc_macro2::Literal::u64_unsuffixed(value.into())
+}

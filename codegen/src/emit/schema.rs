@@ -1,0 +1,183 @@
+//! `schema/`: the tables of reflection and layout choice.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, number};
+use crate::format::SourceFile;
+use crate::model::Size;
+use crate::plan::{EventPlan, Extent, Access, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
+
+pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
+    let modules = plan.modules.iter().map(|module| {
+        let name = ident(&module.name);
+        quote! { pub mod #name; }
+    });
+    let mut events: Vec<_> = plan.events().collect();
+    events.sort_by_key(|(_, event)| event.id);
+    let events = events.into_iter().map(|(module, event)| {
+        let (module, info) = (ident(&module.name), ident(&event.info));
+        quote! { &#module::#info }
+    });
+    let (name, builds) = (&plan.schema.provider, plan.schema.builds.iter().map(|build| number(build.number)));
+    let guid = guid(&plan.schema.guid);
+    let provider = quote! {
+        /// The provider, its captured builds and its events.
+        pub static PROVIDER: ProviderInfo = ProviderInfo {
+            name: #name,
+            guid: #guid,
+            builds: &[#(#builds),*],
+            events: &[#(#events),*],
+        };
+    };
+    SourceFile {
+        path: "schema/mod.rs".to_owned(),
+        docs: vec!["The schema as data: what reflection shows and what decoding chooses layouts by.".to_owned()],
+        items: vec![quote! { #(#modules)* }, quote! { use etw_runtime::{Guid, ProviderInfo}; }, provider],
+    }
+}
+
+/// The GUID as a constant expression. The reader left hexadecimal digits and hyphens only.
+fn guid(text: &str) -> TokenStream {
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    let bytes: Vec<u8> = (0..16).map(|i| digits.get(i * 2..i * 2 + 2).and_then(|b| u8::from_str_radix(b, 16).ok()).unwrap_or(0)).collect();
+    let literal = |text: String| -> TokenStream { text.parse().unwrap_or_default() };
+    let data1 = literal(format!("0x{:02x}{:02x}_{:02x}{:02x}", bytes[0], bytes[1], bytes[2], bytes[3]));
+    let data2 = literal(format!("0x{:02x}{:02x}", bytes[4], bytes[5]));
+    let data3 = literal(format!("0x{:02x}{:02x}", bytes[6], bytes[7]));
+    let data4 = bytes[8..].iter().map(|b| literal(format!("0x{b:02x}")));
+    quote!(Guid::from_fields(#data1, #data2, #data3, [#(#data4),*]))
+}
+
+pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
+    let layouts = || module.events.iter().flat_map(|event| &event.layouts);
+    let fields: Vec<&FieldPlan> = layouts().flat_map(|layout| &layout.fields.fields).collect();
+    let has = |wanted: fn(&FieldPlan) -> bool| fields.iter().any(|field| wanted(field));
+    let mut names = vec!["BuildRange", "EventInfo", "HeaderInfo", "LayoutInfo", "VersionInfo"];
+    names.extend((!fields.is_empty()).then_some(["FieldInfo", "InType"]).into_iter().flatten());
+    names.extend(has(|f| shown_as(f).is_some()).then_some("OutType"));
+    names.extend(has(|f| sizes(f) != (None, None)).then_some("Size"));
+    let names = names.into_iter().map(ident);
+    let maps = has(|f| matches!(f.kind, Kind::Mapped(..))).then(|| quote! { use crate::maps; });
+    let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps }];
+    for event in &module.events {
+        items.push(event_info(event));
+        items.extend(event.layouts.iter().map(|layout| layout_info(event, layout, plan)));
+    }
+    SourceFile { path: format!("schema/{}.rs", module.name), docs: vec![module.doc.clone()], items }
+}
+
+fn event_info(event: &EventPlan) -> TokenStream {
+    let (info, id, name) = (ident(&event.info), number(event.id), &event.name);
+    let mut versions: Vec<(u8, Vec<&LayoutPlan>)> = Vec::new();
+    for layout in &event.layouts {
+        match versions.last_mut() {
+            Some((version, layouts)) if *version == layout.version => layouts.push(layout),
+            _ => versions.push((layout.version, vec![layout])),
+        }
+    }
+    let versions = versions.into_iter().map(|(version, layouts)| {
+        let version = number(version);
+        let layouts = layouts.into_iter().map(|layout| ident(&layout.info));
+        quote! { VersionInfo { version: #version, layouts: &[#(&#layouts),*] } }
+    });
+    let doc = format!(" Event {}.", event.id);
+    quote! {
+        #[doc = #doc]
+        pub static #info: EventInfo = EventInfo { id: #id, name: #name, versions: &[#(#versions),*] };
+    }
+}
+
+fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
+    let (info, name, event_name) = (ident(&layout.info), &layout.name, &event.name);
+    let (index, id, version) = (number(layout.index), number(event.id), number(layout.version));
+    let builds = layout.builds.iter().map(|(first, last)| {
+        let (first, last) = (number(*first), number(*last));
+        quote! { BuildRange { first: #first, last: #last } }
+    });
+    let fields = layout.fields.fields.iter().map(|field| field_info(field, layout, plan));
+    let headers = layout.headers.iter().map(header_info);
+    let doc = layout.docs.first().map(|doc| format!(" {doc}"));
+    quote! {
+        #[doc = #doc]
+        pub static #info: LayoutInfo = LayoutInfo {
+            index: #index,
+            name: #name,
+            event: #event_name,
+            id: #id,
+            version: #version,
+            builds: &[#(#builds),*],
+            fields: &[#(#fields),*],
+            headers: &[#(#headers),*],
+        };
+    }
+}
+
+fn shown_as(field: &FieldPlan) -> Option<crate::model::OutType> {
+    field.field.out_type.filter(|out_type| Some(*out_type) != field.field.in_type.default_out_type())
+}
+
+/// Length and count as the manifest gives them.
+fn sizes(field: &FieldPlan) -> (Option<&Size>, Option<&Size>) {
+    (field.field.length.as_ref().filter(|_| field.field.in_type.takes_length()), field.field.count.as_ref())
+}
+
+fn field_info(field: &FieldPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
+    let (name, in_type) = (&field.field.name, ident(field.field.in_type.ident()));
+    let out_type = shown_as(field).map(|out_type| {
+        let out_type = ident(out_type.ident());
+        quote! { .shown_as(OutType::#out_type) }
+    });
+    let size = |size: &Size| match (size, &field.access) {
+        (Size::Fixed(n), _) => {
+            let n = number(*n);
+            quote!(Size::Fixed(#n))
+        }
+        (Size::Field(_), Access::Own(Extent::Field(at))) => {
+            let at = number(*at as u64);
+            quote!(Size::Field(#at))
+        }
+        (Size::Field(counter), _) => {
+            let at = layout.fields.fields.iter().position(|f| f.field.name == *counter).unwrap_or(0);
+            let at = number(at as u64);
+            quote!(Size::Field(#at))
+        }
+    };
+    let (length, count) = sizes(field);
+    let length = length.map(size).map(|size| quote! { .with_length(#size) });
+    let count = count.map(size).map(|size| quote! { .with_count(#size) });
+    let map = match field.kind {
+        Kind::Mapped(map, _) => {
+            let info = ident(&plan.maps[map].info);
+            Some(quote! { .with_map(&maps::#info) })
+        }
+        _ => None,
+    };
+    quote! { FieldInfo::new(#name, InType::#in_type) #out_type #length #count #map }
+}
+
+fn header_info(header: &HeaderPlan) -> TokenStream {
+    let (since, level, opcode, task) =
+        (number(header.since), number(header.level), number(header.opcode), number(header.task));
+    let channel = option(header.channel.map(number));
+    let message = option(header.message.as_ref());
+    let keywords: TokenStream = format!("0x{:x}", header.keywords).parse().unwrap_or_default();
+    quote! {
+        HeaderInfo {
+            since: #since,
+            channel: #channel,
+            level: #level,
+            opcode: #opcode,
+            task: #task,
+            keywords: #keywords,
+            message: #message,
+        }
+    }
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}

@@ -1,0 +1,162 @@
+//! The runtime's types and methods for each kind of field.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, number};
+use crate::plan::{Access, Extent, FieldPlan, Kind, Plan, Scalar};
+
+/// The runtime's names for a scalar.
+struct Names {
+    /// The Rust type that an accessor returns.
+    rust: &'static str,
+    /// The accessor of `Segment`.
+    segment: &'static str,
+    /// The variant of `Value`.
+    value: &'static str,
+    /// The element type of an `Array`.
+    element: &'static str,
+}
+
+fn names(scalar: Scalar) -> Names {
+    let (rust, segment, value, element) = match scalar {
+        Scalar::I8 => ("i8", "i8", "I8", "i8"),
+        Scalar::U8 => ("u8", "u8", "U8", "u8"),
+        Scalar::I16 => ("i16", "i16", "I16", "i16"),
+        Scalar::U16 => ("u16", "u16", "U16", "u16"),
+        Scalar::I32 => ("i32", "i32", "I32", "i32"),
+        Scalar::U32 => ("u32", "u32", "U32", "u32"),
+        Scalar::I64 => ("i64", "i64", "I64", "i64"),
+        Scalar::U64 => ("u64", "u64", "U64", "u64"),
+        Scalar::F32 => ("f32", "f32", "F32", "f32"),
+        Scalar::F64 => ("f64", "f64", "F64", "f64"),
+        Scalar::Bool => ("bool", "boolean", "Bool", "Bool32"),
+        Scalar::HexInt32 => ("u32", "u32", "HexInt32", "HexInt32"),
+        Scalar::HexInt64 => ("u64", "u64", "HexInt64", "HexInt64"),
+        Scalar::Guid => ("Guid", "guid", "Guid", "Guid"),
+        Scalar::FileTime => ("FileTime", "file_time", "FileTime", "FileTime"),
+        Scalar::SystemTime => ("SystemTime", "system_time", "SystemTime", "SystemTime"),
+    };
+    Names { rust, segment, value, element }
+}
+
+/// The type that an accessor returns, where it is the runtime's: the name to import.
+pub(super) fn imports(kind: &Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Scalar(Scalar::Guid | Scalar::FileTime | Scalar::SystemTime) => vec![rust_name(kind)],
+        Kind::Scalar(_) | Kind::Mapped(..) | Kind::Pointer => Vec::new(),
+        Kind::Array(scalar) => {
+            let element = names(*scalar).element;
+            let own = element.starts_with(|c: char| c.is_ascii_uppercase());
+            if own { vec!["Array", element] } else { vec!["Array"] }
+        }
+        _ => vec![rust_name(kind)],
+    }
+}
+
+fn rust_name(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Scalar(scalar) | Kind::Mapped(_, scalar) => names(*scalar).rust,
+        Kind::Utf16 => "Utf16",
+        Kind::Ansi => "Ansi",
+        Kind::Binary => "Binary",
+        Kind::SocketAddr => "SocketAddr",
+        Kind::Sid => "Sid",
+        Kind::Pointer => "u64",
+        Kind::Array(_) => "Array",
+    }
+}
+
+/// The type that an accessor returns.
+pub(super) fn return_type(kind: &Kind, plan: &Plan<'_>) -> TokenStream {
+    let name = ident(rust_name(kind));
+    match kind {
+        Kind::Scalar(_) | Kind::Pointer => quote!(#name),
+        Kind::Mapped(map, _) => {
+            let map = ident(&plan.maps[*map].name);
+            quote!(maps::#map)
+        }
+        Kind::Array(scalar) => {
+            let element = ident(names(*scalar).element);
+            quote!(Array<'a, #element>)
+        }
+        _ => quote!(#name<'a>),
+    }
+}
+
+/// The expression that reads a field of a segment as the integer or value it is on the wire. `base` is `self.` in
+/// an accessor and nothing while the view is being read.
+pub(super) fn raw(field: &FieldPlan, base: &TokenStream) -> TokenStream {
+    let (Access::Segment { member, offset }, Kind::Scalar(scalar) | Kind::Mapped(_, scalar)) =
+        (&field.access, &field.kind)
+    else {
+        let member = ident(&field.accessor);
+        return quote!(#base #member);
+    };
+    let (member, method, offset) = (ident(member), ident(names(*scalar).segment), number(*offset));
+    quote!(#base #member.#method::<#offset>())
+}
+
+/// The body of an accessor.
+pub(super) fn accessor_body(field: &FieldPlan, plan: &Plan<'_>) -> TokenStream {
+    let raw = raw(field, &quote!(self.));
+    let Kind::Mapped(map, scalar) = &field.kind else { return raw };
+    let map = ident(&plan.maps[*map].name);
+    let value = match scalar {
+        Scalar::U8 | Scalar::U16 => quote!(u32::from(#raw)),
+        Scalar::I8 | Scalar::I16 => quote!(i32::from(#raw).cast_unsigned()),
+        Scalar::I32 => quote!(#raw.cast_unsigned()),
+        _ => raw,
+    };
+    quote!(maps::#map(#value))
+}
+
+/// The `Value` of a field.
+pub(super) fn value(field: &FieldPlan) -> TokenStream {
+    let accessor = ident(&field.accessor);
+    match &field.kind {
+        Kind::Mapped(_, scalar) => {
+            let (variant, raw) = (ident(names(*scalar).value), raw(field, &quote!(self.)));
+            quote!(Value::#variant(#raw))
+        }
+        Kind::Scalar(scalar) => {
+            let variant = ident(names(*scalar).value);
+            quote!(Value::#variant(self.#accessor()))
+        }
+        Kind::Array(_) => quote!(Value::Array(self.#accessor().into())),
+        Kind::Pointer => quote!(Value::Pointer(self.#accessor())),
+        kind => {
+            let variant = ident(rust_name(kind));
+            quote!(Value::#variant(self.#accessor()))
+        }
+    }
+}
+
+/// The expression that takes a field of variable size off the reader.
+pub(super) fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> TokenStream {
+    let index = number(index as u64);
+    let Access::Own(extent) = &field.access else { return TokenStream::new() };
+    let size = match extent {
+        Extent::Fixed(n) => {
+            let n = proc_macro2::Literal::u16_suffixed(*n);
+            Some(quote!(#n))
+        }
+        Extent::Field(counter) => Some(raw(&all[*counter], &TokenStream::new())),
+        Extent::UntilNul | Extent::Own => None,
+    };
+    match (&field.kind, size) {
+        (Kind::Utf16, Some(size)) => quote!(reader.utf16(#index, #size)?),
+        (Kind::Ansi, Some(size)) => quote!(reader.ansi(#index, #size)?),
+        (Kind::Binary, Some(size)) => quote!(reader.binary(#index, #size)?),
+        (Kind::SocketAddr, Some(size)) => quote!(SocketAddr::new(reader.binary(#index, #size)?.as_bytes())),
+        (Kind::Array(_), Some(size)) => quote!(reader.array(#index, #size)?),
+        (Kind::Utf16, None) if *extent == Extent::UntilNul => quote!(reader.utf16_until_nul(#index)?),
+        (Kind::Ansi, None) if *extent == Extent::UntilNul => quote!(reader.ansi_until_nul(#index)?),
+        (Kind::Utf16, None) => quote!(reader.counted_utf16(#index)?),
+        (Kind::Ansi, None) => quote!(reader.counted_ansi(#index)?),
+        (Kind::SocketAddr, None) => quote!(SocketAddr::new(reader.counted_binary(#index)?.as_bytes())),
+        (Kind::Sid, _) => quote!(reader.sid(#index)?),
+        (Kind::Pointer, _) => quote!(reader.pointer(#index)?),
+        _ => quote!(reader.counted_binary(#index)?),
+    }
+}

@@ -1,0 +1,201 @@
+//! `events/<module>.rs`: the views of a module's events and the enums over them.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{docs, ident, number, types};
+use crate::format::SourceFile;
+use crate::plan::{EventPlan, Kind, LayoutPlan, Member, Module, Plan, SharedField};
+
+pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
+    let mut items = vec![imports(module)];
+    for event in &module.events {
+        items.push(event_enum(event, plan));
+        items.push(event_record(event));
+        for layout in &event.layouts {
+            items.push(view_struct(layout, plan));
+            items.push(view_accessors(layout, plan));
+            items.push(view_traits(layout, module));
+        }
+    }
+    let records = module.events.iter().flat_map(|event| {
+        std::iter::once(ident(&event.name)).chain(event.layouts.iter().map(|layout| ident(&layout.name)))
+    });
+    items.push(quote! { etw_runtime::record_traits!(#(#records),*); });
+    SourceFile { path: format!("events/{}.rs", module.name), docs: vec![module.doc.clone()], items }
+}
+
+fn imports(module: &Module) -> TokenStream {
+    let layouts = || module.events.iter().flat_map(|event| &event.layouts);
+    let fields = || layouts().flat_map(|layout| &layout.fields.fields);
+    let mut names: BTreeSet<&str> = ["Fault", "LayoutInfo", "Reader", "Record", "Value", "View"].into();
+    names.extend(fields().flat_map(|field| types::imports(&field.kind)));
+    let has_segment = |layout: &LayoutPlan| layout.fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
+    names.extend(layouts().any(has_segment).then_some("Segment"));
+    let names = names.into_iter().map(ident);
+    let maps = fields().any(|field| matches!(field.kind, Kind::Mapped(..))).then(|| quote! { use crate::maps; });
+    let phantom = layouts().any(|l| l.fields.members.is_empty()).then(|| quote! { use core::marker::PhantomData; });
+    let schema = ident(&module.name);
+    quote! {
+        #phantom
+        use etw_runtime::{#(#names),*};
+        #maps
+        use crate::schema::#schema as schema;
+    }
+}
+
+fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
+    let (name, event_docs) = (ident(&event.name), docs(&event.docs));
+    let variants = event.layouts.iter().map(|layout| {
+        let (variant, view, docs) = (ident(&layout.variant), ident(&layout.name), docs(&layout.docs[..1]));
+        quote! { #docs #variant(#view<'a>) }
+    });
+    let id = number(event.id);
+    let accessors = event.shared.iter().map(|field| shared_accessor(field, event, plan));
+    let id_doc = format!(" The event's id, {}.", event.id);
+    quote! {
+        #event_docs
+        #[derive(Clone, Copy)]
+        #[non_exhaustive]
+        pub enum #name<'a> { #(#variants,)* }
+
+        impl<'a> #name<'a> {
+            #[doc = #id_doc]
+            pub const ID: u16 = #id;
+            #(#accessors)*
+        }
+    }
+}
+
+fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
+    let (accessor, value) = (ident(&field.accessor), types::return_type(&field.kind, plan));
+    let everywhere = field.layouts.len() == event.layouts.len();
+    let arms = field.layouts.iter().map(|at| {
+        let variant = ident(&event.layouts[*at].variant);
+        if everywhere {
+            quote! { Self::#variant(view) => view.#accessor(), }
+        } else {
+            quote! { Self::#variant(view) => Some(view.#accessor()), }
+        }
+    });
+    if everywhere {
+        let doc = format!(" `{}`.", field.name);
+        return quote! {
+            #[doc = #doc]
+            pub fn #accessor(&self) -> #value { match self { #(#arms)* } }
+        };
+    }
+    let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
+    let doc = format!(" `{}`, which only {} {}.", field.name, variants.join(", "), if variants.len() == 1 { "has" } else { "have" });
+    quote! {
+        #[doc = #doc]
+        pub fn #accessor(&self) -> Option<#value> { match self { #(#arms)* _ => None, } }
+    }
+}
+
+fn event_record(event: &EventPlan) -> TokenStream {
+    let name = ident(&event.name);
+    let variants: Vec<_> = event.layouts.iter().map(|layout| ident(&layout.variant)).collect();
+    quote! {
+        impl<'a> Record<'a> for #name<'a> {
+            fn layout(&self) -> &'static LayoutInfo {
+                match self { #(Self::#variants(view) => Record::layout(view),)* }
+            }
+
+            fn value(&self, field: usize) -> Option<Value<'a>> {
+                match self { #(Self::#variants(view) => Record::value(view, field),)* }
+            }
+        }
+    }
+}
+
+fn view_struct(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
+    let (name, view_docs) = (ident(&layout.name), docs(&layout.docs));
+    let members = layout.fields.members.iter().map(|member| match member {
+        Member::Segment { name, size, .. } => {
+            let (name, size) = (ident(name), number(*size));
+            quote! { #name: Segment<'a, #size> }
+        }
+        Member::Field(at) => {
+            let field = &layout.fields.fields[*at];
+            let (name, ty) = (ident(&field.accessor), types::return_type(&field.kind, plan));
+            quote! { #name: #ty }
+        }
+    });
+    let empty = layout.fields.members.is_empty().then(|| quote! { payload: PhantomData<&'a [u8]>, });
+    quote! {
+        #view_docs
+        #[derive(Clone, Copy)]
+        pub struct #name<'a> { #(#members,)* #empty }
+    }
+}
+
+fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
+    if layout.fields.fields.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&layout.name);
+    let accessors = layout.fields.fields.iter().zip(&layout.field_docs).map(|(field, doc)| {
+        let accessor = ident(&field.accessor);
+        let (ty, body) = (types::return_type(&field.kind, plan), types::accessor_body(field, plan));
+        let doc = docs(&[doc]);
+        quote! {
+            #doc
+            #[inline]
+            pub fn #accessor(&self) -> #ty { #body }
+        }
+    });
+    quote! { impl<'a> #name<'a> { #(#accessors)* } }
+}
+
+fn view_traits(layout: &LayoutPlan, module: &Module) -> TokenStream {
+    let _ = module;
+    let (name, info) = (ident(&layout.name), ident(&layout.info));
+    let fields = &layout.fields.fields;
+    let reads = layout.fields.members.iter().map(|member| match member {
+        Member::Segment { name, first_field, .. } => {
+            let (name, first) = (ident(name), number(*first_field as u64));
+            quote! { let #name = reader.segment(#first)?; }
+        }
+        Member::Field(at) => {
+            let (name, read) = (ident(&fields[*at].accessor), types::read(*at, &fields[*at], fields));
+            quote! { let #name = #read; }
+        }
+    });
+    let members = layout.fields.members.iter().map(|member| match member {
+        Member::Segment { name, .. } => ident(name),
+        Member::Field(at) => ident(&fields[*at].accessor),
+    });
+    let values = fields.iter().enumerate().map(|(at, field)| {
+        let (at, value) = (number(at as u64), types::value(field));
+        quote! { #at => #value, }
+    });
+    let (empty, reader) = match layout.fields.members.is_empty() {
+        true => (Some(quote! { payload: PhantomData, }), ident("_reader")),
+        false => (None, ident("reader")),
+    };
+    let value_body = match fields.is_empty() {
+        true => quote! { None },
+        false => quote! { Some(match field { #(#values)* _ => return None, }) },
+    };
+    let field = ident(if fields.is_empty() { "_field" } else { "field" });
+    quote! {
+        impl<'a> View<'a> for #name<'a> {
+            const INFO: &'static LayoutInfo = &schema::#info;
+
+            #[inline]
+            fn read(#reader: &mut Reader<'a>) -> Result<Self, Fault> {
+                #(#reads)*
+                Ok(Self { #(#members,)* #empty })
+            }
+        }
+
+        impl<'a> Record<'a> for #name<'a> {
+            fn layout(&self) -> &'static LayoutInfo { Self::INFO }
+
+            fn value(&self, #field: usize) -> Option<Value<'a>> { #value_body }
+        }
+    }
+}

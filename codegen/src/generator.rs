@@ -1,0 +1,138 @@
+//! The whole way, from bytes to files.
+
+use std::collections::BTreeMap;
+
+use crate::config::{self, Overrides};
+use crate::diagnostic::Diagnostics;
+use crate::merge::{Capture, merge};
+use crate::model::schema::{Build, Schema};
+use crate::model::Place;
+use crate::source::man::{self, ReadOptions};
+use crate::{emit, plan, validate};
+
+/// Generated files: path under the crate's `src`, and text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files(pub BTreeMap<String, String>);
+
+/// What a generation made.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// The schema over all builds.
+    pub schema: Schema,
+    /// The crate's files. Empty where an error stands in the way of all of them.
+    pub files: Files,
+    /// Everything found on the way. An error names what was left out.
+    pub diagnostics: Diagnostics,
+}
+
+/// Takes manifests and what is known about them, and generates.
+///
+/// Output depends on the input alone: the same input gives the same bytes, in whatever order it is added.
+#[derive(Clone, Debug, Default)]
+pub struct Generator {
+    captures: Vec<Capture>,
+    builds: BTreeMap<u32, Build>,
+    builds_file: Option<String>,
+    overrides: Overrides,
+    overrides_file: String,
+    inferred_maps: BTreeMap<String, String>,
+    diagnostics: Diagnostics,
+}
+
+impl Generator {
+    /// A generator without any input.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the manifest of a build. `file` names it in diagnostics.
+    ///
+    /// A file with several providers adds the first; each of the others is reported.
+    pub fn manifest(&mut self, file: &str, build: u32, bytes: &[u8]) -> &mut Self {
+        let (manifest, diagnostics) = man::read(file, bytes, &ReadOptions::default());
+        self.diagnostics.append(diagnostics);
+        let mut providers = manifest.providers.into_iter();
+        match providers.next() {
+            Some(provider) => {
+                self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
+            }
+            None => self.diagnostics.error(&Place::file(file), "instrumentationManifest", "it declares no provider"),
+        }
+        for other in providers {
+            let message = "one provider a file is generated; this one is left out";
+            self.diagnostics.warning(&other.at, format!("provider {}", other.name), message);
+        }
+        self
+    }
+
+    /// Adds `builds.toml`: the product of each build and where its facts come from.
+    pub fn builds(&mut self, file: &str, text: &str) -> &mut Self {
+        let (builds, diagnostics) = config::read_builds(file, text);
+        self.builds.extend(builds);
+        self.builds_file = Some(file.to_owned());
+        self.diagnostics.append(diagnostics);
+        self
+    }
+
+    /// Adds `decisions.toml`: which maps were inferred.
+    pub fn decisions(&mut self, file: &str, text: &str) -> &mut Self {
+        let (maps, diagnostics) = config::read_inferred_maps(file, text);
+        self.inferred_maps.extend(maps);
+        self.diagnostics.append(diagnostics);
+        self
+    }
+
+    /// Adds `overrides.toml`: modules and names that the rules would not make.
+    pub fn overrides(&mut self, file: &str, text: &str) -> &mut Self {
+        let (overrides, diagnostics) = config::read_overrides(file, text);
+        self.overrides = overrides;
+        file.clone_into(&mut self.overrides_file);
+        self.diagnostics.append(diagnostics);
+        self
+    }
+
+    /// Merges the builds: the first half of [`Generator::generate`], for those who want the schema alone.
+    pub fn schema(&self) -> (Schema, Diagnostics) {
+        let mut diagnostics = self.diagnostics.clone();
+        let mut captures = self.captures.clone();
+        for capture in &mut captures {
+            match self.builds.get(&capture.build.number) {
+                Some(build) => capture.build = build.clone(),
+                None => self.report_missing_row(capture, &mut diagnostics),
+            }
+        }
+        let (schema, found) = merge(captures);
+        diagnostics.append(found);
+        diagnostics.append(validate::schema(&schema));
+        diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
+        (schema, diagnostics)
+    }
+
+    fn report_missing_row(&self, capture: &Capture, diagnostics: &mut Diagnostics) {
+        if let Some(file) = &self.builds_file {
+            let element = format!("[build.{}]", capture.build.number);
+            diagnostics.error(&Place::file(file), element, "the build has a manifest, but no row here says where its facts come from");
+        }
+    }
+
+    /// The overrides given, for those who need the names of [`crate::layout_names`].
+    pub fn overrides_given(&self) -> &Overrides {
+        &self.overrides
+    }
+
+    /// Generates the crate's files.
+    pub fn generate(&self) -> Output {
+        let (schema, mut diagnostics) = self.schema();
+        let plan = plan::plan(&schema, &self.overrides, &self.inferred_maps, &mut diagnostics);
+        let mut files = BTreeMap::new();
+        for file in emit::emit(&plan) {
+            let path = file.path.clone();
+            match file.into_text() {
+                Ok(text) => drop(files.insert(path, text)),
+                Err(error) => diagnostics.error(&Place::file(&path), "generated code", error),
+            }
+        }
+        drop(plan);
+        Output { schema, files: Files(files), diagnostics }
+    }
+}

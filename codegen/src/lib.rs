@@ -1,0 +1,46 @@
+//! From ETW instrumentation manifests to a typed Rust crate.
+//!
+//! The library touches no disk: bytes go in, [`Files`] come out. `cargo xtask regen` is a thin caller of it, and a
+//! `build.rs` can be another:
+//!
+//! ```no_run
+//! // build.rs, with etw-codegen as a build-dependency
+//! use std::{env, fs, path::Path};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let manifest = "my-provider.man";
+//!     println!("cargo::rerun-if-changed={manifest}");
+//!     let mut generator = etw_codegen::Generator::new();
+//!     generator.manifest(manifest, 26100, &fs::read(manifest)?);
+//!     let output = generator.generate();
+//!     for diagnostic in output.diagnostics.all() {
+//!         println!("cargo::warning={diagnostic}");
+//!     }
+//!     for (path, text) in &output.files.0 {
+//!         let path = Path::new(&env::var("OUT_DIR")?).join(path);
+//!         fs::create_dir_all(path.parent().ok_or("a file in a folder")?)?;
+//!         fs::write(path, text)?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The flow: [`source`] reads a capture into a [`model::Manifest`]; [`merge`](mod@merge) joins the builds into a
+//! [`model::schema::Schema`], whose unit is (id, version, layout) with the builds in which it holds;
+//! [`validate`](mod@validate) reports everything that is wrong; a plan decides names, types and modules; emitters
+//! write it down. Everything that is wrong is reported as a [`diagnostic::Diagnostic`] with file, line and element.
+
+pub mod config;
+pub mod diagnostic;
+mod emit;
+mod format;
+mod generator;
+pub mod merge;
+pub mod model;
+mod plan;
+pub mod source;
+pub mod validate;
+
+pub use format::HEADER;
+pub use generator::{Files, Generator, Output};
+pub use plan::layout_names;

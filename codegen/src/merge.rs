@@ -1,0 +1,177 @@
+//! Builds in, one schema out: finds which facts the builds share and which layouts they do not.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::schema::{Build, Builds, Event, Header, Held, Layout, Schema, Version};
+use crate::model::{self, Field, Place, Provider};
+
+/// One build's manifest and where its facts come from.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// The build.
+    pub build: Build,
+    /// What its manifest declares.
+    pub provider: Provider,
+}
+
+/// Merges captures of one provider. The order in which they come does not matter.
+///
+/// Errors: no capture, two of one build, or captures of different providers.
+pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    captures.sort_by_key(|capture| capture.build.number);
+    let Some(newest) = captures.last().map(|capture| &capture.provider) else {
+        diagnostics.error(&Place::default(), "schema", "there is no manifest to merge");
+        return (Schema::default(), diagnostics);
+    };
+    let mut schema = Schema { provider: newest.name.clone(), guid: newest.guid.clone(), ..Schema::default() };
+    let mut events = BTreeMap::new();
+    let mut previous: Option<u32> = None;
+    for capture in &captures {
+        let number = capture.build.number;
+        if previous == Some(number) {
+            let message = format!("build {number} is there twice; one manifest a build is expected");
+            diagnostics.error(&capture.provider.at, "provider", message);
+            continue;
+        }
+        if capture.provider.guid != schema.guid {
+            let message =
+                format!("the provider is {{{}}}, that of the newest build is {{{}}}", capture.provider.guid, schema.guid);
+            diagnostics.error(&capture.provider.at, format!("provider {}", capture.provider.name), message);
+            continue;
+        }
+        add_declarations(&mut schema, &capture.provider, number, previous);
+        add_events(&mut events, &capture.provider, number, previous);
+        schema.builds.push(capture.build.clone());
+        previous = Some(number);
+    }
+    schema.events = collect(events);
+    (schema, diagnostics)
+}
+
+fn add_declarations(schema: &mut Schema, provider: &Provider, build: u32, previous: Option<u32>) {
+    hold_all(&mut schema.channels, &provider.channels, build, previous);
+    hold_all(&mut schema.levels, &provider.levels, build, previous);
+    hold_all(&mut schema.opcodes, &provider.opcodes, build, previous);
+    hold_all(&mut schema.tasks, &provider.tasks, build, previous);
+    hold_all(&mut schema.keywords, &provider.keywords, build, previous);
+    hold_all(&mut schema.maps, &provider.maps, build, previous);
+}
+
+fn hold_all<T: Clone + PartialEq>(held: &mut Vec<Held<T>>, items: &[T], build: u32, previous: Option<u32>) {
+    for item in items {
+        hold(held, item, build, previous);
+    }
+}
+
+/// Notes that a fact holds in a build: it joins an equal fact of older builds, or stands on its own.
+fn hold<T: Clone + PartialEq>(held: &mut Vec<Held<T>>, item: &T, build: u32, previous: Option<u32>) {
+    match held.iter_mut().find(|known| known.value == *item) {
+        // One build may say the same thing twice; it still holds once.
+        Some(known) if known.builds.last() == Some(build) => {}
+        Some(known) => known.builds.push(build, previous),
+        None => held.push(Held { builds: Builds::one(build), value: item.clone() }),
+    }
+}
+
+fn add_events(
+    events: &mut BTreeMap<(u16, u8), Vec<Layout>>,
+    provider: &Provider,
+    build: u32,
+    previous: Option<u32>,
+) {
+    let templates: BTreeMap<&str, &[Field]> =
+        provider.templates.iter().map(|t| (t.id.as_str(), t.fields.as_slice())).collect();
+    for event in &provider.events {
+        let fields = event.template.as_deref().and_then(|id| templates.get(id)).copied().unwrap_or_default();
+        let layouts = events.entry((event.id, event.version)).or_default();
+        let at = layouts.iter().position(|layout| same_wire_form(layout.newest_fields(), fields));
+        let at = at.unwrap_or_else(|| {
+            layouts.push(Layout::default());
+            layouts.len() - 1
+        });
+        let layout = &mut layouts[at];
+        if layout.builds.last() == Some(build) {
+            continue; // a duplicate event, which validation reports
+        }
+        layout.builds.push(build, previous);
+        hold(&mut layout.headers, &header(event), build, previous);
+        hold(&mut layout.fields, &fields.to_vec(), build, previous);
+    }
+}
+
+fn header(event: &model::Event) -> Header {
+    Header {
+        symbol: event.symbol.clone(),
+        channel: event.channel.clone(),
+        level: event.level.clone(),
+        opcode: event.opcode.clone(),
+        task: event.task.clone(),
+        keywords: event.keywords.clone(),
+        message: event.message.clone(),
+    }
+}
+
+/// Whether two field lists lay out the same bytes under the same names. outType and map only say how values are
+/// shown.
+pub fn same_wire_form(a: &[Field], b: &[Field]) -> bool {
+    let same = |(a, b): (&Field, &Field)| {
+        (&a.name, a.in_type, &a.length, &a.count) == (&b.name, b.in_type, &b.length, &b.count)
+            && same_wire_form(&a.members, &b.members)
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+fn collect(events: BTreeMap<(u16, u8), Vec<Layout>>) -> Vec<Event> {
+    let mut by_id: Vec<Event> = Vec::new();
+    for ((id, version), layouts) in events {
+        let version = Version { version, layouts };
+        match by_id.last_mut() {
+            Some(event) if event.id == id => event.versions.push(version),
+            _ => by_id.push(Event { id, versions: vec![version] }),
+        }
+    }
+    by_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{InType, Template};
+
+    fn capture(build: u32, message: &str, fields: &[(&str, InType)]) -> Capture {
+        let field = |&(name, in_type): &(&str, InType)| Field { name: name.to_owned(), in_type, ..Field::default() };
+        let template = Template { id: "T".to_owned(), fields: fields.iter().map(field).collect(), ..Template::default() };
+        let event = model::Event {
+            id: 1,
+            template: Some("T".to_owned()),
+            message: Some(message.to_owned()),
+            ..model::Event::default()
+        };
+        let provider = Provider { templates: vec![template], events: vec![event], ..Provider::default() };
+        Capture { build: Build { number: build, ..Build::default() }, provider }
+    }
+
+    #[test]
+    fn a_field_that_moves_makes_a_second_layout_and_the_order_of_captures_does_not_matter() {
+        let captures = [
+            capture(1, "old", &[("A", InType::UInt8), ("B", InType::UInt32)]),
+            capture(2, "new", &[("A", InType::UInt8), ("B", InType::UInt32)]),
+            capture(3, "new", &[("B", InType::UInt32), ("A", InType::UInt8)]),
+        ];
+        let (schema, diagnostics) = merge(captures.to_vec());
+        assert!(diagnostics.is_empty());
+        let layouts = &schema.events[0].versions[0].layouts;
+        let builds: Vec<String> = layouts.iter().map(|l| l.builds.to_string()).collect();
+        assert_eq!(builds, ["1-2", "3"]);
+        assert_eq!(layouts[0].headers.len(), 2, "the message changed at build 2");
+        assert_eq!(merge(captures.into_iter().rev().collect()).0, schema);
+    }
+
+    #[test]
+    fn two_captures_of_one_build_are_an_error() {
+        let (_, diagnostics) = merge(vec![capture(1, "", &[]), capture(1, "", &[])]);
+        assert!(diagnostics.to_string().contains("build 1 is there twice"), "{diagnostics}");
+    }
+}

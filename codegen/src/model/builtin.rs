@@ -1,0 +1,58 @@
+//! What winmeta.xml predefines under the prefix `win:`: levels, opcodes, tasks, keywords and channels that every
+//! manifest may use without declaring them.
+
+/// The levels: name and value.
+pub const LEVELS: &[(&str, u8)] = &[
+    ("win:LogAlways", 0),
+    ("win:Critical", 1),
+    ("win:Error", 2),
+    ("win:Warning", 3),
+    ("win:Informational", 4),
+    ("win:Verbose", 5),
+];
+
+/// The opcodes: name and value.
+pub const OPCODES: &[(&str, u8)] = &[
+    ("win:Info", 0),
+    ("win:Start", 1),
+    ("win:Stop", 2),
+    ("win:DC_Start", 3),
+    ("win:DC_Stop", 4),
+    ("win:Extension", 5),
+    ("win:Reply", 6),
+    ("win:Resume", 7),
+    ("win:Suspend", 8),
+    ("win:Send", 9),
+    ("win:Receive", 240),
+];
+
+/// The tasks: name and value.
+pub const TASKS: &[(&str, u16)] = &[("win:None", 0)];
+
+/// The keywords: name and mask. All lie in the 16 bits that Microsoft reserves.
+pub const KEYWORDS: &[(&str, u64)] = &[
+    ("win:AnyKeyword", 0),
+    ("win:ResponseTime", 0x0001_0000_0000_0000),
+    ("win:WDIContext", 0x0002_0000_0000_0000),
+    ("win:WDIDiag", 0x0004_0000_0000_0000),
+    ("win:SQM", 0x0008_0000_0000_0000),
+    ("win:AuditFailure", 0x0010_0000_0000_0000),
+    ("win:AuditSuccess", 0x0020_0000_0000_0000),
+    ("win:CorrelationHint", 0x0040_0000_0000_0000),
+    ("win:EventlogClassic", 0x0080_0000_0000_0000),
+];
+
+/// The channels: name and value.
+pub const CHANNELS: &[(&str, u8)] = &[
+    ("TraceClassic", 0),
+    ("System", 8),
+    ("Application", 9),
+    ("Security", 10),
+    ("TraceLogging", 11),
+    ("ProviderMetadata", 12),
+];
+
+/// The value of a predefined name in one of the tables above.
+pub fn value_of<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}

@@ -1,0 +1,271 @@
+//! What a manifest says, as plain data: no XML in it, no Rust, no build.
+//!
+//! [`Manifest`] is one file (or one binary) as it was read. [`schema::Schema`] is the same provider over many
+//! builds. References between items stay names, as in the manifest; `validate` says which of them dangle.
+
+pub mod builtin;
+pub mod place;
+pub mod schema;
+pub mod types;
+
+use serde::{Deserialize, Serialize};
+
+pub use place::Place;
+pub use types::{InType, OutType};
+
+/// An instrumentation manifest: what one file or one binary declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The providers, in the order of the file.
+    pub providers: Vec<Provider>,
+}
+
+/// One ETW provider and everything it declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provider {
+    /// The registered name, `Microsoft-Windows-SMBServer`.
+    pub name: String,
+    /// The GUID: lower case, hyphens, no braces.
+    pub guid: String,
+    /// The C symbol for the GUID.
+    pub symbol: Option<String>,
+    /// The file that holds the binary template resource.
+    pub resource_file: Option<String>,
+    /// The file that holds the message table.
+    pub message_file: Option<String>,
+    /// The file that holds the texts of `%%n` inserts.
+    pub parameter_file: Option<String>,
+    /// The display name.
+    pub message: Option<String>,
+    /// Channels, in file order.
+    pub channels: Vec<Channel>,
+    /// Levels that the provider declares itself (`win:*` are [`builtin`]).
+    pub levels: Vec<Level>,
+    /// Opcodes that the provider declares itself, those of one task among them.
+    pub opcodes: Vec<Opcode>,
+    /// Tasks, in file order.
+    pub tasks: Vec<Task>,
+    /// Keywords that the provider declares itself.
+    pub keywords: Vec<Keyword>,
+    /// Value and bit maps, in file order.
+    pub maps: Vec<Map>,
+    /// Templates, in file order.
+    pub templates: Vec<Template>,
+    /// Events, in file order.
+    pub events: Vec<Event>,
+    /// Where the provider stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A channel: the log or trace session that an event is written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// The name that events use: `chid`, or the path where there is none.
+    pub id: String,
+    /// The path, `Microsoft-Windows-SMBServer/Operational`.
+    pub name: String,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// `Admin`, `Operational`, `Analytic` or `Debug`; unknown where the source does not hold it.
+    pub kind: Option<String>,
+    /// The number in an event's header. The compiler of manifests numbers from 16 where it is not given.
+    pub value: Option<u8>,
+    /// Whether the channel is on by default.
+    pub enabled: Option<bool>,
+    /// `Application`, `System` or `Custom`.
+    pub isolation: Option<String>,
+    /// True for `<importChannel>`: another provider declares it.
+    pub imported: bool,
+    /// The display name.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A severity of the provider's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Level {
+    /// The name that events use.
+    pub name: String,
+    /// The number in an event's header.
+    pub value: u8,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The display name.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A step of an activity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opcode {
+    /// The name that events use.
+    pub name: String,
+    /// The number in an event's header.
+    pub value: u8,
+    /// The task that it belongs to; none for an opcode of the whole provider.
+    pub task: Option<String>,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The display name.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A component or activity of the provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The name that events use.
+    pub name: String,
+    /// The number in an event's header.
+    pub value: u16,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The GUID of the task's events in the older tracing API: lower case, no braces.
+    pub event_guid: Option<String>,
+    /// The display name.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A bit of an event's keyword mask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keyword {
+    /// The name that events use, prefix and all (`ut:Packet`).
+    pub name: String,
+    /// The mask.
+    pub mask: u64,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The display name.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// Whether a map names values or bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MapKind {
+    /// `<valueMap>`: one text a value.
+    #[default]
+    Value,
+    /// `<bitMap>`: one text a bit.
+    Bit,
+}
+
+/// Texts for the values of an integer field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Map {
+    /// The name that fields use.
+    pub name: String,
+    /// Values or bits.
+    pub kind: MapKind,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The entries, in file order.
+    pub entries: Vec<MapEntry>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// One value of a map and its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapEntry {
+    /// The value, or the bit mask.
+    pub value: u32,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The text.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// The ordered fields of one or more events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// The name that events use.
+    pub id: String,
+    /// The fields, in the order of the payload.
+    pub fields: Vec<Field>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// A field of a payload.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The name, as the manifest spells it.
+    pub name: String,
+    /// The wire form.
+    pub in_type: InType,
+    /// The text form; none where the manifest is silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_type: Option<OutType>,
+    /// The length of one string (UTF-16 units, or bytes of an ANSI string) or binary (bytes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<Size>,
+    /// The number of elements of an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<Size>,
+    /// The map that names the values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
+    /// The members, when [`Field::in_type`] is [`InType::Struct`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Field>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}
+
+/// How a manifest gives a length or a count.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Size {
+    /// A number.
+    Fixed(u16),
+    /// The value of an earlier field of this name.
+    Field(String),
+}
+
+/// One (id, version) of a provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The id, `EventDescriptor.Id`.
+    pub id: u16,
+    /// The version, `EventDescriptor.Version`.
+    pub version: u8,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The [`Channel::id`].
+    pub channel: Option<String>,
+    /// The level's name.
+    pub level: Option<String>,
+    /// The opcode's name.
+    pub opcode: Option<String>,
+    /// The task's name.
+    pub task: Option<String>,
+    /// The keywords' names.
+    pub keywords: Vec<String>,
+    /// The [`Template::id`]; none for an event without fields.
+    pub template: Option<String>,
+    /// The message text, inserts and all, as the string table holds it.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
+}

@@ -1,0 +1,256 @@
+//! How a layout's fields are read: which share a segment, which stand alone, and what each accessor returns.
+
+use std::collections::BTreeMap;
+
+use super::names::{self, Unique};
+use crate::model::{Field, InType, OutType, Size};
+
+/// A value of fixed size that a segment holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scalar {
+    I8,
+    U8,
+    I16,
+    U16,
+    I32,
+    U32,
+    I64,
+    U64,
+    F32,
+    F64,
+    Bool,
+    HexInt32,
+    HexInt64,
+    Guid,
+    FileTime,
+    SystemTime,
+}
+
+/// What an accessor returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Scalar(Scalar),
+    /// An integer whose values a map names: the map's index in the plan, and the integer.
+    Mapped(usize, Scalar),
+    Utf16,
+    Ansi,
+    Binary,
+    SocketAddr,
+    Sid,
+    Pointer,
+    Array(Scalar),
+}
+
+/// How a field of variable size finds its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// So many units, bytes or elements.
+    Fixed(u16),
+    /// As many as an earlier field says: its index.
+    Field(usize),
+    /// At its NUL.
+    UntilNul,
+    /// It says itself: a SID, a counted string, a pointer.
+    Own,
+}
+
+/// Where a view finds a field's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// In a segment: the member that holds it, and the offset.
+    Segment { member: String, offset: u16 },
+    /// In a member of its own, named like the accessor.
+    Own(Extent),
+}
+
+/// A field of a layout.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldPlan {
+    /// The accessor's name.
+    pub(crate) accessor: String,
+    pub(crate) kind: Kind,
+    pub(crate) access: Access,
+    /// The field as the manifest has it.
+    pub(crate) field: Field,
+}
+
+/// A member of a view's struct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    Segment { name: String, size: u16, first_field: usize },
+    /// The field with this index.
+    Field(usize),
+}
+
+/// A layout's fields and how its view holds them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields {
+    pub(crate) fields: Vec<FieldPlan>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// The largest segment: what one bounds check covers. An ETW payload is no larger.
+const MAX_SEGMENT: u16 = u16::MAX;
+
+/// Plans the fields of a layout. What cannot be read is reported as (field, reason), all of it.
+pub(super) fn plan(fields: &[Field], maps: &BTreeMap<&str, usize>) -> Result<Fields, Vec<(String, String)>> {
+    let mut planner = Planner { out: Fields::default(), accessors: Unique::default(), open: None };
+    let mut problems = Vec::new();
+    for field in fields {
+        if let Err(reason) = planner.add(field, maps) {
+            problems.push((field.name.clone(), reason));
+        }
+    }
+    if problems.is_empty() { Ok(planner.finish()) } else { Err(problems) }
+}
+
+struct Planner {
+    out: Fields,
+    accessors: Unique,
+    /// The segment that the next field of fixed size joins: its index among the members.
+    open: Option<usize>,
+}
+
+impl Planner {
+    fn add(&mut self, field: &Field, maps: &BTreeMap<&str, usize>) -> Result<(), String> {
+        let kind = kind_of(field, maps)?;
+        let index = self.out.fields.len();
+        let accessor = self.accessors.claim(&names::field_name(&field.name), &format!("_{}", index + 1));
+        let access = match (&kind, field.in_type.fixed_size()) {
+            (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) => self.in_segment(index, size),
+            _ => {
+                self.open = None;
+                self.out.members.push(Member::Field(index));
+                Access::Own(self.extent(field)?)
+            }
+        };
+        self.out.fields.push(FieldPlan { accessor, kind, access, field: field.clone() });
+        Ok(())
+    }
+
+    /// Puts a field of fixed size behind the last one, or into a new segment.
+    fn in_segment(&mut self, index: usize, field_size: u16) -> Access {
+        if let Some(Member::Segment { name, size, .. }) = self.open.and_then(|at| self.out.members.get_mut(at))
+            && let Some(grown) = size.checked_add(field_size).filter(|grown| *grown <= MAX_SEGMENT)
+        {
+            let offset = std::mem::replace(size, grown);
+            return Access::Segment { member: name.clone(), offset };
+        }
+        let name = match self.out.fields.last() {
+            None => "head".to_owned(),
+            Some(before) => format!("after_{}", before.accessor),
+        };
+        self.open = Some(self.out.members.len());
+        self.out.members.push(Member::Segment { name: name.clone(), size: field_size, first_field: index });
+        Access::Segment { member: name, offset: 0 }
+    }
+
+    fn extent(&self, field: &Field) -> Result<Extent, String> {
+        let explicit = field.count.as_ref().or(field.length.as_ref().filter(|_| field.in_type.takes_length()));
+        Ok(match (explicit, field.in_type) {
+            (Some(Size::Fixed(n)), _) => Extent::Fixed(*n),
+            (Some(Size::Field(name)), _) => Extent::Field(self.counter(name)?),
+            (None, InType::UnicodeString | InType::AnsiString) => Extent::UntilNul,
+            (None, InType::Binary) if field.out_type == Some(OutType::IPv6) => Extent::Fixed(16),
+            (None, InType::Binary) => return Err("win:Binary needs a length".to_owned()),
+            (None, _) => Extent::Own,
+        })
+    }
+
+    /// The index of the earlier field that gives a length or a count.
+    fn counter(&self, name: &str) -> Result<usize, String> {
+        let at = self.out.fields.iter().rposition(|f| f.field.name == name);
+        let at = at.ok_or_else(|| format!("`{name}` is no earlier field of the template"))?;
+        match self.out.fields[at].field.in_type {
+            counter if counter.can_count() => Ok(at),
+            other => Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits")),
+        }
+    }
+
+    fn finish(self) -> Fields {
+        self.out
+    }
+}
+
+fn kind_of(field: &Field, maps: &BTreeMap<&str, usize>) -> Result<Kind, String> {
+    if let Some(scalar) = scalar(field.in_type) {
+        if field.count.is_some() {
+            return Ok(Kind::Array(scalar));
+        }
+        let map = field.map.as_deref().filter(|_| field.in_type.can_map());
+        return Ok(match map.and_then(|name| maps.get(name)) {
+            Some(map) => Kind::Mapped(*map, scalar),
+            None => Kind::Scalar(scalar),
+        });
+    }
+    if field.count.is_some() {
+        return Err(format!("an array of {} cannot be generated yet", field.in_type));
+    }
+    Ok(match field.in_type {
+        InType::UnicodeString | InType::CountedUnicodeString => Kind::Utf16,
+        InType::AnsiString | InType::CountedAnsiString => Kind::Ansi,
+        InType::Binary | InType::CountedBinary if field.out_type == Some(OutType::SocketAddress) => Kind::SocketAddr,
+        InType::Binary | InType::CountedBinary => Kind::Binary,
+        InType::Sid => Kind::Sid,
+        InType::Pointer => Kind::Pointer,
+        other => return Err(format!("{other} cannot be generated yet")),
+    })
+}
+
+fn scalar(in_type: InType) -> Option<Scalar> {
+    Some(match in_type {
+        InType::Int8 => Scalar::I8,
+        InType::UInt8 => Scalar::U8,
+        InType::Int16 => Scalar::I16,
+        InType::UInt16 => Scalar::U16,
+        InType::Int32 => Scalar::I32,
+        InType::UInt32 => Scalar::U32,
+        InType::Int64 => Scalar::I64,
+        InType::UInt64 => Scalar::U64,
+        InType::Float => Scalar::F32,
+        InType::Double => Scalar::F64,
+        InType::Boolean => Scalar::Bool,
+        InType::HexInt32 => Scalar::HexInt32,
+        InType::HexInt64 => Scalar::HexInt64,
+        InType::Guid => Scalar::Guid,
+        InType::FileTime => Scalar::FileTime,
+        InType::SystemTime => Scalar::SystemTime,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, in_type: InType) -> Field {
+        Field { name: name.to_owned(), in_type, ..Field::default() }
+    }
+
+    #[test]
+    fn neighbours_of_fixed_size_share_a_segment() {
+        let mut path = field("Path", InType::UnicodeString);
+        path.length = Some(Size::Field("PathLength".to_owned()));
+        let fields = [field("Id", InType::UInt64), field("PathLength", InType::UInt16), path, field("G", InType::Guid)];
+        let plan = plan(&fields, &BTreeMap::new()).unwrap();
+        assert_eq!(
+            plan.members,
+            [
+                Member::Segment { name: "head".into(), size: 10, first_field: 0 },
+                Member::Field(2),
+                Member::Segment { name: "after_path".into(), size: 16, first_field: 3 },
+            ]
+        );
+        assert_eq!(plan.fields[1].access, Access::Segment { member: "head".into(), offset: 8 });
+        assert_eq!(plan.fields[2].access, Access::Own(Extent::Field(1)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_all_reported() {
+        let mut blob = field("Blob", InType::Binary);
+        blob.length = Some(Size::Field("Later".to_owned()));
+        let problems = plan(&[blob, field("S", InType::Struct)], &BTreeMap::new()).unwrap_err();
+        assert_eq!(problems.len(), 2);
+        assert_eq!(problems[0].1, "`Later` is no earlier field of the template");
+    }
+}

@@ -1,0 +1,107 @@
+//! Rust names from a manifest's.
+
+use std::collections::BTreeSet;
+
+use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+
+/// `Smb2ResponseRead` from whatever the manifest calls it.
+pub(super) fn type_name(name: &str) -> String {
+    identifier(&ascii(name).to_upper_camel_case(), "T")
+}
+
+/// `session_id` from `SessionId`.
+pub(super) fn field_name(name: &str) -> String {
+    identifier(&ascii(name).to_snake_case(), "f_")
+}
+
+/// `SESSION_SETUP` from `Session setup`.
+pub(super) fn constant_name(name: &str) -> String {
+    identifier(&ascii(name).to_shouty_snake_case(), "V")
+}
+
+/// The most words of a text that make a constant's name.
+const MAX_WORDS: usize = 6;
+
+/// A constant's name from a map's text: its first words, inserts left out. None where no word is left.
+pub(super) fn constant_from_text(text: &str) -> Option<String> {
+    let mut words = Vec::new();
+    for word in text.split_whitespace() {
+        let bare = word.trim_matches(|c: char| c.is_ascii_punctuation() && c != '%');
+        if bare.is_empty() || is_insert(bare) {
+            continue;
+        }
+        words.push(bare.replace('\'', ""));
+    }
+    words.truncate(MAX_WORDS);
+    (!words.is_empty()).then(|| constant_name(&words.join(" ")))
+}
+
+fn is_insert(word: &str) -> bool {
+    word.strip_prefix('%').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Everything that no identifier can hold becomes a word break.
+fn ascii(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// Makes an identifier of a name in the right case: one that is empty or begins with a digit gets a prefix, a
+/// keyword an underscore behind it.
+fn identifier(name: &str, prefix: &str) -> String {
+    let name = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
+    if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
+}
+
+/// Names that must differ from one another.
+#[derive(Debug, Default)]
+pub(super) struct Unique {
+    taken: BTreeSet<String>,
+}
+
+impl Unique {
+    /// The name, or the name with the first of the suffixes that makes it unique, or with a number.
+    pub(super) fn claim(&mut self, name: &str, suffix: &str) -> String {
+        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{name}{suffix}")));
+        let numbered = (2u32..).map(|n| format!("{name}{suffix}_{n}"));
+        let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
+        // The numbers do not run out before memory does.
+        let chosen = names.next().unwrap_or_default();
+        self.taken.insert(chosen.clone());
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_rust() {
+        assert_eq!(type_name("Smb2FileCCFClose"), "Smb2FileCcfClose");
+        assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4U2SelfFailure");
+        assert_eq!(type_name("202"), "T202");
+        assert_eq!(field_name("ConnectionGUID"), "connection_guid");
+        assert_eq!(field_name("type"), "type_");
+        assert_eq!(field_name("self"), "self_");
+        assert_eq!(field_name("2ndPart"), "f_2nd_part");
+        assert_eq!(field_name(""), "f_");
+        assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
+    }
+
+    #[test]
+    fn constants_come_from_the_first_words_of_a_text() {
+        assert_eq!(constant_from_text("3.1.1").as_deref(), Some("V3_1_1"));
+        assert_eq!(constant_from_text("Error updating transport list for device %5. %3.").as_deref(), Some("ERROR_UPDATING_TRANSPORT_LIST_FOR_DEVICE"));
+        assert_eq!(constant_from_text("Server can't create").as_deref(), Some("SERVER_CANT_CREATE"));
+        assert_eq!(constant_from_text("%3. %4"), None);
+        assert_eq!(constant_from_text(""), None);
+    }
+
+    #[test]
+    fn a_taken_name_gets_its_suffix_and_then_a_number() {
+        let mut names = Unique::default();
+        assert_eq!(names.claim("a", "_7"), "a");
+        assert_eq!(names.claim("a", "_7"), "a_7");
+        assert_eq!(names.claim("a", "_7"), "a_7_2");
+    }
+}

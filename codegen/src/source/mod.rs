@@ -1,0 +1,3 @@
+//! Readers: one module a capture format, each from bytes to [`crate::model::Manifest`].
+
+pub mod man;

@@ -1,0 +1,78 @@
+//! Everything wrong with a schema, all at once. A reader reports what is wrong within one manifest; this module
+//! finds what only shows across builds or against the hand-written files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Overrides;
+use crate::diagnostic::Diagnostics;
+use crate::model::Place;
+use crate::model::schema::{Held, Schema};
+
+/// Checks a merged schema.
+pub fn schema(schema: &Schema) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    one_number_a_name(&mut diagnostics, "channel", &schema.channels, |c| (c.id.clone(), c.value.map(u64::from), c.at.clone()));
+    one_number_a_name(&mut diagnostics, "task", &schema.tasks, |t| (t.name.clone(), Some(t.value.into()), t.at.clone()));
+    one_number_a_name(&mut diagnostics, "keyword", &schema.keywords, |k| (k.name.clone(), Some(k.mask), k.at.clone()));
+    one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| (l.name.clone(), Some(l.value.into()), l.at.clone()));
+    diagnostics
+}
+
+/// A name whose number changes between builds would make a constant that is right for one build only.
+fn one_number_a_name<T>(
+    diagnostics: &mut Diagnostics,
+    what: &str,
+    held: &[Held<T>],
+    key: impl Fn(&T) -> (String, Option<u64>, Place),
+) {
+    let mut known: BTreeMap<String, (Option<u64>, Place)> = BTreeMap::new();
+    for item in held {
+        let (name, number, place) = key(&item.value);
+        match known.get(&name) {
+            Some((other, first)) if *other != number => {
+                let message = format!(
+                    "its number is {}, but {} at {first}; one number over all builds is expected",
+                    number.map_or_else(|| "not given".to_owned(), |n| n.to_string()),
+                    other.map_or_else(|| "not given".to_owned(), |n| n.to_string()),
+                );
+                diagnostics.warning(&place, format!("{what} {name}"), message);
+            }
+            Some(_) => {}
+            None => drop(known.insert(name, (number, place))),
+        }
+    }
+}
+
+/// Checks that every entry of the overrides is about something that is there.
+pub fn overrides(schema: &Schema, overrides: &Overrides, file: &str) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let place = Place::file(file);
+    let ids: BTreeSet<u16> = schema.events.iter().map(|event| event.id).collect();
+    for module in &overrides.modules {
+        for id in module.ids.iter().filter(|id| !ids.contains(id)) {
+            diagnostics.error(&place, format!("[[module]] {}", module.name), format!("there is no event {id}"));
+        }
+    }
+    let value_of = |map: &str, value: u32| {
+        let maps = schema.maps.iter().filter(|held| held.value.name == map);
+        maps.flat_map(|held| &held.value.entries).any(|entry| entry.value == value)
+    };
+    for rename in &overrides.renames {
+        let element = format!("[[rename]] {}", rename.to);
+        let problem = match (rename.event, &rename.map, rename.value) {
+            (Some(id), None, None) => (!ids.contains(&id)).then(|| format!("there is no event {id}")),
+            (None, Some(map), None) => {
+                let known = schema.maps.iter().any(|held| held.value.name == *map);
+                (!known).then(|| format!("there is no map {map}"))
+            }
+            (None, Some(map), Some(value)) => {
+                (!value_of(map, value)).then(|| format!("there is no map {map} with the value {value}"))
+            }
+            _ => Some("expected either `event`, or `map`, or `map` and `value`".to_owned()),
+        };
+        if let Some(problem) = problem {
+            diagnostics.error(&place, element, problem);
+        }
+    }
+    diagnostics
+}

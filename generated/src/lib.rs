@@ -1,0 +1,87 @@
+//! Typed events of `Microsoft-Windows-SMBServer`, the Windows file server (srv2.sys).
+//!
+//! An ETW payload is bytes; only the manifest registered on the machine that wrote it says what they mean, and every
+//! Windows build has another one. This crate holds the manifests of several builds as Rust types, and decodes a
+//! payload **for the build that wrote it**:
+//!
+//! ```
+//! use smbserver_etw::{Build, Event, events::request::Smb2RequestEcho};
+//!
+//! # fn payload() -> Vec<u8> {
+//! #     let mut bytes = Vec::new();
+//! #     bytes.extend(7u64.to_le_bytes());
+//! #     bytes.extend([0; 8 + 8 + 8 + 4 + 4]);
+//! #     bytes.extend([0xAB; 16]);
+//! #     bytes
+//! # }
+//! let payload = payload(); // from an .etl file, a live session, an event log …
+//! let decoded = Event::decode(Build::B26100, 6, 2, &payload)?;
+//! match decoded.event {
+//!     Event::Smb2RequestEcho(echo) => assert_eq!(echo.session_id(), 7),
+//!     other => println!("{other:?}"),
+//! }
+//! # Ok::<(), smbserver_etw::DecodeError>(())
+//! ```
+//!
+//! # Why the build
+//!
+//! Id and version do not fix a layout. From build 20348 to 26100 twenty events (101–122, version 2) gained a field in
+//! mid-record without a version bump: a decoder that knows only id and version reads garbage latencies there, and
+//! says nothing. Here
+//!
+//! * [`Event::decode`] takes the layout of the build, reads it to the last byte, and refuses anything else. If the
+//!   payload is that of another build's layout, the error names it: [`DecodeError::OtherLayout`].
+//! * [`Event::decode_any_build`] is for payloads of unknown origin. It answers only if exactly one known layout fits.
+//! * [`Event::decode_lenient`] reads the front of a longer payload, and hands over what is left.
+//!
+//! No error is a string: [`DecodeError`] carries the event, the field and the offset, is `Copy` and allocates nothing.
+//!
+//! # What is in an event
+//!
+//! [`Event`] has a variant for each event; each variant's enum (for instance
+//! [`Smb2ResponseRead`](events::response::Smb2ResponseRead)) has one for each layout, and accessors for what the
+//! layouts share. A layout's view borrows the payload: it allocates nothing and reads a field when it is asked for.
+//!
+//! Without knowing the type, [`Record::fields`] goes through names and values:
+//!
+//! ```
+//! use smbserver_etw::{Event, Record};
+//!
+//! fn print(event: &Event<'_>) {
+//!     for (field, value) in event.fields() {
+//!         println!("{} = {value}", field.name);
+//!     }
+//! }
+//! ```
+//!
+//! # What the facts rest on
+//!
+//! Not every fact was captured from the build that it is told of. [`Build`]'s constants say for each kind of fact
+//! where it comes from, and the views say it for single events.
+//!
+//! # Features
+//!
+//! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`
+//!   are `"0x…"` strings, GUIDs `"{…}"`, binary is upper-case hex, times are ISO 8601 in UTC.
+//!
+//! The crate is `no_std` and holds no `unsafe`.
+
+#![no_std]
+
+#[rustfmt::skip]
+mod builds;
+#[rustfmt::skip]
+pub mod descriptor;
+#[rustfmt::skip]
+pub mod events;
+#[rustfmt::skip]
+pub mod maps;
+#[rustfmt::skip]
+pub mod schema;
+
+pub use builds::Build;
+pub use etw_runtime::{
+    Ansi, Array, Basis, Binary, DecodeError, Decoded, FileTime, Guid, HeaderInfo, LayoutInfo, Lenient, Mismatch, Record,
+    Sid, SocketAddr, SystemTime, Utf16, Value, View,
+};
+pub use events::Event;

@@ -1,0 +1,217 @@
+//! Choosing the layout: strict, lenient and without a build.
+//!
+//! (id, version) does not say what the bytes are; the build does. These functions hold the rules, generated code
+//! holds the tables and the views.
+
+use crate::view::finish;
+use crate::{
+    Candidates, DecodeError, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader, Record, VersionInfo,
+};
+
+/// Every event of a provider, as one generated enum.
+pub trait Events<'a>: Record<'a> {
+    /// The provider.
+    const PROVIDER: &'static ProviderInfo;
+
+    /// The version's layouts: a generated `match`, faster than the tables of [`ProviderInfo`].
+    fn version(id: u16, version: u8) -> Option<&'static VersionInfo>;
+
+    /// Reads one layout's view.
+    fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault>;
+}
+
+/// An event, decoded for a build.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<E> {
+    /// The event.
+    pub event: E,
+    /// The layout it was read as.
+    pub layout: &'static LayoutInfo,
+    /// What the build's manifest says beside the fields: channel, level, keywords …
+    pub header: Option<&'static HeaderInfo>,
+    /// How sure it is that the build has this layout.
+    pub basis: Basis,
+}
+
+/// How the layout of a build is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Basis {
+    /// The build itself was captured.
+    Captured,
+    /// The build lies between two captures; the lower one's layout was taken.
+    Between {
+        /// The capture whose layout was taken.
+        lower: u32,
+        /// The next capture.
+        upper: u32,
+        /// Whether the next capture has the same layout. Where it has not, the change came at some build between
+        /// the two, and that the payload fits does not prove that its fields mean the same.
+        same: bool,
+    },
+    /// The build is newer than every capture; the newest one's layout was taken.
+    Newer {
+        /// The newest capture.
+        newest: u32,
+    },
+}
+
+/// An event and what the payload holds beyond it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lenient<'a, E> {
+    /// The event.
+    pub decoded: Decoded<E>,
+    /// The bytes after the last field; later builds append fields.
+    pub left_over: &'a [u8],
+    /// Whether the last string ended with the payload, without its NUL. It may have been cut.
+    pub unterminated: bool,
+}
+
+/// Decodes a payload of a known build, to its last byte.
+///
+/// # Errors
+/// An unknown build, id or version; a payload that does not fit, with the layout that it does fit, if any.
+#[inline]
+pub fn decode<'a, E: Events<'a>>(
+    build: u32,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+) -> Result<Decoded<E>, DecodeError> {
+    let chosen = Chosen::new::<E>(build, id, version)?;
+    match read_strict(chosen.layout, payload) {
+        Ok(event) => Ok(chosen.decoded::<E>(event, build)),
+        Err(mismatch) => Err(chosen.explain::<E>(mismatch, payload)),
+    }
+}
+
+/// Decodes the front of a payload of a known build: bytes after the last field are no error but part of the
+/// result, and a last string may lack its NUL.
+///
+/// # Errors
+/// As [`decode`], left-over bytes apart. A payload that exactly fits another layout of this id and version is
+/// still refused: to read it as this build's would misread it.
+pub fn decode_lenient<'a, E: Events<'a>>(
+    build: u32,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+) -> Result<Lenient<'a, E>, DecodeError> {
+    let chosen = Chosen::new::<E>(build, id, version)?;
+    if let Err(mismatch) = read_strict::<E>(chosen.layout, payload) {
+        let error = chosen.explain::<E>(mismatch, payload);
+        if matches!(error, DecodeError::OtherLayout { .. }) {
+            return Err(error);
+        }
+    }
+    let mut reader = Reader::new(payload).tolerant();
+    let event = E::read(chosen.layout, &mut reader)
+        .map_err(|fault| DecodeError::Mismatch(Mismatch::of_field(chosen.layout, fault)))?;
+    Ok(Lenient {
+        decoded: chosen.decoded::<E>(event, build),
+        left_over: reader.rest(),
+        unterminated: reader.unterminated(),
+    })
+}
+
+/// Decodes a payload whose build is not known: the one known layout that consumes it to its last byte.
+///
+/// # Errors
+/// An unknown id or version; no layout that fits, or several.
+pub fn decode_any_build<'a, E: Events<'a>>(id: u16, version: u8, payload: &'a [u8]) -> Result<E, DecodeError> {
+    let known = E::version(id, version).ok_or_else(|| unknown::<E>(None, id, version))?;
+    let mut candidates = Candidates::none_of(known);
+    let mut found = None;
+    let mut mismatch = None;
+    for (at, layout) in known.layouts.iter().enumerate() {
+        match read_strict::<E>(layout, payload) {
+            Ok(event) => {
+                candidates.add(at);
+                found = Some(event);
+            }
+            Err(why) => mismatch = Some(why),
+        }
+    }
+    match (found, mismatch) {
+        (Some(event), _) if candidates.len() == 1 => Ok(event),
+        (Some(_), _) => Err(DecodeError::Ambiguous { candidates }),
+        (None, Some(mismatch)) if known.layouts.len() == 1 => Err(DecodeError::Mismatch(mismatch)),
+        (None, Some(newest)) => Err(DecodeError::NoLayoutFits { newest }),
+        (None, None) => Err(unknown::<E>(None, id, version)),
+    }
+}
+
+fn read_strict<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: &'a [u8]) -> Result<E, Mismatch> {
+    let mut reader = Reader::new(payload);
+    let read = E::read(layout, &mut reader);
+    finish(layout, read, &reader)
+}
+
+/// The layout that a build has for an (id, version).
+#[derive(Clone, Copy)]
+struct Chosen {
+    version: &'static VersionInfo,
+    layout: &'static LayoutInfo,
+    capture: u32,
+    provider: &'static ProviderInfo,
+}
+
+impl Chosen {
+    #[inline]
+    fn new<'a, E: Events<'a>>(build: u32, id: u16, version: u8) -> Result<Self, DecodeError> {
+        let provider = E::PROVIDER;
+        let Some(capture) = provider.capture_for(build) else {
+            return Err(DecodeError::UnknownBuild { build, oldest: provider.builds.first().copied().unwrap_or(0) });
+        };
+        E::version(id, version)
+            .and_then(|known| Some((known, known.layout_at(capture)?)))
+            .map(|(known, layout)| Self { version: known, layout, capture, provider })
+            .ok_or_else(|| unknown::<E>(Some(build), id, version))
+    }
+
+    #[inline]
+    fn decoded<'a, E: Events<'a>>(&self, event: E, build: u32) -> Decoded<E> {
+        let basis = if self.capture == build { Basis::Captured } else { self.basis(build) };
+        Decoded { event, layout: self.layout, header: self.layout.header(self.capture), basis }
+    }
+
+    #[cold]
+    fn basis(&self, build: u32) -> Basis {
+        match self.provider.capture_after(build) {
+            Some(upper) => Basis::Between { lower: self.capture, upper, same: self.layout.holds_in(upper) },
+            None => Basis::Newer { newest: self.capture },
+        }
+    }
+
+    /// The version's layouts, other than the build's, that consume the payload to its last byte.
+    #[cold]
+    fn others_that_fit<'a, E: Events<'a>>(&self, payload: &'a [u8]) -> Candidates {
+        let mut fits = Candidates::none_of(self.version);
+        for (at, layout) in self.version.layouts.iter().enumerate() {
+            if *layout != self.layout && read_strict::<E>(layout, payload).is_ok() {
+                fits.add(at);
+            }
+        }
+        fits
+    }
+
+    /// The error for a payload that does not fit the build's layout.
+    #[cold]
+    fn explain<'a, E: Events<'a>>(&self, mismatch: Mismatch, payload: &'a [u8]) -> DecodeError {
+        let fits = self.others_that_fit::<E>(payload);
+        if fits.is_empty() { DecodeError::Mismatch(mismatch) } else { DecodeError::OtherLayout { mismatch, fits } }
+    }
+}
+
+#[cold]
+fn unknown<'a, E: Events<'a>>(build: Option<u32>, id: u16, version: u8) -> DecodeError {
+    let known = E::PROVIDER.event(id);
+    let in_build = |event: &&'static crate::EventInfo| match build.and_then(|b| E::PROVIDER.capture_for(b)) {
+        None => true,
+        Some(capture) => event.versions.iter().any(|v| v.layout_at(capture).is_some()),
+    };
+    match known.filter(in_build) {
+        Some(event) => DecodeError::UnknownVersion { event, version, build },
+        None => DecodeError::UnknownEvent { id, build, known },
+    }
+}

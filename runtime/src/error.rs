@@ -1,0 +1,340 @@
+//! What can go wrong, and where. Every error is `Copy` and holds no heap memory.
+
+use core::fmt;
+
+use crate::{EventInfo, LayoutInfo, VersionInfo};
+
+/// A field that could not be read, before it is known which layout it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The index of the field, or of the first field of a segment.
+    pub field: u16,
+    /// The offset in the payload at which it begins.
+    pub offset: usize,
+    /// What is wrong.
+    pub kind: FaultKind,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The payload ends inside the field.
+    Truncated {
+        /// Bytes that the field needs.
+        needed: usize,
+        /// Bytes that are there.
+        available: usize,
+    },
+    /// A NUL-terminated string runs to the end of the payload.
+    Unterminated {
+        /// Bytes from the string's start to the payload's end.
+        available: usize,
+    },
+    /// The byte count of a UTF-16 string is odd.
+    OddLength {
+        /// The count.
+        bytes: usize,
+    },
+    /// The layout asked for is not one of this provider's.
+    UnknownLayout,
+}
+
+/// Why a payload is not one of a layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The layout.
+    pub layout: &'static LayoutInfo,
+    /// What does not fit.
+    pub kind: MismatchKind,
+}
+
+/// What does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MismatchKind {
+    /// A field cannot be read.
+    Field(Fault),
+    /// Bytes are left over after the last field.
+    LeftOver {
+        /// The offset of the first of them.
+        offset: usize,
+        /// Their number.
+        bytes: usize,
+    },
+}
+
+impl Mismatch {
+    /// The mismatch of a field that could not be read. A fault in a segment names its first field; this finds
+    /// the one at which the bytes run out.
+    #[cold]
+    pub(crate) fn of_field(layout: &'static LayoutInfo, mut fault: Fault) -> Self {
+        if let FaultKind::Truncated { available, .. } = fault.kind {
+            let mut left = available;
+            for (index, field) in (fault.field..).zip(layout.fields.iter().skip(usize::from(fault.field))) {
+                let Some(size) = field.fixed_size() else { break };
+                if size > left {
+                    fault.field = index;
+                    fault.kind = FaultKind::Truncated { needed: size, available: left };
+                    break;
+                }
+                left -= size;
+                fault.offset += size;
+            }
+        }
+        Self { layout, kind: MismatchKind::Field(fault) }
+    }
+
+    /// The manifest's name of the field that could not be read; none for left-over bytes.
+    pub fn field_name(&self) -> Option<&'static str> {
+        match self.kind {
+            MismatchKind::Field(fault) => self.layout.fields.get(usize::from(fault.field)).map(|f| f.name),
+            MismatchKind::LeftOver { .. } => None,
+        }
+    }
+
+    /// The offset in the payload at which the layout stops to fit.
+    pub fn offset(&self) -> usize {
+        match self.kind {
+            MismatchKind::Field(fault) => fault.offset,
+            MismatchKind::LeftOver { offset, .. } => offset,
+        }
+    }
+}
+
+/// Some of the layouts of a version.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Candidates {
+    version: &'static VersionInfo,
+    chosen: u64,
+}
+
+impl Candidates {
+    /// The most layouts that a version can have. A generator refuses a schema with more.
+    pub const MAX: usize = 64;
+
+    pub(crate) fn none_of(version: &'static VersionInfo) -> Self {
+        Self { version, chosen: 0 }
+    }
+
+    pub(crate) fn add(&mut self, at: usize) {
+        self.chosen |= u32::try_from(at).ok().and_then(|at| 1u64.checked_shl(at)).unwrap_or(0);
+    }
+
+    /// The layouts.
+    pub fn iter(&self) -> impl Iterator<Item = &'static LayoutInfo> + use<> {
+        let chosen = self.chosen;
+        self.version.layouts.iter().enumerate().filter(move |(at, _)| chosen >> (at % 64) & 1 == 1).map(|(_, l)| *l)
+    }
+
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.chosen == 0
+    }
+}
+
+impl fmt::Debug for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|layout| layout.name)).finish()
+    }
+}
+
+impl fmt::Display for Candidates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, layout) in self.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{} (build", layout.name)?;
+            write_builds(f, layout)?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_builds(f: &mut fmt::Formatter<'_>, layout: &LayoutInfo) -> fmt::Result {
+    for (i, range) in layout.builds.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        if range.first == range.last {
+            write!(f, "{comma} {}", range.first)?;
+        } else {
+            write!(f, "{comma} {}-{}", range.first, range.last)?;
+        }
+    }
+    Ok(())
+}
+
+/// Why an event was not decoded.
+///
+/// Nothing is guessed: each variant carries what is known, so that a consumer can log it and go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The build is older than every capture.
+    UnknownBuild {
+        /// The build asked for.
+        build: u32,
+        /// The oldest capture.
+        oldest: u32,
+    },
+    /// The provider has no event of this id, or not in this build.
+    UnknownEvent {
+        /// The id asked for.
+        id: u16,
+        /// The build asked for, if any.
+        build: Option<u32>,
+        /// The event, where other builds have it.
+        known: Option<&'static EventInfo>,
+    },
+    /// The event has no such version, or not in this build.
+    UnknownVersion {
+        /// The event, with the versions that are known.
+        event: &'static EventInfo,
+        /// The version asked for.
+        version: u8,
+        /// The build asked for, if any.
+        build: Option<u32>,
+    },
+    /// The payload does not fit the layout, nor any other of this id and version.
+    Mismatch(Mismatch),
+    /// The payload does not fit the build's layout, but exactly fits that of another build.
+    OtherLayout {
+        /// The build's layout and why it does not fit.
+        mismatch: Mismatch,
+        /// The layouts that do fit, to the last byte.
+        fits: Candidates,
+    },
+    /// No build was given and several layouts fit to the last byte.
+    Ambiguous {
+        /// The layouts.
+        candidates: Candidates,
+    },
+    /// No build was given and none of several layouts fits.
+    NoLayoutFits {
+        /// The newest layout and why it does not fit.
+        newest: Mismatch,
+    },
+}
+
+impl DecodeError {
+    /// A word for the kind of error that stays the same from release to release, for logs and scripts.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownBuild { .. } => "unknown_build",
+            Self::UnknownEvent { .. } => "unknown_event",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::Mismatch(mismatch) => mismatch.kind(),
+            Self::OtherLayout { .. } => "other_layout",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::NoLayoutFits { .. } => "no_layout_fits",
+        }
+    }
+
+    /// The layout that did not fit and why, where the error is about one.
+    pub fn mismatch(&self) -> Option<&Mismatch> {
+        match self {
+            Self::Mismatch(m) | Self::OtherLayout { mismatch: m, .. } | Self::NoLayoutFits { newest: m } => Some(m),
+            _ => None,
+        }
+    }
+}
+
+impl Mismatch {
+    /// A word for the kind of mismatch: `truncated`, `unterminated`, `odd_length`,
+    /// `unknown_layout` or `left_over`.
+    pub fn kind(&self) -> &'static str {
+        match self.kind {
+            MismatchKind::LeftOver { .. } => "left_over",
+            MismatchKind::Field(fault) => match fault.kind {
+                FaultKind::Truncated { .. } => "truncated",
+                FaultKind::Unterminated { .. } => "unterminated",
+                FaultKind::OddLength { .. } => "odd_length",
+                FaultKind::UnknownLayout => "unknown_layout",
+            },
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LayoutInfo { name, id, version, .. } = self.layout;
+        write!(f, "event {id} version {version} ({name}): ")?;
+        let fault = match self.kind {
+            MismatchKind::LeftOver { offset, bytes } => {
+                return write!(f, "{bytes} bytes left over after the last field, at offset {offset}");
+            }
+            MismatchKind::Field(fault) => fault,
+        };
+        let field = self.field_name().unwrap_or("?");
+        let offset = fault.offset;
+        match fault.kind {
+            FaultKind::Truncated { needed, available } => {
+                write!(f, "field {field} at offset {offset} needs {needed} bytes, {available} are left")
+            }
+            FaultKind::Unterminated { available } => {
+                write!(f, "field {field} at offset {offset} has no terminating NUL in the {available} bytes left")
+            }
+            FaultKind::OddLength { bytes } => {
+                write!(f, "field {field} at offset {offset} is a UTF-16 string of {bytes} bytes, an odd number")
+            }
+            FaultKind::UnknownLayout => f.write_str("not a layout of this provider"),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownBuild { build, oldest } => {
+                write!(f, "build {build} is older than the oldest captured build, {oldest}")
+            }
+            Self::UnknownEvent { id, build, known } => {
+                write!(f, "there is no event {id}")?;
+                write_in_build(f, *build)?;
+                match known {
+                    Some(event) => write!(f, "; other builds have it as {}", event.name),
+                    None => Ok(()),
+                }
+            }
+            Self::UnknownVersion { event, version, build } => write_unknown_version(f, event, *version, *build),
+            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::OtherLayout { mismatch, fits } => write!(f, "{mismatch}; the payload exactly fits {fits}"),
+            Self::Ambiguous { candidates } => {
+                write!(f, "without a build the payload exactly fits several layouts: {candidates}")
+            }
+            Self::NoLayoutFits { newest } => write!(f, "the payload fits no known layout; the newest: {newest}"),
+        }
+    }
+}
+
+fn write_in_build(f: &mut fmt::Formatter<'_>, build: Option<u32>) -> fmt::Result {
+    build.map_or(Ok(()), |build| write!(f, " in build {build}"))
+}
+
+fn write_unknown_version(
+    f: &mut fmt::Formatter<'_>,
+    event: &EventInfo,
+    version: u8,
+    build: Option<u32>,
+) -> fmt::Result {
+    write!(f, "event {} ({}) has no version {version}", event.id, event.name)?;
+    write_in_build(f, build)?;
+    f.write_str("; known are")?;
+    for known in event.versions {
+        write!(f, " v{} (build", known.version)?;
+        for layout in known.layouts {
+            write_builds(f, layout)?;
+        }
+        f.write_str(")")?;
+    }
+    Ok(())
+}
+
+impl core::error::Error for Mismatch {}
+impl core::error::Error for DecodeError {}

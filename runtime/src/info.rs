@@ -1,0 +1,247 @@
+//! The schema as data: what generated code knows about its provider, for reflection and for choosing a layout.
+//!
+//! All of it is `static` in the generated crate; nothing here is built at run time.
+
+use crate::{Guid, InType, OutType};
+
+/// A provider: its builds and its events.
+#[derive(Debug)]
+pub struct ProviderInfo {
+    /// The registered name.
+    pub name: &'static str,
+    /// The provider's id.
+    pub guid: Guid,
+    /// The captured builds, ascending.
+    pub builds: &'static [u32],
+    /// The events, by id.
+    pub events: &'static [&'static EventInfo],
+}
+
+/// An event: an id and its versions.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EventInfo {
+    /// The id.
+    pub id: u16,
+    /// The event's name.
+    pub name: &'static str,
+    /// The versions, lowest first.
+    pub versions: &'static [VersionInfo],
+}
+
+/// A version of an event: its layouts, that of the oldest build first.
+#[derive(Debug, PartialEq, Eq)]
+pub struct VersionInfo {
+    /// The number.
+    pub version: u8,
+    /// The layouts.
+    pub layouts: &'static [&'static LayoutInfo],
+}
+
+/// A layout: the fields that an (id, version) has in some builds.
+#[derive(Debug)]
+pub struct LayoutInfo {
+    /// The place in the generated crate's dispatch.
+    pub index: u16,
+    /// The layout's name: that of its view, `Smb2ResponseReadV2Build26100`. It stays when builds are added.
+    pub name: &'static str,
+    /// The event's name.
+    pub event: &'static str,
+    /// The event's id.
+    pub id: u16,
+    /// The event's version.
+    pub version: u8,
+    /// The captured builds with this layout.
+    pub builds: &'static [BuildRange],
+    /// The fields, in the order of the payload.
+    pub fields: &'static [FieldInfo],
+    /// What stands beside the fields, oldest first. A header holds from its build to the next one's.
+    pub headers: &'static [HeaderInfo],
+}
+
+/// Captured builds from the first to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BuildRange {
+    /// The first.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
+}
+
+/// A field of a payload.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldInfo {
+    /// The name, as the manifest spells it.
+    pub name: &'static str,
+    /// The wire form.
+    pub in_type: InType,
+    /// The text form, where the manifest gives one.
+    pub out_type: Option<OutType>,
+    /// The length of a string (UTF-16 units, ANSI bytes) or binary (bytes).
+    pub length: Option<Size>,
+    /// The number of elements of an array.
+    pub count: Option<Size>,
+    /// The map that names the values.
+    pub map: Option<&'static MapInfo>,
+}
+
+/// How a length or a count is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Size {
+    /// A number.
+    Fixed(u16),
+    /// The value of the field with this index.
+    Field(u16),
+}
+
+/// A map: texts for the values or bits of an integer.
+#[derive(Debug)]
+pub struct MapInfo {
+    /// The manifest's name for it.
+    pub name: &'static str,
+    /// True for a `bitMap`: the entries are bits.
+    pub bits: bool,
+    /// True where no capture prints the map: its texts are real, but which value has which text was inferred.
+    pub inferred: bool,
+    /// Value and text, in the order of the manifest.
+    pub entries: &'static [(u32, &'static str)],
+}
+
+/// What a manifest says of an event beside its fields, from one build on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct HeaderInfo {
+    /// The first captured build that has it.
+    pub since: u32,
+    /// The channel's number.
+    pub channel: Option<u8>,
+    /// The level.
+    pub level: u8,
+    /// The opcode.
+    pub opcode: u8,
+    /// The task; 0 is none.
+    pub task: u16,
+    /// The keywords that the manifest gives the event, without the bit that stands for its channel.
+    pub keywords: u64,
+    /// The message's text with its inserts; none where the manifest has none.
+    pub message: Option<&'static str>,
+}
+
+impl ProviderInfo {
+    /// The capture that serves a build: the build itself, or the nearest below it. None below the oldest capture.
+    #[inline]
+    pub fn capture_for(&self, build: u32) -> Option<u32> {
+        self.builds.iter().rev().copied().find(|&captured| captured <= build)
+    }
+
+    /// The capture after the one that serves a build.
+    pub fn capture_after(&self, build: u32) -> Option<u32> {
+        self.builds.iter().copied().find(|&captured| captured > build)
+    }
+
+    /// The event of that id.
+    pub fn event(&self, id: u16) -> Option<&'static EventInfo> {
+        self.events.binary_search_by_key(&id, |event| event.id).ok().map(|at| self.events[at])
+    }
+
+    /// Every layout of every event.
+    pub fn layouts(&self) -> impl Iterator<Item = &'static LayoutInfo> {
+        self.events.iter().flat_map(|e| e.versions).flat_map(|v| v.layouts.iter().copied())
+    }
+}
+
+impl EventInfo {
+    /// The version of that number.
+    pub fn version(&self, version: u8) -> Option<&'static VersionInfo> {
+        self.versions.iter().find(|known| known.version == version)
+    }
+}
+
+impl VersionInfo {
+    /// The layout that a captured build has.
+    #[inline]
+    pub fn layout_at(&self, capture: u32) -> Option<&'static LayoutInfo> {
+        self.layouts.iter().copied().find(|layout| layout.holds_in(capture))
+    }
+}
+
+impl LayoutInfo {
+    /// Whether the captured build has this layout.
+    #[inline]
+    pub fn holds_in(&self, capture: u32) -> bool {
+        self.builds.iter().any(|range| range.first <= capture && capture <= range.last)
+    }
+
+    /// The header as of a build.
+    pub fn header(&self, build: u32) -> Option<&'static HeaderInfo> {
+        self.headers.iter().rev().find(|header| header.since <= build).or(self.headers.first())
+    }
+
+    /// The newest header.
+    pub fn newest_header(&self) -> Option<&'static HeaderInfo> {
+        self.headers.last()
+    }
+}
+
+/// Layouts are the same when they are one and the same: an index and a name belong to one layout of a provider.
+impl PartialEq for LayoutInfo {
+    fn eq(&self, other: &Self) -> bool {
+        (self.index, self.name) == (other.index, other.name)
+    }
+}
+
+impl Eq for LayoutInfo {}
+
+impl FieldInfo {
+    /// A field whose manifest says no more than name and inType.
+    pub const fn new(name: &'static str, in_type: InType) -> Self {
+        Self { name, in_type, out_type: None, length: None, count: None, map: None }
+    }
+
+    /// The same field with an outType.
+    #[must_use]
+    pub const fn shown_as(mut self, out_type: OutType) -> Self {
+        self.out_type = Some(out_type);
+        self
+    }
+
+    /// The same field with a length.
+    #[must_use]
+    pub const fn with_length(mut self, length: Size) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    /// The same field as an array.
+    #[must_use]
+    pub const fn with_count(mut self, count: Size) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// The same field with a map.
+    #[must_use]
+    pub const fn with_map(mut self, map: &'static MapInfo) -> Self {
+        self.map = Some(map);
+        self
+    }
+
+    /// The bytes of the field, where every payload has the same number of them.
+    pub fn fixed_size(&self) -> Option<usize> {
+        let one = match (self.in_type, self.length) {
+            (InType::UnicodeString, Some(Size::Fixed(units))) => usize::from(units) * 2,
+            (InType::AnsiString | InType::Binary, Some(Size::Fixed(bytes))) => usize::from(bytes),
+            (in_type, _) => in_type.fixed_size()?,
+        };
+        match self.count {
+            None => Some(one),
+            Some(Size::Fixed(count)) => Some(one * usize::from(count)),
+            Some(Size::Field(_)) => None,
+        }
+    }
+}
+
+impl MapInfo {
+    /// The text of a value. Of a `bitMap`, the text of exactly that bit.
+    pub fn text(&self, value: u32) -> Option<&'static str> {
+        self.entries.iter().find(|(known, _)| *known == value).map(|(_, text)| *text)
+    }
+}

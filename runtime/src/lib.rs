@@ -1,0 +1,33 @@
+//! What code generated from ETW manifests calls: a checked reader, borrowed value types, typed errors, the rules
+//! for choosing a layout, and reflection.
+//!
+//! The crate knows no provider. It is `no_std`, holds no `unsafe`, allocates nothing and depends on nothing
+//! (the feature `serde` adds `Serialize` for the value types and for generated records).
+//!
+//! Start at the generated crate; come here for the types that its accessors return ([`Utf16`], [`Guid`],
+//! [`SocketAddr`] …), for the errors ([`DecodeError`]) and for reflection ([`Record`], [`Value`], [`FieldInfo`]).
+
+#![no_std]
+
+mod decode;
+mod error;
+mod info;
+mod reader;
+mod segment;
+pub mod value;
+mod view;
+
+pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
+pub use error::{Candidates, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
+pub use info::{
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo,
+};
+pub use reader::{PointerSize, Reader};
+pub use segment::Segment;
+pub use value::*;
+#[doc(hidden)]
+pub use view::debug_record;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use view::serialize_record;
+pub use view::{Record, View};

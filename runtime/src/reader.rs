@@ -1,0 +1,222 @@
+//! The checked reader: takes fields off the front of a payload.
+//!
+//! Every method names the field it reads (its index in the layout), so that an error can say which one did not
+//! fit. A method that fails consumes nothing.
+
+use crate::{Ansi, Array, Binary, Element, Fault, FaultKind, Segment, Sid, Utf16};
+
+/// Which pointers a payload holds: the event header's 32-bit or 64-bit flag says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PointerSize {
+    /// 4 bytes: the event header has `EVENT_HEADER_FLAG_32_BIT_HEADER`.
+    Bits32,
+    /// 8 bytes: the event header has `EVENT_HEADER_FLAG_64_BIT_HEADER`.
+    #[default]
+    Bits64,
+}
+
+/// A payload that is being read from front to back.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+    size: usize,
+    pointers: PointerSize,
+    tolerant: bool,
+    unterminated: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader at the start of a payload.
+    #[inline]
+    pub fn new(payload: &'a [u8]) -> Self {
+        Self { rest: payload, size: payload.len(), pointers: PointerSize::Bits64, tolerant: false, unterminated: false }
+    }
+
+    /// The same reader for a payload with pointers of this size.
+    #[must_use]
+    #[inline]
+    pub fn with_pointers(mut self, size: PointerSize) -> Self {
+        self.pointers = size;
+        self
+    }
+
+    /// The same reader, accepting a NUL-terminated string that the payload ends without its NUL. Some providers
+    /// write their last string so; but a payload that was cut inside its last string looks the same.
+    #[must_use]
+    #[inline]
+    pub fn tolerant(mut self) -> Self {
+        self.tolerant = true;
+        self
+    }
+
+    /// The bytes read so far.
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.size - self.rest.len()
+    }
+
+    /// The bytes not yet read.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Whether a string ended with the payload instead of a NUL (see [`Reader::tolerant`]).
+    #[inline]
+    pub fn unterminated(&self) -> bool {
+        self.unterminated
+    }
+
+    #[cold]
+    fn fault(&self, field: u16, kind: FaultKind) -> Fault {
+        Fault { field, offset: self.offset(), kind }
+    }
+
+    #[cold]
+    fn truncated(&self, field: u16, needed: usize) -> Fault {
+        self.fault(field, FaultKind::Truncated { needed, available: self.rest.len() })
+    }
+
+    /// A run of fixed-size fields, the first of which is `field`.
+    #[inline]
+    pub fn segment<const N: usize>(&mut self, field: u16) -> Result<Segment<'a, N>, Fault> {
+        match self.rest.split_first_chunk::<N>() {
+            Some((head, rest)) => {
+                self.rest = rest;
+                Ok(Segment::new(head))
+            }
+            None => Err(self.truncated(field, N)),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, field: u16, len: usize) -> Result<&'a [u8], Fault> {
+        match self.rest.split_at_checked(len) {
+            Some((head, rest)) => {
+                self.rest = rest;
+                Ok(head)
+            }
+            None => Err(self.truncated(field, len)),
+        }
+    }
+
+    /// Elements that stand one after the other; the size of all of them is checked before any is touched.
+    #[inline]
+    fn take_many(&mut self, field: u16, count: u32, size: usize) -> Result<&'a [u8], Fault> {
+        self.take(field, to_usize(count).saturating_mul(size))
+    }
+
+    /// A `win:UnicodeString` of so many UTF-16 units.
+    #[inline]
+    pub fn utf16(&mut self, field: u16, units: impl Into<u32>) -> Result<Utf16<'a>, Fault> {
+        let bytes = self.take_many(field, units.into(), 2)?;
+        Ok(Utf16::new(bytes).unwrap_or_default())
+    }
+
+    /// A `win:UnicodeString` up to its NUL, which is consumed and no part of the value.
+    #[inline]
+    pub fn utf16_until_nul(&mut self, field: u16) -> Result<Utf16<'a>, Fault> {
+        let nul = self.rest.chunks_exact(2).position(|unit| unit == [0, 0]);
+        let bytes = self.take_until(field, nul.map(|at| at * 2), 2)?;
+        Ok(Utf16::new(bytes).unwrap_or_default())
+    }
+
+    /// A `win:AnsiString` of so many bytes.
+    #[inline]
+    pub fn ansi(&mut self, field: u16, bytes: impl Into<u32>) -> Result<Ansi<'a>, Fault> {
+        self.take_many(field, bytes.into(), 1).map(Ansi::new)
+    }
+
+    /// A `win:AnsiString` up to its NUL, which is consumed and no part of the value.
+    #[inline]
+    pub fn ansi_until_nul(&mut self, field: u16) -> Result<Ansi<'a>, Fault> {
+        let nul = self.rest.iter().position(|&byte| byte == 0);
+        self.take_until(field, nul, 1).map(Ansi::new)
+    }
+
+    /// Takes what stands before the NUL at `nul` and the NUL itself, of `unit` bytes.
+    #[inline]
+    fn take_until(&mut self, field: u16, nul: Option<usize>, unit: usize) -> Result<&'a [u8], Fault> {
+        if let Some(len) = nul {
+            let text = self.take(field, len)?;
+            self.take(field, unit)?;
+            return Ok(text);
+        }
+        if !self.tolerant {
+            return Err(self.fault(field, FaultKind::Unterminated { available: self.rest.len() }));
+        }
+        self.unterminated = true;
+        let whole_units = self.rest.len() - self.rest.len() % unit;
+        self.take(field, whole_units)
+    }
+
+    /// A `win:Binary` of so many bytes.
+    #[inline]
+    pub fn binary(&mut self, field: u16, bytes: impl Into<u32>) -> Result<Binary<'a>, Fault> {
+        self.take_many(field, bytes.into(), 1).map(Binary::new)
+    }
+
+    /// An array of so many fixed-size elements.
+    #[inline]
+    pub fn array<T: Element>(&mut self, field: u16, count: impl Into<u32>) -> Result<Array<'a, T>, Fault> {
+        let bytes = self.take_many(field, count.into(), T::SIZE)?;
+        Ok(Array::new(bytes).unwrap_or_default())
+    }
+
+    /// A `win:SID`: eight bytes and four for each sub-authority.
+    #[inline]
+    pub fn sid(&mut self, field: u16) -> Result<Sid<'a>, Fault> {
+        let sub_authorities = self.rest.get(1).copied().map_or(0, usize::from);
+        match Sid::split(self.rest) {
+            Some((sid, rest)) => {
+                self.rest = rest;
+                Ok(sid)
+            }
+            None => Err(self.truncated(field, 8 + 4 * sub_authorities)),
+        }
+    }
+
+    /// A `win:Pointer` of the payload's [`PointerSize`].
+    #[inline]
+    pub fn pointer(&mut self, field: u16) -> Result<u64, Fault> {
+        match self.pointers {
+            PointerSize::Bits32 => self.segment::<4>(field).map(|s| u64::from(s.u32::<0>())),
+            PointerSize::Bits64 => self.segment::<8>(field).map(Segment::u64::<0>),
+        }
+    }
+
+    /// The bytes after a `u16` that counts them: `win:CountedBinary`.
+    #[inline]
+    pub fn counted_binary(&mut self, field: u16) -> Result<Binary<'a>, Fault> {
+        let start = *self;
+        let len = self.segment::<2>(field)?.u16::<0>();
+        let bytes = self.take(field, usize::from(len));
+        if bytes.is_err() {
+            *self = start;
+        }
+        bytes.map(Binary::new)
+    }
+
+    /// A `win:CountedAnsiString`: a `u16` that counts bytes, then the text.
+    #[inline]
+    pub fn counted_ansi(&mut self, field: u16) -> Result<Ansi<'a>, Fault> {
+        self.counted_binary(field).map(|bytes| Ansi::new(bytes.as_bytes()))
+    }
+
+    /// A `win:CountedUnicodeString`: a `u16` that counts bytes, then the text.
+    #[inline]
+    pub fn counted_utf16(&mut self, field: u16) -> Result<Utf16<'a>, Fault> {
+        let start = *self;
+        let bytes = self.counted_binary(field)?;
+        Utf16::new(bytes.as_bytes()).ok_or_else(|| {
+            *self = start;
+            self.fault(field, FaultKind::OddLength { bytes: bytes.as_bytes().len() })
+        })
+    }
+}
+
+/// A count that no address space holds fails the bounds check like any other that is too large.
+#[inline]
+fn to_usize(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,140 @@
+//! Text in the code page of the machine that recorded it.
+
+use core::fmt;
+
+use super::text::TextBuffer;
+
+/// Borrowed bytes of a `win:AnsiString`, in a code page that the record does not name.
+///
+/// `Display` prints them up to the first NUL: ASCII as it is, and U+FFFD for each other byte, since a guess at the
+/// code page would print a wrong name that looks right. The NUL matters: event 1015 of SMBServer fills its AnsiString
+/// with UTF-16, and Windows prints the first letter of it. `Debug` prints all bytes, as in a Rust byte string.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Ansi<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Ansi<'a> {
+    /// The text in `bytes`, whatever they are.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// The bytes as recorded, NULs included.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The number of bytes.
+    pub const fn len(self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is no byte at all.
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What comes before the first NUL; all of it, if there is none.
+    #[must_use]
+    pub fn until_nul(self) -> Self {
+        Self::new(self.bytes.split(|&byte| byte == 0).next().unwrap_or_default())
+    }
+}
+
+/// The character of an ASCII byte; U+FFFD for one that depends on the code page.
+fn ascii_or_replacement(byte: u8) -> char {
+    if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER }
+}
+
+impl fmt::Display for Ansi<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        TextBuffer::new(f).write_all(self.until_nul().bytes.iter().copied().map(ascii_or_replacement))
+    }
+}
+
+impl fmt::Debug for Ansi<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("b\"")?;
+        for &byte in self.bytes {
+            match byte {
+                // In double quotes it needs no escape, which `escape_default` cannot know.
+                b'\'' => f.write_str("'")?,
+                _ => fmt::Display::fmt(&core::ascii::escape_default(byte), f)?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+/// Equal if `other` is ASCII and has the same bytes: beyond ASCII the code page would decide.
+impl PartialEq<str> for Ansi<'_> {
+    fn eq(&self, other: &str) -> bool {
+        other.is_ascii() && self.bytes == other.as_bytes()
+    }
+}
+
+/// As for `str`.
+impl PartialEq<&str> for Ansi<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl PartialEq<Ansi<'_>> for str {
+    fn eq(&self, other: &Ansi<'_>) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<Ansi<'_>> for &str {
+    fn eq(&self, other: &Ansi<'_>) -> bool {
+        other == *self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::testing::{ToString as _, format, hex},
+        *,
+    };
+
+    #[test]
+    fn text_prints_up_to_the_first_nul() {
+        // Vector 18: UTF-16 in an AnsiString.
+        let bytes = hex("5C005C00310030002E0032002E00310030002E0031003100");
+        let text = Ansi::new(&bytes);
+        assert_eq!(text.to_string(), r"\");
+        assert_eq!(text.len(), 24);
+        assert_eq!(text.until_nul(), r"\");
+        // Vector 59, NUL included.
+        assert_eq!(Ansi::new(b"abc\0").to_string(), "abc");
+        assert_eq!(Ansi::new(b"").to_string(), "");
+        assert_eq!(Ansi::new(b"\0a").to_string(), "");
+        assert_eq!(Ansi::new(b"abc").until_nul().len(), 3);
+    }
+
+    #[test]
+    fn no_code_page_is_guessed() {
+        let text = Ansi::new(b"caf\xE9");
+        assert_eq!(text.to_string(), "caf\u{FFFD}");
+        assert_eq!(format!("{text:?}"), r#"b"caf\xe9""#);
+        assert_ne!(text, "café");
+        assert_ne!(Ansi::new("café".as_bytes()), "café");
+    }
+
+    #[test]
+    fn debug_shows_every_byte() {
+        assert_eq!(format!("{:?}", Ansi::new(b"it's\0\"\\\n")), r#"b"it's\x00\"\\\n""#);
+    }
+
+    #[test]
+    fn comparison_with_str_is_by_bytes() {
+        assert_eq!(Ansi::new(b"abc"), "abc");
+        assert_eq!("abc", Ansi::new(b"abc"));
+        assert_eq!(*"abc", Ansi::new(b"abc"));
+        assert_ne!(Ansi::new(b"abc\0"), "abc");
+        assert_ne!(Ansi::new(b"abc"), "ABC");
+    }
+}

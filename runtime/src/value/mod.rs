@@ -1,0 +1,46 @@
+//! The values that an event's fields hold, as they lie in the payload.
+//!
+//! Every type here is `Copy`, borrows the payload where it has more than a few bytes, allocates nothing and accepts
+//! any bytes without a panic. What a type's `Display` prints is said on the type: mostly it is the text of Windows'
+//! XML rendering. [`Value`] holds any of them, for code that knows a field only at run time.
+
+mod ansi;
+mod array;
+mod binary;
+mod erased;
+mod guid;
+mod hex;
+mod ipv4;
+mod ipv6;
+mod number;
+mod reflect;
+#[cfg(feature = "serde")]
+mod ser;
+mod sid;
+mod socket;
+mod text;
+mod time;
+mod types;
+mod utf16;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    ansi::Ansi,
+    array::{Array, ArrayIter, Element},
+    binary::Binary,
+    erased::{ArrayValue, ArrayValueIter},
+    guid::{Guid, ParseGuidError},
+    ipv4::Ipv4,
+    ipv6::Ipv6,
+    number::{Bool32, HexInt32, HexInt64},
+    reflect::Value,
+    sid::{Sid, SubAuthorities},
+    socket::SocketAddr,
+    time::{FileTime, SystemTime},
+    types::{InType, OutType},
+    utf16::{Chars, CharsChecked, Units, Utf16},
+};

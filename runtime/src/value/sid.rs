@@ -1,0 +1,152 @@
+//! Security identifiers.
+
+use core::{fmt, slice};
+
+/// The bytes before the sub-authorities: revision, their number, authority.
+const HEADER: usize = 8;
+
+/// Borrowed bytes of a `win:SID`.
+///
+/// The layout is that of [MS-DTYP] 2.4.2.2: a revision, the number of sub-authorities, the authority in six bytes
+/// (high byte first), and the sub-authorities in four each (low byte first). Only the size is checked.
+///
+/// `Display` and `Debug` print `S-1-5-18`. An authority from 2^32 on is hexadecimal, as ConvertSidToStringSid has it:
+/// lower-case and unpadded (`S-1-0x100000000-1`), although [MS-DTYP] 2.4.2.1 asks for twelve digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sid<'a> {
+    /// The header and as many sub-authorities as it names: no byte more or less.
+    bytes: &'a [u8],
+}
+
+impl<'a> Sid<'a> {
+    /// The SID that `bytes` begin with, and the bytes after it; `None` if they end too soon.
+    ///
+    /// It takes 8 bytes, and 4 for each of the sub-authorities whose number is in the second byte.
+    pub fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let count = usize::from(*bytes.get(1)?);
+        let (bytes, rest) = bytes.split_at_checked(HEADER + 4 * count)?;
+        Some((Self { bytes }, rest))
+    }
+
+    /// The SID that `bytes` are; `None` if they end too soon or too late.
+    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+        Self::split(bytes).and_then(|(sid, rest)| rest.is_empty().then_some(sid))
+    }
+
+    /// The bytes as recorded.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The revision, 1 in every SID so far.
+    pub fn revision(self) -> u8 {
+        self.bytes.first().copied().unwrap_or_default()
+    }
+
+    /// The identifier authority, a number of 48 bits; 5 is NT.
+    pub fn authority(self) -> u64 {
+        let bytes = self.bytes.get(2..HEADER).unwrap_or_default();
+        bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))
+    }
+
+    /// The sub-authorities in their order; the last is the relative identifier.
+    pub fn sub_authorities(self) -> SubAuthorities<'a> {
+        SubAuthorities(self.bytes.get(HEADER..).unwrap_or_default().as_chunks().0.iter())
+    }
+}
+
+impl fmt::Display for Sid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S-{}-", self.revision())?;
+        match self.authority() {
+            small @ ..=0xFFFF_FFFF => write!(f, "{small}")?,
+            large => write!(f, "{large:#x}")?,
+        }
+        self.sub_authorities().try_for_each(|sub| write!(f, "-{sub}"))
+    }
+}
+
+impl fmt::Debug for Sid<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The sub-authorities of a [`Sid`].
+#[derive(Clone, Debug)]
+pub struct SubAuthorities<'a>(slice::Iter<'a, [u8; 4]>);
+
+impl Iterator for SubAuthorities<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        self.0.next().copied().map(u32::from_le_bytes)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for SubAuthorities<'_> {
+    fn next_back(&mut self) -> Option<u32> {
+        self.0.next_back().copied().map(u32::from_le_bytes)
+    }
+}
+
+impl ExactSizeIterator for SubAuthorities<'_> {}
+impl core::iter::FusedIterator for SubAuthorities<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::testing::{ToString as _, Vec, format, hex},
+        *,
+    };
+
+    #[test]
+    fn sid_prints_as_windows_does() {
+        for (bytes, text) in [
+            // Vector 56.
+            ("010100000000000512000000", "S-1-5-18"),
+            ("01020000000000052000000020020000", "S-1-5-32-544"),
+            ("010500000000000515000000010000000200000003000000F4010000", "S-1-5-21-1-2-3-500"),
+            ("0100000000000005", "S-1-5"),
+            ("010100000000000000000000", "S-1-0-0"),
+            ("01010000FFFFFFFFFFFFFFFF", "S-1-4294967295-4294967295"),
+            ("010100010000000001000000", "S-1-0x100000000-1"),
+            ("0101ABCDEF01234501000000", "S-1-0xabcdef012345-1"),
+        ] {
+            let bytes = hex(bytes);
+            let sid = Sid::new(&bytes).unwrap();
+            assert_eq!(sid.to_string(), text);
+            assert_eq!(format!("{sid:?}"), text);
+            assert_eq!(sid.as_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn parts_are_reachable() {
+        let bytes = hex("01020000000000052000000020020000");
+        let sid = Sid::new(&bytes).unwrap();
+        assert_eq!((sid.revision(), sid.authority()), (1, 5));
+        assert_eq!(sid.sub_authorities().len(), 2);
+        assert_eq!(sid.sub_authorities().next_back(), Some(544));
+        assert_eq!(sid.sub_authorities().collect::<Vec<_>>(), [32, 544]);
+    }
+
+    #[test]
+    fn the_second_byte_gives_the_size() {
+        let bytes = hex("010100000000000512000000FFFF");
+        let (sid, rest) = Sid::split(&bytes).unwrap();
+        assert_eq!((sid.as_bytes().len(), rest), (12, &[0xFF, 0xFF][..]));
+        assert_eq!(Sid::new(&bytes), None);
+        for len in 0..12 {
+            assert_eq!(Sid::split(&bytes[..len]), None);
+        }
+        // Windows allows 15 sub-authorities; a byte can name more.
+        let most = [0xFF; HEADER + 4 * 255];
+        assert_eq!(Sid::new(&most).unwrap().sub_authorities().len(), 255);
+        assert_eq!(Sid::split(&most[1..]), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! What the tests of this module share.
+
+extern crate std;
+
+pub(super) use std::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+/// The bytes of pairs of digits; blanks are left out.
+pub(super) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter(|&c| c != ' ').map(|c| c.to_digit(16).unwrap()).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).unwrap()).collect()
+}
+
+/// The UTF-16LE bytes of `text`.
+pub(super) fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// Pseudo-random numbers, the same in every run: Marsaglia's xorshift with shifts 13, 7 and 17.
+pub(super) struct XorShift(u64);
+
+impl XorShift {
+    pub(super) fn new() -> Self {
+        Self(0x9E37_79B9_7F4A_7C15)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number less than `end`.
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap()
+    }
+
+    /// That many bytes, among which zeros are common as they are in payloads.
+    pub(super) fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len)
+            .map(|_| {
+                let [byte, chance, ..] = self.next().to_le_bytes();
+                if chance < 96 { 0 } else { byte }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,299 @@
+//! Text as Windows writes it: UTF-16, little-endian, anywhere in a payload.
+
+use core::{
+    char::{DecodeUtf16, decode_utf16},
+    fmt, slice,
+};
+
+use super::text::TextBuffer;
+
+/// Borrowed UTF-16LE text of a `win:UnicodeString`, without the NUL that may have ended it.
+///
+/// The payload is packed, so the bytes need not be 2-aligned; and nobody has checked them, so they may hold NULs and
+/// lone surrogates. `Display` prints the text as it is, with U+FFFD for each lone surrogate; `Debug` prints it quoted
+/// and escaped. A comparison with a `str` is exact: equal only if the units are the UTF-16 of the `str`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Utf16<'a> {
+    /// Of even length.
+    bytes: &'a [u8],
+}
+
+impl<'a> Utf16<'a> {
+    /// The text in `bytes`; `None` if their number is odd.
+    pub const fn new(bytes: &'a [u8]) -> Option<Self> {
+        if bytes.len().is_multiple_of(2) { Some(Self { bytes }) } else { None }
+    }
+
+    /// The bytes as recorded, two a unit, low byte first.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The number of UTF-16 units, which is not the number of characters.
+    pub const fn len(self) -> usize {
+        self.bytes.len() / 2
+    }
+
+    /// Whether there is no unit at all.
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The UTF-16 units.
+    pub fn units(self) -> Units<'a> {
+        Units(self.bytes.as_chunks().0.iter())
+    }
+
+    /// The characters, with U+FFFD for each lone surrogate.
+    pub fn chars(self) -> Chars<'a> {
+        Chars(self.chars_checked())
+    }
+
+    /// The characters, with an `Err` that holds the unit for each lone surrogate.
+    pub fn chars_checked(self) -> CharsChecked<'a> {
+        CharsChecked(decode_utf16(self.units()))
+    }
+
+    /// Whether the text is `other` but for the case of ASCII letters.
+    pub fn eq_ignore_ascii_case(self, other: &str) -> bool {
+        self.units().map(fold_ascii).eq(other.encode_utf16().map(fold_ascii))
+    }
+}
+
+/// The units that are looked at together for being ASCII.
+const ASCII_CHUNK: usize = 64;
+
+impl Utf16<'_> {
+    /// The next units as text, if there are any and they are all ASCII, and what follows them.
+    fn split_ascii(self, buffer: &mut [u8; ASCII_CHUNK]) -> Option<(&str, Self)> {
+        let (units, _) = self.bytes.as_chunks();
+        let (head, _) = units.split_at_checked(ASCII_CHUNK).unwrap_or((units, &[]));
+        let mut seen = 0;
+        for (byte, &[low, high]) in buffer.iter_mut().zip(head) {
+            *byte = low;
+            // A high byte that is not zero sets the bit that no ASCII has.
+            seen |= low | if high == 0 { 0 } else { 0x80 };
+        }
+        if head.is_empty() || !seen.is_ascii() {
+            return None;
+        }
+        let text = core::str::from_utf8(buffer.get(..head.len())?).ok()?;
+        Some((text, Self { bytes: self.bytes.get(2 * head.len()..)? }))
+    }
+}
+
+/// `unit` in lower case if it is an ASCII letter.
+fn fold_ascii(unit: u16) -> u16 {
+    u8::try_from(unit).map_or(unit, |byte| byte.to_ascii_lowercase().into())
+}
+
+impl fmt::Display for Utf16<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly all text is ASCII to its end, and is several times faster to print as such.
+        let mut rest = *self;
+        let mut buffer = [0; ASCII_CHUNK];
+        while let Some((text, after)) = rest.split_ascii(&mut buffer) {
+            f.write_str(text)?;
+            rest = after;
+        }
+        TextBuffer::new(f).write_all(rest.chars())
+    }
+}
+
+impl fmt::Debug for Utf16<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for char in self.chars_checked() {
+            match char {
+                // In double quotes it needs no escape, which `escape_debug` cannot know.
+                Ok('\'') => f.write_str("'")?,
+                Ok(char) => fmt::Display::fmt(&char.escape_debug(), f)?,
+                Err(surrogate) => write!(f, "\\u{{{surrogate:x}}}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+impl PartialEq<str> for Utf16<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.units().eq(other.encode_utf16())
+    }
+}
+
+impl PartialEq<&str> for Utf16<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl PartialEq<Utf16<'_>> for str {
+    fn eq(&self, other: &Utf16<'_>) -> bool {
+        other == self
+    }
+}
+
+impl PartialEq<Utf16<'_>> for &str {
+    fn eq(&self, other: &Utf16<'_>) -> bool {
+        other == *self
+    }
+}
+
+/// The units of a [`Utf16`].
+#[derive(Clone, Debug)]
+pub struct Units<'a>(slice::Iter<'a, [u8; 2]>);
+
+impl Iterator for Units<'_> {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        self.0.next().copied().map(u16::from_le_bytes)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+
+    fn nth(&mut self, n: usize) -> Option<u16> {
+        self.0.nth(n).copied().map(u16::from_le_bytes)
+    }
+}
+
+impl DoubleEndedIterator for Units<'_> {
+    fn next_back(&mut self) -> Option<u16> {
+        self.0.next_back().copied().map(u16::from_le_bytes)
+    }
+}
+
+impl ExactSizeIterator for Units<'_> {}
+impl core::iter::FusedIterator for Units<'_> {}
+
+/// The characters of a [`Utf16`], with U+FFFD for each lone surrogate.
+#[derive(Clone, Debug)]
+pub struct Chars<'a>(CharsChecked<'a>);
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        self.0.next().map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+/// The characters of a [`Utf16`], with an `Err` that holds the unit for each lone surrogate.
+#[derive(Clone, Debug)]
+pub struct CharsChecked<'a>(DecodeUtf16<Units<'a>>);
+
+impl Iterator for CharsChecked<'_> {
+    type Item = Result<char, u16>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.0.next()?.map_err(|e| e.unpaired_surrogate()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::testing::{ToString as _, Vec, format, utf16},
+        *,
+    };
+
+    #[test]
+    fn an_odd_number_of_bytes_is_no_text() {
+        assert_eq!(Utf16::new(b"a"), None);
+        assert_eq!(Utf16::new(b"a\0b"), None);
+        assert_eq!(Utf16::new(b"").map(Utf16::len), Some(0));
+    }
+
+    #[test]
+    fn text_prints_as_it_is() {
+        // Vectors 13 and 16: the documented events 1006 and 1010.
+        let path = utf16(r"\\*\EvtLabDeny");
+        assert_eq!(Utf16::new(&path).unwrap().to_string(), r"\\*\EvtLabDeny");
+        let name = utf16("TELEMETRY-DC-A  ");
+        assert_eq!(Utf16::new(&name).unwrap().to_string(), "TELEMETRY-DC-A  ");
+        // Vector 26.
+        assert_eq!(Utf16::new(&[]).unwrap().to_string(), "");
+        let nul = utf16("a\0b");
+        assert_eq!(Utf16::new(&nul).unwrap().to_string(), "a\0b");
+    }
+
+    #[test]
+    fn text_longer_than_the_buffer_comes_out_whole() {
+        for filler in ["a", "é", "€", "𝄞"] {
+            for before in 0..5 {
+                let text = format!("{}{}", "x".repeat(before), filler.repeat(200));
+                let bytes = utf16(&text);
+                assert_eq!(Utf16::new(&bytes).unwrap().to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn ascii_may_end_anywhere() {
+        for (len, last) in (0..200).zip(["", "é", "\u{7F}", "\u{80}", "\u{6100}", "𝄞"].iter().cycle()) {
+            let text = format!("{}{last}{}", "ab".repeat(len), "c".repeat(len % 3));
+            let bytes = utf16(&text);
+            assert_eq!(Utf16::new(&bytes).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_survive_as_units() {
+        let bytes = [0x61, 0, 0x00, 0xD8, 0x62, 0, 0x00, 0xDC];
+        let text = Utf16::new(&bytes).unwrap();
+        assert_eq!(text.to_string(), "a\u{FFFD}b\u{FFFD}");
+        assert_eq!(format!("{text:?}"), r#""a\u{d800}b\u{dc00}""#);
+        assert_eq!(text.chars_checked().collect::<Vec<_>>(), [Ok('a'), Err(0xD800), Ok('b'), Err(0xDC00)]);
+        assert_ne!(text, "a\u{FFFD}b\u{FFFD}");
+        assert_eq!(text, text);
+    }
+
+    #[test]
+    fn debug_is_quoted_and_escaped() {
+        let bytes = utf16("it's \"a\"\n\0\\");
+        assert_eq!(format!("{:?}", Utf16::new(&bytes).unwrap()), r#""it's \"a\"\n\0\\""#);
+    }
+
+    #[test]
+    fn units_run_both_ways_and_know_their_number() {
+        let bytes = utf16("a𝄞");
+        let units = Utf16::new(&bytes).unwrap().units();
+        assert_eq!(units.len(), 3);
+        assert_eq!(units.clone().nth(1), Some(0xD834));
+        assert_eq!(units.rev().collect::<Vec<_>>(), [0xDD1E, 0xD834, 0x61]);
+    }
+
+    #[test]
+    fn comparison_with_str_is_exact() {
+        let bytes = utf16("Straße𝄞");
+        let text = Utf16::new(&bytes).unwrap();
+        assert_eq!(text, "Straße𝄞");
+        assert_eq!("Straße𝄞", text);
+        assert_eq!(text, *"Straße𝄞");
+        assert_eq!(*"Straße𝄞", text);
+        assert_ne!(text, "Straße");
+        assert_ne!(text, "straße𝄞");
+        assert!(text.eq_ignore_ascii_case("sTRAßE𝄞"));
+        assert!(!text.eq_ignore_ascii_case("STRASSE𝄞"));
+        // U+212A, the Kelvin sign, is `k` only beyond ASCII.
+        let kelvin = utf16("\u{212A}");
+        assert!(!Utf16::new(&kelvin).unwrap().eq_ignore_ascii_case("k"));
+    }
+
+    #[test]
+    fn alignment_does_not_matter() {
+        let mut bytes = utf16("abc");
+        bytes.insert(0, 0xFF);
+        assert_eq!(Utf16::new(&bytes[1..]).unwrap(), "abc");
+    }
+}

@@ -1,0 +1,105 @@
+//! The contract between generated code and this crate: what a decoded event can tell of itself.
+
+use core::fmt;
+
+use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, MismatchKind, Reader, Value};
+
+/// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
+pub trait Record<'a>: Copy {
+    /// The layout that the payload was read as.
+    fn layout(&self) -> &'static LayoutInfo;
+
+    /// The value of the field with this index; none past the last.
+    fn value(&self, field: usize) -> Option<Value<'a>>;
+
+    /// The fields and their values, in the order of the payload.
+    fn fields(&self) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
+        let record = *self;
+        let fields = self.layout().fields.iter().enumerate();
+        fields.filter_map(move |(index, field)| Some((field, record.value(index)?)))
+    }
+
+    /// The value of the first field with this name, as the manifest spells it.
+    fn field(&self, name: &str) -> Option<Value<'a>> {
+        let index = self.layout().fields.iter().position(|field| field.name == name)?;
+        self.value(index)
+    }
+}
+
+/// A typed view over the payload of one layout.
+///
+/// A view borrows: it holds slices of the payload, and reads a field when it is asked for.
+pub trait View<'a>: Record<'a> {
+    /// The layout.
+    const INFO: &'static LayoutInfo;
+
+    /// Takes the layout's fields off the front of a reader. Bytes behind them stay in the reader.
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
+
+    /// Decodes a payload, to its last byte.
+    ///
+    /// # Errors
+    /// The field that cannot be read, or the bytes left over behind the last.
+    #[inline]
+    fn parse(payload: &'a [u8]) -> Result<Self, Mismatch> {
+        let mut reader = Reader::new(payload);
+        let view = Self::read(&mut reader);
+        finish(Self::INFO, view, &reader)
+    }
+}
+
+/// Strict decoding's last step: the fields were read and nothing is left.
+#[inline]
+pub(crate) fn finish<T>(
+    layout: &'static LayoutInfo,
+    read: Result<T, Fault>,
+    reader: &Reader<'_>,
+) -> Result<T, Mismatch> {
+    match read {
+        Ok(value) if reader.rest().is_empty() => Ok(value),
+        Ok(_) => Err(left_over(layout, reader)),
+        Err(fault) => Err(Mismatch::of_field(layout, fault)),
+    }
+}
+
+#[cold]
+fn left_over(layout: &'static LayoutInfo, reader: &Reader<'_>) -> Mismatch {
+    Mismatch { layout, kind: MismatchKind::LeftOver { offset: reader.offset(), bytes: reader.rest().len() } }
+}
+
+/// Debug of a record: the layout's name and its fields, named as in the manifest.
+#[doc(hidden)]
+pub fn debug_record<'a>(record: &impl Record<'a>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = f.debug_struct(record.layout().name);
+    for (field, value) in record.fields() {
+        out.field(field.name, &value);
+    }
+    out.finish()
+}
+
+/// Serialises a record as a map from the manifest's field names to values.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
+}
+
+/// Implements `Debug` and, with the calling crate's feature `serde`, `Serialize` for records.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! record_traits {
+    ($($record:ident),* $(,)?) => {$(
+        impl ::core::fmt::Debug for $record<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::debug_record(self, f)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl ::serde::Serialize for $record<'_> {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::serialize_record(self, serializer)
+            }
+        }
+    )*};
+}

@@ -1,0 +1,84 @@
+//! Reads manifests/smbserver into a generator.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etw_codegen::Generator;
+use etw_codegen::diagnostic::{Diagnostics, Severity};
+
+use crate::Result;
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    // The manifest of this crate lies one level below the root.
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// A generator with all builds, and what was read.
+pub(crate) struct Input {
+    pub(crate) generator: Generator,
+    /// Files read.
+    pub(crate) files: usize,
+    /// Bytes read.
+    pub(crate) bytes: usize,
+}
+
+/// Reads every `<build>.man` and the files beside them.
+pub(crate) fn load() -> Result<Input> {
+    let folder = root().join("manifests/smbserver");
+    let mut input = Input { generator: Generator::new(), files: 0, bytes: 0 };
+    let read = |path: &Path, input: &mut Input| -> Result<(String, Vec<u8>)> {
+        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        input.files += 1;
+        input.bytes += bytes.len();
+        Ok((shown(path), bytes))
+    };
+    for (build, path) in manifests(&folder)? {
+        let (name, bytes) = read(&path, &mut input)?;
+        input.generator.manifest(&name, build, &bytes);
+    }
+    for file in ["builds.toml", "decisions.toml", "overrides.toml"] {
+        let (name, bytes) = read(&folder.join(file), &mut input)?;
+        let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
+        match file {
+            "builds.toml" => input.generator.builds(&name, &text),
+            "decisions.toml" => input.generator.decisions(&name, &text),
+            _ => input.generator.overrides(&name, &text),
+        };
+    }
+    Ok(input)
+}
+
+/// The manifests of a folder by build, ascending.
+fn manifests(folder: &Path) -> Result<Vec<(u32, PathBuf)>> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| format!("{}: {error}", folder.display()))?.path();
+        if path.extension().is_none_or(|extension| extension != "man") {
+            continue;
+        }
+        let build = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+        let build = build.ok_or_else(|| format!("{}: expected a name like 26100.man", shown(&path)))?;
+        found.push((build, path));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A path as people of this repository write it: from its root, with `/`.
+pub(crate) fn shown(path: &Path) -> String {
+    let relative = path.strip_prefix(root()).unwrap_or(path);
+    relative.to_string_lossy().replace('\\', "/")
+}
+
+/// Prints diagnostics; an error among them ends the task.
+pub(crate) fn report(diagnostics: &Diagnostics) -> Result<()> {
+    for diagnostic in diagnostics.all().iter().filter(|d| d.severity != Severity::Note) {
+        eprintln!("{diagnostic}");
+    }
+    match diagnostics.errors().count() {
+        0 => Ok(()),
+        n => Err(format!("{n} {} in the manifests", if n == 1 { "error" } else { "errors" })),
+    }
+}

@@ -1,0 +1,145 @@
+//! `regen`: writes the generated crate, or checks that it is fresh.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use etw_codegen::Output;
+
+use crate::Result;
+use crate::manifests::{self, Input};
+
+/// Generates the crate `smbserver-etw` from manifests/smbserver.
+///
+/// Writes only files whose text differs, and removes files that it no longer makes. Hand-written files
+/// (generated/src/lib.rs) are left alone.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Write nothing; list every stale, missing and orphan file and exit with 1 if there is any
+    #[arg(long)]
+    check: bool,
+}
+
+/// The folders that belong to regen alone; what lies there and is not made is an orphan.
+const OWNED_FOLDERS: &[&str] = &["generated/src/events", "generated/src/schema"];
+
+/// What is to be done with a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Missing,
+    Stale,
+    Orphan,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let start = Instant::now();
+    let input = manifests::load()?;
+    let output = input.generator.generate();
+    manifests::report(&output.diagnostics)?;
+    let files = paths(&output);
+    let changes = compare(&files)?;
+    print_summary(&input, &output, start);
+    if options.check { check(&changes) } else { apply(&files, &changes) }
+}
+
+/// Every file to be there, by its path from the repository's root.
+fn paths(output: &Output) -> BTreeMap<String, String> {
+    output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect()
+}
+
+fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {
+    let root = manifests::root();
+    let mut changes = BTreeMap::new();
+    for (path, text) in files {
+        match fs::read(root.join(path)) {
+            Ok(bytes) if bytes == text.as_bytes() => {}
+            Ok(_) => drop(changes.insert(path.clone(), Change::Stale)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                changes.insert(path.clone(), Change::Missing);
+            }
+            Err(error) => return Err(format!("{path}: {error}")),
+        }
+    }
+    for folder in OWNED_FOLDERS {
+        for path in files_below(&root.join(folder))? {
+            let path = manifests::shown(&path);
+            if !files.contains_key(&path) {
+                changes.insert(path, Change::Orphan);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn files_below(folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(format!("{}: {error}", folder.display())),
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| format!("{}: {error}", folder.display()))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn print_summary(input: &Input, output: &Output, start: Instant) {
+    let schema = &output.schema;
+    let builds: Vec<String> = schema.builds.iter().map(|build| build.number.to_string()).collect();
+    let bytes: usize = output.files.0.values().map(String::len).sum();
+    println!("read  {} files, {} bytes: builds {}", input.files, input.bytes, builds.join(", "));
+    println!(
+        "made  {} builds, {} events, {} layouts: {} files, {bytes} bytes in {} ms",
+        schema.builds.len(),
+        schema.events.len(),
+        schema.layouts().count(),
+        output.files.0.len(),
+        start.elapsed().as_millis(),
+    );
+}
+
+fn check(changes: &BTreeMap<String, Change>) -> Result<()> {
+    if changes.is_empty() {
+        println!("fresh nothing differs");
+        return Ok(());
+    }
+    let mut message = String::new();
+    for (path, change) in changes {
+        let word = match change {
+            Change::Missing => "missing",
+            Change::Stale => "stale",
+            Change::Orphan => "orphan",
+        };
+        message += &format!("{word:7} {path}\n");
+    }
+    Err(message + "The generated crate does not match the manifests: run `cargo xtask regen` and commit the result.")
+}
+
+fn apply(files: &BTreeMap<String, String>, changes: &BTreeMap<String, Change>) -> Result<()> {
+    let root = manifests::root();
+    for (path, change) in changes {
+        let full = root.join(path);
+        let done = match (change, files.get(path)) {
+            (Change::Missing | Change::Stale, Some(text)) => {
+                let folder = full.parent().map_or(Ok(()), fs::create_dir_all);
+                folder.and_then(|()| fs::write(&full, text)).map(|()| "wrote")
+            }
+            _ => fs::remove_file(&full).map(|()| "removed"),
+        };
+        println!("{} {path}", done.map_err(|error| format!("{path}: {error}"))?);
+    }
+    if changes.is_empty() {
+        println!("fresh nothing to write");
+    }
+    Ok(())
+}
