@@ -46,17 +46,25 @@ impl SourceFile {
     }
 }
 
-/// Adds an item's text, with a blank line between the functions of an `impl`, which prettyplease sets solid.
+/// Adds an item's text, with a blank line before each function of an `impl` but the first member: prettyplease sets
+/// them solid.
 fn push_with_blank_lines(text: &mut String, item: &str) {
-    let mut after_function = false;
-    for line in item.lines() {
-        if after_function && line != "}" {
+    let lines: Vec<&str> = item.lines().collect();
+    let is_function = |line: &&&str| MEMBER_FUNCTIONS.iter().any(|start| line.starts_with(start));
+    let is_prelude = |line: &&&str| line.starts_with("    ///") || line.starts_with("    #[");
+    for (at, line) in lines.iter().enumerate() {
+        let previous = at.checked_sub(1).map(|before| &lines[before]);
+        let ends_member = previous.is_some_and(|line| *line == "    }" || (line.starts_with("    ") && line.ends_with(';')));
+        let member = lines[at..].iter().find(|line| !is_prelude(line));
+        if ends_member && member.as_ref().is_some_and(is_function) {
             text.push('\n');
         }
-        after_function = line == "    }";
         text.extend([line, "\n"]);
     }
 }
+
+/// How the functions of an `impl` begin.
+const MEMBER_FUNCTIONS: &[&str] = &["    fn ", "    pub fn ", "    pub const fn ", "    const fn "];
 
 /// Items that stand in a block without blank lines between them.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,19 @@ pub fn schema(schema: &Schema) -> Diagnostics {
     one_number_a_name(&mut diagnostics, "task", &schema.tasks, |t| (t.name.clone(), Some(t.value.into()), t.at.clone()));
     one_number_a_name(&mut diagnostics, "keyword", &schema.keywords, |k| (k.name.clone(), Some(k.mask), k.at.clone()));
     one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| (l.name.clone(), Some(l.value.into()), l.at.clone()));
+    counts(&mut diagnostics, schema);
     diagnostics
+}
+
+/// Whether each build has as many events as its row in `builds.toml` says.
+fn counts(diagnostics: &mut Diagnostics, schema: &Schema) {
+    for build in &schema.builds {
+        let found = schema.layouts().filter(|(_, _, layout)| layout.builds.contains(build.number)).count();
+        if let Some(expected) = build.events.filter(|expected| *expected != found) {
+            let message = format!("events = {expected}, but the manifest has {found}");
+            diagnostics.error(&Place::default(), format!("[build.{}]", build.number), message);
+        }
+    }
 }
 
 /// A name whose number changes between builds would make a constant that is right for one build only.

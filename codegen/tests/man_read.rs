@@ -50,10 +50,10 @@ fn the_checked_in_manifests_read_without_a_finding() {
         let (manifest, found) = man::read(file, &bytes, &ReadOptions::default());
         assert!(found.is_empty(), "{found}");
         let [p] = manifest.providers.as_slice() else { panic!("{file}: one provider expected") };
-        assert_eq!((p.name.as_str(), p.guid.as_str()), (
-            "Microsoft-Windows-SMBServer",
-            "d48ce617-33a2-4bc3-a5c7-11aa4f29619e"
-        ));
+        assert_eq!(
+            (p.name.as_str(), p.guid.as_str()),
+            ("Microsoft-Windows-SMBServer", "d48ce617-33a2-4bc3-a5c7-11aa4f29619e")
+        );
         assert_eq!(
             (p.events.len(), p.templates.len(), p.tasks.len(), p.keywords.len(), p.channels.len()),
             (events, templates, tasks, keywords, 7),
@@ -93,11 +93,14 @@ fn every_part_of_a_manifest_arrives_in_the_model() {
     assert_eq!(p.parameter_file.as_deref(), Some("parameters.dll"));
 
     let channels: Vec<_> = p.channels.iter().map(|c| (c.id.as_str(), c.value, c.imported, c.enabled)).collect();
-    assert_eq!(channels, [
-        ("App", Some(9), true, None),
-        ("Op", Some(17), false, Some(true)),
-        ("Contoso-Sample/Debug", Some(16), false, Some(false)),
-    ]);
+    assert_eq!(
+        channels,
+        [
+            ("App", Some(9), true, None),
+            ("Op", Some(17), false, Some(true)),
+            ("Contoso-Sample/Debug", Some(16), false, Some(false)),
+        ]
+    );
     assert_eq!(p.channels[1].isolation.as_deref(), Some("System"));
     assert_eq!((p.levels[0].value, p.levels[0].message.as_deref()), (16, Some("<chatty> & more & more")));
     let opcodes: Vec<_> = p.opcodes.iter().map(|o| (o.name.as_str(), o.value, o.task.as_deref())).collect();
@@ -157,6 +160,38 @@ fn encodings_lead_to_the_same_manifest() {
     let (manifest, found) = man::read("t.man", &little[..little.len() - 1], &ReadOptions::default());
     assert_eq!(manifest.providers.len(), 1);
     assert!(found.to_string().contains("this is not UTF-16LE: the file ends in the middle of a character"), "{found}");
+}
+
+#[test]
+fn other_encodings_are_refused_and_what_came_before_is_kept() {
+    let told = |bytes: &[u8]| {
+        let (manifest, found) = man::read("t.man", bytes, &ReadOptions::default());
+        (manifest.providers.first().map_or(0, |p| p.tasks.len()), found.to_string())
+    };
+    let expected = "expected UTF-8, or UTF-16 with a byte order mark";
+    let text = provider("<tasks><task name='A' value='1'/>\n<task name='B' value='2'/></tasks>");
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(
+        told(&wide),
+        (2, format!("t.man:1: error: encoding: the file is UTF-16 without a byte order mark; {expected}\n"))
+    );
+    let wider: Vec<u8> = [0xFF, 0xFE, 0, 0].into_iter().chain(text.bytes().flat_map(|b| [b, 0, 0, 0])).collect();
+    assert_eq!(told(&wider), (0, format!("t.man:1: error: encoding: the file is UTF-32; {expected}\n")));
+    let mut latin = text.clone().into_bytes();
+    let at = text.find("'B'").unwrap();
+    latin[at + 1] = 0xE9;
+    assert_eq!(
+        told(&latin),
+        (1, "t.man:2: error: encoding: byte 0xe9 is not UTF-8; nothing from here on is read\n".to_owned())
+    );
+    let mut half: Vec<u8> = [0xFE, 0xFF].into_iter().chain(wide).collect();
+    half[2 + 2 * (at + 1)] = 0xD8;
+    assert_eq!(told(&half), (
+        1,
+        "t.man:2: error: encoding: this is not UTF-16BE: 0xd842 stands without its other half; nothing from here on \
+         is read\n"
+            .to_owned()
+    ));
 }
 
 #[test]
@@ -318,7 +353,8 @@ fn hostile_shapes_are_read_in_linear_time() {
         assert!(!found.is_empty(), "{what}");
         let longest = found.all().iter().map(|d| d.message.len()).max();
         assert!(longest < Some(1000), "{what}: {longest:?}");
-        let held: usize = manifest.providers.iter().flat_map(|p| &p.events).filter_map(|e| e.message.as_ref()).map(String::len).sum();
+        let held: usize =
+            manifest.providers.iter().flat_map(|p| &p.events).filter_map(|e| e.message.as_ref()).map(String::len).sum();
         assert!(held < 17 * text.len() + (1 << 21), "{what}: {held}");
     }
 }

@@ -42,6 +42,7 @@ impl Build {
     pub const B26100: Self = Self(26100);
     /// The builds whose manifest was captured, ascending.
     pub const CAPTURED: &'static [Self] = &[Self::B20348, Self::B26100];
+
     /// The build of this number, captured or not.
     pub const fn from_number(number: u32) -> Self {
         Self(number)

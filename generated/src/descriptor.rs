@@ -30,6 +30,7 @@ impl Channel {
         (Self::CONNECTIVITY, "Microsoft-Windows-SMBServer/Connectivity"),
         (Self::AUDIT, "Microsoft-Windows-SMBServer/Audit"),
     ];
+
     /// The manifest's name; none for a value that no manifest names.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
@@ -53,6 +54,7 @@ impl Level {
         (Self::WARNING, "win:Warning"),
         (Self::INFORMATIONAL, "win:Informational"),
     ];
+
     /// The manifest's name; none for a value that no manifest names.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
@@ -76,6 +78,7 @@ impl Opcode {
         (Self::STOP, "win:Stop"),
         (Self::SEND, "win:Send"),
     ];
+
     /// The manifest's name; none for a value that no manifest names.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
@@ -713,6 +716,7 @@ impl Task {
         (Self::SRV_NET_CLIENT_SENT_EMPTY_SPN, "SrvNetClientSentEmptySpn"),
         (Self::SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING, "Smb1ClientDoesNotSupportSigning"),
     ];
+
     /// The manifest's name; none for a value that no manifest names.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
@@ -799,6 +803,7 @@ impl Keywords {
         (Self::PDU_FULL, "PduFull"),
         (Self::AUDIT_FAILURE, "win:AuditFailure"),
     ];
+
     /// Whether all these bits are set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -815,6 +820,7 @@ impl Keywords {
 
 impl core::ops::BitOr for Keywords {
     type Output = Self;
+
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -18,6 +18,7 @@ impl AuthProtocol {
     pub const KERBEROS: Self = Self(2);
     /// “PKU2U”
     pub const PKU2U: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         AUTH_PROTOCOL.text(self.0)
@@ -47,6 +48,7 @@ impl ConnectionTypeMap {
     pub const VMBUS: Self = Self(3);
     /// “Quic”
     pub const QUIC: Self = Self(4);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         CONNECTION_TYPE_MAP.text(self.0)
@@ -67,9 +69,10 @@ pub struct LiveDumpReason(pub u32);
 
 impl LiveDumpReason {
     /// “Stalled I/O”
-    pub const STALLED_I_O: Self = Self(1);
+    pub const STALLED_IO: Self = Self(1);
     /// “Reopen durable handle failed”
     pub const REOPEN_DURABLE_HANDLE_FAILED: Self = Self(2);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         LIVE_DUMP_REASON.text(self.0)
@@ -95,6 +98,7 @@ impl NetNameChangeMap {
     pub const UPDATE: Self = Self(1);
     /// “Remove”
     pub const REMOVE: Self = Self(2);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         NET_NAME_CHANGE_MAP.text(self.0)
@@ -154,6 +158,7 @@ impl Smb2Command {
     pub const SET_INFO: Self = Self(17);
     /// “Oplock break”
     pub const OPLOCK_BREAK: Self = Self(18);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SMB2_COMMAND.text(self.0)
@@ -203,6 +208,7 @@ impl SpnValidationPolicy {
     pub const SPN_REQUIRED_VALIDATE_SERVICE_NAME: Self = Self(3);
     /// “SPN required / validate full”
     pub const SPN_REQUIRED_VALIDATE_FULL: Self = Self(4);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SPN_VALIDATION_POLICY.text(self.0)
@@ -233,7 +239,8 @@ impl Srv2ConnectionDisconnectReasons {
     /// “Connection timed out.”
     pub const CONNECTION_TIMED_OUT: Self = Self(1);
     /// “The connection was idle and timed out.”
-    pub const THE_CONNECTION_WAS_IDLE_AND_TIMED: Self = Self(2);
+    pub const IDLE_AND_TIMED_OUT: Self = Self(2);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_CONNECTION_DISCONNECT_REASONS.text(self.0)
@@ -276,9 +283,10 @@ impl Srv2ConnectionTerminateReasons {
     /// “Unauthenticated connection is closed.”
     pub const UNAUTHENTICATED_CONNECTION_IS_CLOSED: Self = Self(7);
     /// “Failed to send an interim async response.”
-    pub const FAILED_TO_SEND_AN_INTERIM_ASYNC: Self = Self(8);
+    pub const FAILED_TO_SEND_INTERIM_RESPONSE: Self = Self(8);
     /// “Insufficient resources.”
     pub const INSUFFICIENT_RESOURCES: Self = Self(9);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_CONNECTION_TERMINATE_REASONS.text(self.0)
@@ -321,6 +329,7 @@ impl Srv2DialectRevision {
     pub const V3_0_2: Self = Self(770);
     /// “3.1.1”
     pub const V3_1_1: Self = Self(785);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_DIALECT_REVISION.text(self.0)
@@ -350,13 +359,14 @@ pub struct Srv2RdmaCreateListenerFailureType(pub u32);
 
 impl Srv2RdmaCreateListenerFailureType {
     /// “Error getting Address from TransportName for interface %2. %3”
-    pub const ERROR_GETTING_ADDRESS_FROM_TRANSPORT_NAME_FOR: Self = Self(0);
+    pub const NO_ADDRESS_FROM_TRANSPORT_NAME: Self = Self(0);
     /// “Error finding the address of the interface %2. %3”
-    pub const ERROR_FINDING_THE_ADDRESS_OF_THE: Self = Self(1);
+    pub const NO_ADDRESS_OF_INTERFACE: Self = Self(1);
     /// “Error because SMB Direct is not supported in interface %2. %3”
-    pub const ERROR_BECAUSE_SMB_DIRECT_IS_NOT: Self = Self(2);
+    pub const SMB_DIRECT_NOT_SUPPORTED: Self = Self(2);
     /// “Error initializing SMB in interface %2. %3”
     pub const ERROR_INITIALIZING_SMB_IN_INTERFACE: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE.text(self.0)
@@ -385,6 +395,7 @@ impl Srv2RdmaEndpointState {
     pub const CLOSED: Self = Self(0);
     /// “created”
     pub const CREATED: Self = Self(1);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_ENDPOINT_STATE.text(self.0)
@@ -412,6 +423,7 @@ impl Srv2RdmaMibNotificationType {
     pub const MIB_DELETE_INSTANCE: Self = Self(2);
     /// “MibInitialNotification”
     pub const MIB_INITIAL_NOTIFICATION: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_MIB_NOTIFICATION_TYPE.text(self.0)
@@ -446,6 +458,7 @@ impl Srv2RdmaNsiNotificationType {
     pub const NSI_DELETE_INSTANCE: Self = Self(2);
     /// “NsiInitialNotification”
     pub const NSI_INITIAL_NOTIFICATION: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_NSI_NOTIFICATION_TYPE.text(self.0)
@@ -479,7 +492,7 @@ impl Srv2RdmaSendEndpointNotificationFailureType {
     /// “Error finding or adding the interface %2.”
     pub const ERROR_FINDING_OR_ADDING_THE_INTERFACE: Self = Self(2);
     /// “DadState is different from IpDadStatePreferred for interface %2. Current DadState: %6.”
-    pub const DAD_STATE_IS_DIFFERENT_FROM_IP_DAD_STATE_PREFERRED_FOR: Self = Self(3);
+    pub const DAD_STATE_NOT_PREFERRED: Self = Self(3);
     /// “Error getting Nsi parameters for interface %2. %3”
     pub const ERROR_GETTING_NSI_PARAMETERS_FOR_INTERFACE: Self = Self(4);
     /// “Error allocating pool memory”
@@ -489,7 +502,8 @@ impl Srv2RdmaSendEndpointNotificationFailureType {
     /// “Error allocating and getting table. %3.”
     pub const ERROR_ALLOCATING_AND_GETTING_TABLE: Self = Self(7);
     /// “Notification type %6 is not supported. Nothing was done.”
-    pub const NOTIFICATION_TYPE_IS_NOT_SUPPORTED_NOTHING: Self = Self(8);
+    pub const NOTIFICATION_TYPE_NOT_SUPPORTED: Self = Self(8);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.text(self.0)
@@ -533,9 +547,10 @@ impl Srv2RdmaSendEndpointNotificationRpcFailureType {
     /// “Timeout on comleting pnp operation. %4”
     pub const TIMEOUT_ON_COMLETING_PNP_OPERATION: Self = Self(3);
     /// “Pnp operation took too long and it was never completed so it must be cancelled. %4”
-    pub const PNP_OPERATION_TOOK_TOO_LONG_AND: Self = Self(4);
+    pub const PNP_OPERATION_NEVER_COMPLETED: Self = Self(4);
     /// “Error cancelling Pnp opearion. %4”
     pub const ERROR_CANCELLING_PNP_OPEARION: Self = Self(5);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE.text(self.0)
@@ -569,6 +584,7 @@ impl Srv2RdmaSendEndpointNotificationType {
     pub const DISABLED: Self = Self(0);
     /// “enabled”
     pub const ENABLED: Self = Self(1);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE.text(self.0)
@@ -591,11 +607,12 @@ pub struct SrvAdminFsctlPropertiesListFailureType(pub u32);
 
 impl SrvAdminFsctlPropertiesListFailureType {
     /// “Registry value defines properties for an FSCTL that has already been defined in another registry value.”
-    pub const REGISTRY_VALUE_DEFINES_PROPERTIES_FOR_AN: Self = Self(0);
+    pub const FSCTL_ALREADY_DEFINED: Self = Self(0);
     /// “Registry value specifying FSCTL properties must also specify a non-zero FSCTL code.”
-    pub const REGISTRY_VALUE_SPECIFYING_FSCTL_PROPERTIES_MUST: Self = Self(1);
+    pub const FSCTL_CODE_MISSING: Self = Self(1);
     /// “Registry value specifying FSCTL properties have the wrong format.”
-    pub const REGISTRY_VALUE_SPECIFYING_FSCTL_PROPERTIES_HAVE: Self = Self(2);
+    pub const WRONG_FORMAT: Self = Self(2);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE.text(self.0)
@@ -633,6 +650,7 @@ impl SrvNetQuicSendEndpointNotificationFailureType {
     pub const ERROR_FINDING_OR_ADDING_THE_INTERFACE: Self = Self(1);
     /// “Error getting Nsi parameters for interface %2. %3”
     pub const ERROR_GETTING_NSI_PARAMETERS_FOR_INTERFACE: Self = Self(2);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.text(self.0)
@@ -666,6 +684,7 @@ impl SrvReopenFailureReasons {
     pub const RKF_RESUME_CREATE: Self = Self(2);
     /// “Build create response”
     pub const BUILD_CREATE_RESPONSE: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRV_REOPEN_FAILURE_REASONS.text(self.0)
@@ -702,6 +721,7 @@ impl SrvnetQuicShutdownErrors {
     pub const THE_OBJECT_IS_NOT_FOUND: Self = Self(4);
     /// “Insufficient resources.”
     pub const INSUFFICIENT_RESOURCES: Self = Self(5);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRVNET_QUIC_SHUTDOWN_ERRORS.text(self.0)
@@ -731,11 +751,12 @@ impl SrvnetQuicShutdownReasons {
     /// “Server can't create a new connection.”
     pub const SERVER_CANT_CREATE_A_NEW_CONNECTION: Self = Self(0);
     /// “Server can't set bidi stream count for the connection.”
-    pub const SERVER_CANT_SET_BIDI_STREAM_COUNT: Self = Self(1);
+    pub const SERVER_CANT_SET_STREAM_COUNT: Self = Self(1);
     /// “Server can't get the local address.”
     pub const SERVER_CANT_GET_THE_LOCAL_ADDRESS: Self = Self(2);
     /// “Server close the connection.”
     pub const SERVER_CLOSE_THE_CONNECTION: Self = Self(3);
+
     /// The value's text in the manifest; none for a value that the manifest does not name.
     pub fn text(self) -> Option<&'static str> {
         SRVNET_QUIC_SHUTDOWN_REASONS.text(self.0)

@@ -57,6 +57,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     names.extend((!fields.is_empty()).then_some(["FieldInfo", "InType"]).into_iter().flatten());
     names.extend(has(|f| shown_as(f).is_some()).then_some("OutType"));
     names.extend(has(|f| sizes(f) != (None, None)).then_some("Size"));
+    names.sort_unstable();
     let names = names.into_iter().map(ident);
     let maps = has(|f| matches!(f.kind, Kind::Mapped(..))).then(|| quote! { use crate::maps; });
     let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps }];

@@ -48,6 +48,9 @@ pub struct Build {
     /// The version of the binary that the capture read, where it is known.
     #[serde(default)]
     pub binary_version: String,
+    /// How many events (pairs of id and version) the manifest has: a check on what was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<usize>,
     /// Each kind of fact, and whether this build's own capture holds it.
     #[serde(default)]
     pub facts: BTreeMap<String, Fact>,

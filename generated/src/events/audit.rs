@@ -22,6 +22,7 @@ pub enum SrvDisabled<'a> {
 impl<'a> SrvDisabled<'a> {
     /// The event's id, 1001.
     pub const ID: u16 = 1001;
+
     /// `ClientNameLength`, which only V0 has.
     pub fn client_name_length(&self) -> Option<u16> {
         match self {
@@ -95,6 +96,7 @@ impl<'a> SrvDisabledV0<'a> {
 
 impl<'a> View<'a> for SrvDisabledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_DISABLED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -135,6 +137,7 @@ pub struct SrvDisabledV1<'a> {
 
 impl<'a> View<'a> for SrvDisabledV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_DISABLED_V1;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -166,6 +169,7 @@ pub enum SrvUnencryptedAcccessFailure<'a> {
 impl<'a> SrvUnencryptedAcccessFailure<'a> {
     /// The event's id, 1003.
     pub const ID: u16 = 1003;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -308,6 +312,7 @@ impl<'a> SrvUnencryptedAcccessFailureV0<'a> {
 
 impl<'a> View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_UNENCRYPTED_ACCCESS_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -421,6 +426,7 @@ impl<'a> SrvUnencryptedAcccessFailureV1<'a> {
 
 impl<'a> View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_UNENCRYPTED_ACCCESS_FAILURE_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -486,6 +492,7 @@ pub enum SrvSignatureValidationFailure<'a> {
 impl<'a> SrvSignatureValidationFailure<'a> {
     /// The event's id, 1004.
     pub const ID: u16 = 1004;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -598,6 +605,7 @@ impl<'a> SrvSignatureValidationFailureV0<'a> {
 
 impl<'a> View<'a> for SrvSignatureValidationFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SIGNATURE_VALIDATION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -691,6 +699,7 @@ impl<'a> SrvSignatureValidationFailureV1<'a> {
 
 impl<'a> View<'a> for SrvSignatureValidationFailureV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SIGNATURE_VALIDATION_FAILURE_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -748,6 +757,7 @@ pub enum SrvDecryptionFailure<'a> {
 impl<'a> SrvDecryptionFailure<'a> {
     /// The event's id, 1015.
     pub const ID: u16 = 1015;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -870,6 +880,7 @@ impl<'a> SrvDecryptionFailureV0<'a> {
 
 impl<'a> View<'a> for SrvDecryptionFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_DECRYPTION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -923,6 +934,7 @@ pub enum SrvLmCompatibilityLevelNonDefault<'a> {
 impl<'a> SrvLmCompatibilityLevelNonDefault<'a> {
     /// The event's id, 1021.
     pub const ID: u16 = 1021;
+
     /// `ConfiguredLmCompatibilityLevel`.
     pub fn configured_lm_compatibility_level(&self) -> u32 {
         match self {
@@ -976,6 +988,7 @@ impl<'a> SrvLmCompatibilityLevelNonDefaultV0<'a> {
 
 impl<'a> View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1038,6 +1051,7 @@ pub struct SrvSmb2DisabledV0<'a> {
 
 impl<'a> View<'a> for SrvSmb2DisabledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SMB2_DISABLED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -1093,6 +1107,7 @@ pub struct SrvNullSessionsAllowedV0<'a> {
 
 impl<'a> View<'a> for SrvNullSessionsAllowedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NULL_SESSIONS_ALLOWED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -1122,6 +1137,7 @@ pub enum SecurityCertificateChanged<'a> {
 impl<'a> SecurityCertificateChanged<'a> {
     /// The event's id, 1803.
     pub const ID: u16 = 1803;
+
     /// `DescriptorName`.
     pub fn descriptor_name(&self) -> Utf16<'a> {
         match self {
@@ -1167,6 +1183,7 @@ impl<'a> SecurityCertificateChangedV0<'a> {
 
 impl<'a> View<'a> for SecurityCertificateChangedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SECURITY_CERTIFICATE_CHANGED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let descriptor_name = reader.utf16_until_nul(0)?;
@@ -1202,6 +1219,7 @@ pub enum NoSmb1ObservedInLastPeriod<'a> {
 impl<'a> NoSmb1ObservedInLastPeriod<'a> {
     /// The event's id, 1804.
     pub const ID: u16 = 1804;
+
     /// `Days`.
     pub fn days(&self) -> u32 {
         match self {
@@ -1243,6 +1261,7 @@ impl<'a> NoSmb1ObservedInLastPeriodV1<'a> {
 
 impl<'a> View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
     const INFO: &'static LayoutInfo = &schema::NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1278,6 +1297,7 @@ pub enum AuditSmb1Access<'a> {
 impl<'a> AuditSmb1Access<'a> {
     /// The event's id, 3000.
     pub const ID: u16 = 3000;
+
     /// `ClientName`.
     pub fn client_name(&self) -> Ansi<'a> {
         match self {
@@ -1319,6 +1339,7 @@ impl<'a> AuditSmb1AccessV0<'a> {
 
 impl<'a> View<'a> for AuditSmb1AccessV0<'a> {
     const INFO: &'static LayoutInfo = &schema::AUDIT_SMB1_ACCESS_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let client_name = reader.ansi_until_nul(0)?;
@@ -1354,6 +1375,7 @@ pub enum AuditSmb1ConnectionAttempt<'a> {
 impl<'a> AuditSmb1ConnectionAttempt<'a> {
     /// The event's id, 3002.
     pub const ID: u16 = 3002;
+
     /// `ClientName`.
     pub fn client_name(&self) -> Ansi<'a> {
         match self {
@@ -1395,6 +1417,7 @@ impl<'a> AuditSmb1ConnectionAttemptV1<'a> {
 
 impl<'a> View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
     const INFO: &'static LayoutInfo = &schema::AUDIT_SMB1_CONNECTION_ATTEMPT_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let client_name = reader.ansi_until_nul(0)?;
@@ -1430,6 +1453,7 @@ pub enum UninstallSmb1Server<'a> {
 impl<'a> UninstallSmb1Server<'a> {
     /// The event's id, 3003.
     pub const ID: u16 = 3003;
+
     /// `Days`.
     pub fn days(&self) -> u32 {
         match self {
@@ -1471,6 +1495,7 @@ impl<'a> UninstallSmb1ServerV1<'a> {
 
 impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
     const INFO: &'static LayoutInfo = &schema::UNINSTALL_SMB1_SERVER_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1508,6 +1533,7 @@ pub enum Smb2ClientDoesNotSupportSigning<'a> {
 impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
     /// The event's id, 3021.
     pub const ID: u16 = 3021;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -1597,6 +1623,7 @@ impl<'a> Smb2ClientDoesNotSupportSigningV0<'a> {
 
 impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1678,6 +1705,7 @@ impl<'a> Smb2ClientDoesNotSupportSigningV1<'a> {
 
 impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1727,6 +1755,7 @@ pub enum Smb2ClientDoesNotSupportEncryption<'a> {
 impl<'a> Smb2ClientDoesNotSupportEncryption<'a> {
     /// The event's id, 3022.
     pub const ID: u16 = 3022;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -1808,6 +1837,7 @@ impl<'a> Smb2ClientDoesNotSupportEncryptionV0<'a> {
 
 impl<'a> View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1852,6 +1882,7 @@ pub enum SrvNetClientDoesNotSupportSpn<'a> {
 impl<'a> SrvNetClientDoesNotSupportSpn<'a> {
     /// The event's id, 3024.
     pub const ID: u16 = 3024;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -1938,6 +1969,7 @@ impl<'a> SrvNetClientDoesNotSupportSpnV0<'a> {
 
 impl<'a> View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1982,6 +2014,7 @@ pub enum SrvNetClientSentUnrecognizedSpn<'a> {
 impl<'a> SrvNetClientSentUnrecognizedSpn<'a> {
     /// The event's id, 3025.
     pub const ID: u16 = 3025;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -2095,6 +2128,7 @@ impl<'a> SrvNetClientSentUnrecognizedSpnV0<'a> {
 
 impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2143,6 +2177,7 @@ pub enum SrvNetClientSentEmptySpn<'a> {
 impl<'a> SrvNetClientSentEmptySpn<'a> {
     /// The event's id, 3026.
     pub const ID: u16 = 3026;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -2216,6 +2251,7 @@ impl<'a> SrvNetClientSentEmptySpnV0<'a> {
 
 impl<'a> View<'a> for SrvNetClientSentEmptySpnV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CLIENT_SENT_EMPTY_SPN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2259,6 +2295,7 @@ pub enum Smb1ClientDoesNotSupportSigning<'a> {
 impl<'a> Smb1ClientDoesNotSupportSigning<'a> {
     /// The event's id, 3027.
     pub const ID: u16 = 3027;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -2332,6 +2369,7 @@ impl<'a> Smb1ClientDoesNotSupportSigningV0<'a> {
 
 impl<'a> View<'a> for Smb1ClientDoesNotSupportSigningV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -21,6 +21,7 @@ pub enum ServerCertMappingExpiring<'a> {
 impl<'a> ServerCertMappingExpiring<'a> {
     /// The event's id, 1042.
     pub const ID: u16 = 1042;
+
     /// `CertSubjectNameLength`.
     pub fn cert_subject_name_length(&self) -> u16 {
         match self {
@@ -118,6 +119,7 @@ impl<'a> ServerCertMappingExpiringV0<'a> {
 
 impl<'a> View<'a> for ServerCertMappingExpiringV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERT_MAPPING_EXPIRING_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -167,6 +169,7 @@ pub enum SrvNetQuicShutdownFailure<'a> {
 impl<'a> SrvNetQuicShutdownFailure<'a> {
     /// The event's id, 1044.
     pub const ID: u16 = 1044;
+
     /// `ErrorCode`.
     pub fn error_code(&self) -> maps::SrvnetQuicShutdownErrors {
         match self {
@@ -280,6 +283,7 @@ impl<'a> SrvNetQuicShutdownFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNetQuicShutdownFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_QUIC_SHUTDOWN_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -328,6 +332,7 @@ pub enum ServerCertMappingUpdateFailure<'a> {
 impl<'a> ServerCertMappingUpdateFailure<'a> {
     /// The event's id, 1045.
     pub const ID: u16 = 1045;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -480,6 +485,7 @@ impl<'a> ServerCertMappingUpdateFailureV0<'a> {
 
 impl<'a> View<'a> for ServerCertMappingUpdateFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERT_MAPPING_UPDATE_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -539,6 +545,7 @@ pub enum ServerCertMappingExpired<'a> {
 impl<'a> ServerCertMappingExpired<'a> {
     /// The event's id, 1049.
     pub const ID: u16 = 1049;
+
     /// `CertSubjectNameLength`.
     pub fn cert_subject_name_length(&self) -> u16 {
         match self {
@@ -635,6 +642,7 @@ impl<'a> ServerCertMappingExpiredV0<'a> {
 
 impl<'a> View<'a> for ServerCertMappingExpiredV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERT_MAPPING_EXPIRED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -684,6 +692,7 @@ pub enum ServerCertMappingRestoreFailure<'a> {
 impl<'a> ServerCertMappingRestoreFailure<'a> {
     /// The event's id, 1052.
     pub const ID: u16 = 1052;
+
     /// `SubjectLength`.
     pub fn subject_length(&self) -> u16 {
         match self {
@@ -780,6 +789,7 @@ impl<'a> ServerCertMappingRestoreFailureV0<'a> {
 
 impl<'a> View<'a> for ServerCertMappingRestoreFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERT_MAPPING_RESTORE_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -829,6 +839,7 @@ pub enum ServerCertMappingRestoreSummary<'a> {
 impl<'a> ServerCertMappingRestoreSummary<'a> {
     /// The event's id, 1053.
     pub const ID: u16 = 1053;
+
     /// `CountOfCertsTotal`.
     pub fn count_of_certs_total(&self) -> u16 {
         match self {
@@ -895,6 +906,7 @@ impl<'a> ServerCertMappingRestoreSummaryV0<'a> {
 
 impl<'a> View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -932,6 +944,7 @@ pub enum SrvNetQuicSendEndpointNotificationFailure<'a> {
 impl<'a> SrvNetQuicSendEndpointNotificationFailure<'a> {
     /// The event's id, 1909.
     pub const ID: u16 = 1909;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> maps::SrvNetQuicSendEndpointNotificationFailureType {
         match self {
@@ -1044,6 +1057,7 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1090,6 +1104,7 @@ pub enum ServerCertificateFailure<'a> {
 impl<'a> ServerCertificateFailure<'a> {
     /// The event's id, 1911.
     pub const ID: u16 = 1911;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> u32 {
         match self {
@@ -1198,6 +1213,7 @@ impl<'a> ServerCertificateFailureV0<'a> {
 
 impl<'a> View<'a> for ServerCertificateFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SERVER_CERTIFICATE_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1248,6 +1264,7 @@ pub enum SrvNetClientCertificateChainRevocationChecksFailed<'a> {
 impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     /// The event's id, 1914.
     pub const ID: u16 = 1914;
+
     /// `Status`.
     pub fn status(&self) -> u32 {
         match self {
@@ -1445,6 +1462,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
 
 impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1567,6 +1585,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
 
 impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1625,6 +1644,7 @@ pub enum MutualAuthClientAccessDenied<'a> {
 impl<'a> MutualAuthClientAccessDenied<'a> {
     /// The event's id, 3007.
     pub const ID: u16 = 3007;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -1849,6 +1869,7 @@ impl<'a> MutualAuthClientAccessDeniedV0<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessDeniedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2019,6 +2040,7 @@ impl<'a> MutualAuthClientAccessDeniedV1<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessDeniedV1<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2101,6 +2123,7 @@ pub enum MutualAuthClientAccessAllowed<'a> {
 impl<'a> MutualAuthClientAccessAllowed<'a> {
     /// The event's id, 3008.
     pub const ID: u16 = 3008;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -2325,6 +2348,7 @@ impl<'a> MutualAuthClientAccessAllowedV0<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessAllowedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2495,6 +2519,7 @@ impl<'a> MutualAuthClientAccessAllowedV1<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessAllowedV1<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2577,6 +2602,7 @@ pub enum MutualAuthClientAccessError<'a> {
 impl<'a> MutualAuthClientAccessError<'a> {
     /// The event's id, 3009.
     pub const ID: u16 = 3009;
+
     /// `Error`.
     pub fn error(&self) -> u32 {
         match self {
@@ -2695,6 +2721,7 @@ impl<'a> MutualAuthClientAccessErrorV0<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessErrorV0<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2790,6 +2817,7 @@ impl<'a> MutualAuthClientAccessErrorV1<'a> {
 
 impl<'a> View<'a> for MutualAuthClientAccessErrorV1<'a> {
     const INFO: &'static LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

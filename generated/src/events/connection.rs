@@ -21,6 +21,7 @@ pub enum Smb2ConnectionAccept<'a> {
 impl<'a> Smb2ConnectionAccept<'a> {
     /// The event's id, 500.
     pub const ID: u16 = 500;
+
     /// `ConnectionGUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
@@ -116,6 +117,7 @@ impl<'a> Smb2ConnectionAcceptV0<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -163,6 +165,7 @@ pub enum Smb2ConnectionDisconnectEvent<'a> {
 impl<'a> Smb2ConnectionDisconnectEvent<'a> {
     /// The event's id, 501.
     pub const ID: u16 = 501;
+
     /// `ConnectionGUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
@@ -271,6 +274,7 @@ impl<'a> Smb2ConnectionDisconnectEventV0<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -319,6 +323,7 @@ pub enum Smb2ConnectionTerminate<'a> {
 impl<'a> Smb2ConnectionTerminate<'a> {
     /// The event's id, 502.
     pub const ID: u16 = 502;
+
     /// `ConnectionGUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
@@ -444,6 +449,7 @@ impl<'a> Smb2ConnectionTerminateV0<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -493,6 +499,7 @@ pub enum SrvNetConnectionEstablished<'a> {
 impl<'a> SrvNetConnectionEstablished<'a> {
     /// The event's id, 1913.
     pub const ID: u16 = 1913;
+
     /// `EndpointNameLength`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
@@ -671,6 +678,7 @@ impl<'a> SrvNetConnectionEstablishedV0<'a> {
 
 impl<'a> View<'a> for SrvNetConnectionEstablishedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_CONNECTION_ESTABLISHED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -20,6 +20,7 @@ pub enum SrvEndpointAdded<'a> {
 impl<'a> SrvEndpointAdded<'a> {
     /// The event's id, 1010.
     pub const ID: u16 = 1010;
+
     /// `NameLength`.
     pub fn name_length(&self) -> u16 {
         match self {
@@ -144,6 +145,7 @@ impl<'a> SrvEndpointAddedV0<'a> {
 
 impl<'a> View<'a> for SrvEndpointAddedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ENDPOINT_ADDED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -199,6 +201,7 @@ pub enum SrvEndpointRemoved<'a> {
 impl<'a> SrvEndpointRemoved<'a> {
     /// The event's id, 1011.
     pub const ID: u16 = 1011;
+
     /// `NameLength`.
     pub fn name_length(&self) -> u16 {
         match self {
@@ -309,6 +312,7 @@ impl<'a> SrvEndpointRemovedV0<'a> {
 
 impl<'a> View<'a> for SrvEndpointRemovedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ENDPOINT_REMOVED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -361,6 +365,7 @@ pub enum SrvNetNameInfoChange<'a> {
 impl<'a> SrvNetNameInfoChange<'a> {
     /// The event's id, 1012.
     pub const ID: u16 = 1012;
+
     /// `ChangeType`.
     pub fn change_type(&self) -> maps::NetNameChangeMap {
         match self {
@@ -508,6 +513,7 @@ impl<'a> SrvNetNameInfoChangeV0<'a> {
 
 impl<'a> View<'a> for SrvNetNameInfoChangeV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_NAME_INFO_CHANGE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -561,6 +567,7 @@ pub enum SrvEndpointOnline<'a> {
 impl<'a> SrvEndpointOnline<'a> {
     /// The event's id, 1013.
     pub const ID: u16 = 1013;
+
     /// `EndpointNameLength`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
@@ -643,6 +650,7 @@ impl<'a> SrvEndpointOnlineV0<'a> {
 
 impl<'a> View<'a> for SrvEndpointOnlineV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ENDPOINT_ONLINE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -689,6 +697,7 @@ pub enum SrvEndpointOffline<'a> {
 impl<'a> SrvEndpointOffline<'a> {
     /// The event's id, 1014.
     pub const ID: u16 = 1014;
+
     /// `EndpointNameLength`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
@@ -771,6 +780,7 @@ impl<'a> SrvEndpointOfflineV0<'a> {
 
 impl<'a> View<'a> for SrvEndpointOfflineV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ENDPOINT_OFFLINE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -817,6 +827,7 @@ pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
 impl<'a> Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     /// The event's id, 1050.
     pub const ID: u16 = 1050;
+
     /// `InterfaceID`.
     pub fn interface_id(&self) -> u32 {
         match self {
@@ -883,6 +894,7 @@ impl<'a> Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
 
 impl<'a> View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -920,6 +932,7 @@ pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
 impl<'a> SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     /// The event's id, 3010.
     pub const ID: u16 = 3010;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -960,6 +973,7 @@ impl<'a> SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -995,6 +1009,7 @@ pub enum SrvNetAddEndpointListenerRuleSuccess<'a> {
 impl<'a> SrvNetAddEndpointListenerRuleSuccess<'a> {
     /// The event's id, 3011.
     pub const ID: u16 = 3011;
+
     /// `TransportNameLength`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
@@ -1102,6 +1117,7 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1148,6 +1164,7 @@ pub enum SrvNetAddEndpointListenerRuleFailure<'a> {
 impl<'a> SrvNetAddEndpointListenerRuleFailure<'a> {
     /// The event's id, 3012.
     pub const ID: u16 = 3012;
+
     /// `TransportNameLength`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
@@ -1255,6 +1272,7 @@ impl<'a> SrvNetAddEndpointListenerRuleFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1301,6 +1319,7 @@ pub enum SrvNetAddListenerRuleNew<'a> {
 impl<'a> SrvNetAddListenerRuleNew<'a> {
     /// The event's id, 3013.
     pub const ID: u16 = 3013;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -1367,6 +1386,7 @@ impl<'a> SrvNetAddListenerRuleNewV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddListenerRuleNewV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_NEW_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1404,6 +1424,7 @@ pub enum SrvNetAddListenerRuleUpdate<'a> {
 impl<'a> SrvNetAddListenerRuleUpdate<'a> {
     /// The event's id, 3014.
     pub const ID: u16 = 3014;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -1470,6 +1491,7 @@ impl<'a> SrvNetAddListenerRuleUpdateV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_UPDATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1507,6 +1529,7 @@ pub enum SrvNetAddListenerRuleRemove<'a> {
 impl<'a> SrvNetAddListenerRuleRemove<'a> {
     /// The event's id, 3015.
     pub const ID: u16 = 3015;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -1573,6 +1596,7 @@ impl<'a> SrvNetAddListenerRuleRemoveV0<'a> {
 
 impl<'a> View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_REMOVE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1610,6 +1634,7 @@ pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
 impl<'a> SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     /// The event's id, 3016.
     pub const ID: u16 = 3016;
+
     /// `Interface`.
     pub fn interface(&self) -> u32 {
         match self {
@@ -1663,6 +1688,7 @@ impl<'a> SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
 
 impl<'a> View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1699,6 +1725,7 @@ pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
 impl<'a> SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     /// The event's id, 3017.
     pub const ID: u16 = 3017;
+
     /// `Interface`.
     pub fn interface(&self) -> u32 {
         match self {
@@ -1752,6 +1779,7 @@ impl<'a> SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
 
 impl<'a> View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1788,6 +1816,7 @@ pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
 impl<'a> AlternativePortFirewallRuleAlreadyAdded<'a> {
     /// The event's id, 3018.
     pub const ID: u16 = 3018;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -1841,6 +1870,7 @@ impl<'a> AlternativePortFirewallRuleAlreadyAddedV0<'a> {
 
 impl<'a> View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1877,6 +1907,7 @@ pub enum AlternativePortFirewallRuleAddFailure<'a> {
 impl<'a> AlternativePortFirewallRuleAddFailure<'a> {
     /// The event's id, 3019.
     pub const ID: u16 = 3019;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -1930,6 +1961,7 @@ impl<'a> AlternativePortFirewallRuleAddFailureV0<'a> {
 
 impl<'a> View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1966,6 +1998,7 @@ pub enum AlternativePortFirewallRuleAddSuccess<'a> {
 impl<'a> AlternativePortFirewallRuleAddSuccess<'a> {
     /// The event's id, 3020.
     pub const ID: u16 = 3020;
+
     /// `Port`.
     pub fn port(&self) -> u16 {
         match self {
@@ -2019,6 +2052,7 @@ impl<'a> AlternativePortFirewallRuleAddSuccessV0<'a> {
 
 impl<'a> View<'a> for AlternativePortFirewallRuleAddSuccessV0<'a> {
     const INFO: &'static LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

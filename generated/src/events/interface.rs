@@ -17,6 +17,7 @@ pub enum TdiModeEnabled<'a> {
 impl<'a> TdiModeEnabled<'a> {
     /// The event's id, 1900.
     pub const ID: u16 = 1900;
+
     /// `IsTdiEnabled`.
     pub fn is_tdi_enabled(&self) -> bool {
         match self {
@@ -58,6 +59,7 @@ impl<'a> TdiModeEnabledV0<'a> {
 
 impl<'a> View<'a> for TdiModeEnabledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::TDI_MODE_ENABLED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -93,6 +95,7 @@ pub enum NsiTableAllocationFailed<'a> {
 impl<'a> NsiTableAllocationFailed<'a> {
     /// The event's id, 1901.
     pub const ID: u16 = 1901;
+
     /// `Status`.
     pub fn status(&self) -> u32 {
         match self {
@@ -134,6 +137,7 @@ impl<'a> NsiTableAllocationFailedV0<'a> {
 
 impl<'a> View<'a> for NsiTableAllocationFailedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::NSI_TABLE_ALLOCATION_FAILED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -169,6 +173,7 @@ pub enum NsiInterfaceAdded<'a> {
 impl<'a> NsiInterfaceAdded<'a> {
     /// The event's id, 1902.
     pub const ID: u16 = 1902;
+
     /// `AddressFamily`.
     pub fn address_family(&self) -> u32 {
         match self {
@@ -223,6 +228,7 @@ impl<'a> NsiInterfaceAddedV0<'a> {
 
 impl<'a> View<'a> for NsiInterfaceAddedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::NSI_INTERFACE_ADDED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -259,6 +265,7 @@ pub enum NsiInterfaceRemoved<'a> {
 impl<'a> NsiInterfaceRemoved<'a> {
     /// The event's id, 1903.
     pub const ID: u16 = 1903;
+
     /// `AddressFamily`.
     pub fn address_family(&self) -> u32 {
         match self {
@@ -313,6 +320,7 @@ impl<'a> NsiInterfaceRemovedV0<'a> {
 
 impl<'a> View<'a> for NsiInterfaceRemovedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::NSI_INTERFACE_REMOVED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -349,6 +357,7 @@ pub enum IpInterfaceNotFound<'a> {
 impl<'a> IpInterfaceNotFound<'a> {
     /// The event's id, 1904.
     pub const ID: u16 = 1904;
+
     /// `NetLuid`.
     pub fn net_luid(&self) -> u64 {
         match self {
@@ -403,6 +412,7 @@ impl<'a> IpInterfaceNotFoundV0<'a> {
 
 impl<'a> View<'a> for IpInterfaceNotFoundV0<'a> {
     const INFO: &'static LayoutInfo = &schema::IP_INTERFACE_NOT_FOUND_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

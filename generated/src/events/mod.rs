@@ -960,6 +960,7 @@ impl<'a> Record<'a> for Event<'a> {
 
 impl<'a> Events<'a> for Event<'a> {
     const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
+
     #[inline]
     fn version(id: u16, version: u8) -> Option<&'static VersionInfo> {
         Some(

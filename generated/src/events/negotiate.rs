@@ -25,6 +25,7 @@ pub enum SrvNegotiateValidationFailure<'a> {
 impl<'a> SrvNegotiateValidationFailure<'a> {
     /// The event's id, 1005.
     pub const ID: u16 = 1005;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -210,6 +211,7 @@ impl<'a> SrvNegotiateValidationFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNegotiateValidationFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -339,6 +341,7 @@ impl<'a> SrvNegotiateValidationFailureV1<'a> {
 
 impl<'a> View<'a> for SrvNegotiateValidationFailureV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -461,6 +464,7 @@ impl<'a> SrvNegotiateValidationFailureV2<'a> {
 
 impl<'a> View<'a> for SrvNegotiateValidationFailureV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -520,6 +524,7 @@ pub enum Smb2MaxClusterDialectUpdated<'a> {
 impl<'a> Smb2MaxClusterDialectUpdated<'a> {
     /// The event's id, 1028.
     pub const ID: u16 = 1028;
+
     /// `NewDialect`.
     pub fn new_dialect(&self) -> maps::Srv2DialectRevision {
         match self {
@@ -578,6 +583,7 @@ impl<'a> Smb2MaxClusterDialectUpdatedV0<'a> {
 
 impl<'a> View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -614,6 +620,7 @@ pub enum Smb2CipherSuiteOrder<'a> {
 impl<'a> Smb2CipherSuiteOrder<'a> {
     /// The event's id, 1029.
     pub const ID: u16 = 1029;
+
     /// `CipherSuiteOrder`.
     pub fn cipher_suite_order(&self) -> Utf16<'a> {
         match self {
@@ -655,6 +662,7 @@ impl<'a> Smb2CipherSuiteOrderV0<'a> {
 
 impl<'a> View<'a> for Smb2CipherSuiteOrderV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CIPHER_SUITE_ORDER_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let cipher_suite_order = reader.utf16_until_nul(0)?;
@@ -690,6 +698,7 @@ pub enum SrvNoNegotiatedCipher<'a> {
 impl<'a> SrvNoNegotiatedCipher<'a> {
     /// The event's id, 1046.
     pub const ID: u16 = 1046;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -860,6 +869,7 @@ impl<'a> SrvNoNegotiatedCipherV0<'a> {
 
 impl<'a> View<'a> for SrvNoNegotiatedCipherV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NO_NEGOTIATED_CIPHER_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -926,6 +936,7 @@ pub enum SrvNegotiateCipherFailure<'a> {
 impl<'a> SrvNegotiateCipherFailure<'a> {
     /// The event's id, 1051.
     pub const ID: u16 = 1051;
+
     /// `ClientCipherSuiteOrderLength`.
     pub fn client_cipher_suite_order_length(&self) -> u32 {
         match self {
@@ -1038,6 +1049,7 @@ impl<'a> SrvNegotiateCipherFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNegotiateCipherFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NEGOTIATE_CIPHER_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1131,6 +1143,7 @@ impl<'a> SrvNegotiateCipherFailureV2<'a> {
 
 impl<'a> View<'a> for SrvNegotiateCipherFailureV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NEGOTIATE_CIPHER_FAILURE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1186,6 +1199,7 @@ pub enum Smb2RequestNegotiateDialectFailure<'a> {
 impl<'a> Smb2RequestNegotiateDialectFailure<'a> {
     /// The event's id, 1061.
     pub const ID: u16 = 1061;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1478,6 +1492,7 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
 
 impl<'a> View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1546,6 +1561,7 @@ pub enum Smb2DialectChange<'a> {
 impl<'a> Smb2DialectChange<'a> {
     /// The event's id, 1062.
     pub const ID: u16 = 1062;
+
     /// `SmbDialect`.
     pub fn smb_dialect(&self) -> Utf16<'a> {
         match self {
@@ -1613,6 +1629,7 @@ impl<'a> Smb2DialectChangeV0<'a> {
 
 impl<'a> View<'a> for Smb2DialectChangeV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_DIALECT_CHANGE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let smb_dialect = reader.utf16_until_nul(0)?;
@@ -1654,6 +1671,7 @@ pub enum SrvNetComponentCapabilities<'a> {
 impl<'a> SrvNetComponentCapabilities<'a> {
     /// The event's id, 1080.
     pub const ID: u16 = 1080;
+
     /// `SrvNetComponentCapabilities`.
     pub fn srv_net_component_capabilities(&self) -> u32 {
         match self {
@@ -1707,6 +1725,7 @@ impl<'a> SrvNetComponentCapabilitiesV0<'a> {
 
 impl<'a> View<'a> for SrvNetComponentCapabilitiesV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_COMPONENT_CAPABILITIES_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -20,6 +20,7 @@ pub enum Smb2FileOpen<'a> {
 impl<'a> Smb2FileOpen<'a> {
     /// The event's id, 650.
     pub const ID: u16 = 650;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -231,6 +232,7 @@ impl<'a> Smb2FileOpenV0<'a> {
 
 impl<'a> View<'a> for Smb2FileOpenV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_OPEN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -281,6 +283,7 @@ pub enum Smb2FileDisconnect<'a> {
 impl<'a> Smb2FileDisconnect<'a> {
     /// The event's id, 651.
     pub const ID: u16 = 651;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -321,6 +324,7 @@ impl<'a> Smb2FileDisconnectV0<'a> {
 
 impl<'a> View<'a> for Smb2FileDisconnectV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_DISCONNECT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -356,6 +360,7 @@ pub enum Smb2FileReconnect<'a> {
 impl<'a> Smb2FileReconnect<'a> {
     /// The event's id, 652.
     pub const ID: u16 = 652;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -435,6 +440,7 @@ impl<'a> Smb2FileReconnectV0<'a> {
 
 impl<'a> View<'a> for Smb2FileReconnectV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_RECONNECT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -473,6 +479,7 @@ pub enum Smb2FileSuspend<'a> {
 impl<'a> Smb2FileSuspend<'a> {
     /// The event's id, 653.
     pub const ID: u16 = 653;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -513,6 +520,7 @@ impl<'a> Smb2FileSuspendV0<'a> {
 
 impl<'a> View<'a> for Smb2FileSuspendV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_SUSPEND_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -548,6 +556,7 @@ pub enum Smb2FileClose<'a> {
 impl<'a> Smb2FileClose<'a> {
     /// The event's id, 654.
     pub const ID: u16 = 654;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -588,6 +597,7 @@ impl<'a> Smb2FileCloseV0<'a> {
 
 impl<'a> View<'a> for Smb2FileCloseV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_CLOSE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -623,6 +633,7 @@ pub enum Smb2FileTimeout<'a> {
 impl<'a> Smb2FileTimeout<'a> {
     /// The event's id, 655.
     pub const ID: u16 = 655;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -663,6 +674,7 @@ impl<'a> Smb2FileTimeoutV0<'a> {
 
 impl<'a> View<'a> for Smb2FileTimeoutV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_TIMEOUT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -698,6 +710,7 @@ pub enum Smb2FileTerminate<'a> {
 impl<'a> Smb2FileTerminate<'a> {
     /// The event's id, 656.
     pub const ID: u16 = 656;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -738,6 +751,7 @@ impl<'a> Smb2FileTerminateV0<'a> {
 
 impl<'a> View<'a> for Smb2FileTerminateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_TERMINATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -773,6 +787,7 @@ pub enum Smb2FileCcfClose<'a> {
 impl<'a> Smb2FileCcfClose<'a> {
     /// The event's id, 657.
     pub const ID: u16 = 657;
+
     /// `OpenGUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
@@ -826,6 +841,7 @@ impl<'a> Smb2FileCcfCloseV0<'a> {
 
 impl<'a> View<'a> for Smb2FileCcfCloseV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_CCF_CLOSE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -862,6 +878,7 @@ pub enum Smb2FileCcfCloseAudit<'a> {
 impl<'a> Smb2FileCcfCloseAudit<'a> {
     /// The event's id, 658.
     pub const ID: u16 = 658;
+
     /// `FileNameLength`.
     pub fn file_name_length(&self) -> u16 {
         match self {
@@ -1000,6 +1017,7 @@ impl<'a> Smb2FileCcfCloseAuditV0<'a> {
 
 impl<'a> View<'a> for Smb2FileCcfCloseAuditV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_FILE_CCF_CLOSE_AUDIT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1058,6 +1076,7 @@ pub enum Smb2RkfFailure<'a> {
 impl<'a> Smb2RkfFailure<'a> {
     /// The event's id, 1002.
     pub const ID: u16 = 1002;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -1168,6 +1187,7 @@ impl<'a> Smb2RkfFailureV0<'a> {
 
 impl<'a> View<'a> for Smb2RkfFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RKF_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1220,6 +1240,7 @@ pub enum SrvReopenFailure<'a> {
 impl<'a> SrvReopenFailure<'a> {
     /// The event's id, 1016.
     pub const ID: u16 = 1016;
+
     /// `Status`.
     pub fn status(&self) -> u32 {
         match self {
@@ -1534,6 +1555,7 @@ impl<'a> SrvReopenFailureV0<'a> {
 
 impl<'a> View<'a> for SrvReopenFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_REOPEN_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1613,6 +1635,7 @@ pub enum SrvHandleScavenge<'a> {
 impl<'a> SrvHandleScavenge<'a> {
     /// The event's id, 1017.
     pub const ID: u16 = 1017;
+
     /// `DurableHandle`.
     pub fn durable_handle(&self) -> bool {
         match self {
@@ -1760,6 +1783,7 @@ impl<'a> SrvHandleScavengeV0<'a> {
 
 impl<'a> View<'a> for SrvHandleScavengeV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_HANDLE_SCAVENGE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1811,6 +1835,7 @@ pub enum SrvFileInvalidate<'a> {
 impl<'a> SrvFileInvalidate<'a> {
     /// The event's id, 1019.
     pub const ID: u16 = 1019;
+
     /// `ResumeKey`.
     pub fn resume_key(&self) -> Guid {
         match self {
@@ -1903,6 +1928,7 @@ impl<'a> SrvFileInvalidateV0<'a> {
 
 impl<'a> View<'a> for SrvFileInvalidateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_FILE_INVALIDATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -23,6 +23,7 @@ pub enum SrvSlowFsOperation<'a> {
 impl<'a> SrvSlowFsOperation<'a> {
     /// The event's id, 1020.
     pub const ID: u16 = 1020;
+
     /// `Command`.
     pub fn command(&self) -> u32 {
         match self {
@@ -310,6 +311,7 @@ impl<'a> SrvSlowFsOperationV0<'a> {
 
 impl<'a> View<'a> for SrvSlowFsOperationV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SLOW_FS_OPERATION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -507,6 +509,7 @@ impl<'a> SrvSlowFsOperationV1<'a> {
 
 impl<'a> View<'a> for SrvSlowFsOperationV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SLOW_FS_OPERATION_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -610,6 +613,7 @@ pub struct SrvFileSharingFirewallRuleEnabledV0<'a> {
 
 impl<'a> View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -665,6 +669,7 @@ pub struct SrvLeasingDisabledV0<'a> {
 
 impl<'a> View<'a> for SrvLeasingDisabledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_LEASING_DISABLED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -720,6 +725,7 @@ pub struct SrvFirewallPortsClosedV0<'a> {
 
 impl<'a> View<'a> for SrvFirewallPortsClosedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_FIREWALL_PORTS_CLOSED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -749,6 +755,7 @@ pub enum Smb2MdlIoCompletionFailure<'a> {
 impl<'a> Smb2MdlIoCompletionFailure<'a> {
     /// The event's id, 1030.
     pub const ID: u16 = 1030;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -887,6 +894,7 @@ impl<'a> Smb2MdlIoCompletionFailureV0<'a> {
 
 impl<'a> View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_MDL_IO_COMPLETION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -943,6 +951,7 @@ pub enum Srv2LiveDumpSucceeded<'a> {
 impl<'a> Srv2LiveDumpSucceeded<'a> {
     /// The event's id, 1031.
     pub const ID: u16 = 1031;
+
     /// `Reason`.
     pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
@@ -988,6 +997,7 @@ impl<'a> Srv2LiveDumpSucceededV0<'a> {
 
 impl<'a> View<'a> for Srv2LiveDumpSucceededV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_LIVE_DUMP_SUCCEEDED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1023,6 +1033,7 @@ pub enum Srv2LiveDumpThrotteled<'a> {
 impl<'a> Srv2LiveDumpThrotteled<'a> {
     /// The event's id, 1032.
     pub const ID: u16 = 1032;
+
     /// `Reason`.
     pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
@@ -1068,6 +1079,7 @@ impl<'a> Srv2LiveDumpThrotteledV0<'a> {
 
 impl<'a> View<'a> for Srv2LiveDumpThrotteledV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_LIVE_DUMP_THROTTELED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1103,6 +1115,7 @@ pub enum SrvAdminFsctlPropertiesListReadingFailure<'a> {
 impl<'a> SrvAdminFsctlPropertiesListReadingFailure<'a> {
     /// The event's id, 1041.
     pub const ID: u16 = 1041;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> maps::SrvAdminFsctlPropertiesListFailureType {
         match self {
@@ -1175,6 +1188,7 @@ impl<'a> SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
 
 impl<'a> View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1213,6 +1227,7 @@ pub enum Smb2SlowCommand<'a> {
 impl<'a> Smb2SlowCommand<'a> {
     /// The event's id, 1047.
     pub const ID: u16 = 1047;
+
     /// `InstanceId`.
     pub fn instance_id(&self) -> u32 {
         match self {
@@ -1310,6 +1325,7 @@ impl<'a> Smb2SlowCommandV0<'a> {
 
 impl<'a> View<'a> for Smb2SlowCommandV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SLOW_COMMAND_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1349,6 +1365,7 @@ pub enum Smb2CommandTimeDistribution<'a> {
 impl<'a> Smb2CommandTimeDistribution<'a> {
     /// The event's id, 1048.
     pub const ID: u16 = 1048;
+
     /// `Smb2Command`.
     pub fn smb2_command(&self) -> maps::Smb2Command {
         match self {
@@ -1446,6 +1463,7 @@ impl<'a> Smb2CommandTimeDistributionV0<'a> {
 
 impl<'a> View<'a> for Smb2CommandTimeDistributionV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_COMMAND_TIME_DISTRIBUTION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1485,6 +1503,7 @@ pub enum SrvSlowNetworkOperation<'a> {
 impl<'a> SrvSlowNetworkOperation<'a> {
     /// The event's id, 1054.
     pub const ID: u16 = 1054;
+
     /// `Command`.
     pub fn command(&self) -> u32 {
         match self {
@@ -1769,6 +1788,7 @@ impl<'a> SrvSlowNetworkOperationV0<'a> {
 
 impl<'a> View<'a> for SrvSlowNetworkOperationV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SLOW_NETWORK_OPERATION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1846,6 +1866,7 @@ pub enum SrvNetGetNextIdFailure<'a> {
 impl<'a> SrvNetGetNextIdFailure<'a> {
     /// The event's id, 1802.
     pub const ID: u16 = 1802;
+
     /// `Status`.
     pub fn status(&self) -> u32 {
         match self {
@@ -1886,6 +1907,7 @@ impl<'a> SrvNetGetNextIdFailureV0<'a> {
 
 impl<'a> View<'a> for SrvNetGetNextIdFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_GET_NEXT_ID_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1948,6 +1970,7 @@ pub struct ReceivedNullReparseBufferV0<'a> {
 
 impl<'a> View<'a> for ReceivedNullReparseBufferV0<'a> {
     const INFO: &'static LayoutInfo = &schema::RECEIVED_NULL_REPARSE_BUFFER_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -2004,6 +2027,7 @@ pub struct AllowListLoadFailedV0<'a> {
 
 impl<'a> View<'a> for AllowListLoadFailedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::ALLOW_LIST_LOAD_FAILED_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })

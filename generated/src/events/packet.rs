@@ -20,6 +20,7 @@ pub enum PacketFragment<'a> {
 impl<'a> PacketFragment<'a> {
     /// The event's id, 2000.
     pub const ID: u16 = 2000;
+
     /// `ReassembledEventID`.
     pub fn reassembled_event_id(&self) -> u16 {
         match self {
@@ -88,6 +89,7 @@ impl<'a> PacketFragmentV0<'a> {
 
 impl<'a> View<'a> for PacketFragmentV0<'a> {
     const INFO: &'static LayoutInfo = &schema::PACKET_FRAGMENT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -126,6 +128,7 @@ pub enum Packet<'a> {
 impl<'a> Packet<'a> {
     /// The event's id, 40000.
     pub const ID: u16 = 40000;
+
     /// `ConnectionType`.
     pub fn connection_type(&self) -> maps::ConnectionTypeMap {
         match self {
@@ -222,6 +225,7 @@ impl<'a> PacketV0<'a> {
 
 impl<'a> View<'a> for PacketV0<'a> {
     const INFO: &'static LayoutInfo = &schema::PACKET_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -19,6 +19,7 @@ pub enum Srv2RdmaSendEndpointNotification<'a> {
 impl<'a> Srv2RdmaSendEndpointNotification<'a> {
     /// The event's id, 1033.
     pub const ID: u16 = 1033;
+
     /// `NotificationType`.
     pub fn notification_type(&self) -> maps::Srv2RdmaSendEndpointNotificationType {
         match self {
@@ -87,6 +88,7 @@ impl<'a> Srv2RdmaSendEndpointNotificationV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -125,6 +127,7 @@ pub enum Srv2RdmaSendEndpointNotificationFailure<'a> {
 impl<'a> Srv2RdmaSendEndpointNotificationFailure<'a> {
     /// The event's id, 1034.
     pub const ID: u16 = 1034;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationFailureType {
         match self {
@@ -237,6 +240,7 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailureV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -283,6 +287,7 @@ pub enum Srv2RdmaEndpointChange<'a> {
 impl<'a> Srv2RdmaEndpointChange<'a> {
     /// The event's id, 1035.
     pub const ID: u16 = 1035;
+
     /// `EndpointState`.
     pub fn endpoint_state(&self) -> maps::Srv2RdmaEndpointState {
         match self {
@@ -364,6 +369,7 @@ impl<'a> Srv2RdmaEndpointChangeV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaEndpointChangeV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_ENDPOINT_CHANGE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -403,6 +409,7 @@ pub enum Srv2RdmaEndpointAllocationFailure<'a> {
 impl<'a> Srv2RdmaEndpointAllocationFailure<'a> {
     /// The event's id, 1036.
     pub const ID: u16 = 1036;
+
     /// `InterfaceIndex`.
     pub fn interface_index(&self) -> u32 {
         match self {
@@ -457,6 +464,7 @@ impl<'a> Srv2RdmaEndpointAllocationFailureV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -493,6 +501,7 @@ pub enum Srv2RdmaCreateListenerFailure<'a> {
 impl<'a> Srv2RdmaCreateListenerFailure<'a> {
     /// The event's id, 1037.
     pub const ID: u16 = 1037;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> maps::Srv2RdmaCreateListenerFailureType {
         match self {
@@ -564,6 +573,7 @@ impl<'a> Srv2RdmaCreateListenerFailureV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_CREATE_LISTENER_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -601,6 +611,7 @@ pub enum Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
 impl<'a> Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     /// The event's id, 1038.
     pub const ID: u16 = 1038;
+
     /// `FailureType`.
     pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationRpcFailureType {
         match self {
@@ -687,6 +698,7 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -731,6 +743,7 @@ pub enum Srv2RdmaNsiNotificationReceived<'a> {
 impl<'a> Srv2RdmaNsiNotificationReceived<'a> {
     /// The event's id, 1039.
     pub const ID: u16 = 1039;
+
     /// `NotificationType`.
     pub fn notification_type(&self) -> maps::Srv2RdmaNsiNotificationType {
         match self {
@@ -802,6 +815,7 @@ impl<'a> Srv2RdmaNsiNotificationReceivedV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -839,6 +853,7 @@ pub enum Srv2RdmaMibNotificationReceived<'a> {
 impl<'a> Srv2RdmaMibNotificationReceived<'a> {
     /// The event's id, 1040.
     pub const ID: u16 = 1040;
+
     /// `NotificationType`.
     pub fn notification_type(&self) -> maps::Srv2RdmaMibNotificationType {
         match self {
@@ -893,6 +908,7 @@ impl<'a> Srv2RdmaMibNotificationReceivedV0<'a> {
 
 impl<'a> View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -929,6 +945,7 @@ pub enum SrvNetRdmaConnectionClosed<'a> {
 impl<'a> SrvNetRdmaConnectionClosed<'a> {
     /// The event's id, 1043.
     pub const ID: u16 = 1043;
+
     /// `CloseOperationDurationInMillieconds`.
     pub fn close_operation_duration_in_millieconds(&self) -> u64 {
         match self {
@@ -1024,6 +1041,7 @@ impl<'a> SrvNetRdmaConnectionClosedV0<'a> {
 
 impl<'a> View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_RDMA_CONNECTION_CLOSED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1069,6 +1087,7 @@ pub enum SrvNetRdmaRundownActive<'a> {
 impl<'a> SrvNetRdmaRundownActive<'a> {
     /// The event's id, 1055.
     pub const ID: u16 = 1055;
+
     /// `ActiveRdmaResourceCount`.
     pub fn active_rdma_resource_count(&self) -> u32 {
         match self {
@@ -1109,6 +1128,7 @@ impl<'a> SrvNetRdmaRundownActiveV0<'a> {
 
 impl<'a> View<'a> for SrvNetRdmaRundownActiveV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_RDMA_RUNDOWN_ACTIVE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1144,6 +1164,7 @@ pub enum SrvNetRdmaRundownComplete<'a> {
 impl<'a> SrvNetRdmaRundownComplete<'a> {
     /// The event's id, 1056.
     pub const ID: u16 = 1056;
+
     /// `NoOp`.
     pub fn no_op(&self) -> bool {
         match self {
@@ -1184,6 +1205,7 @@ impl<'a> SrvNetRdmaRundownCompleteV0<'a> {
 
 impl<'a> View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_RDMA_RUNDOWN_COMPLETE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1245,6 +1267,7 @@ pub struct SrvNetRdmaReactivationV0<'a> {
 
 impl<'a> View<'a> for SrvNetRdmaReactivationV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_RDMA_REACTIVATION_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -1274,6 +1297,7 @@ pub enum SrvNetRdmaReactivationComplete<'a> {
 impl<'a> SrvNetRdmaReactivationComplete<'a> {
     /// The event's id, 1058.
     pub const ID: u16 = 1058;
+
     /// `NoOp`.
     pub fn no_op(&self) -> bool {
         match self {
@@ -1314,6 +1338,7 @@ impl<'a> SrvNetRdmaReactivationCompleteV0<'a> {
 
 impl<'a> View<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_RDMA_REACTIVATION_COMPLETE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1351,6 +1376,7 @@ pub enum SrvNetSmbDirectLoad<'a> {
 impl<'a> SrvNetSmbDirectLoad<'a> {
     /// The event's id, 1059.
     pub const ID: u16 = 1059;
+
     /// `IsSuccess`.
     pub fn is_success(&self) -> bool {
         match self {
@@ -1453,6 +1479,7 @@ impl<'a> SrvNetSmbDirectLoadV0<'a> {
 
 impl<'a> View<'a> for SrvNetSmbDirectLoadV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_SMB_DIRECT_LOAD_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1530,6 +1557,7 @@ impl<'a> SrvNetSmbDirectLoadV1<'a> {
 
 impl<'a> View<'a> for SrvNetSmbDirectLoadV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_SMB_DIRECT_LOAD_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1578,6 +1606,7 @@ pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
 impl<'a> Smb2DirectDataPlacementSecurityChanged<'a> {
     /// The event's id, 1060.
     pub const ID: u16 = 1060;
+
     /// `OldValue`.
     pub fn old_value(&self) -> u32 {
         match self {
@@ -1631,6 +1660,7 @@ impl<'a> Smb2DirectDataPlacementSecurityChangedV0<'a> {
 
 impl<'a> View<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1669,6 +1699,7 @@ pub enum SrvNetEventDisableRdmaListenSocketsState<'a> {
 impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
     /// The event's id, 1910.
     pub const ID: u16 = 1910;
+
     /// `CurrentDisableOverrideState`.
     pub fn current_disable_override_state(&self) -> bool {
         match self {
@@ -1778,6 +1809,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
 
 impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1851,6 +1883,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
 
 impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

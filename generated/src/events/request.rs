@@ -19,6 +19,7 @@ pub enum Smb2RequestNegotiate<'a> {
 impl<'a> Smb2RequestNegotiate<'a> {
     /// The event's id, 1.
     pub const ID: u16 = 1;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -230,6 +231,7 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestNegotiateV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_NEGOTIATE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -284,6 +286,7 @@ pub enum Smb2RequestSessionSetup<'a> {
 impl<'a> Smb2RequestSessionSetup<'a> {
     /// The event's id, 2.
     pub const ID: u16 = 2;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -506,6 +509,7 @@ impl<'a> Smb2RequestSessionSetupV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestSessionSetupV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_SESSION_SETUP_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -555,6 +559,7 @@ pub enum Smb2RequestLogoff<'a> {
 impl<'a> Smb2RequestLogoff<'a> {
     /// The event's id, 3.
     pub const ID: u16 = 3;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -712,6 +717,7 @@ impl<'a> Smb2RequestLogoffV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestLogoffV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_LOGOFF_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -756,6 +762,7 @@ pub enum Smb2RequestTreeConnect<'a> {
 impl<'a> Smb2RequestTreeConnect<'a> {
     /// The event's id, 4.
     pub const ID: u16 = 4;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -941,6 +948,7 @@ impl<'a> Smb2RequestTreeConnectV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestTreeConnectV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_TREE_CONNECT_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -989,6 +997,7 @@ pub enum Smb2RequestTreeDisconnect<'a> {
 impl<'a> Smb2RequestTreeDisconnect<'a> {
     /// The event's id, 5.
     pub const ID: u16 = 5;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1159,6 +1168,7 @@ impl<'a> Smb2RequestTreeDisconnectV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestTreeDisconnectV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_TREE_DISCONNECT_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1204,6 +1214,7 @@ pub enum Smb2RequestEcho<'a> {
 impl<'a> Smb2RequestEcho<'a> {
     /// The event's id, 6.
     pub const ID: u16 = 6;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1348,6 +1359,7 @@ impl<'a> Smb2RequestEchoV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestEchoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_ECHO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1391,6 +1403,7 @@ pub enum Smb2RequestCancel<'a> {
 impl<'a> Smb2RequestCancel<'a> {
     /// The event's id, 7.
     pub const ID: u16 = 7;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1535,6 +1548,7 @@ impl<'a> Smb2RequestCancelV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestCancelV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_CANCEL_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1578,6 +1592,7 @@ pub enum Smb2RequestCreate<'a> {
 impl<'a> Smb2RequestCreate<'a> {
     /// The event's id, 8.
     pub const ID: u16 = 8;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1945,6 +1960,7 @@ impl<'a> Smb2RequestCreateV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestCreateV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_CREATE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2011,6 +2027,7 @@ pub enum Smb2RequestClose<'a> {
 impl<'a> Smb2RequestClose<'a> {
     /// The event's id, 9.
     pub const ID: u16 = 9;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -2220,6 +2237,7 @@ impl<'a> Smb2RequestCloseV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestCloseV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_CLOSE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2268,6 +2286,7 @@ pub enum Smb2RequestFlush<'a> {
 impl<'a> Smb2RequestFlush<'a> {
     /// The event's id, 10.
     pub const ID: u16 = 10;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -2464,6 +2483,7 @@ impl<'a> Smb2RequestFlushV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestFlushV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_FLUSH_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2511,6 +2531,7 @@ pub enum Smb2RequestRead<'a> {
 impl<'a> Smb2RequestRead<'a> {
     /// The event's id, 11.
     pub const ID: u16 = 11;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -2798,6 +2819,7 @@ impl<'a> Smb2RequestReadV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestReadV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_READ_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2852,6 +2874,7 @@ pub enum Smb2RequestWrite<'a> {
 impl<'a> Smb2RequestWrite<'a> {
     /// The event's id, 12.
     pub const ID: u16 = 12;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -3139,6 +3162,7 @@ impl<'a> Smb2RequestWriteV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestWriteV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_WRITE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3193,6 +3217,7 @@ pub enum Smb2RequestBreakOplock<'a> {
 impl<'a> Smb2RequestBreakOplock<'a> {
     /// The event's id, 13.
     pub const ID: u16 = 13;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -3402,6 +3427,7 @@ impl<'a> Smb2RequestBreakOplockV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestBreakOplockV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_BREAK_OPLOCK_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3450,6 +3476,7 @@ pub enum Smb2RequestNotifyBreakLease<'a> {
 impl<'a> Smb2RequestNotifyBreakLease<'a> {
     /// The event's id, 14.
     pub const ID: u16 = 14;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -3724,6 +3751,7 @@ impl<'a> Smb2RequestNotifyBreakLeaseV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3777,6 +3805,7 @@ pub enum Smb2RequestAcknowledgeBreakLease<'a> {
 impl<'a> Smb2RequestAcknowledgeBreakLease<'a> {
     /// The event's id, 15.
     pub const ID: u16 = 15;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -4012,6 +4041,7 @@ impl<'a> Smb2RequestAcknowledgeBreakLeaseV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4062,6 +4092,7 @@ pub enum Smb2RequestLock<'a> {
 impl<'a> Smb2RequestLock<'a> {
     /// The event's id, 16.
     pub const ID: u16 = 16;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -4285,6 +4316,7 @@ impl<'a> Smb2RequestLockV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestLockV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_LOCK_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4335,6 +4367,7 @@ pub enum Smb2RequestIoctl<'a> {
 impl<'a> Smb2RequestIoctl<'a> {
     /// The event's id, 17.
     pub const ID: u16 = 17;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -4557,6 +4590,7 @@ impl<'a> Smb2RequestIoctlV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestIoctlV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_IOCTL_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4606,6 +4640,7 @@ pub enum Smb2RequestQueryDirectory<'a> {
 impl<'a> Smb2RequestQueryDirectory<'a> {
     /// The event's id, 18.
     pub const ID: u16 = 18;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -4882,6 +4917,7 @@ impl<'a> Smb2RequestQueryDirectoryV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestQueryDirectoryV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_QUERY_DIRECTORY_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4941,6 +4977,7 @@ pub enum Smb2RequestChangeNotify<'a> {
 impl<'a> Smb2RequestChangeNotify<'a> {
     /// The event's id, 19.
     pub const ID: u16 = 19;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -5176,6 +5213,7 @@ impl<'a> Smb2RequestChangeNotifyV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestChangeNotifyV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_CHANGE_NOTIFY_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -5226,6 +5264,7 @@ pub enum Smb2RequestQueryInfo<'a> {
 impl<'a> Smb2RequestQueryInfo<'a> {
     /// The event's id, 20.
     pub const ID: u16 = 20;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -5487,6 +5526,7 @@ impl<'a> Smb2RequestQueryInfoV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestQueryInfoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_QUERY_INFO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -5539,6 +5579,7 @@ pub enum Smb2RequestSetInfo<'a> {
 impl<'a> Smb2RequestSetInfo<'a> {
     /// The event's id, 21.
     pub const ID: u16 = 21;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -5802,6 +5843,7 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
 
 impl<'a> View<'a> for Smb2RequestSetInfoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_REQUEST_SET_INFO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

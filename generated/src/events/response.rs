@@ -19,6 +19,7 @@ pub enum Smb2ResponseNegotiate<'a> {
 impl<'a> Smb2ResponseNegotiate<'a> {
     /// The event's id, 101.
     pub const ID: u16 = 101;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -554,6 +555,7 @@ impl<'a> Smb2ResponseNegotiateV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseNegotiateV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_NEGOTIATE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -816,6 +818,7 @@ impl<'a> Smb2ResponseNegotiateV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -885,6 +888,7 @@ pub enum Smb2ResponseSessionSetup<'a> {
 impl<'a> Smb2ResponseSessionSetup<'a> {
     /// The event's id, 102.
     pub const ID: u16 = 102;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1350,6 +1354,7 @@ impl<'a> Smb2ResponseSessionSetupV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseSessionSetupV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_SESSION_SETUP_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1577,6 +1582,7 @@ impl<'a> Smb2ResponseSessionSetupV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1641,6 +1647,7 @@ pub enum Smb2ResponseLogoff<'a> {
 impl<'a> Smb2ResponseLogoff<'a> {
     /// The event's id, 103.
     pub const ID: u16 = 103;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -2092,6 +2099,7 @@ impl<'a> Smb2ResponseLogoffV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseLogoffV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_LOGOFF_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2312,6 +2320,7 @@ impl<'a> Smb2ResponseLogoffV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseLogoffV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_LOGOFF_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -2375,6 +2384,7 @@ pub enum Smb2ResponseTreeConnect<'a> {
 impl<'a> Smb2ResponseTreeConnect<'a> {
     /// The event's id, 104.
     pub const ID: u16 = 104;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -2896,6 +2906,7 @@ impl<'a> Smb2ResponseTreeConnectV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseTreeConnectV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_TREE_CONNECT_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3151,6 +3162,7 @@ impl<'a> Smb2ResponseTreeConnectV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3219,6 +3231,7 @@ pub enum Smb2ResponseTreeDisconnect<'a> {
 impl<'a> Smb2ResponseTreeDisconnect<'a> {
     /// The event's id, 105.
     pub const ID: u16 = 105;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -3684,6 +3697,7 @@ impl<'a> Smb2ResponseTreeDisconnectV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_TREE_DISCONNECT_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3911,6 +3925,7 @@ impl<'a> Smb2ResponseTreeDisconnectV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -3975,6 +3990,7 @@ pub enum Smb2ResponseEcho<'a> {
 impl<'a> Smb2ResponseEcho<'a> {
     /// The event's id, 106.
     pub const ID: u16 = 106;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -4412,6 +4428,7 @@ impl<'a> Smb2ResponseEchoV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseEchoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ECHO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4625,6 +4642,7 @@ impl<'a> Smb2ResponseEchoV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseEchoV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ECHO_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -4687,6 +4705,7 @@ pub enum Smb2ResponseCreate<'a> {
 impl<'a> Smb2ResponseCreate<'a> {
     /// The event's id, 108.
     pub const ID: u16 = 108;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -5348,6 +5367,7 @@ impl<'a> Smb2ResponseCreateV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseCreateV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CREATE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -5673,6 +5693,7 @@ impl<'a> Smb2ResponseCreateV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseCreateV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CREATE_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -5751,6 +5772,7 @@ pub enum Smb2ResponseClose<'a> {
 impl<'a> Smb2ResponseClose<'a> {
     /// The event's id, 109.
     pub const ID: u16 = 109;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -6342,6 +6364,7 @@ impl<'a> Smb2ResponseCloseV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseCloseV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CLOSE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -6632,6 +6655,7 @@ impl<'a> Smb2ResponseCloseV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseCloseV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CLOSE_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -6705,6 +6729,7 @@ pub enum Smb2ResponseFlush<'a> {
 impl<'a> Smb2ResponseFlush<'a> {
     /// The event's id, 110.
     pub const ID: u16 = 110;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -7184,6 +7209,7 @@ impl<'a> Smb2ResponseFlushV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseFlushV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_FLUSH_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -7418,6 +7444,7 @@ impl<'a> Smb2ResponseFlushV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseFlushV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_FLUSH_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -7483,6 +7510,7 @@ pub enum Smb2ResponseRead<'a> {
 impl<'a> Smb2ResponseRead<'a> {
     /// The event's id, 111.
     pub const ID: u16 = 111;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -8000,6 +8028,7 @@ impl<'a> Smb2ResponseReadV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseReadV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_READ_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -8259,6 +8288,7 @@ impl<'a> Smb2ResponseReadV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseReadV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_READ_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -8328,6 +8358,7 @@ pub enum Smb2ResponseWrite<'a> {
 impl<'a> Smb2ResponseWrite<'a> {
     /// The event's id, 112.
     pub const ID: u16 = 112;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -8887,6 +8918,7 @@ impl<'a> Smb2ResponseWriteV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseWriteV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_WRITE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -9167,6 +9199,7 @@ impl<'a> Smb2ResponseWriteV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseWriteV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_WRITE_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -9239,6 +9272,7 @@ pub enum Smb2ResponseBreakOplock<'a> {
 impl<'a> Smb2ResponseBreakOplock<'a> {
     /// The event's id, 113.
     pub const ID: u16 = 113;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -9746,6 +9780,7 @@ impl<'a> Smb2ResponseBreakOplockV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseBreakOplockV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_BREAK_OPLOCK_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -9994,6 +10029,7 @@ impl<'a> Smb2ResponseBreakOplockV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -10061,6 +10097,7 @@ pub enum Smb2ResponseAcknowledgeBreakLease<'a> {
 impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
     /// The event's id, 115.
     pub const ID: u16 = 115;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -10596,6 +10633,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -10858,6 +10896,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -10927,6 +10966,7 @@ pub enum Smb2ResponseLock<'a> {
 impl<'a> Smb2ResponseLock<'a> {
     /// The event's id, 116.
     pub const ID: u16 = 116;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -11406,6 +11446,7 @@ impl<'a> Smb2ResponseLockV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseLockV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_LOCK_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -11640,6 +11681,7 @@ impl<'a> Smb2ResponseLockV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseLockV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_LOCK_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -11705,6 +11747,7 @@ pub enum Smb2ResponseIoctl<'a> {
 impl<'a> Smb2ResponseIoctl<'a> {
     /// The event's id, 117.
     pub const ID: u16 = 117;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -12226,6 +12269,7 @@ impl<'a> Smb2ResponseIoctlV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseIoctlV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_IOCTL_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -12481,6 +12525,7 @@ impl<'a> Smb2ResponseIoctlV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseIoctlV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_IOCTL_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -12549,6 +12594,7 @@ pub enum Smb2ResponseQueryDirectory<'a> {
 impl<'a> Smb2ResponseQueryDirectory<'a> {
     /// The event's id, 118.
     pub const ID: u16 = 118;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -13028,6 +13074,7 @@ impl<'a> Smb2ResponseQueryDirectoryV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_DIRECTORY_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -13262,6 +13309,7 @@ impl<'a> Smb2ResponseQueryDirectoryV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -13327,6 +13375,7 @@ pub enum Smb2ResponseChangeNotify<'a> {
 impl<'a> Smb2ResponseChangeNotify<'a> {
     /// The event's id, 119.
     pub const ID: u16 = 119;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -13806,6 +13855,7 @@ impl<'a> Smb2ResponseChangeNotifyV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseChangeNotifyV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CHANGE_NOTIFY_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -14040,6 +14090,7 @@ impl<'a> Smb2ResponseChangeNotifyV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -14105,6 +14156,7 @@ pub enum Smb2ResponseQueryInfo<'a> {
 impl<'a> Smb2ResponseQueryInfo<'a> {
     /// The event's id, 120.
     pub const ID: u16 = 120;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -14614,6 +14666,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryInfoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_INFO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -14870,6 +14923,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -14943,6 +14997,7 @@ pub enum Smb2ResponseSetInfo<'a> {
 impl<'a> Smb2ResponseSetInfo<'a> {
     /// The event's id, 121.
     pub const ID: u16 = 121;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -15422,6 +15477,7 @@ impl<'a> Smb2ResponseSetInfoV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseSetInfoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_SET_INFO_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -15656,6 +15712,7 @@ impl<'a> Smb2ResponseSetInfoV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_SET_INFO_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -15721,6 +15778,7 @@ pub enum Smb2ResponseError<'a> {
 impl<'a> Smb2ResponseError<'a> {
     /// The event's id, 122.
     pub const ID: u16 = 122;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -16200,6 +16258,7 @@ impl<'a> Smb2ResponseErrorV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseErrorV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ERROR_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -16434,6 +16493,7 @@ impl<'a> Smb2ResponseErrorV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseErrorV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_ERROR_V2_BUILD26100;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -17,6 +17,7 @@ pub enum SrvAdminFileRundown<'a> {
 impl<'a> SrvAdminFileRundown<'a> {
     /// The event's id, 3004.
     pub const ID: u16 = 3004;
+
     /// `FileId`.
     pub fn file_id(&self) -> u64 {
         match self {
@@ -116,6 +117,7 @@ impl<'a> SrvAdminFileRundownV0<'a> {
 
 impl<'a> View<'a> for SrvAdminFileRundownV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ADMIN_FILE_RUNDOWN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -161,6 +163,7 @@ pub enum SrvAdminSessionRundown<'a> {
 impl<'a> SrvAdminSessionRundown<'a> {
     /// The event's id, 3005.
     pub const ID: u16 = 3005;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -428,6 +431,7 @@ impl<'a> SrvAdminSessionRundownV0<'a> {
 
 impl<'a> View<'a> for SrvAdminSessionRundownV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ADMIN_SESSION_RUNDOWN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -509,6 +513,7 @@ pub enum SrvAdminShareRundown<'a> {
 impl<'a> SrvAdminShareRundown<'a> {
     /// The event's id, 3006.
     pub const ID: u16 = 3006;
+
     /// `ShareId`.
     pub fn share_id(&self) -> u64 {
         match self {
@@ -581,6 +586,7 @@ impl<'a> SrvAdminShareRundownV0<'a> {
 
 impl<'a> View<'a> for SrvAdminShareRundownV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ADMIN_SHARE_RUNDOWN_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -20,6 +20,7 @@ pub enum Smb2SessionAllocate<'a> {
 impl<'a> Smb2SessionAllocate<'a> {
     /// The event's id, 550.
     pub const ID: u16 = 550;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -73,6 +74,7 @@ impl<'a> Smb2SessionAllocateV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionAllocateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_ALLOCATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -115,6 +117,7 @@ pub enum Smb2SessionAuthFailure<'a> {
 impl<'a> Smb2SessionAuthFailure<'a> {
     /// The event's id, 551.
     pub const ID: u16 = 551;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -292,6 +295,7 @@ impl<'a> Smb2SessionAuthFailureV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionAuthFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -403,6 +407,7 @@ impl<'a> Smb2SessionAuthFailureV1<'a> {
 
 impl<'a> View<'a> for Smb2SessionAuthFailureV1<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V1;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -550,6 +555,7 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
 
 impl<'a> View<'a> for Smb2SessionAuthFailureV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V2;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -710,6 +716,7 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
 
 impl<'a> View<'a> for Smb2SessionAuthFailureV3<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V3;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -776,6 +783,7 @@ pub enum Smb2SessionAuthenticated<'a> {
 impl<'a> Smb2SessionAuthenticated<'a> {
     /// The event's id, 552.
     pub const ID: u16 = 552;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -884,6 +892,7 @@ impl<'a> Smb2SessionAuthenticatedV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionAuthenticatedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_AUTHENTICATED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -932,6 +941,7 @@ pub enum Smb2SessionBind<'a> {
 impl<'a> Smb2SessionBind<'a> {
     /// The event's id, 553.
     pub const ID: u16 = 553;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -998,6 +1008,7 @@ impl<'a> Smb2SessionBindV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionBindV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_BIND_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1035,6 +1046,7 @@ pub enum Smb2SessionTerminate<'a> {
 impl<'a> Smb2SessionTerminate<'a> {
     /// The event's id, 554.
     pub const ID: u16 = 554;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -1088,6 +1100,7 @@ impl<'a> Smb2SessionTerminateV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionTerminateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_TERMINATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1124,6 +1137,7 @@ pub enum Smb2SessionClose<'a> {
 impl<'a> Smb2SessionClose<'a> {
     /// The event's id, 555.
     pub const ID: u16 = 555;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -1190,6 +1204,7 @@ impl<'a> Smb2SessionCloseV0<'a> {
 
 impl<'a> View<'a> for Smb2SessionCloseV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SESSION_CLOSE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1227,6 +1242,7 @@ pub enum SrvS4u2SelfFailure<'a> {
 impl<'a> SrvS4u2SelfFailure<'a> {
     /// The event's id, 1000.
     pub const ID: u16 = 1000;
+
     /// `UserNameLength`.
     pub fn user_name_length(&self) -> u16 {
         match self {
@@ -1323,6 +1339,7 @@ impl<'a> SrvS4u2SelfFailureV0<'a> {
 
 impl<'a> View<'a> for SrvS4u2SelfFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_S4U2_SELF_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1372,6 +1389,7 @@ pub enum SrvSessionAnonymousAccessDenied<'a> {
 impl<'a> SrvSessionAnonymousAccessDenied<'a> {
     /// The event's id, 1009.
     pub const ID: u16 = 1009;
+
     /// `ClientAddressLength`.
     pub fn client_address_length(&self) -> u32 {
         match self {
@@ -1494,6 +1512,7 @@ impl<'a> SrvSessionAnonymousAccessDeniedV0<'a> {
 
 impl<'a> View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1547,6 +1566,7 @@ pub enum SrvSessionInvalidate<'a> {
 impl<'a> SrvSessionInvalidate<'a> {
     /// The event's id, 1018.
     pub const ID: u16 = 1018;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1639,6 +1659,7 @@ impl<'a> SrvSessionInvalidateV0<'a> {
 
 impl<'a> View<'a> for SrvSessionInvalidateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SESSION_INVALIDATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1678,6 +1699,7 @@ pub enum SrvSessionInvalidatePeriodicCleanup<'a> {
 impl<'a> SrvSessionInvalidatePeriodicCleanup<'a> {
     /// The event's id, 1905.
     pub const ID: u16 = 1905;
+
     /// `SessionId`.
     pub fn session_id(&self) -> u64 {
         match self {
@@ -1745,6 +1767,7 @@ impl<'a> SrvSessionInvalidatePeriodicCleanupV0<'a> {
 
 impl<'a> View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1783,6 +1806,7 @@ pub enum Srv2SessionKeyTooShort<'a> {
 impl<'a> Srv2SessionKeyTooShort<'a> {
     /// The event's id, 1906.
     pub const ID: u16 = 1906;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -1910,6 +1934,7 @@ impl<'a> Srv2SessionKeyTooShortV0<'a> {
 
 impl<'a> View<'a> for Srv2SessionKeyTooShortV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV2_SESSION_KEY_TOO_SHORT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1961,6 +1986,7 @@ pub enum InsecureGuestLogon<'a> {
 impl<'a> InsecureGuestLogon<'a> {
     /// The event's id, 3023.
     pub const ID: u16 = 3023;
+
     /// `ClientNameLength`.
     pub fn client_name_length(&self) -> u16 {
         match self {
@@ -2015,6 +2041,7 @@ impl<'a> InsecureGuestLogonV0<'a> {
 
 impl<'a> View<'a> for InsecureGuestLogonV0<'a> {
     const INFO: &'static LayoutInfo = &schema::INSECURE_GUEST_LOGON_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -20,6 +20,7 @@ pub enum Smb2ShareAdd<'a> {
 impl<'a> Smb2ShareAdd<'a> {
     /// The event's id, 700.
     pub const ID: u16 = 700;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -196,6 +197,7 @@ impl<'a> Smb2ShareAddV0<'a> {
 
 impl<'a> View<'a> for Smb2ShareAddV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SHARE_ADD_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -255,6 +257,7 @@ pub enum Smb2ShareModify<'a> {
 impl<'a> Smb2ShareModify<'a> {
     /// The event's id, 701.
     pub const ID: u16 = 701;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -431,6 +434,7 @@ impl<'a> Smb2ShareModifyV0<'a> {
 
 impl<'a> View<'a> for Smb2ShareModifyV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SHARE_MODIFY_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -490,6 +494,7 @@ pub enum Smb2ShareDelete<'a> {
 impl<'a> Smb2ShareDelete<'a> {
     /// The event's id, 702.
     pub const ID: u16 = 702;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -572,6 +577,7 @@ impl<'a> Smb2ShareDeleteV0<'a> {
 
 impl<'a> View<'a> for Smb2ShareDeleteV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SHARE_DELETE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -618,6 +624,7 @@ pub enum SrvShareAccessCheckFailure<'a> {
 impl<'a> SrvShareAccessCheckFailure<'a> {
     /// The event's id, 1006.
     pub const ID: u16 = 1006;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -882,6 +889,7 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
 
 impl<'a> View<'a> for SrvShareAccessCheckFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SHARE_ACCESS_CHECK_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -961,6 +969,7 @@ pub enum SrvShareAnonymousAccessDeniedFailure<'a> {
 impl<'a> SrvShareAnonymousAccessDeniedFailure<'a> {
     /// The event's id, 1007.
     pub const ID: u16 = 1007;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -1099,6 +1108,7 @@ impl<'a> SrvShareAnonymousAccessDeniedFailureV0<'a> {
 
 impl<'a> View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1185,6 +1195,7 @@ pub struct SrvAbeSharesPresentV0<'a> {
 
 impl<'a> View<'a> for SrvAbeSharesPresentV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SRV_ABE_SHARES_PRESENT_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -1214,6 +1225,7 @@ pub enum SsClusterCaFailure<'a> {
 impl<'a> SsClusterCaFailure<'a> {
     /// The event's id, 1800.
     pub const ID: u16 = 1800;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -1296,6 +1308,7 @@ impl<'a> SsClusterCaFailureV0<'a> {
 
 impl<'a> View<'a> for SsClusterCaFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SS_CLUSTER_CA_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1342,6 +1355,7 @@ pub enum SsRkfCaFailure<'a> {
 impl<'a> SsRkfCaFailure<'a> {
     /// The event's id, 1801.
     pub const ID: u16 = 1801;
+
     /// `ServerNameLength`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -1438,6 +1452,7 @@ impl<'a> SsRkfCaFailureV0<'a> {
 
 impl<'a> View<'a> for SsRkfCaFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SS_RKF_CA_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -1487,6 +1502,7 @@ pub enum ShareQosPolicySettingFailure<'a> {
 impl<'a> ShareQosPolicySettingFailure<'a> {
     /// The event's id, 1912.
     pub const ID: u16 = 1912;
+
     /// `Status`.
     pub fn status(&self) -> u32 {
         match self {
@@ -1610,6 +1626,7 @@ impl<'a> ShareQosPolicySettingFailureV0<'a> {
 
 impl<'a> View<'a> for ShareQosPolicySettingFailureV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SHARE_QOS_POLICY_SETTING_FAILURE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

@@ -19,6 +19,7 @@ pub enum Smb2TreeConnectAllocate<'a> {
 impl<'a> Smb2TreeConnectAllocate<'a> {
     /// The event's id, 600.
     pub const ID: u16 = 600;
+
     /// `TreeConnectGUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
@@ -167,6 +168,7 @@ impl<'a> Smb2TreeConnectAllocateV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectAllocateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_ALLOCATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -220,6 +222,7 @@ pub enum Smb2TreeConnectDisconnect<'a> {
 impl<'a> Smb2TreeConnectDisconnect<'a> {
     /// The event's id, 601.
     pub const ID: u16 = 601;
+
     /// `TreeConnectGUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
@@ -286,6 +289,7 @@ impl<'a> Smb2TreeConnectDisconnectV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectDisconnectV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_DISCONNECT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -323,6 +327,7 @@ pub enum Smb2TreeConnectTerminate<'a> {
 impl<'a> Smb2TreeConnectTerminate<'a> {
     /// The event's id, 602.
     pub const ID: u16 = 602;
+
     /// `TreeConnectGUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
@@ -376,6 +381,7 @@ impl<'a> Smb2TreeConnectTerminateV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectTerminateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_TERMINATE_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -412,6 +418,7 @@ pub enum Smb2TreeConnectFailedDueToPending<'a> {
 impl<'a> Smb2TreeConnectFailedDueToPending<'a> {
     /// The event's id, 603.
     pub const ID: u16 = 603;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -534,6 +541,7 @@ impl<'a> Smb2TreeConnectFailedDueToPendingV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -585,6 +593,7 @@ pub enum Smb2TreeConnectForceClientReconnect<'a> {
 impl<'a> Smb2TreeConnectForceClientReconnect<'a> {
     /// The event's id, 604.
     pub const ID: u16 = 604;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -665,6 +674,7 @@ impl<'a> Smb2TreeConnectForceClientReconnectV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -704,6 +714,7 @@ pub enum Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
 impl<'a> Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     /// The event's id, 605.
     pub const ID: u16 = 605;
+
     /// `SessionGUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
@@ -784,6 +795,7 @@ impl<'a> Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
 
 impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -823,6 +835,7 @@ pub enum Smb2ShareConnectionEstablished<'a> {
 impl<'a> Smb2ShareConnectionEstablished<'a> {
     /// The event's id, 4000.
     pub const ID: u16 = 4000;
+
     /// `ShareNameLength`.
     pub fn share_name_length(&self) -> u16 {
         match self {
@@ -1016,6 +1029,7 @@ impl<'a> Smb2ShareConnectionEstablishedV0<'a> {
 
 impl<'a> View<'a> for Smb2ShareConnectionEstablishedV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_SHARE_CONNECTION_ESTABLISHED_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;

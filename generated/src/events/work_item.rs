@@ -18,6 +18,7 @@ pub enum Smb2WorkItemTransition<'a> {
 impl<'a> Smb2WorkItemTransition<'a> {
     /// The event's id, 200.
     pub const ID: u16 = 200;
+
     /// `ComponentId`.
     pub fn component_id(&self) -> u32 {
         match self {
@@ -98,6 +99,7 @@ impl<'a> Smb2WorkItemTransitionV0<'a> {
 
 impl<'a> View<'a> for Smb2WorkItemTransitionV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_WORK_ITEM_TRANSITION_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -137,6 +139,7 @@ pub enum Smb2WorkItemStart<'a> {
 impl<'a> Smb2WorkItemStart<'a> {
     /// The event's id, 201.
     pub const ID: u16 = 201;
+
     /// `WorkItem`.
     pub fn work_item(&self) -> u64 {
         match self {
@@ -178,6 +181,7 @@ impl<'a> Smb2WorkItemStartV0<'a> {
 
 impl<'a> View<'a> for Smb2WorkItemStartV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_WORK_ITEM_START_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -213,6 +217,7 @@ pub enum Smb2WorkItemStop<'a> {
 impl<'a> Smb2WorkItemStop<'a> {
     /// The event's id, 202.
     pub const ID: u16 = 202;
+
     /// `WorkItem`.
     pub fn work_item(&self) -> u64 {
         match self {
@@ -254,6 +259,7 @@ impl<'a> Smb2WorkItemStopV0<'a> {
 
 impl<'a> View<'a> for Smb2WorkItemStopV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_WORK_ITEM_STOP_V0;
+
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let head = reader.segment(0)?;
@@ -319,6 +325,7 @@ pub struct Smb2WorkItemActivityTransferV0<'a> {
 
 impl<'a> View<'a> for Smb2WorkItemActivityTransferV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })
@@ -378,6 +385,7 @@ pub struct Smb2WorkItemActivityStopV0<'a> {
 
 impl<'a> View<'a> for Smb2WorkItemActivityStopV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_WORK_ITEM_ACTIVITY_STOP_V0;
+
     #[inline]
     fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> {
         Ok(Self { payload: PhantomData })

@@ -2,8 +2,8 @@
 //! Clients and settings that weaken security: SMB1, missing signing or encryption, anonymous access.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 
 /// Event 1001.

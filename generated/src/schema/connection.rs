@@ -2,8 +2,8 @@
 //! Transport connections from clients: accepted, disconnected, terminated.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 use crate::maps;
 

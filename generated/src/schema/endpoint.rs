@@ -2,8 +2,8 @@
 //! Endpoints that the server listens on, their network names, and the rules for alternative ports.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 use crate::maps;
 

@@ -2,8 +2,8 @@
 //! Network interfaces as the server sees them come and go.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType,
+    VersionInfo,
 };
 
 /// Event 1900.

@@ -2,8 +2,8 @@
 //! Opens: file handles, from open to close, with disconnects, reconnects and scavenging between.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 use crate::maps;
 

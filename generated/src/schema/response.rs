@@ -2,7 +2,7 @@
 //! SMB2 responses as the server sent them, with the latency of each component (channel Performance).
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
 };
 
 /// Event 101.

@@ -2,7 +2,7 @@
 //! The server's state when a trace begins: open files, sessions and shares.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
 };
 
 /// Event 3004.

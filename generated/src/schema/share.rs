@@ -2,8 +2,8 @@
 //! Shares: added, changed, removed, and access to them refused.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 
 /// Event 700.

@@ -2,8 +2,8 @@
 //! Tree connects: a client's connections to shares.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType,
-    OutType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
+    VersionInfo,
 };
 
 /// Event 600.

@@ -2,7 +2,7 @@
 //! The server's work items: a request on its way through the components.
 
 use etw_runtime::{
-    BuildRange, EventInfo, HeaderInfo, LayoutInfo, VersionInfo, FieldInfo, InType, Size,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
 };
 
 /// Event 200.
