@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::config::{self, Overrides};
 use crate::diagnostic::Diagnostics;
 use crate::merge::{Capture, merge};
-use crate::model::schema::{Build, Schema};
 use crate::model::Place;
+use crate::model::schema::{Build, Schema};
 use crate::source::man::{self, ReadOptions};
 use crate::{emit, plan, validate};
 
@@ -111,7 +111,11 @@ impl Generator {
     fn report_missing_row(&self, capture: &Capture, diagnostics: &mut Diagnostics) {
         if let Some(file) = &self.builds_file {
             let element = format!("[build.{}]", capture.build.number);
-            diagnostics.error(&Place::file(file), element, "the build has a manifest, but no row here says where its facts come from");
+            diagnostics.error(
+                &Place::file(file),
+                element,
+                "the build has a manifest, but no row here says where its facts come from",
+            );
         }
     }
 

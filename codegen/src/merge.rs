@@ -36,13 +36,15 @@ pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
             continue;
         }
         if capture.provider.guid != schema.guid {
-            let message =
-                format!("the provider is {{{}}}, that of the newest build is {{{}}}", capture.provider.guid, schema.guid);
+            let message = format!(
+                "the provider is {{{}}}, that of the newest build is {{{}}}",
+                capture.provider.guid, schema.guid
+            );
             diagnostics.error(&capture.provider.at, format!("provider {}", capture.provider.name), message);
             continue;
         }
         add_declarations(&mut schema, &capture.provider, number, previous);
-        add_events(&mut events, &capture.provider, number, previous);
+        add_events(&mut events, &capture.provider, number, previous, &mut diagnostics);
         schema.builds.push(capture.build.clone());
         previous = Some(number);
     }
@@ -80,11 +82,21 @@ fn add_events(
     provider: &Provider,
     build: u32,
     previous: Option<u32>,
+    diagnostics: &mut Diagnostics,
 ) {
     let templates: BTreeMap<&str, &[Field]> =
         provider.templates.iter().map(|t| (t.id.as_str(), t.fields.as_slice())).collect();
     for event in &provider.events {
-        let fields = event.template.as_deref().and_then(|id| templates.get(id)).copied().unwrap_or_default();
+        let fields = match event.template.as_deref().map(|id| (id, templates.get(id))) {
+            None => &[],
+            Some((_, Some(fields))) => *fields,
+            // Without its template the event would pass for one without fields.
+            Some((id, None)) => {
+                let element = format!("event {} version {}", event.id, event.version);
+                diagnostics.error(&event.at, element, format!("template {id} cannot be read; the event is left out"));
+                continue;
+            }
+        };
         let layouts = events.entry((event.id, event.version)).or_default();
         let at = layouts.iter().position(|layout| same_wire_form(layout.newest_fields(), fields));
         let at = at.unwrap_or_else(|| {
@@ -142,7 +154,8 @@ mod tests {
 
     fn capture(build: u32, message: &str, fields: &[(&str, InType)]) -> Capture {
         let field = |&(name, in_type): &(&str, InType)| Field { name: name.to_owned(), in_type, ..Field::default() };
-        let template = Template { id: "T".to_owned(), fields: fields.iter().map(field).collect(), ..Template::default() };
+        let template =
+            Template { id: "T".to_owned(), fields: fields.iter().map(field).collect(), ..Template::default() };
         let event = model::Event {
             id: 1,
             template: Some("T".to_owned()),
@@ -167,6 +180,15 @@ mod tests {
         assert_eq!(builds, ["1-2", "3"]);
         assert_eq!(layouts[0].headers.len(), 2, "the message changed at build 2");
         assert_eq!(merge(captures.into_iter().rev().collect()).0, schema);
+    }
+
+    #[test]
+    fn an_event_whose_template_is_not_there_is_left_out() {
+        let mut broken = capture(1, "", &[("A", InType::UInt8)]);
+        broken.provider.templates.clear();
+        let (schema, diagnostics) = merge(vec![broken]);
+        assert!(schema.events.is_empty());
+        assert!(diagnostics.to_string().contains("event 1 version 0: template T cannot be read"), "{diagnostics}");
     }
 
     #[test]

@@ -11,10 +11,16 @@ use crate::model::schema::{Held, Schema};
 /// Checks a merged schema.
 pub fn schema(schema: &Schema) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    one_number_a_name(&mut diagnostics, "channel", &schema.channels, |c| (c.id.clone(), c.value.map(u64::from), c.at.clone()));
-    one_number_a_name(&mut diagnostics, "task", &schema.tasks, |t| (t.name.clone(), Some(t.value.into()), t.at.clone()));
+    one_number_a_name(&mut diagnostics, "channel", &schema.channels, |c| {
+        (c.id.clone(), c.value.map(u64::from), c.at.clone())
+    });
+    one_number_a_name(&mut diagnostics, "task", &schema.tasks, |t| {
+        (t.name.clone(), Some(t.value.into()), t.at.clone())
+    });
     one_number_a_name(&mut diagnostics, "keyword", &schema.keywords, |k| (k.name.clone(), Some(k.mask), k.at.clone()));
-    one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| (l.name.clone(), Some(l.value.into()), l.at.clone()));
+    one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| {
+        (l.name.clone(), Some(l.value.into()), l.at.clone())
+    });
     counts(&mut diagnostics, schema);
     diagnostics
 }

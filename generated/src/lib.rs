@@ -81,7 +81,7 @@ pub mod schema;
 
 pub use builds::Build;
 pub use etw_runtime::{
-    Ansi, Array, Basis, Binary, DecodeError, Decoded, FileTime, Guid, HeaderInfo, LayoutInfo, Lenient, Mismatch, Record,
-    Sid, SocketAddr, SystemTime, Utf16, Value, View,
+    Ansi, Array, Basis, Binary, DecodeError, Decoded, FileTime, Guid, HeaderInfo, LayoutInfo, Lenient, Mismatch,
+    Record, Sid, SocketAddr, SystemTime, Utf16, Value, View,
 };
 pub use events::Event;

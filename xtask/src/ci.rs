@@ -24,7 +24,10 @@ const STEPS: &[Step] = &[
     step("formatting", "fmt --all --check"),
     step("lints", "clippy --workspace --all-targets -- --deny warnings"),
     step("lints with all features", "clippy --workspace --all-targets --all-features -- --deny warnings"),
-    step("the generated crate without features", "clippy --package smbserver-etw --no-default-features -- --deny warnings"),
+    step(
+        "the generated crate without features",
+        "clippy --package smbserver-etw --no-default-features -- --deny warnings",
+    ),
     Step {
         name: "docs",
         arguments: "doc --workspace --no-deps --all-features",

@@ -155,7 +155,8 @@ fn write_text(out: &mut impl Write, document: &Document<'_>) -> io::Result<()> {
     }
     for event in &document.events {
         writeln!(out, "\n{} v{} {}", event.id, event.version, event.layout)?;
-        let header = [("channel", event.channel), ("level", event.level), ("opcode", event.opcode), ("task", event.task)];
+        let header =
+            [("channel", event.channel), ("level", event.level), ("opcode", event.opcode), ("task", event.task)];
         let mut parts: Vec<String> = header.iter().filter_map(|(k, v)| v.map(|v| format!("{k} {v}"))).collect();
         if !event.keywords.is_empty() {
             parts.push(format!("keywords {}", event.keywords.join(" ")));

@@ -64,7 +64,12 @@ fn lines(build: &Build) -> Vec<String> {
         lines.extend([String::new(), "Where its facts come from:".to_owned(), String::new()]);
     }
     lines.extend(build.facts.iter().map(|(kind, fact)| {
-        format!("- {}: {} ({})", kind.replace('_', " "), fact.status, fact.source.replace('<', "\\<").replace('[', "\\["))
+        format!(
+            "- {}: {} ({})",
+            kind.replace('_', " "),
+            fact.status,
+            fact.source.replace('<', "\\<").replace('[', "\\[")
+        )
     }));
     lines
 }

@@ -15,7 +15,9 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     items.extend(plan.maps.iter().map(map));
     SourceFile {
         path: "maps.rs".to_owned(),
-        docs: vec!["The manifest's maps: integers whose values have a text. A value without one is still a value.".to_owned()],
+        docs: vec![
+            "The manifest's maps: integers whose values have a text. A value without one is still a value.".to_owned(),
+        ],
         items,
     }
 }

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{ident, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{EventPlan, Extent, Access, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
+use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -40,7 +40,9 @@ pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
 /// The GUID as a constant expression. The reader left hexadecimal digits and hyphens only.
 fn guid(text: &str) -> TokenStream {
     let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-    let bytes: Vec<u8> = (0..16).map(|i| digits.get(i * 2..i * 2 + 2).and_then(|b| u8::from_str_radix(b, 16).ok()).unwrap_or(0)).collect();
+    let bytes: Vec<u8> = (0..16)
+        .map(|i| digits.get(i * 2..i * 2 + 2).and_then(|b| u8::from_str_radix(b, 16).ok()).unwrap_or(0))
+        .collect();
     let literal = |text: String| -> TokenStream { text.parse().unwrap_or_default() };
     let data1 = literal(format!("0x{:02x}{:02x}_{:02x}{:02x}", bytes[0], bytes[1], bytes[2], bytes[3]));
     let data2 = literal(format!("0x{:02x}{:02x}", bytes[4], bytes[5]));
@@ -177,8 +179,5 @@ fn header_info(header: &HeaderPlan) -> TokenStream {
 }
 
 fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(Some(#value)),
-        None => quote!(None),
-    }
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }

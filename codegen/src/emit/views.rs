@@ -17,7 +17,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
         for layout in &event.layouts {
             items.push(view_struct(layout, plan));
             items.push(view_accessors(layout, plan));
-            items.push(view_traits(layout, module));
+            items.push(view_traits(layout));
         }
     }
     let records = module.events.iter().flat_map(|event| {
@@ -88,7 +88,12 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
         };
     }
     let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
-    let doc = format!(" `{}`, which only {} {}.", field.name, variants.join(", "), if variants.len() == 1 { "has" } else { "have" });
+    let doc = format!(
+        " `{}`, which only {} {}.",
+        field.name,
+        variants.join(", "),
+        if variants.len() == 1 { "has" } else { "have" }
+    );
     quote! {
         #[doc = #doc]
         pub fn #accessor(&self) -> Option<#value> { match self { #(#arms)* _ => None, } }
@@ -150,8 +155,7 @@ fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     quote! { impl<'a> #name<'a> { #(#accessors)* } }
 }
 
-fn view_traits(layout: &LayoutPlan, module: &Module) -> TokenStream {
-    let _ = module;
+fn view_traits(layout: &LayoutPlan) -> TokenStream {
     let (name, info) = (ident(&layout.name), ident(&layout.info));
     let fields = &layout.fields.fields;
     let reads = layout.fields.members.iter().map(|member| match member {
@@ -172,13 +176,15 @@ fn view_traits(layout: &LayoutPlan, module: &Module) -> TokenStream {
         let (at, value) = (number(at as u64), types::value(field));
         quote! { #at => #value, }
     });
-    let (empty, reader) = match layout.fields.members.is_empty() {
-        true => (Some(quote! { payload: PhantomData, }), ident("_reader")),
-        false => (None, ident("reader")),
+    let (empty, reader) = if layout.fields.members.is_empty() {
+        (Some(quote! { payload: PhantomData, }), ident("_reader"))
+    } else {
+        (None, ident("reader"))
     };
-    let value_body = match fields.is_empty() {
-        true => quote! { None },
-        false => quote! { Some(match field { #(#values)* _ => return None, }) },
+    let value_body = if fields.is_empty() {
+        quote! { None }
+    } else {
+        quote! { Some(match field { #(#values)* _ => return None, }) }
     };
     let field = ident(if fields.is_empty() { "_field" } else { "field" });
     quote! {

@@ -119,7 +119,8 @@ fn inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<Strin
     if notes.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![String::new(), "Not all of this was captured from the build itself:".to_owned(), String::new()];
+    let mut lines =
+        vec![String::new(), "Not all of this was captured from the build itself:".to_owned(), String::new()];
     lines.extend(notes.into_iter().map(|(note, builds)| format!("- {note} ({})", builds.join(", "))));
     lines
 }

@@ -77,7 +77,11 @@ pub(crate) struct FieldPlan {
 /// A member of a view's struct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
-    Segment { name: String, size: u16, first_field: usize },
+    Segment {
+        name: String,
+        size: u16,
+        first_field: usize,
+    },
     /// The field with this index.
     Field(usize),
 }
@@ -89,11 +93,14 @@ pub(crate) struct Fields {
     pub(crate) members: Vec<Member>,
 }
 
-/// The largest segment: what one bounds check covers. An ETW payload is no larger.
-const MAX_SEGMENT: u16 = u16::MAX;
+/// The largest ETW payload, and so the most fields and the largest segment that a layout can have.
+const MAX_PAYLOAD: u16 = u16::MAX;
 
 /// Plans the fields of a layout. What cannot be read is reported as (field, reason), all of it.
 pub(super) fn plan(fields: &[Field], maps: &BTreeMap<&str, usize>) -> Result<Fields, Vec<(String, String)>> {
+    if let Some(problem) = check_size(fields) {
+        return Err(vec![problem]);
+    }
     let mut planner = Planner { out: Fields::default(), accessors: Unique::default(), open: None };
     let mut problems = Vec::new();
     for field in fields {
@@ -101,7 +108,23 @@ pub(super) fn plan(fields: &[Field], maps: &BTreeMap<&str, usize>) -> Result<Fie
             problems.push((field.name.clone(), reason));
         }
     }
-    if problems.is_empty() { Ok(planner.finish()) } else { Err(problems) }
+    if problems.is_empty() { Ok(planner.out) } else { Err(problems) }
+}
+
+/// Reports a layout that no payload can have: the first field that does not fit.
+fn check_size(fields: &[Field]) -> Option<(String, String)> {
+    let mut room = MAX_PAYLOAD;
+    for (index, field) in fields.iter().enumerate() {
+        let size = field.in_type.fixed_size().filter(|_| field.count.is_none()).unwrap_or(0);
+        match room.checked_sub(size) {
+            Some(left) if index < usize::from(MAX_PAYLOAD) => room = left,
+            _ => {
+                let reason = format!("the fields before it fill {MAX_PAYLOAD} bytes, the largest payload");
+                return Some((field.name.clone(), reason));
+            }
+        }
+    }
+    None
 }
 
 struct Planner {
@@ -116,13 +139,12 @@ impl Planner {
         let kind = kind_of(field, maps)?;
         let index = self.out.fields.len();
         let accessor = self.accessors.claim(&names::field_name(&field.name), &format!("_{}", index + 1));
-        let access = match (&kind, field.in_type.fixed_size()) {
-            (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) => self.in_segment(index, size),
-            _ => {
-                self.open = None;
-                self.out.members.push(Member::Field(index));
-                Access::Own(self.extent(field)?)
-            }
+        let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, field.in_type.fixed_size()) {
+            self.in_segment(index, size)
+        } else {
+            self.open = None;
+            self.out.members.push(Member::Field(index));
+            Access::Own(self.extent(field)?)
         };
         self.out.fields.push(FieldPlan { accessor, kind, access, field: field.clone() });
         Ok(())
@@ -130,10 +152,9 @@ impl Planner {
 
     /// Puts a field of fixed size behind the last one, or into a new segment.
     fn in_segment(&mut self, index: usize, field_size: u16) -> Access {
-        if let Some(Member::Segment { name, size, .. }) = self.open.and_then(|at| self.out.members.get_mut(at))
-            && let Some(grown) = size.checked_add(field_size).filter(|grown| *grown <= MAX_SEGMENT)
-        {
-            let offset = std::mem::replace(size, grown);
+        if let Some(Member::Segment { name, size, .. }) = self.open.and_then(|at| self.out.members.get_mut(at)) {
+            let offset = *size;
+            *size += field_size; // `check_size` has seen to it that all of them together fit
             return Access::Segment { member: name.clone(), offset };
         }
         let name = match self.out.fields.last() {
@@ -165,10 +186,6 @@ impl Planner {
             counter if counter.can_count() => Ok(at),
             other => Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits")),
         }
-    }
-
-    fn finish(self) -> Fields {
-        self.out
     }
 }
 
@@ -243,6 +260,14 @@ mod tests {
         );
         assert_eq!(plan.fields[1].access, Access::Segment { member: "head".into(), offset: 8 });
         assert_eq!(plan.fields[2].access, Access::Own(Extent::Field(1)));
+    }
+
+    #[test]
+    fn a_layout_larger_than_any_payload_is_one_problem() {
+        let fields: Vec<Field> = (0..100_000).map(|n| field(&format!("F{n}"), InType::UInt16)).collect();
+        let problems = plan(&fields, &BTreeMap::new()).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].0, "F32767");
     }
 
     #[test]

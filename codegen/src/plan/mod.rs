@@ -155,7 +155,10 @@ fn module_of(id: u16, name: &str, overrides: &Overrides) -> Option<usize> {
         return Some(at);
     }
     let claims = overrides.modules.iter().enumerate().flat_map(|(at, rule)| rule.prefixes.iter().map(move |p| (p, at)));
-    claims.filter(|(prefix, _)| name.starts_with(prefix.as_str())).max_by_key(|(prefix, _)| prefix.len()).map(|(_, at)| at)
+    claims
+        .filter(|(prefix, _)| name.starts_with(prefix.as_str()))
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map(|(_, at)| at)
 }
 
 /// The name of every layout of a schema, in the order of [`Schema::layouts`]: the same names that the generated
@@ -247,7 +250,11 @@ impl Planner<'_> {
                 for (field, reason) in problems {
                     let at = layout.newest_fields().iter().find(|f| f.name == field).map(|f| f.at.clone());
                     let element = format!("{}, field {field}", element(id, version));
-                    self.diagnostics.error(&at.unwrap_or_default(), element, format!("{reason}; the event is left out"));
+                    self.diagnostics.error(
+                        &at.unwrap_or_default(),
+                        element,
+                        format!("{reason}; the event is left out"),
+                    );
                 }
                 return None;
             }

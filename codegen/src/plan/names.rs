@@ -48,7 +48,8 @@ fn ascii(name: &str) -> String {
 /// Makes an identifier of a name in the right case: one that is empty or begins with a digit gets a prefix, a
 /// keyword an underscore behind it.
 fn identifier(name: &str, prefix: &str) -> String {
-    let name = if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
+    let name =
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
     if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
 }
 
@@ -78,7 +79,7 @@ mod tests {
     #[test]
     fn names_follow_rust() {
         assert_eq!(type_name("Smb2FileCCFClose"), "Smb2FileCcfClose");
-        assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4U2SelfFailure");
+        assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4u2SelfFailure");
         assert_eq!(type_name("202"), "T202");
         assert_eq!(field_name("ConnectionGUID"), "connection_guid");
         assert_eq!(field_name("type"), "type_");
@@ -91,7 +92,10 @@ mod tests {
     #[test]
     fn constants_come_from_the_first_words_of_a_text() {
         assert_eq!(constant_from_text("3.1.1").as_deref(), Some("V3_1_1"));
-        assert_eq!(constant_from_text("Error updating transport list for device %5. %3.").as_deref(), Some("ERROR_UPDATING_TRANSPORT_LIST_FOR_DEVICE"));
+        assert_eq!(
+            constant_from_text("Error updating transport list for device %5. %3.").as_deref(),
+            Some("ERROR_UPDATING_TRANSPORT_LIST_FOR_DEVICE")
+        );
         assert_eq!(constant_from_text("Server can't create").as_deref(), Some("SERVER_CANT_CREATE"));
         assert_eq!(constant_from_text("%3. %4"), None);
         assert_eq!(constant_from_text(""), None);

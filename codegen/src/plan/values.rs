@@ -244,7 +244,8 @@ fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides) -> Vec<Cons
             Some(rename) => rename.to.clone(),
             None => names::constant_from_text(&text).unwrap_or_else(|| format!("VALUE_{}", entry.value)),
         };
-        let docs = vec![if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", super::docs::escape(&text)) }];
+        let docs =
+            vec![if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", super::docs::escape(&text)) }];
         out.push(Constant {
             name: names.claim(&name, &format!("_{}", entry.value)),
             value: u64::from(entry.value),

@@ -1,0 +1,177 @@
+//! Typed attributes: each is taken from its element, read, and reported where it is missing or makes no sense.
+
+use super::value::{self, BadNumber, clip};
+use super::xml::{Cursor, Element};
+use crate::model::Size;
+
+/// The longest name, in bytes. Real ones are far shorter; without a bound, a name that many items repeat (a task's in
+/// each of its opcodes) would let the memory grow with the square of the file.
+const LONGEST_NAME: usize = 1024;
+
+impl Cursor<'_> {
+    /// An attribute that must be there and hold something.
+    pub(super) fn required(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
+        match element.take(attribute) {
+            Some(value) if !value.trim().is_empty() => return Some(value),
+            Some(_) => self.error(element, format!("the attribute `{attribute}` is empty")),
+            None => self.error(element, format!("the attribute `{attribute}` is missing")),
+        }
+        None
+    }
+
+    /// A name that other items may refer to.
+    pub(super) fn required_name(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
+        let name = self.required(element, attribute)?;
+        self.checked_name(element, attribute, &name)
+    }
+
+    /// The name of an item of a kind that has predefined ones, in canonical form.
+    pub(super) fn required_item(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
+        self.required_name(element, attribute).map(|name| self.scopes().item_name(&name))
+    }
+
+    /// A reference to such an item.
+    pub(super) fn item(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
+        self.name(element, attribute).map(|name| self.scopes().item_name(&name))
+    }
+
+    /// A reference to a named item.
+    pub(super) fn name(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
+        let name = element.take(attribute)?;
+        self.checked_name(element, attribute, &name)
+    }
+
+    /// References to such items, separated by white space.
+    pub(super) fn items(&mut self, element: &mut Element, attribute: &str) -> Vec<String> {
+        let list = element.take(attribute).unwrap_or_default();
+        let names = list.split_ascii_whitespace().filter_map(|name| self.checked_name(element, attribute, name));
+        let names: Vec<String> = names.collect();
+        names.iter().map(|name| self.scopes().item_name(name)).collect()
+    }
+
+    /// A number that must be there.
+    pub(super) fn required_number<T: TryFrom<u64>>(
+        &mut self,
+        element: &mut Element,
+        attribute: &str,
+        max: u64,
+    ) -> Option<T> {
+        let text = self.required(element, attribute)?;
+        self.checked_number(element, attribute, &text, max)
+    }
+
+    /// A number that may be absent (`Some(None)`); `None` where it is there and wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are not the same")]
+    pub(super) fn number<T: TryFrom<u64>>(
+        &mut self,
+        element: &mut Element,
+        attribute: &str,
+        max: u64,
+    ) -> Option<Option<T>> {
+        match element.take(attribute) {
+            Some(text) => self.checked_number(element, attribute, &text, max).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A boolean that may be absent.
+    pub(super) fn boolean(&mut self, element: &mut Element, attribute: &str) -> Option<bool> {
+        let text = element.take(attribute)?;
+        let value = value::boolean(&text);
+        if value.is_none() {
+            let text = clip(&text);
+            self.error(element, format!("{attribute}=\"{text}\" is no boolean; expected true, false, 1 or 0"));
+        }
+        value
+    }
+
+    /// A GUID in canonical form; `None` where it is absent or malformed.
+    pub(super) fn guid(&mut self, element: &mut Element, attribute: &str, text: &str) -> Option<String> {
+        let guid = value::guid(text);
+        if guid.is_none() {
+            let text = clip(text);
+            let expected = "expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional";
+            self.error(element, format!("{attribute}=\"{text}\" is no GUID; {expected}"));
+        }
+        guid
+    }
+
+    /// One of a few words.
+    pub(super) fn word(&mut self, element: &mut Element, attribute: &str, words: &[&str]) -> Option<String> {
+        let text = element.take(attribute)?;
+        let known = words.iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+        if known.is_none() {
+            let (text, words) = (clip(&text), words.join(", "));
+            self.warning(element, format!("{attribute}=\"{text}\" is unknown; expected one of {words}"));
+        }
+        known.map(|&word| word.to_owned())
+    }
+
+    /// A length or count that may be absent (`Some(None)`); `None` where it is there and wrong.
+    #[expect(clippy::option_option, reason = "absent and wrong are not the same")]
+    pub(super) fn size(&mut self, element: &mut Element, attribute: &str) -> Option<Option<Size>> {
+        let Some(text) = element.take(attribute) else { return Some(None) };
+        match value::size(&text) {
+            Ok(Size::Field(name)) if name.is_empty() => {
+                self.error(
+                    element,
+                    format!("the attribute `{attribute}` is empty; expected a number or a field's name"),
+                );
+                None
+            }
+            Ok(Size::Field(name)) if name.len() > LONGEST_NAME => {
+                self.checked_name(element, attribute, &name);
+                None
+            }
+            Ok(size) => {
+                if size == Size::Fixed(0) {
+                    self.warning(element, format!("{attribute}=\"0\" leaves nothing of the field"));
+                }
+                Some(Some(size))
+            }
+            Err(_) => {
+                self.bad_number(element, attribute, &text, u64::from(u16::MAX), BadNumber::OutOfRange);
+                None
+            }
+        }
+    }
+
+    fn checked_name(&mut self, element: &Element, attribute: &str, name: &str) -> Option<String> {
+        let name = name.trim();
+        if name.is_empty() {
+            return None;
+        }
+        if name.len() > LONGEST_NAME {
+            let message = format!("{attribute}= holds {} bytes; expected a name of at most {LONGEST_NAME}", name.len());
+            self.error(element, message);
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn checked_number<T: TryFrom<u64>>(
+        &mut self,
+        element: &Element,
+        attribute: &str,
+        text: &str,
+        max: u64,
+    ) -> Option<T> {
+        match value::number(text, max) {
+            Ok(n) => T::try_from(n).ok(),
+            Err(why) => {
+                self.bad_number(element, attribute, text, max, why);
+                None
+            }
+        }
+    }
+
+    fn bad_number(&mut self, element: &Element, attribute: &str, text: &str, max: u64, why: BadNumber) {
+        let why = match why {
+            BadNumber::Malformed => "is no number",
+            BadNumber::OutOfRange => "is out of range",
+        };
+        let text = clip(text);
+        let message = format!("{attribute}=\"{text}\" {why}; expected 0 to {max}, decimal or 0x hex");
+        self.error(element, message);
+    }
+}

@@ -1,0 +1,253 @@
+//! What can be checked only when a whole provider was read: names that lead nowhere, and things that stand twice.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use super::event::what as event_what;
+use super::provider::{Draft, Kind};
+use super::value::clip;
+use crate::diagnostic::Diagnostics;
+use crate::model::{Channel, Event, Field, Opcode, Place, Provider, Template, builtin};
+
+/// Reports every reference that leads nowhere. Channels are brought to the one form that the model has, their id.
+pub(super) fn check_references(draft: &mut Draft, found: &mut Diagnostics) {
+    let mut events = std::mem::take(&mut draft.provider.events);
+    let names = Names::of(&draft.provider);
+    for event in &mut events {
+        check_event(event, &names, draft, found);
+    }
+    for template in draft.provider.templates.iter().chain(&draft.broken_templates) {
+        check_maps(template, &names, draft, found);
+    }
+    draft.provider.events = events;
+}
+
+/// The names that a provider declares.
+struct Names<'p> {
+    channels: HashMap<&'p str, &'p Channel>,
+    levels: HashSet<&'p str>,
+    opcodes: HashMap<&'p str, HashSet<Option<&'p str>>>,
+    tasks: HashSet<&'p str>,
+    keywords: HashSet<&'p str>,
+    maps: HashSet<&'p str>,
+    templates: HashSet<&'p str>,
+}
+
+impl<'p> Names<'p> {
+    fn of(provider: &'p Provider) -> Self {
+        // An id wins over another channel's name.
+        let by_name = provider.channels.iter().rev().map(|channel| (channel.name.as_str(), channel));
+        let by_id = provider.channels.iter().rev().map(|channel| (channel.id.as_str(), channel));
+        let mut opcodes: HashMap<&str, HashSet<Option<&str>>> = HashMap::new();
+        for opcode in &provider.opcodes {
+            opcodes.entry(&opcode.name).or_default().insert(opcode.task.as_deref());
+        }
+        Self {
+            channels: by_name.chain(by_id).collect(),
+            levels: provider.levels.iter().map(|level| level.name.as_str()).collect(),
+            opcodes,
+            tasks: provider.tasks.iter().map(|task| task.name.as_str()).collect(),
+            keywords: provider.keywords.iter().map(|keyword| keyword.name.as_str()).collect(),
+            maps: provider.maps.iter().map(|map| map.name.as_str()).collect(),
+            templates: provider.templates.iter().map(|template| template.id.as_str()).collect(),
+        }
+    }
+}
+
+fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) {
+    let (at, what) = (event.at.clone(), event_what(event.id, event.version));
+    let mut dangling = |kind, attribute: &str, name: &str, expected: &str| {
+        if !draft.lost(kind, name) {
+            let message = format!("{attribute}=\"{}\" leads nowhere; expected {expected}", clip(name));
+            found.error(&at, what.clone(), message);
+        }
+    };
+    if let Some(name) = &event.template
+        && !names.templates.contains(name.as_str())
+    {
+        dangling(Kind::Template, "template", name, "the tid of a template of the provider");
+    }
+    if let Some(name) = &event.channel {
+        if let Some(channel) = names.channels.get(name.as_str()) {
+            event.channel = Some(channel.id.clone());
+        } else if builtin::value_of(builtin::CHANNELS, name).is_none() {
+            dangling(Kind::Channel, "channel", name, "the chid or name of a channel of the provider");
+        }
+    }
+    if let Some(name) = &event.level
+        && !names.levels.contains(name.as_str())
+        && builtin::value_of(builtin::LEVELS, name).is_none()
+    {
+        dangling(Kind::Level, "level", name, "a level of the provider or a predefined one, such as win:Error");
+    }
+    if let Some(name) = &event.task
+        && !names.tasks.contains(name.as_str())
+        && builtin::value_of(builtin::TASKS, name).is_none()
+    {
+        dangling(Kind::Task, "task", name, "a task of the provider");
+    }
+    if let Some(name) = &event.opcode
+        && let Some(expected) = missing_opcode(name, event.task.as_deref(), names)
+    {
+        dangling(Kind::Opcode, "opcode", name, &expected);
+    }
+    for name in &event.keywords {
+        if !names.keywords.contains(name.as_str()) && builtin::value_of(builtin::KEYWORDS, name).is_none() {
+            dangling(Kind::Keyword, "keywords", name, "a keyword of the provider or a predefined one");
+        }
+    }
+}
+
+/// What was expected instead of an opcode that the event cannot use.
+fn missing_opcode(name: &str, task: Option<&str>, names: &Names<'_>) -> Option<String> {
+    let owners = names.opcodes.get(name);
+    let usable = owners.is_some_and(|owners| owners.contains(&None) || owners.contains(&task));
+    if usable || builtin::value_of(builtin::OPCODES, name).is_some() {
+        return None;
+    }
+    Some(match (owners, task) {
+        (Some(_), Some(task)) => format!("an opcode of the provider or of task {}; another task has it", clip(task)),
+        (Some(_), None) => "an opcode of the provider, as the event has no task; a task has it".to_owned(),
+        (None, _) => {
+            "an opcode of the provider, of the event's task, or a predefined one, such as win:Start".to_owned()
+        }
+    })
+}
+
+fn check_maps(template: &Template, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) {
+    let mut check = |field: &Field, holder: &str| {
+        if let Some(map) = &field.map
+            && !names.maps.contains(map.as_str())
+            && !draft.lost(Kind::Map, map)
+        {
+            let what = format!("template {}{holder}, field {}", clip(&template.id), clip(&field.name));
+            let message = format!("map=\"{}\" leads nowhere; expected the name of a map of the provider", clip(map));
+            found.error(&field.at, what, message);
+        }
+    };
+    for field in &template.fields {
+        check(field, "");
+        for member in &field.members {
+            check(member, &format!(", struct {}", clip(&field.name)));
+        }
+    }
+}
+
+/// Reports what stands twice in a provider.
+pub(super) fn check_duplicates(draft: &Draft, found: &mut Diagnostics) {
+    let provider = &draft.provider;
+    check_duplicate_names(draft, found);
+    check_duplicate_values(provider, found);
+    check_duplicate_symbols(provider, found);
+
+    let mut first = HashMap::new();
+    for event in &provider.events {
+        let Some(line) = seen(&mut first, (event.id, event.version), &event.at) else { continue };
+        let message = format!("stands twice; line {line} has the first");
+        found.error(&event.at, event_what(event.id, event.version), message);
+    }
+}
+
+/// The line of the first thing with that key; none where this is the first.
+fn seen<K: Eq + Hash>(first: &mut HashMap<K, u32>, key: K, at: &Place) -> Option<u32> {
+    match first.entry(key) {
+        Entry::Vacant(free) => {
+            free.insert(at.line);
+            None
+        }
+        Entry::Occupied(taken) => Some(*taken.get()),
+    }
+}
+
+fn check_duplicate_names(draft: &Draft, found: &mut Diagnostics) {
+    let provider = &draft.provider;
+    let mut first = HashMap::new();
+    let mut check = |kind: &'static str, owner: Option<&_>, name: &_, at: &Place| {
+        let (owner, name): (Option<&String>, &String) = (owner, name);
+        if let Some(line) = seen(&mut first, (kind, owner.cloned(), name.clone()), at) {
+            let message = format!("the name stands twice; line {line} has the first");
+            found.error(at, format!("{kind} {}", clip(name)), message);
+        }
+    };
+    provider.channels.iter().for_each(|channel| check("channel", None, &channel.id, &channel.at));
+    provider.levels.iter().for_each(|level| check("level", None, &level.name, &level.at));
+    provider.opcodes.iter().for_each(|opcode| check("opcode", opcode.task.as_ref(), &opcode.name, &opcode.at));
+    provider.tasks.iter().for_each(|task| check("task", None, &task.name, &task.at));
+    provider.keywords.iter().for_each(|keyword| check("keyword", None, &keyword.name, &keyword.at));
+    provider.maps.iter().for_each(|map| check("map", None, &map.name, &map.at));
+    for template in provider.templates.iter().chain(&draft.broken_templates) {
+        check("template", None, &template.id, &template.at);
+    }
+}
+
+fn check_duplicate_values(provider: &Provider, found: &mut Diagnostics) {
+    let mut first = HashMap::new();
+    let mut check = |kind: &'static str, owner: Option<&str>, name: &str, value: u64, at: &Place| {
+        if let Some(line) = seen(&mut first, (kind, owner.map(str::to_owned), value), at) {
+            let message = format!("the value {value:#x} stands twice; line {line} has the first");
+            found.warning(at, format!("{kind} {}", clip(name)), message);
+        }
+    };
+    for channel in &provider.channels {
+        if let Some(value) = channel.value {
+            check("channel", None, &channel.name, value.into(), &channel.at);
+        }
+    }
+    provider.levels.iter().for_each(|level| check("level", None, &level.name, level.value.into(), &level.at));
+    provider.tasks.iter().for_each(|task| check("task", None, &task.name, task.value.into(), &task.at));
+    provider.keywords.iter().for_each(|keyword| check("keyword", None, &keyword.name, keyword.mask, &keyword.at));
+    for Opcode { name, value, task, at, .. } in &provider.opcodes {
+        check("opcode", task.as_deref(), name, (*value).into(), at);
+    }
+    for map in &provider.maps {
+        for entry in &map.entries {
+            check("an entry of map", Some(&map.name), &map.name, entry.value.into(), &entry.at);
+        }
+    }
+}
+
+fn check_duplicate_symbols(provider: &Provider, found: &mut Diagnostics) {
+    let mut first = HashMap::new();
+    let mut check = |kind: &'static str, symbol: &Option<String>, at: &Place, what: &dyn Fn() -> String| {
+        // Each kind is on its own: the symbols never meet in the output, as they would in a C header.
+        if let Some(symbol) = symbol
+            && let Some(line) = seen(&mut first, (kind, symbol.clone()), at)
+        {
+            let message = format!("the symbol {} stands twice; line {line} has the first", clip(symbol));
+            found.warning(at, what(), message);
+        }
+    };
+    for event in &provider.events {
+        check("event", &event.symbol, &event.at, &|| event_what(event.id, event.version));
+    }
+    for channel in &provider.channels {
+        check("channel", &channel.symbol, &channel.at, &|| format!("channel {}", clip(&channel.name)));
+    }
+    for level in &provider.levels {
+        check("level", &level.symbol, &level.at, &|| format!("level {}", clip(&level.name)));
+    }
+    for opcode in &provider.opcodes {
+        check("opcode", &opcode.symbol, &opcode.at, &|| format!("opcode {}", clip(&opcode.name)));
+    }
+    for task in &provider.tasks {
+        check("task", &task.symbol, &task.at, &|| format!("task {}", clip(&task.name)));
+    }
+    for keyword in &provider.keywords {
+        check("keyword", &keyword.symbol, &keyword.at, &|| format!("keyword {}", clip(&keyword.name)));
+    }
+    for map in &provider.maps {
+        check("map", &map.symbol, &map.at, &|| format!("map {}", clip(&map.name)));
+    }
+}
+
+/// Reports providers that share a GUID.
+pub(super) fn check_providers(providers: &[Provider], found: &mut Diagnostics) {
+    let mut first = HashMap::new();
+    for provider in providers.iter().filter(|provider| !provider.guid.is_empty()) {
+        if let Some(line) = seen(&mut first, &provider.guid, &provider.at) {
+            let message = format!("the GUID stands twice; line {line} has the first");
+            found.error(&provider.at, format!("provider {}", clip(&provider.name)), message);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Reads instrumentation manifests, the `.man` files that the compiler of message files (`mc.exe`) takes.
+//!
+//! The reader takes the manifests of any author, not only well-formed ones: whatever can be understood is returned,
+//! and everything else is reported with its line. It never panics and never expands an entity, and both its time and
+//! its memory grow with the size of the file only.
+//!
+//! Each `parse_x` owns the loop over the children of its element. What an element's own attributes cannot show
+//! (references between items, duplicates, strings) is looked at when the file was read to its end.
+//!
+//! Choices where the schema or the compiler leave one:
+//!
+//! - A length or count that is a number is a number, even where a field has that number for a name.
+//! - A template with an unreadable field is left out: the rest would be laid out wrongly.
+//! - Ids of strings compare with regard to case, as everywhere in XML; names of types without.
+//! - `$(string.ID)` is replaced wherever it stands in a text. Other `$(…)` stay, with a note. Texts of the string
+//!   table are taken as they are: `%n`, `%1` and `%%` are a later step's.
+//! - A string's text may also stand as content of its element; blanks around it are dropped then.
+//! - Attributes of other namespaces are passed over in silence, elements of other namespaces with a note.
+
+mod attributes;
+mod check;
+mod encoding;
+mod event;
+mod localization;
+mod map;
+mod provider;
+mod scope;
+mod template;
+mod value;
+mod xml;
+
+use std::sync::Arc;
+
+use localization::{Culture, Texts, parse_localization};
+use provider::{Draft, parse_provider};
+use value::clip;
+use xml::{Cursor, Element};
+
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::model::{Manifest, Place, Provider};
+
+/// What the caller may choose.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// The culture whose texts to take; none: `en-US` if there, else the first.
+    pub culture: Option<String>,
+}
+
+/// Reads a whole `.man` file. Returns everything that could be understood, and every diagnostic, in the order of
+/// the lines.
+///
+/// A reference that leads nowhere is reported as an error and stays as it is in the manifest.
+pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, Diagnostics) {
+    let file: Arc<str> = Arc::from(file_name);
+    let mut found = Diagnostics::new();
+    let decoded = encoding::decode(&file, bytes, &mut found);
+    let mut cursor = Cursor::new(&file, &decoded, found);
+
+    let mut drafts = Vec::new();
+    let mut cultures = Vec::new();
+    if let Some(root) = cursor.root() {
+        parse_root(&mut cursor, &root, &mut drafts, &mut cultures);
+        cursor.finish();
+    }
+
+    // After malformed XML whatever is missing may well stand in the part that was not read.
+    let complete = !cursor.failed();
+    let mut found = std::mem::take(&mut cursor.found);
+    let wanted = options.culture.as_deref();
+    let mut texts = Texts::choose(&cultures, wanted, &Place::new(&file, 0), decoded.text.len(), complete, &mut found);
+    let mut manifest = Manifest::default();
+    for mut draft in drafts {
+        check::check_duplicates(&draft, &mut found);
+        if complete {
+            check::check_references(&mut draft, &mut found);
+        }
+        resolve_texts(&mut draft.provider, &mut texts, &mut found);
+        manifest.providers.push(draft.provider);
+    }
+    check::check_providers(&manifest.providers, &mut found);
+    (manifest, in_order(&found))
+}
+
+fn parse_root(cursor: &mut Cursor<'_>, root: &Element, drafts: &mut Vec<Draft>, cultures: &mut Vec<Culture>) {
+    cursor.check_attributes(root);
+    while let Some(part) = cursor.child(root) {
+        match part.name.as_str() {
+            "instrumentation" => parse_instrumentation(cursor, &part, drafts),
+            "localization" => parse_localization(cursor, &part, cultures),
+            "metadata" => cursor.note_ignored(&part, "defines what Windows itself predefines"),
+            _ => cursor.unknown(&part, root),
+        }
+    }
+    if !cursor.failed() && drafts.is_empty() {
+        cursor.warning(root, "declares no provider");
+    }
+}
+
+fn parse_instrumentation(cursor: &mut Cursor<'_>, element: &Element, drafts: &mut Vec<Draft>) {
+    cursor.check_attributes(element);
+    while let Some(part) = cursor.child(element) {
+        match part.name.as_str() {
+            "events" => parse_events(cursor, &part, drafts),
+            "counters" => cursor.note_ignored(&part, "declares no events"),
+            _ => cursor.unknown(&part, element),
+        }
+    }
+}
+
+fn parse_events(cursor: &mut Cursor<'_>, element: &Element, drafts: &mut Vec<Draft>) {
+    cursor.check_attributes(element);
+    while let Some(part) = cursor.child(element) {
+        match part.name.as_str() {
+            "provider" => drafts.push(parse_provider(cursor, part)),
+            "messageTable" => cursor.note_ignored(&part, "holds messages that belong to no event"),
+            _ => cursor.unknown(&part, element),
+        }
+    }
+}
+
+/// Puts the strings where the texts of a provider refer to them.
+fn resolve_texts(provider: &mut Provider, texts: &mut Texts<'_>, found: &mut Diagnostics) {
+    let name = provider.name.clone();
+    texts.resolve(&mut provider.message, &provider.at, || format!("provider {}", clip(&name)), found);
+    for item in &mut provider.channels {
+        texts.resolve(&mut item.message, &item.at, || format!("channel {}", clip(&item.name)), found);
+    }
+    for item in &mut provider.levels {
+        texts.resolve(&mut item.message, &item.at, || format!("level {}", clip(&item.name)), found);
+    }
+    for item in &mut provider.opcodes {
+        texts.resolve(&mut item.message, &item.at, || format!("opcode {}", clip(&item.name)), found);
+    }
+    for item in &mut provider.tasks {
+        texts.resolve(&mut item.message, &item.at, || format!("task {}", clip(&item.name)), found);
+    }
+    for item in &mut provider.keywords {
+        texts.resolve(&mut item.message, &item.at, || format!("keyword {}", clip(&item.name)), found);
+    }
+    for map in &mut provider.maps {
+        let name = map.name.as_str();
+        for item in &mut map.entries {
+            let value = item.value;
+            let what = || format!("map {}, value {value}", clip(name));
+            texts.resolve(&mut item.message, &item.at, what, found);
+        }
+    }
+    for item in &mut provider.events {
+        let (id, version) = (item.id, item.version);
+        texts.resolve(&mut item.message, &item.at, || event::what(id, version), found);
+    }
+}
+
+/// The diagnostics by line: some are found only when the whole file was read.
+fn in_order(found: &Diagnostics) -> Diagnostics {
+    let mut all: Vec<_> = found.all().iter().collect();
+    all.sort_by_key(|diagnostic| diagnostic.place.line);
+    let mut ordered = Diagnostics::new();
+    for d in all {
+        match d.severity {
+            Severity::Error => ordered.error(&d.place, d.element.as_str(), d.message.as_str()),
+            Severity::Warning => ordered.warning(&d.place, d.element.as_str(), d.message.as_str()),
+            Severity::Note => ordered.note(&d.place, d.element.as_str(), d.message.as_str()),
+        }
+    }
+    ordered
+}

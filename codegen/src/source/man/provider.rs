@@ -1,0 +1,271 @@
+//! `<provider>` and its lists of channels, levels, opcodes, tasks and keywords.
+
+use std::collections::HashSet;
+
+use super::event::parse_event;
+use super::map::parse_maps;
+use super::template::parse_template;
+use super::value::clip;
+use super::xml::{Cursor, Element};
+use crate::model::{Channel, Keyword, Level, Opcode, Provider, Task, Template, builtin};
+
+/// The kinds of items that others refer to by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Channel,
+    Level,
+    Opcode,
+    Task,
+    Keyword,
+    Map,
+    Template,
+}
+
+/// A provider as it is read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) provider: Provider,
+    /// Templates that are left out, as a field of theirs is unreadable. Their other fields are still checked.
+    pub(super) broken_templates: Vec<Template>,
+    /// Items that are there but left out. A reference to one is not dangling; its error was told already.
+    lost: HashSet<(Kind, String)>,
+}
+
+impl Draft {
+    pub(super) fn lose(&mut self, kind: Kind, name: impl Into<String>) {
+        self.lost.insert((kind, name.into()));
+    }
+
+    pub(super) fn lost(&self, kind: Kind, name: &str) -> bool {
+        // Only a file with errors pays for the copy.
+        !self.lost.is_empty() && self.lost.contains(&(kind, name.to_owned()))
+    }
+}
+
+pub(super) fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element) -> Draft {
+    let mut draft = Draft::default();
+    draft.provider.at = element.at.clone();
+    if let Some(name) = cursor.required_name(&mut element, "name") {
+        element.what = format!("provider {}", clip(&name));
+        draft.provider.name = name;
+    }
+    if let Some(text) = cursor.required(&mut element, "guid") {
+        draft.provider.guid = cursor.guid(&mut element, "guid", &text).unwrap_or_default();
+    }
+    draft.provider.symbol = element.text("symbol");
+    draft.provider.resource_file = element.text("resourceFileName");
+    draft.provider.message_file = element.text("messageFileName");
+    draft.provider.parameter_file = element.text("parameterFileName");
+    draft.provider.message = element.text("message");
+    element.discard(&["helpLink", "source", "controlGuid", "namespace", "warnOnApplicationCompatibilityError"]);
+    cursor.check_attributes(&element);
+
+    while let Some(list) = cursor.child(&element) {
+        match list.name.as_str() {
+            "channels" => parse_channels(cursor, &list, &mut draft),
+            "levels" => each(cursor, &list, "level", |cursor, item| parse_level(cursor, item, &mut draft)),
+            "opcodes" => each(cursor, &list, "opcode", |cursor, item| parse_opcode(cursor, item, None, &mut draft)),
+            "tasks" => each(cursor, &list, "task", |cursor, item| parse_task(cursor, item, &mut draft)),
+            "keywords" => each(cursor, &list, "keyword", |cursor, item| parse_keyword(cursor, item, &mut draft)),
+            "maps" => parse_maps(cursor, &list, &mut draft),
+            "templates" => each(cursor, &list, "template", |cursor, item| parse_template(cursor, item, &mut draft)),
+            "events" => each(cursor, &list, "event", |cursor, item| parse_event(cursor, item, &mut draft)),
+            "filters" | "namedQueries" => cursor.note_ignored(&list, "says nothing about payloads"),
+            _ => cursor.unknown(&list, &element),
+        }
+    }
+    number_channels(cursor, &mut draft.provider);
+    draft
+}
+
+/// Reads a list that holds one kind of element.
+pub(super) fn each(
+    cursor: &mut Cursor<'_>,
+    list: &Element,
+    tag: &str,
+    mut parse: impl FnMut(&mut Cursor<'_>, Element),
+) {
+    cursor.check_attributes(list);
+    while let Some(item) = cursor.child(list) {
+        if item.name == tag { parse(cursor, item) } else { cursor.unknown(&item, list) }
+    }
+}
+
+/// Reads to the end of an element that holds no others.
+pub(super) fn close(cursor: &mut Cursor<'_>, element: &Element) {
+    cursor.check_attributes(element);
+    while let Some(child) = cursor.child(element) {
+        cursor.unknown(&child, element);
+    }
+}
+
+fn parse_channels(cursor: &mut Cursor<'_>, list: &Element, draft: &mut Draft) {
+    cursor.check_attributes(list);
+    while let Some(item) = cursor.child(list) {
+        match item.name.as_str() {
+            "channel" => parse_channel(cursor, item, draft),
+            "importChannel" => parse_import(cursor, item, draft),
+            _ => cursor.unknown(&item, list),
+        }
+    }
+}
+
+fn parse_channel(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(name) = cursor.required_name(&mut element, "name") else {
+        if let Some(id) = cursor.name(&mut element, "chid") {
+            draft.lose(Kind::Channel, id);
+        }
+        return;
+    };
+    element.what = format!("channel {}", clip(&name));
+    let id = cursor.name(&mut element, "chid").unwrap_or_else(|| name.clone());
+    if !element.has("type") {
+        cursor.error(&element, "the attribute `type` is missing");
+    }
+    let kind = cursor.word(&mut element, "type", &["Admin", "Operational", "Analytic", "Debug"]);
+    let channel = Channel {
+        symbol: element.text("symbol"),
+        kind,
+        value: cursor.number(&mut element, "value", u64::from(u8::MAX)).flatten(),
+        enabled: cursor.boolean(&mut element, "enabled"),
+        isolation: cursor.word(&mut element, "isolation", &["Application", "System", "Custom"]),
+        imported: false,
+        message: element.text("message"),
+        at: element.at.clone(),
+        id,
+        name,
+    };
+    element.discard(&["access"]);
+    cursor.check_attributes(&element);
+    while let Some(child) = cursor.child(&element) {
+        match child.name.as_str() {
+            "logging" | "publishing" => cursor.note_ignored(&child, "configures a log file or session"),
+            _ => cursor.unknown(&child, &element),
+        }
+    }
+    draft.provider.channels.push(channel);
+}
+
+fn parse_import(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(name) = cursor.required_name(&mut element, "name") else {
+        if let Some(id) = cursor.name(&mut element, "chid") {
+            draft.lose(Kind::Channel, id);
+        }
+        return;
+    };
+    element.what = format!("channel {}", clip(&name));
+    let channel = Channel {
+        id: cursor.name(&mut element, "chid").unwrap_or_else(|| name.clone()),
+        symbol: element.text("symbol"),
+        value: builtin::value_of(builtin::CHANNELS, &name),
+        imported: true,
+        at: element.at.clone(),
+        name,
+        ..Channel::default()
+    };
+    close(cursor, &element);
+    draft.provider.channels.push(channel);
+}
+
+/// Gives the declared channels without a number the ones that the compiler of manifests would: from 16, in order.
+fn number_channels(cursor: &mut Cursor<'_>, provider: &mut Provider) {
+    const FIRST: u8 = 16;
+    let taken: HashSet<u8> = provider.channels.iter().filter_map(|channel| channel.value).collect();
+    let mut free = (FIRST..=u8::MAX).filter(|value| !taken.contains(value));
+    for channel in provider.channels.iter_mut().filter(|channel| !channel.imported && channel.value.is_none()) {
+        channel.value = free.next();
+        if channel.value.is_none() {
+            let what = format!("channel {}", clip(&channel.name));
+            cursor.found.error(&channel.at, what, "no number from 16 to 255 is left for it");
+            return;
+        }
+    }
+}
+
+fn parse_level(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(name) = cursor.required_item(&mut element, "name") else { return };
+    element.what = format!("level {}", clip(&name));
+    let Some(value) = cursor.required_number(&mut element, "value", u64::from(u8::MAX)) else {
+        return draft.lose(Kind::Level, name);
+    };
+    if value < 16 && builtin::value_of(builtin::LEVELS, &name) != Some(value) {
+        cursor.warning(&element, format!("value {value} is reserved; expected 16 to 255 for a level of one's own"));
+    }
+    let level =
+        Level { name, value, symbol: element.text("symbol"), message: element.text("message"), at: element.at.clone() };
+    close(cursor, &element);
+    draft.provider.levels.push(level);
+}
+
+fn parse_opcode(cursor: &mut Cursor<'_>, mut element: Element, task: Option<&str>, draft: &mut Draft) {
+    let Some(name) = cursor.required_item(&mut element, "name") else { return };
+    element.what = match task {
+        Some(task) => format!("opcode {} of task {}", clip(&name), clip(task)),
+        None => format!("opcode {}", clip(&name)),
+    };
+    let Some(value) = cursor.required_number(&mut element, "value", u64::from(u8::MAX)) else {
+        return draft.lose(Kind::Opcode, name);
+    };
+    if !(10..=239).contains(&value) && builtin::value_of(builtin::OPCODES, &name) != Some(value) {
+        cursor.warning(&element, format!("value {value} is reserved; expected 10 to 239 for an opcode of one's own"));
+    }
+    let opcode = Opcode {
+        name,
+        value,
+        task: task.map(str::to_owned),
+        symbol: element.text("symbol"),
+        message: element.text("message"),
+        at: element.at.clone(),
+    };
+    element.discard(&["mofValue"]);
+    close(cursor, &element);
+    draft.provider.opcodes.push(opcode);
+}
+
+fn parse_task(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(name) = cursor.required_item(&mut element, "name") else { return };
+    element.what = format!("task {}", clip(&name));
+    let value = cursor.required_number(&mut element, "value", u64::from(u16::MAX));
+    let event_guid = element.take("eventGUID").and_then(|text| cursor.guid(&mut element, "eventGUID", &text));
+    let symbol = element.text("symbol");
+    let message = element.text("message");
+    cursor.check_attributes(&element);
+    match value {
+        Some(value) => draft.provider.tasks.push(Task {
+            name: name.clone(),
+            value,
+            symbol,
+            event_guid,
+            message,
+            at: element.at.clone(),
+        }),
+        None => draft.lose(Kind::Task, name.clone()),
+    }
+    while let Some(list) = cursor.child(&element) {
+        if list.name == "opcodes" {
+            each(cursor, &list, "opcode", |cursor, item| parse_opcode(cursor, item, Some(&name), draft));
+        } else {
+            cursor.unknown(&list, &element);
+        }
+    }
+}
+
+fn parse_keyword(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(name) = cursor.required_item(&mut element, "name") else { return };
+    element.what = format!("keyword {}", clip(&name));
+    let Some(mask) = cursor.required_number::<u64>(&mut element, "mask", u64::MAX) else {
+        return draft.lose(Kind::Keyword, name);
+    };
+    if mask.count_ones() != 1 && builtin::value_of(builtin::KEYWORDS, &name) != Some(mask) {
+        cursor.warning(&element, format!("mask {mask:#x} has {} bits; expected one", mask.count_ones()));
+    }
+    let keyword = Keyword {
+        name,
+        mask,
+        symbol: element.text("symbol"),
+        message: element.text("message"),
+        at: element.at.clone(),
+    };
+    close(cursor, &element);
+    draft.provider.keywords.push(keyword);
+}

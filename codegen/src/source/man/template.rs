@@ -1,0 +1,302 @@
+//! `<template>`: the fields of a payload, and whether each length and count leads to a field before it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::provider::{Draft, Kind, close};
+use super::value::clip;
+use super::xml::{Cursor, Element};
+use crate::model::{Field, InType, OutType, Size, Template};
+
+/// A template while it is read.
+struct Reading {
+    /// How diagnostics call what holds the fields: `template Foo`, `template Foo, struct Bar`.
+    holder: String,
+    /// Names of fields that could not be read. A length that names one is not told to lead nowhere.
+    unreadable: HashSet<String>,
+    /// Whether a field is missing, so that the others would be laid out wrongly.
+    broken: bool,
+}
+
+pub(super) fn parse_template(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
+    let Some(id) = cursor.required_name(&mut element, "tid") else { return };
+    element.what = format!("template {}", clip(&id));
+    element.discard(&["name"]);
+    cursor.check_attributes(&element);
+
+    let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken: false };
+    let mut fields = Vec::new();
+    while let Some(item) = cursor.child(&element) {
+        match item.name.as_str() {
+            "data" => fields.extend(parse_data(cursor, item, &mut reading)),
+            "struct" => fields.extend(parse_struct(cursor, item, &mut reading)),
+            "UserData" => cursor.note_ignored(&item, "says how the event log shows the fields"),
+            "binary" => cursor.note_ignored(&item, "is reserved for Windows"),
+            _ => cursor.unknown(&item, &element),
+        }
+    }
+    if !cursor.failed() {
+        check_fields(cursor, &fields, &reading);
+    }
+    let template = Template { id, fields, at: element.at.clone() };
+    if reading.broken || cursor.failed() {
+        draft.lose(Kind::Template, template.id.clone());
+        draft.broken_templates.push(template);
+    } else {
+        draft.provider.templates.push(template);
+    }
+}
+
+fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Reading) -> Option<Field> {
+    element.what = format!("{}, <struct>", reading.holder);
+    let name = cursor.required_name(&mut element, "name");
+    if let Some(name) = &name {
+        element.what = format!("{}, struct {}", reading.holder, clip(name));
+    }
+    let count = cursor.size(&mut element, "count");
+    cursor.check_attributes(&element);
+
+    let holder = std::mem::replace(&mut reading.holder, element.what.clone());
+    let mut members = Vec::new();
+    while let Some(item) = cursor.child(&element) {
+        match item.name.as_str() {
+            "data" => members.extend(parse_data(cursor, item, reading)),
+            "struct" => {
+                let message = "holds another struct; expected one level of structs";
+                cursor.found.error(&item.at, element.what.clone(), message);
+                reading.broken = true;
+            }
+            _ => cursor.unknown(&item, &element),
+        }
+    }
+    reading.holder = holder;
+    if members.is_empty() && !reading.broken {
+        cursor.warning(&element, "has no fields");
+    }
+    let field = |name, count| Field { name, count, members, at: element.at.clone(), ..Field::default() };
+    finish_field(name, count, reading, field)
+}
+
+/// Makes the field where everything of it was readable. Where not, the template is broken.
+fn finish_field<T>(
+    name: Option<String>,
+    rest: Option<T>,
+    reading: &mut Reading,
+    field: impl FnOnce(String, T) -> Field,
+) -> Option<Field> {
+    match (name, rest) {
+        (Some(name), Some(rest)) => return Some(field(name, rest)),
+        (Some(name), None) => {
+            reading.unreadable.insert(name);
+        }
+        (None, _) => {}
+    }
+    reading.broken = true;
+    None
+}
+
+fn parse_data(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Reading) -> Option<Field> {
+    element.what = format!("{}, <data>", reading.holder);
+    let name = cursor.required_name(&mut element, "name");
+    if let Some(name) = &name {
+        element.what = format!("{}, field {}", reading.holder, clip(name));
+    }
+    let in_type = parse_in_type(cursor, &mut element);
+    let out_type = parse_out_type(cursor, &mut element, in_type);
+    let length = cursor.size(&mut element, "length");
+    let count = cursor.size(&mut element, "count");
+    let map = cursor.name(&mut element, "map");
+    let at = element.at.clone();
+    if let (Some(in_type), Some(length)) = (in_type, &length) {
+        check_length(cursor, &element, in_type, out_type, length.as_ref());
+        if map.is_some() && !in_type.can_map() {
+            cursor.error(&element, format!("{in_type} takes no map; expected an integer of at most 32 bits"));
+        }
+    }
+    close(cursor, &element);
+    let rest = in_type.zip(length).zip(count);
+    finish_field(name, rest, reading, |name, ((in_type, length), count)| Field {
+        name,
+        in_type,
+        out_type,
+        length,
+        count,
+        map,
+        members: Vec::new(),
+        at,
+    })
+}
+
+fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InType> {
+    let text = cursor.required(element, "inType")?;
+    let name = cursor.scopes().type_name(text.trim());
+    let found = InType::from_name(&name).filter(|&t| t != InType::Struct);
+    if found.is_none() {
+        let hint = match InType::from_name(&format!("win:{name}")) {
+            Some(meant) => format!("expected `{meant}`"),
+            None => "expected a type of winmeta.xml, such as win:UInt32".to_owned(),
+        };
+        cursor.error(element, format!("unknown inType `{}`; {hint}", clip(&text)));
+    }
+    found
+}
+
+fn parse_out_type(cursor: &mut Cursor<'_>, element: &mut Element, in_type: Option<InType>) -> Option<OutType> {
+    let text = element.take("outType")?;
+    let name = cursor.scopes().type_name(text.trim());
+    let Some(out_type) = OutType::from_name(&name) else {
+        let default = in_type.and_then(InType::default_out_type).map(|t| format!("; {t} is shown")).unwrap_or_default();
+        cursor.warning(element, format!("unknown outType `{}`{default}", clip(&text)));
+        return None;
+    };
+    if let Some(in_type) = in_type
+        && !goes_with(in_type, out_type)
+    {
+        cursor.warning(element, format!("{out_type} does not go with {in_type}; Windows shows the type's default"));
+    }
+    Some(out_type)
+}
+
+/// Whether winmeta.xml lets the inType be shown so.
+fn goes_with(in_type: InType, out_type: OutType) -> bool {
+    use OutType as O;
+    let others: &[O] = match in_type {
+        InType::UnicodeString | InType::CountedUnicodeString => &[O::Xml, O::Json],
+        InType::AnsiString | InType::CountedAnsiString => &[O::Xml, O::Json, O::Utf8],
+        InType::Int8 => &[O::String, O::HexInt8],
+        InType::UInt8 => &[O::String, O::HexInt8, O::Boolean],
+        InType::Int16 => &[O::String, O::HexInt16],
+        InType::UInt16 => &[O::String, O::HexInt16, O::Port],
+        InType::Int32 => &[O::HResult, O::HexInt32],
+        InType::UInt32 => &[
+            O::HexInt32,
+            O::Pid,
+            O::Tid,
+            O::IPv4,
+            O::ErrorCode,
+            O::Win32Error,
+            O::NtStatus,
+            O::HResult,
+            O::EtwTime,
+            O::CimDateTime,
+        ],
+        InType::HexInt32 => &[O::ErrorCode, O::Win32Error, O::NtStatus, O::HResult],
+        InType::Int64 => &[O::HexInt64],
+        InType::UInt64 => &[O::HexInt64, O::EtwTime],
+        InType::Pointer => &[O::HexInt32, O::Long, O::UnsignedLong, O::UnsignedInt],
+        InType::FileTime | InType::SystemTime => &[O::DateTimeCultureInsensitive],
+        InType::Binary | InType::CountedBinary => &[O::IPv6, O::SocketAddress, O::Pkcs7WithTypeInfo],
+        InType::Guid => &[O::HexBinary],
+        _ => &[],
+    };
+    in_type.default_out_type() == Some(out_type) || others.contains(&out_type)
+}
+
+fn check_length(
+    cursor: &mut Cursor<'_>,
+    element: &Element,
+    in_type: InType,
+    out_type: Option<OutType>,
+    length: Option<&Size>,
+) {
+    match (in_type, length) {
+        (InType::Binary, None) if out_type != Some(OutType::IPv6) => {
+            cursor.warning(element, "win:Binary has no `length`, so that its end is unknown");
+        }
+        (InType::CountedUnicodeString | InType::CountedAnsiString | InType::CountedBinary, Some(_)) => {
+            cursor.found.note(
+                &element.at,
+                element.what.clone(),
+                format!("`length` is ignored: {in_type} carries its own"),
+            );
+        }
+        (_, Some(_)) if !in_type.takes_length() => {
+            let expected = "expected it on win:UnicodeString, win:AnsiString and win:Binary only";
+            cursor.error(element, format!("{in_type} takes no `length`; {expected}"));
+        }
+        _ => {}
+    }
+}
+
+/// The fields that a length or count may name, as far as the payload was followed.
+struct Seen<'f> {
+    /// The struct whose members these are.
+    holder: Option<&'f str>,
+    before: HashMap<&'f str, &'f Field>,
+    /// The line of every field of the list, and how many bear the name.
+    all: HashMap<&'f str, (u32, usize)>,
+}
+
+impl<'f> Seen<'f> {
+    fn of(fields: &'f [Field], holder: Option<&'f str>) -> Self {
+        let mut all: HashMap<&str, (u32, usize)> = HashMap::with_capacity(fields.len());
+        for field in fields {
+            all.entry(&field.name).or_insert((field.at.line, 0)).1 += 1;
+        }
+        Self { holder, before: HashMap::new(), all }
+    }
+}
+
+fn check_fields(cursor: &mut Cursor<'_>, fields: &[Field], reading: &Reading) {
+    let mut top = Seen::of(fields, None);
+    for field in fields {
+        let kind = if field.in_type == InType::Struct { "struct" } else { "field" };
+        let what = format!("{}, {kind} {}", reading.holder, clip(&field.name));
+        check_name(cursor, &top, field, &what);
+        check_sizes(cursor, &[&top], field, &what, reading);
+        let mut own = Seen::of(&field.members, Some(&field.name));
+        for member in &field.members {
+            let what = format!("{what}, field {}", clip(&member.name));
+            check_name(cursor, &own, member, &what);
+            check_sizes(cursor, &[&own, &top], member, &what, reading);
+            own.before.entry(&member.name).or_insert(member);
+        }
+        top.before.entry(&field.name).or_insert(field);
+    }
+}
+
+fn check_name(cursor: &mut Cursor<'_>, seen: &Seen<'_>, field: &Field, what: &str) {
+    if let Some(first) = seen.before.get(field.name.as_str()) {
+        let message = format!("has the name of the field at line {}", first.at.line);
+        cursor.found.warning(&field.at, what, message);
+    }
+}
+
+fn check_sizes(cursor: &mut Cursor<'_>, scopes: &[&Seen<'_>], field: &Field, what: &str, reading: &Reading) {
+    for (attribute, size) in [("length", &field.length), ("count", &field.count)] {
+        if let Some(Size::Field(name)) = size
+            && let Some(wrong) = wrong_size(scopes, field, name, reading)
+        {
+            let message = format!("{attribute}=\"{}\" {wrong}", clip(name));
+            cursor.found.error(&field.at, what, message);
+        }
+    }
+}
+
+/// What is wrong with a length or count that names a field.
+fn wrong_size(scopes: &[&Seen<'_>], field: &Field, name: &str, reading: &Reading) -> Option<String> {
+    const EXPECTED: &str = "expected a field before it";
+    if let Some(scope) = scopes.iter().find(|scope| scope.before.contains_key(name)) {
+        let (first, same) = scope.all.get(name).copied().unwrap_or_default();
+        if same > 1 {
+            return Some(format!(
+                "could be any of {same} fields, the first at line {first}; expected one of that name"
+            ));
+        }
+        let target = scope.before.get(name)?;
+        if !target.in_type.can_count() {
+            let (t, expected) = (target.in_type, "expected win:UInt8, UInt16, UInt32 or HexInt32");
+            return Some(format!("is of type {t}; {expected}"));
+        }
+        return target.count.is_some().then(|| "is an array; expected a single value".to_owned());
+    }
+    if name == field.name {
+        return Some(format!("is the field itself; {EXPECTED}"));
+    }
+    if scopes.iter().any(|scope| scope.holder == Some(name)) {
+        return Some(format!("is the struct that holds the field; {EXPECTED}"));
+    }
+    if let Some((line, _)) = scopes.iter().find_map(|scope| scope.all.get(name)) {
+        return Some(format!("comes later, at line {line}; {EXPECTED}"));
+    }
+    (!reading.unreadable.contains(name)).then(|| format!("is no field of the template; {EXPECTED}"))
+}

@@ -1,0 +1,474 @@
+//! The cursor over the XML: elements one after another, each with its line, its attributes and what its prefixes
+//! mean. Malformed XML ends here; the parsers above see no more elements and never loop.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError};
+use quick_xml::events::attributes::AttrError;
+use quick_xml::events::{BytesDecl, BytesStart, Event};
+
+use super::encoding::{self, Decoded, Encoding, line_breaks};
+use super::scope::{Namespace, Scopes};
+use super::value::{clip, reference};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::model::Place;
+
+/// A start tag.
+pub(super) struct Element {
+    /// The name without its prefix.
+    pub(super) name: String,
+    /// How a diagnostic points at it: `<data>`, or better once its name is known.
+    pub(super) what: String,
+    /// The line of the start tag.
+    pub(super) at: Place,
+    /// The attributes not yet taken.
+    attributes: Vec<(String, String)>,
+    /// The number of open elements, this one included.
+    depth: usize,
+}
+
+impl Element {
+    /// Takes an attribute. Those that nobody takes are reported as unknown.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        let position = self.attributes.iter().position(|(key, _)| key == name)?;
+        Some(self.attributes.remove(position).1)
+    }
+
+    /// Whether an attribute is there and not yet taken.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|(key, _)| key == name)
+    }
+
+    /// Takes plain text; an empty one counts as absent.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        self.take(name).filter(|text| !text.is_empty())
+    }
+
+    /// Takes attributes that the schema allows but that say nothing about events.
+    pub(super) fn discard(&mut self, names: &[&str]) {
+        self.attributes.retain(|(key, _)| !names.contains(&key.as_str()));
+    }
+}
+
+/// What the file holds next.
+enum Token<'i> {
+    Start(BytesStart<'i>, Place),
+    End,
+    Text(String),
+    /// A reference that was reported, as it stands.
+    BadReference(String),
+}
+
+/// An element whose end tag was not seen yet.
+struct Open {
+    name: String,
+    line: u32,
+}
+
+/// Reads a file from start to end, once.
+pub(super) struct Cursor<'i> {
+    text: &'i str,
+    encoding: Encoding,
+    cut: bool,
+    reader: Reader<&'i [u8]>,
+    file: Arc<str>,
+    open: Vec<Open>,
+    scopes: Scopes,
+    /// The bytes whose line breaks [`Cursor::line`] counts.
+    counted: usize,
+    line: u32,
+    failed: bool,
+    noted: HashSet<String>,
+    pub(super) found: Diagnostics,
+}
+
+impl<'i> Cursor<'i> {
+    pub(super) fn new(file: &Arc<str>, decoded: &'i Decoded<'_>, found: Diagnostics) -> Self {
+        let mut reader = Reader::from_str(&decoded.text);
+        let config = reader.config_mut();
+        config.expand_empty_elements = true;
+        config.check_comments = true;
+        let mut cursor = Self {
+            text: &decoded.text,
+            encoding: decoded.encoding,
+            cut: decoded.cut,
+            reader,
+            file: Arc::clone(file),
+            open: Vec::new(),
+            scopes: Scopes::default(),
+            counted: 0,
+            line: 1,
+            failed: false,
+            noted: HashSet::new(),
+            found,
+        };
+        cursor.check_characters();
+        cursor
+    }
+
+    /// Whether the XML was malformed, so that what stands open is incomplete.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// The prefixes in force.
+    pub(super) fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    pub(super) fn error(&mut self, element: &Element, message: impl Into<String>) {
+        self.found.error(&element.at, element.what.clone(), message);
+    }
+
+    pub(super) fn warning(&mut self, element: &Element, message: impl Into<String>) {
+        self.found.warning(&element.at, element.what.clone(), message);
+    }
+
+    /// The root element. `None`, and an error, where there is none.
+    pub(super) fn root(&mut self) -> Option<Element> {
+        loop {
+            match self.advance() {
+                Some(Token::Start(tag, at)) => {
+                    let element = self.enter(&tag, at);
+                    let namespace = self.namespace(&tag);
+                    if element.name == "instrumentationManifest"
+                        && matches!(namespace, Some(Namespace::Events | Namespace::None))
+                    {
+                        return Some(element);
+                    }
+                    let expected = "expected <instrumentationManifest> of the namespace of Windows events";
+                    self.error(&element, format!("is not the root of a manifest; {expected}"));
+                    return None;
+                }
+                Some(Token::Text(text)) if !is_blank(&text) => {
+                    let at = Place::new(&self.file, self.line_of(&text));
+                    self.found.error(&at, "XML", "text stands before the root element");
+                }
+                Some(_) => {}
+                None => {
+                    if !self.failed && !self.cut {
+                        self.fail(self.line, "there is no root element; expected <instrumentationManifest>");
+                    }
+                    self.failed = true;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// The next child element of `parent`, whose start tag was returned before. What is left of the child before it
+    /// is skipped. `None` at the parent's end tag.
+    pub(super) fn child(&mut self, parent: &Element) -> Option<Element> {
+        while !self.failed && self.open.len() >= parent.depth {
+            match self.advance()? {
+                Token::Start(tag, at) if self.open.len() == parent.depth + 1 => {
+                    let element = self.enter(&tag, at);
+                    match self.namespace(&tag) {
+                        Some(Namespace::Events | Namespace::None) => return Some(element),
+                        Some(_) => self.note_ignored(&element, "belongs to another namespace"),
+                        None => self.error(&element, "has a prefix that is bound to no namespace; it is skipped"),
+                    }
+                }
+                Token::Text(text) if self.open.len() == parent.depth && !is_blank(&text) => {
+                    self.warning(parent, format!("holds the text `{}`; expected elements only", clip(text.trim())));
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The text of an element, all its pieces joined, up to its end tag.
+    pub(super) fn text_of(&mut self, element: &Element) -> String {
+        let mut joined = String::new();
+        while !self.failed && self.open.len() >= element.depth {
+            match self.advance() {
+                Some(Token::Text(text) | Token::BadReference(text)) if self.open.len() == element.depth => {
+                    joined.push_str(&text);
+                }
+                Some(Token::Start(tag, at)) if self.open.len() == element.depth + 1 => {
+                    let child = self.enter(&tag, at);
+                    self.unknown(&child, element);
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        joined
+    }
+
+    /// Reads on to the end of the file, where nothing else may stand.
+    pub(super) fn finish(&mut self) {
+        let mut told = false;
+        while let Some(token) = self.advance() {
+            let (what, line) = match token {
+                Token::Start(_, at) if self.open.len() == 1 => ("an element", at.line),
+                Token::Text(text) if self.open.is_empty() && !is_blank(&text) => ("text", self.line_of(&text)),
+                _ => continue,
+            };
+            if !told {
+                told = true;
+                let message = format!("{what} stands after the root element; expected the end of the file");
+                self.found.error(&Place::new(&self.file, line), "XML", message);
+            }
+        }
+    }
+
+    /// Reports an element that the schema does not have.
+    pub(super) fn unknown(&mut self, element: &Element, parent: &Element) {
+        let message = format!("is unknown inside <{}>; it is skipped", clip(&parent.name));
+        self.warning(element, message);
+    }
+
+    /// Says once for each kind of element that it is not read.
+    pub(super) fn note_ignored(&mut self, element: &Element, why: &str) {
+        if self.noted.insert(element.name.clone()) {
+            self.found.note(&element.at, element.what.clone(), format!("{why}; elements of this kind are not read"));
+        }
+    }
+
+    /// Reports attributes that nobody took.
+    pub(super) fn check_attributes(&mut self, element: &Element) {
+        for (name, _) in &element.attributes {
+            self.found.warning(
+                &element.at,
+                element.what.clone(),
+                format!("unknown attribute `{}`; it is ignored", clip(name)),
+            );
+        }
+    }
+
+    fn enter(&mut self, tag: &BytesStart<'i>, at: Place) -> Element {
+        let name = tag.name();
+        let name = name.as_ref();
+        let depth = self.open.len();
+        let local = name.split_once(':').map_or(name, |(_, local)| local);
+        let mut element =
+            Element { name: local.to_owned(), what: format!("<{}>", clip(name)), at, attributes: Vec::new(), depth };
+        if !local.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            self.error(&element, "the tag has no proper name");
+            return element;
+        }
+        self.read_attributes(tag, &mut element);
+        element
+    }
+
+    fn namespace(&self, tag: &BytesStart<'i>) -> Option<Namespace> {
+        match tag.name().as_ref().split_once(':') {
+            Some((prefix, _)) => self.scopes.find(prefix).cloned(),
+            None => Some(self.scopes.find("").cloned().unwrap_or(Namespace::None)),
+        }
+    }
+
+    fn read_attributes(&mut self, tag: &BytesStart<'i>, element: &mut Element) {
+        let mut seen = HashSet::new();
+        // The reader's own check for duplicates can be made quadratic.
+        for attribute in tag.attributes().with_checks(false) {
+            let attribute = match attribute {
+                Ok(attribute) => attribute,
+                Err(error) => {
+                    let wrong = match error {
+                        AttrError::ExpectedEq(_) => "an attribute has no `=`",
+                        AttrError::UnquotedValue(_) => "the value of an attribute stands in no quotes",
+                        _ => "an attribute has no value",
+                    };
+                    self.error(element, format!("{wrong}; expected name=\"value\", and the rest is not read"));
+                    return;
+                }
+            };
+            let name = attribute.key.into_inner();
+            if !seen.insert(name) {
+                self.error(element, format!("the attribute `{}` stands twice; the first counts", clip(name)));
+                continue;
+            }
+            let value = self.attribute_value(element, name, &attribute.value);
+            match name.split_once(':') {
+                Some(("xmlns", prefix)) => self.scopes.bind(element.depth, prefix, &value),
+                // Attributes of other namespaces (`xsi:schemaLocation`, `xml:space`) are allowed everywhere.
+                Some(_) => {}
+                None if name == "xmlns" => self.scopes.bind(element.depth, "", &value),
+                None => element.attributes.push((name.to_owned(), value)),
+            }
+        }
+    }
+
+    /// The value as XML wants it seen: references resolved, white space characters turned into blanks.
+    fn attribute_value(&mut self, element: &Element, name: &str, raw: &str) -> String {
+        const SPECIAL: [char; 5] = ['&', '<', '\n', '\r', '\t'];
+        if !SPECIAL.iter().any(|&c| raw.contains(c)) {
+            return raw.to_owned();
+        }
+        let mut value = String::with_capacity(raw.len());
+        let mut rest = raw;
+        while let Some(at) = rest.find(SPECIAL) {
+            value.push_str(&rest[..at]);
+            let special = &rest[at..];
+            let mut length = 1;
+            if special.starts_with("\r\n") {
+                value.push(' ');
+                length = 2;
+            } else if special.starts_with('<') {
+                self.error(element, format!("the attribute `{}` holds `<`; expected `&lt;`", clip(name)));
+                value.push('<');
+            } else if let Some(body) = special.strip_prefix('&') {
+                // No reference is longer than a name; a search to the end of the value for each `&` would be
+                // quadratic.
+                let end = body.find([';', '&', ' ', '<', '\n', '\r', '\t']);
+                let entity = end.filter(|&end| body[end..].starts_with(';')).map(|end| &body[..end]);
+                if let Some(c) = entity.and_then(reference) {
+                    value.push(c);
+                    length = entity.map_or(1, |e| e.len() + 2);
+                } else {
+                    self.bad_reference(&element.at.clone(), element.what.clone(), entity);
+                    value.push('&');
+                }
+            } else {
+                value.push(' ');
+            }
+            rest = &special[length..];
+        }
+        value.push_str(rest);
+        value
+    }
+
+    fn bad_reference(&mut self, at: &Place, what: String, entity: Option<&str>) {
+        let message = match entity {
+            Some(entity) => format!(
+                "`&{};` is not defined; expected one of &lt; &gt; &amp; &apos; &quot; or a character reference",
+                clip(entity)
+            ),
+            None => "`&` begins no reference; expected `&amp;`".to_owned(),
+        };
+        self.found.error(at, what, message);
+    }
+
+    /// The next start tag, end tag or piece of text. `None` at the end of the file or of what can be read of it.
+    fn advance(&mut self) -> Option<Token<'i>> {
+        while !self.failed {
+            let start = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+            self.count_lines(start);
+            match self.reader.read_event() {
+                Ok(Event::Start(tag)) => {
+                    self.open.push(Open { name: tag.name().into_inner().to_owned(), line: self.line });
+                    return Some(Token::Start(tag, Place::new(&self.file, self.line)));
+                }
+                Ok(Event::End(_)) => {
+                    self.scopes.leave(self.open.len());
+                    self.open.pop();
+                    return Some(Token::End);
+                }
+                Ok(Event::Text(text)) => return Some(Token::Text(text.xml10_content().into_owned())),
+                Ok(Event::CData(text)) => return Some(Token::Text(text.xml10_content().into_owned())),
+                Ok(Event::GeneralRef(entity)) => {
+                    if let Some(c) = reference(&entity) {
+                        return Some(Token::Text(c.to_string()));
+                    }
+                    self.bad_reference(&Place::new(&self.file, self.line), self.innermost(), Some(&entity));
+                    return Some(Token::BadReference(format!("&{};", &*entity)));
+                }
+                Ok(Event::Decl(declaration)) => self.check_declaration(&declaration, start),
+                Ok(Event::DocType(_)) => {
+                    let message = "a DOCTYPE is not read, and no entity that it defines is expanded";
+                    self.found.error(&Place::new(&self.file, self.line), "DOCTYPE", message);
+                }
+                // Empty tags arrive as start and end.
+                Ok(Event::Empty(_) | Event::Comment(_) | Event::PI(_)) => {}
+                Ok(Event::Eof) => {
+                    self.check_end();
+                    return None;
+                }
+                Err(error) => self.malformed(&error),
+            }
+        }
+        None
+    }
+
+    fn check_declaration(&mut self, declaration: &BytesDecl<'i>, start: usize) {
+        let at = Place::new(&self.file, self.line);
+        if start != 0 {
+            self.found.error(&at, "<?xml?>", "the XML declaration does not stand at the start of the file");
+        }
+        if let Some(Ok(declared)) = declaration.encoding() {
+            match encoding::check_declared(&declared, self.encoding, self.text) {
+                Some((Severity::Error, message)) => self.found.error(&at, "<?xml?>", message),
+                Some((_, message)) => self.found.warning(&at, "<?xml?>", message),
+                None => {}
+            }
+        }
+    }
+
+    fn check_end(&mut self) {
+        if let Some(open) = self.open.last() {
+            let message = format!("the file ends inside <{}>, which line {} opens", clip(&open.name), open.line);
+            self.fail(self.line, message);
+        }
+    }
+
+    fn malformed(&mut self, error: &Error) {
+        let position = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        self.count_lines(position);
+        let line = self.line;
+        match error {
+            Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+                let opened = self.open.last().map_or(0, |open| open.line);
+                let (expected, found) = (clip(expected), clip(found));
+                self.fail(line, format!("</{found}> does not match <{expected}>, which line {opened} opens"));
+            }
+            Error::IllFormed(IllFormedError::UnmatchedEndTag(name)) => {
+                self.fail(line, format!("</{}> closes nothing", clip(name)));
+            }
+            // These two the reader steps over.
+            Error::IllFormed(IllFormedError::DoubleHyphenInComment) => {
+                self.found.error(&Place::new(&self.file, line), "comment", "`--` stands inside a comment");
+            }
+            Error::IllFormed(IllFormedError::UnclosedReference) => {
+                self.bad_reference(&Place::new(&self.file, line), self.innermost(), None);
+            }
+            other => self.fail(line, other.to_string()),
+        }
+    }
+
+    /// Ends the reading. Where the file could not be decoded to its end, the reason was reported already.
+    fn fail(&mut self, line: u32, message: impl Into<String>) {
+        if !self.cut {
+            self.found.error(&Place::new(&self.file, line), "XML", message);
+        }
+        self.failed = true;
+    }
+
+    /// The line of the first thing to be seen of a text that was just read.
+    fn line_of(&self, text: &str) -> u32 {
+        let blank = text.len() - text.trim_start().len();
+        self.line.saturating_add(line_breaks(&text[..blank]))
+    }
+
+    fn innermost(&self) -> String {
+        self.open.last().map_or_else(|| "XML".to_owned(), |open| format!("<{}>", clip(&open.name)))
+    }
+
+    /// Brings [`Cursor::line`] up to a position, which never lies before the last one.
+    fn count_lines(&mut self, position: usize) {
+        let position = position.min(self.text.len());
+        if let Some(passed) = self.text.get(self.counted..position) {
+            self.line = self.line.saturating_add(line_breaks(passed));
+            self.counted = position;
+        }
+    }
+
+    fn check_characters(&mut self) {
+        let control = self.text.bytes().position(|b| b < b' ' && !matches!(b, b'\t' | b'\n' | b'\r'));
+        let first = [control, self.text.find('\u{FFFE}'), self.text.find('\u{FFFF}')].into_iter().flatten().min();
+        if let Some(at) = first {
+            let c = self.text[at..].chars().next().unwrap_or_default();
+            let line = line_breaks(&self.text[..at]).saturating_add(1);
+            let message = format!("holds the character U+{:04X}, which XML does not allow", u32::from(c));
+            self.found.error(&Place::new(&self.file, line), "XML", message);
+        }
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_whitespace())
+}
