@@ -1,0 +1,217 @@
+//! `smbetw decode`: one event from the command line, or many as JSON lines.
+
+use std::{
+    io::{self, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::ArgGroup;
+use smbserver_etw::Build;
+
+use crate::{
+    help, hex,
+    input::{self, Line, Lines, MAX_LINE},
+    json,
+    outcome::{self, Cause, Failure, InputError, Outcome, Rules, Subject},
+    request::{self, HeaderNumber, Request},
+};
+
+/// Decodes events, and answers each with one line of JSON.
+#[derive(clap::Args)]
+#[command(
+    long_about = help::DECODE,
+    after_help = help::EXIT_CODES,
+    after_long_help = format!("{}\n{}", help::DECODE_AFTER, help::EXIT_CODES),
+    group(ArgGroup::new("where the build comes from").args(["build", "jsonl"]).multiple(true)),
+)]
+pub(crate) struct Args {
+    /// The payload in hex; - or nothing at all reads it from standard input
+    #[arg(value_name = "HEX", conflicts_with = "jsonl")]
+    hex: Vec<String>,
+
+    /// The Windows build that wrote the event; with --jsonl, of lines that name none
+    #[arg(long, value_name = "N", value_parser = number::<u32>)]
+    build: Option<u32>,
+
+    /// The event's id
+    #[arg(long, value_name = "N", value_parser = number::<u16>)]
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    id: Option<u16>,
+
+    /// The event's version
+    #[arg(long, value_name = "N", value_parser = number::<u8>)]
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    version: Option<u8>,
+
+    /// Decodes the events of a file, one JSON object a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    jsonl: Option<PathBuf>,
+
+    /// Accepts bytes after the last field, and a last string without its NUL; the answer says so. Needs a build
+    #[arg(long, requires = "where the build comes from")]
+    lenient: bool,
+}
+
+/// How it went.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// Every event was decoded.
+    AllDecoded,
+    /// Some event was not.
+    SomeFailed,
+}
+
+/// Runs the command. An error means that it could not go on; that an event cannot be decoded is none.
+pub(crate) fn run(args: &Args) -> io::Result<Done> {
+    let rules = Rules { build: args.build.map(Build::from), lenient: args.lenient };
+    let mut answers = Answers::new(io::stdout().lock());
+    let read = match (&args.jsonl, args.id, args.version) {
+        (Some(path), ..) => each_line(path, rules, &mut answers),
+        (None, Some(id), Some(version)) => single(&args.hex, id, version, rules, &mut answers),
+        (None, ..) => Err(io::Error::new(io::ErrorKind::InvalidInput, "--id and --version are needed")),
+    };
+    // Whatever stopped the reading, what was answered before is good.
+    answers.flush()?;
+    read.map(|()| answers.done())
+}
+
+fn single(words: &[String], id: u16, version: u8, rules: Rules, answers: &mut Answers<impl Write>) -> io::Result<()> {
+    let payload = match words {
+        [] => read_hex()?,
+        [word] if word == "-" => read_hex()?,
+        // Unquoted, bytes with blanks between them arrive as words.
+        words => hex::parse(words.join(" ").as_bytes()).map_err(InputError::Hex),
+    };
+    match payload {
+        Ok(payload) => answers.give(&outcome::decode(&Request { build: None, id, version, payload }, rules)),
+        Err(error) => {
+            let subject = Subject { line: None, build: rules.build, id: Some(id), version: Some(version) };
+            answers.give(&Err(Failure { subject, cause: Cause::Input(error) }))
+        }
+    }
+}
+
+fn read_hex() -> io::Result<Result<Vec<u8>, InputError>> {
+    let mut text = Vec::new();
+    let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX);
+    let stdin = io::stdin().lock();
+    stdin.take(limit.saturating_add(1)).read_to_end(&mut text).map_err(|e| input::cannot_read(Path::new("-"), &e))?;
+    if text.len() > MAX_LINE {
+        return Ok(Err(InputError::TooLong));
+    }
+    Ok(hex::parse(input::without_mark(&text)).map_err(InputError::Hex))
+}
+
+fn each_line(path: &Path, rules: Rules, answers: &mut Answers<impl Write>) -> io::Result<()> {
+    let mut lines = Lines::new(input::open(path)?);
+    while !answers.nobody_reads() {
+        // To read on may mean to wait for who knows how long: give what there is.
+        if !lines.has_next_at_hand() {
+            answers.flush()?;
+        }
+        let Some((number, line)) = lines.next().map_err(|error| input::cannot_read(path, &error))? else { break };
+        let request = match line {
+            Line::Text(text) if text.trim_ascii().is_empty() => continue,
+            Line::Text(text) => request::from_line(text),
+            Line::TooLong => Err(Failure { subject: Subject::default(), cause: Cause::Input(InputError::TooLong) }),
+        };
+        let outcome = match request {
+            Ok(ref request) => outcome::decode(request, rules),
+            Err(failure) => Err(failure),
+        };
+        answers.give(&outcome.map_err(|failure| on_line(number, failure)))?;
+    }
+    Ok(())
+}
+
+fn on_line(number: u64, mut failure: Failure) -> Failure {
+    failure.subject.line = Some(number);
+    failure
+}
+
+fn number<T: HeaderNumber>(text: &str) -> Result<T, String> {
+    request::parse_number(text)
+}
+
+/// Writes answers, and remembers whether any was an error.
+struct Answers<W: Write> {
+    output: BufWriter<W>,
+    /// A line is made here first, so that one that cannot be made leaves no half.
+    line: Vec<u8>,
+    some_failed: bool,
+    closed: bool,
+}
+
+impl<W: Write> Answers<W> {
+    fn new(output: W) -> Self {
+        Self { output: BufWriter::new(output), line: Vec::new(), some_failed: false, closed: false }
+    }
+
+    fn give(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+        self.some_failed |= outcome.is_err();
+        self.line.clear();
+        json::write_line(&mut self.line, outcome)?;
+        let written = self.output.write_all(&self.line);
+        self.unless_closed(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let flushed = self.output.flush();
+        self.unless_closed(flushed)
+    }
+
+    /// A reader that has seen enough, as `head` does, is no error.
+    fn unless_closed(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(io::Error::new(error.kind(), format!("cannot write: {error}"))),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn nobody_reads(&self) -> bool {
+        self.closed
+    }
+
+    fn done(&self) -> Done {
+        if self.some_failed { Done::SomeFailed } else { Done::AllDecoded }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An output that fails with this kind of error.
+    struct Broken(io::ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn answer_into(output: Broken) -> (io::Result<()>, bool) {
+        let mut answers = Answers::new(output);
+        let request = Request { build: None, id: 1900, version: 0, payload: vec![1, 0, 0, 0] };
+        let rules = Rules { build: None, lenient: false };
+        answers.give(&outcome::decode(&request, rules)).unwrap();
+        (answers.flush(), answers.nobody_reads())
+    }
+
+    #[test]
+    fn a_closed_pipe_ends_quietly_and_a_full_disk_does_not() {
+        assert!(matches!(answer_into(Broken(io::ErrorKind::BrokenPipe)), (Ok(()), true)));
+        assert!(matches!(answer_into(Broken(io::ErrorKind::StorageFull)), (Err(_), false)));
+    }
+}

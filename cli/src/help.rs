@@ -1,0 +1,75 @@
+//! The long texts of `--help`.
+
+/// What the exit code says.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  every event was decoded
+  1  some event was not; its answer is an error, the others are answered all the same
+  2  the command line is wrong, or a file cannot be read or written";
+
+/// What one needs to know before the first event.
+pub(crate) const DECODE: &str = "\
+Decodes events, and answers each with one line of JSON.
+
+An event is an id, a version and a payload: the bytes that the provider logged, its fields one after the other and \
+nothing in between (UserData of an EVENT_RECORD). Only the manifest on the machine that wrote it says which fields \
+these are, and every Windows build has another manifest.
+
+So give the build: the number that `ver` and `winver` show, 20348 for Windows Server 2022, 26100 for Windows Server \
+2025; a recording's header has it too. Id and version are not enough: twenty of the responses (events 101 to \
+122, version 2) have other fields in 26100 than in 20348 under the same id and version. A payload that does not fit its build's layout \
+to the last byte is an error, never a guess; if it is another build's, the error says which. Without a build an event \
+is decoded only if exactly one known layout fits.";
+
+/// Examples, the form of the answers, the kinds of error.
+pub(crate) const DECODE_AFTER: &str = "\
+Examples:
+  smbetw decode --build 26100 --id 1900 --version 0 01000000
+  smbetw decode --build 20348 --id 0x76C --version 0 '0x01, 0x00, 0x00, 0x00'
+  echo 01-00-00-00 | smbetw decode --id 1900 --version 0
+  echo '{\"build\":26100,\"id\":1900,\"version\":0,\"payload\":\"01000000\"}' | smbetw decode --jsonl -
+  smbetw decode --jsonl events.jsonl --lenient > decoded.jsonl
+
+Hex: digits of either case, two a byte. White space, commas, colons and dashes may stand between bytes, not inside \
+one; 0x may stand before a byte or a run of them. Bytes are taken in the order written. Numbers are decimal, or hex \
+with 0x.
+
+JSON lines: one object a line with \"id\", \"version\", \"payload\" (hex) and \"build\", which may be null or absent. \
+Other keys are ignored. Numbers may be strings, so that they can be hex. There is one answer a line, in the same \
+order; blank lines have none. A line that cannot be read is answered with an error that has its number, and the next \
+one is read. Answers are written before more input is waited for, so that a live pipe works.
+
+Answers: {\"event\",\"id\",\"version\",\"layout\",\"fields\":{..}}
+  event       the event's name
+  layout      the name of the layout that was read; it never changes its meaning
+  fields      by name, as the manifest spells it, in the payload's order. Integers are numbers, up
+              to 2^64-1, but text (\"0x1f\") where the manifest wants hex; Booleans and arrays are
+              JSON's own; all else is text. Of two with one name the second is \"Name#2\"
+  basis       only if the build itself was never captured and its neighbour's layout was taken:
+              {\"between\":[20348,26100],\"same_layout\":true|false} or {\"newer_than\":26100}. With
+              same_layout false the fields may mean something else, though the payload fits
+  left_over   only with --lenient: the bytes after the last field, in hex
+  unterminated
+              only with --lenient: true if a string ended with the payload; it may have been cut
+
+Errors: {\"error\":{\"kind\",\"message\",..}}, with \"line\", \"build\", \"id\" and \"version\" where known
+  unknown_build    older than every captured build: oldest_build
+  unknown_event    no such id, or not in this build: event, known_versions if another has it
+  unknown_version  no such version, or not in this build: event, known_versions
+  truncated        the payload ends inside a field: layout, field, offset, needed, available
+  unterminated     a string has no NUL up to the payload's end: layout, field, offset, available
+  odd_length       a UTF-16 string has half a unit: layout, field, offset, bytes
+  left_over        bytes are left after the last field: layout, offset, left_over (how many)
+  other_layout     it does not fit the build's layout (mismatch says why, with that kind's data)
+                   but exactly fits that of another build: fits
+  ambiguous        no build was given and several layouts fit: candidates
+  no_layout_fits   no build was given and none of several layouts fits: mismatch, of the newest one
+  bad_line         not an object of JSON in UTF-8: column
+  too_long         more than a MiB: limit
+  missing_key      an id, a version or a payload is missing: key
+  bad_number       not a number, or too large: key
+  bad_hex          the payload is not hex: position, from 1
+  no_build         --lenient, and neither the line nor --build names a build
+where fits and candidates are [{\"layout\",\"builds\":[[first,last],..]},..] and known_versions is
+[{\"version\",\"builds\":[[first,last],..]},..]
+";

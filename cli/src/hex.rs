@@ -1,0 +1,149 @@
+//! Hex as people paste it: with or without separators, prefixes and line breaks.
+
+use std::fmt;
+
+/// What is wrong with a text that should be hex, and where (counted in bytes from 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HexError {
+    /// The offending byte's place.
+    pub(crate) at: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Neither a digit nor a separator.
+    NotHex(u8),
+    /// A digit without its second.
+    HalfByte,
+}
+
+impl fmt::Display for HexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let position = self.at + 1;
+        match self.kind {
+            Kind::NotHex(byte) if byte.is_ascii_graphic() => {
+                write!(f, "'{}' at position {position} is no hex digit", char::from(byte))
+            }
+            Kind::NotHex(byte) => write!(f, "the byte 0x{byte:02x} at position {position} is no hex digit"),
+            Kind::HalfByte => write!(f, "the digit at position {position} has no second; a byte is two digits"),
+        }
+    }
+}
+
+/// The bytes that a text spells.
+///
+/// Separators may stand between bytes but not inside one: `1 2 34` could mean two bytes or three, and to take either
+/// would be a guess.
+pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut at = 0;
+    let mut group_begins = true;
+    while let Some(&first) = text.get(at) {
+        let second = text.get(at + 1).copied();
+        if is_separator(first) {
+            group_begins = true;
+            at += 1;
+            continue;
+        }
+        let prefix = group_begins && first == b'0' && matches!(second, Some(b'x' | b'X'));
+        if !prefix {
+            bytes.push(byte(at, first, second)?);
+        }
+        group_begins = false;
+        at += 2;
+    }
+    Ok(bytes)
+}
+
+fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b':' | b'-' | b',' | 0x0B)
+}
+
+/// The byte of the digits at `at` and behind it.
+fn byte(at: usize, first: u8, second: Option<u8>) -> Result<u8, HexError> {
+    let high = digit(first).ok_or(HexError { at, kind: Kind::NotHex(first) })?;
+    match second {
+        Some(second) if !is_separator(second) => match digit(second) {
+            Some(low) => Ok(high << 4 | low),
+            None => Err(HexError { at: at + 1, kind: Kind::NotHex(second) }),
+        },
+        _ => Err(HexError { at, kind: Kind::HalfByte }),
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The same in the other direction: upper-case, as the values' own hex.
+pub(crate) fn print(bytes: &[u8]) -> String {
+    use fmt::Write;
+
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_cases_and_nothing_at_all() {
+        assert_eq!(parse(b"01abCDeF"), Ok(vec![0x01, 0xAB, 0xCD, 0xEF]));
+        assert_eq!(parse(b""), Ok(vec![]));
+        assert_eq!(parse(b" \r\n"), Ok(vec![]));
+    }
+
+    #[test]
+    fn separators_may_stand_between_bytes() {
+        for text in ["01 00 ff", "01:00:FF", "01-00-FF", "01,00,FF", "0100\r\n\tff\n", ":01::00 - ff,", "01\x0B00FF"] {
+            assert_eq!(parse(text.as_bytes()), Ok(vec![1, 0, 255]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_may_begin_a_group() {
+        for text in ["0x0100ff", "0X0100FF", "0x01, 0x00, 0xff", "01 0x00FF", "\n0x01-00-0xff"] {
+            assert_eq!(parse(text.as_bytes()), Ok(vec![1, 0, 255]), "{text:?}");
+        }
+        assert_eq!(parse(b"0x"), Ok(vec![]));
+        assert_eq!(message("010x00"), "'x' at position 4 is no hex digit");
+        assert_eq!(message("0x0x01"), "'x' at position 4 is no hex digit");
+    }
+
+    #[test]
+    fn half_a_byte_is_refused() {
+        assert_eq!(message("012"), "the digit at position 3 has no second; a byte is two digits");
+        assert_eq!(message("0 12"), "the digit at position 1 has no second; a byte is two digits");
+        assert_eq!(message("0x1"), "the digit at position 3 has no second; a byte is two digits");
+        assert_eq!(message("01 2-3"), "the digit at position 4 has no second; a byte is two digits");
+    }
+
+    #[test]
+    fn what_is_no_digit_is_named_with_its_place() {
+        assert_eq!(message("01g0"), "'g' at position 3 is no hex digit");
+        assert_eq!(message("0z"), "'z' at position 2 is no hex digit");
+        assert_eq!(message("01\0"), "the byte 0x00 at position 3 is no hex digit");
+        assert_eq!(message("é"), "the byte 0xc3 at position 1 is no hex digit");
+    }
+
+    #[test]
+    fn printing_and_parsing_are_inverse() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(parse(print(&all).as_bytes()), Ok(all));
+        assert_eq!(print(&[0xAB, 0]), "AB00");
+    }
+}

@@ -1,0 +1,460 @@
+//! `smbetw decode` from the outside: what goes in, what comes out, and with which exit code.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+use smbserver_etw::{LayoutInfo, schema::PROVIDER};
+
+/// One run of the command.
+struct Run {
+    code: i32,
+    /// The lines of standard output.
+    answers: Vec<Value>,
+    text: String,
+    stderr: String,
+}
+
+fn smbetw(args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
+    let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let stdin = stdin.as_ref().to_vec();
+    // Beside the reading, lest both sides wait for the other to make room. A command that reads nothing closes it.
+    let writer = std::thread::spawn(move || drop(pipe.write_all(&stdin)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        answers: text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
+        text,
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smbetw"));
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// Runs `decode` with the words of `args`, and expects one line.
+fn decode(args: &str) -> (i32, Value) {
+    decode_from(args, "")
+}
+
+fn decode_from(args: &str, stdin: impl AsRef<[u8]>) -> (i32, Value) {
+    let args: Vec<&str> = ["decode"].into_iter().chain(args.split_whitespace()).collect();
+    let mut run = smbetw(&args, stdin);
+    assert_eq!(run.answers.len(), 1, "{}{}", run.text, run.stderr);
+    assert_eq!(run.text.lines().count(), 1);
+    assert_eq!(run.stderr, "");
+    (run.code, run.answers.remove(0))
+}
+
+/// The error of a run that should have one.
+fn error(args: &str) -> Value {
+    let (code, mut answer) = decode(args);
+    assert_eq!(code, 1);
+    answer["error"].take()
+}
+
+/// Checks that an error has these keys with these values, and a message that is text.
+fn check(error: &Value, expected: &Value) {
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&error[key], value, "{key} of {error}");
+    }
+    assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{error}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+fn layout(name: &str) -> &'static LayoutInfo {
+    PROVIDER.layouts().find(|layout| layout.name == name).unwrap()
+}
+
+/// The offset of the field, all fields before which must have a fixed size.
+fn offset(layout: &LayoutInfo, field: &str) -> usize {
+    let before = layout.fields.iter().take_while(|known| known.name != field);
+    before.map(|known| known.fixed_size().unwrap()).sum()
+}
+
+/// A payload with the field's index, from 1, in the lowest byte of each field.
+fn numbered(layout: &LayoutInfo) -> Vec<u8> {
+    let mut payload = Vec::new();
+    for (index, field) in (1u8..).zip(layout.fields) {
+        payload.push(index);
+        payload.resize(payload.len() + field.fixed_size().unwrap() - 1, 0);
+    }
+    payload
+}
+
+const READ_20348: &str = "Smb2ResponseReadV2";
+const READ_26100: &str = "Smb2ResponseReadV2Build26100";
+
+#[test]
+fn a_small_event_with_and_without_its_build() {
+    let expected = json!({
+        "event": "TdiModeEnabled", "id": 1900, "version": 0, "layout": "TdiModeEnabledV0",
+        "fields": { "IsTdiEnabled": true },
+    });
+    for args in [
+        "--build 26100 --id 1900 --version 0 01000000",
+        "--build 0x65F4 --id 0x76c --version 0x0 0x01000000",
+        "--id 1900 --version 0 01-00-00-00",
+        "01:00:00:00 --id 1900 --version 0 --build 20348",
+        "--id 1900 --version 0 01 00 00 00",
+        "--build 26100 --id 1900 --version 0 01000000 --lenient",
+    ] {
+        assert_eq!(decode(args), (0, expected.clone()), "{args}");
+    }
+    let args = "--build 26100 --id 1900 --version 0";
+    assert_eq!(decode_from(args, "01 00\r\n0x00 00\n"), (0, expected.clone()));
+    assert_eq!(decode_from(&format!("{args} -"), "\u{feff}0x01000000"), (0, expected));
+}
+
+#[test]
+fn the_keys_come_in_a_fixed_order() {
+    let run = smbetw(&["decode", "--build", "99999", "--id", "1900", "--version", "0", "--lenient", "01000000AB"], "");
+    let expected = concat!(
+        r#"{"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
+        r#""basis":{"newer_than":26100},"fields":{"IsTdiEnabled":true},"left_over":"AB"}"#,
+        "\n"
+    );
+    assert_eq!(run.text, expected);
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn a_response_is_read_with_the_fields_of_its_build() {
+    for (build, name, cycles) in [(20348, READ_20348, "QueueCycles"), (26100, READ_26100, "QueueTime")] {
+        let layout = layout(name);
+        let payload = hex(&numbered(layout));
+        let with_build = decode(&format!("--build {build} --id 111 --version 2 {payload}"));
+        assert_eq!(with_build.0, 0);
+        let answer = &with_build.1;
+        assert_eq!((&answer["event"], &answer["layout"]), (&json!("Smb2ResponseRead"), &json!(name)));
+        assert_eq!(answer.get("basis"), None);
+        let fields = answer["fields"].as_object().unwrap();
+        let names: Vec<_> = layout.fields.iter().map(|field| field.name).collect();
+        assert_eq!(fields.keys().collect::<Vec<_>>(), names);
+        for (index, field) in (1..).zip(&names) {
+            let expected = if field.ends_with("GUID") {
+                json!(format!("{{{index:08x}-0000-0000-0000-000000000000}}"))
+            } else {
+                json!(index)
+            };
+            let found = &fields[*field];
+            let found = found.as_str().map_or_else(|| found.clone(), |text| json!(text.to_lowercase()));
+            assert_eq!(found, expected, "{field}");
+        }
+        assert!(fields.contains_key(cycles));
+        assert_eq!(decode(&format!("--id 111 --version 2 {payload}")), with_build, "without a build");
+    }
+}
+
+#[test]
+fn under_the_wrong_build_the_right_layout_is_named() {
+    let payload = hex(&numbered(layout(READ_26100)));
+    check(
+        &error(&format!("--build 20348 --id 111 --version 2 {payload}")),
+        &json!({
+            "kind": "other_layout", "build": 20348, "id": 111, "version": 2, "event": "Smb2ResponseRead",
+            "layout": READ_20348, "mismatch": "left_over", "offset": 196, "left_over": 32,
+            "fits": [{ "layout": READ_26100, "builds": [[26100, 26100]] }],
+        }),
+    );
+    let payload = hex(&numbered(layout(READ_20348)));
+    let expected = json!({
+        "kind": "other_layout", "build": 26100, "id": 111, "version": 2, "layout": READ_26100,
+        "mismatch": "truncated", "field": "TreeConnectGUID", "offset": 188, "needed": 16, "available": 8,
+        "fits": [{ "layout": READ_20348, "builds": [[20348, 20348]] }],
+    });
+    check(&error(&format!("--build 26100 --id 111 --version 2 {payload}")), &expected);
+    check(&error(&format!("--build 26100 --id 111 --version 2 --lenient {payload}")), &expected);
+}
+
+#[test]
+fn a_build_that_was_not_captured_says_what_it_is_read_as() {
+    let basis = |args: &str| decode(args).1["basis"].take();
+    let same = basis("--build 22000 --id 1900 --version 0 01000000");
+    assert_eq!(same, json!({ "between": [20348, 26100], "same_layout": true }));
+    let payload = hex(&numbered(layout(READ_20348)));
+    let changed = basis(&format!("--build 22000 --id 111 --version 2 {payload}"));
+    assert_eq!(changed, json!({ "between": [20348, 26100], "same_layout": false }));
+    assert_eq!(basis("--build 26200 --id 1900 --version 0 01000000"), json!({ "newer_than": 26100 }));
+}
+
+#[test]
+fn what_is_unknown_is_said_with_what_is_known() {
+    check(
+        &error("--build 10240 --id 1900 --version 0 01000000"),
+        &json!({ "kind": "unknown_build", "build": 10240, "id": 1900, "version": 0, "oldest_build": 20348 }),
+    );
+    let nowhere = error("--build 26100 --id 9999 --version 0 00");
+    check(&nowhere, &json!({ "kind": "unknown_event", "build": 26100, "id": 9999, "version": 0 }));
+    assert_eq!(nowhere.get("known_versions"), None);
+    check(&error("--id 9999 --version 0 00"), &json!({ "kind": "unknown_event", "id": 9999, "version": 0 }));
+    check(
+        &error("--build 20348 --id 3023 --version 0 0000"),
+        &json!({
+            "kind": "unknown_event", "build": 20348, "event": "InsecureGuestLogon",
+            "known_versions": [{ "version": 0, "builds": [[26100, 26100]] }],
+        }),
+    );
+    check(
+        &error("--build 26100 --id 111 --version 9 00"),
+        &json!({
+            "kind": "unknown_version", "build": 26100, "id": 111, "version": 9, "event": "Smb2ResponseRead",
+            "known_versions": [{ "version": 2, "builds": [[20348, 20348], [26100, 26100]] }],
+        }),
+    );
+}
+
+#[test]
+fn a_payload_that_does_not_fit_says_where() {
+    check(
+        &error("--build 26100 --id 1900 --version 0 010000"),
+        &json!({
+            "kind": "truncated", "build": 26100, "id": 1900, "version": 0, "event": "TdiModeEnabled",
+            "layout": "TdiModeEnabledV0", "field": "IsTdiEnabled", "offset": 0, "needed": 4, "available": 3,
+        }),
+    );
+    check(
+        &error("--build 26100 --id 1900 --version 0 0100000005"),
+        &json!({ "kind": "left_over", "layout": "TdiModeEnabledV0", "offset": 4, "left_over": 1 }),
+    );
+    check(
+        &error("--build 26100 --id 1029 --version 0 41004200"),
+        &json!({ "kind": "unterminated", "field": "CipherSuiteOrder", "offset": 0, "available": 4 }),
+    );
+    let none = error("--id 111 --version 2 0000");
+    check(
+        &none,
+        &json!({
+            "kind": "no_layout_fits", "id": 111, "version": 2, "layout": READ_26100, "mismatch": "truncated",
+            "field": "SessionId", "offset": 0, "needed": 8, "available": 2,
+        }),
+    );
+    assert_eq!(none.get("build"), None);
+}
+
+/// Both layouts of the response count their last field; each finds its count at another place. A payload can
+/// satisfy both.
+#[test]
+fn without_a_build_two_layouts_that_fit_are_no_answer() {
+    let names = ["Smb2ResponseQueryInfoV2", "Smb2ResponseQueryInfoV2Build26100"];
+    let fixed =
+        names.map(|name| layout(name).fields.iter().filter_map(etw_runtime::FieldInfo::fixed_size).sum::<usize>());
+    let total = fixed[1] + 100;
+    let mut payload = vec![0; total];
+    for (name, fixed) in names.into_iter().zip(fixed) {
+        let at = offset(layout(name), "OutputBufferLength");
+        payload[at] = u8::try_from(total - fixed).unwrap();
+    }
+    let payload = hex(&payload);
+    check(
+        &error(&format!("--id 120 --version 2 {payload}")),
+        &json!({
+            "kind": "ambiguous", "id": 120, "version": 2, "event": "Smb2ResponseQueryInfo",
+            "candidates": [
+                { "layout": names[0], "builds": [[20348, 20348]] },
+                { "layout": names[1], "builds": [[26100, 26100]] },
+            ],
+        }),
+    );
+    for (build, name) in [(20348, names[0]), (26100, names[1])] {
+        let (code, answer) = decode(&format!("--build {build} --id 120 --version 2 {payload}"));
+        assert_eq!((code, &answer["layout"]), (0, &json!(name)));
+    }
+}
+
+#[test]
+fn lenient_decoding_hands_over_what_it_left() {
+    let (code, answer) = decode("--build 26100 --id 1900 --version 0 --lenient 0100000005ab");
+    assert_eq!((code, &answer["left_over"]), (0, &json!("05AB")));
+    assert_eq!(answer.get("unterminated"), None);
+    let (code, answer) = decode("--build 26100 --id 1029 --version 0 --lenient 41004200");
+    assert_eq!((code, &answer["unterminated"]), (0, &json!(true)));
+    assert_eq!((&answer["fields"]["CipherSuiteOrder"], answer.get("left_over")), (&json!("AB"), None));
+    let truncated = error("--build 26100 --id 1900 --version 0 --lenient 0100");
+    check(&truncated, &json!({ "kind": "truncated", "available": 2 }));
+}
+
+#[test]
+fn bad_hex_is_the_events_error() {
+    let bad = error("--build 26100 --id 1900 --version 0 01g0");
+    check(&bad, &json!({ "kind": "bad_hex", "position": 3, "build": 26100, "id": 1900, "version": 0 }));
+    let (code, answer) = decode_from("--id 1900 --version 0 -", "0".repeat((1 << 20) + 1));
+    assert_eq!((code, &answer["error"]["kind"]), (1, &json!("too_long")));
+}
+
+#[test]
+fn json_lines_are_answered_in_order_whatever_is_between_them() {
+    let good = r#"{"build":26100,"id":1900,"version":0,"payload":"01000000"}"#;
+    let mut input = Vec::new();
+    let mut line = |text: &[u8]| {
+        input.extend_from_slice(text);
+        input.push(b'\n');
+    };
+    line(good.as_bytes());
+    line(b"{\"build\":26100,");
+    line(b"");
+    line(b"  \r");
+    line(br#"{"build":null,"id":"0x76C","version":0,"payload":"0x00000000","time":1}"#);
+    line(b"{\"build\":26100,\"id\":1900,\"version\":0,\"payload\":\"\xFF\"}");
+    line(&vec![b'x'; (1 << 20) + 1]);
+    line(br#"{"build":26100,"version":0,"payload":"01000000"}"#);
+    line(br#"{"build":26100,"id":70000,"version":0,"payload":"01000000"}"#);
+    line(br#"{"build":26100,"id":1900,"version":0,"payload":"0100000"}"#);
+    line(br#"{"build":26100,"id":1900,"version":0,"payload":[1,0,0,0]}"#);
+    line(br#"{"build":26100,"id":1900,"version":0,"payload":"010000"}"#);
+    line(br#"[26100,1900,0,"01000000"]"#);
+    input.extend_from_slice(good.as_bytes());
+    let run = smbetw(&["decode", "--jsonl", "-"], &input);
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    let found: Vec<_> = run
+        .answers
+        .iter()
+        .map(|answer| match &answer["error"] {
+            Value::Null => answer["fields"].to_string(),
+            error => format!("{} {}", error["line"], error["kind"].as_str().unwrap()),
+        })
+        .collect();
+    let expected = [
+        r#"{"IsTdiEnabled":true}"#,
+        "2 bad_line",
+        r#"{"IsTdiEnabled":false}"#,
+        "6 bad_line",
+        "7 too_long",
+        "8 missing_key",
+        "9 bad_number",
+        "10 bad_hex",
+        "11 bad_hex",
+        "12 truncated",
+        "13 bad_line",
+        r#"{"IsTdiEnabled":true}"#,
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(run.text.lines().count(), expected.len());
+    check(&run.answers[5]["error"], &json!({ "key": "id", "build": 26100, "version": 0 }));
+    check(&run.answers[6]["error"], &json!({ "key": "id", "build": 26100, "version": 0 }));
+    check(&run.answers[7]["error"], &json!({ "position": 7, "build": 26100, "id": 1900, "version": 0 }));
+}
+
+#[test]
+fn json_lines_from_a_file_and_with_defaults() {
+    let path = std::env::temp_dir().join(format!("smbetw-decode-{}.jsonl", std::process::id()));
+    std::fs::write(&path, "\u{feff}{\"id\":1900,\"version\":0,\"payload\":\"0100000007\"}\n").unwrap();
+    let file = path.to_str().unwrap();
+    let lenient = smbetw(&["decode", "--jsonl", file, "--build", "26100", "--lenient"], "");
+    let buildless = smbetw(&["decode", "--jsonl", file, "--lenient"], "");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!((lenient.code, &lenient.answers[0]["left_over"]), (0, &json!("07")));
+    assert_eq!(buildless.code, 1);
+    check(&buildless.answers[0]["error"], &json!({ "kind": "no_build", "line": 1, "id": 1900, "version": 0 }));
+}
+
+#[test]
+fn no_events_are_no_failure() {
+    let run = smbetw(&["decode", "--jsonl", "-"], "\n\n");
+    assert_eq!((run.code, run.text.as_str()), (0, ""));
+}
+
+/// Whoever feeds a pipe slowly gets each answer before the next line is due.
+#[test]
+fn a_live_pipe_is_answered_at_once() {
+    let mut child = command(&["decode", "--jsonl", "-"]).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for payload in ["00000000", "01000000"] {
+        writeln!(input, r#"{{"id":1900,"version":0,"payload":"{payload}"}}"#).unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        assert!(answer.contains("IsTdiEnabled"), "{answer}");
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = command(&["decode", "--jsonl", "-"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    drop(child.stdout.take());
+    let line = r#"{"id":1900,"version":0,"payload":"01000000"}"#;
+    // The command may stop reading at any time.
+    while writeln!(input, "{line}").is_ok() {}
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), b"".as_slice()));
+}
+
+#[test]
+fn a_command_line_that_cannot_be_meant_exits_with_2() {
+    for args in [
+        "",
+        "decode",
+        "decode --id 1900 00",
+        "decode --id 70000 --version 0 00",
+        "decode --id x --version 0 00",
+        "decode --id 1900 --version 0 --lenient 00",
+        "decode --jsonl - --id 1900",
+        "decode --jsonl - 00",
+        "decode --jsonl /no/such/file",
+        "decode --jsonl .",
+    ] {
+        let run = smbetw(&args.split_whitespace().collect::<Vec<_>>(), "");
+        assert_eq!((run.code, run.text.as_str()), (2, ""), "{args}");
+        assert!(!run.stderr.is_empty(), "{args}");
+    }
+    assert!(smbetw(&["decode", "--jsonl", "/no/such/file"], "").stderr.contains("/no/such/file"));
+}
+
+#[test]
+fn help_teaches() {
+    for args in [&["--help"][..], &["decode", "--help"], &["decode", "-h"]] {
+        let run = smbetw(args, "");
+        assert_eq!(run.code, 0);
+        assert!(run.text.contains("Exit codes:"), "{}", run.text);
+    }
+    let help = smbetw(&["decode", "--help"], "").text;
+    for kind in [
+        "unknown_build",
+        "unknown_event",
+        "unknown_version",
+        "truncated",
+        "unterminated",
+        "odd_length",
+        "left_over",
+        "other_layout",
+        "ambiguous",
+        "no_layout_fits",
+        "bad_line",
+        "too_long",
+        "missing_key",
+        "bad_number",
+        "bad_hex",
+        "no_build",
+    ] {
+        assert!(help.contains(&format!("\n  {kind} ")), "{kind}");
+    }
+}
+
+/// The examples of the help do what it says.
+#[test]
+fn the_examples_work() {
+    for args in ["--build 26100 --id 1900 --version 0 01000000", "--build 20348 --id 0x76C --version 0"] {
+        assert!(smbetw(&["decode", "--help"], "").text.contains(args), "{args}");
+    }
+    let words = ["decode", "--build", "20348", "--id", "0x76C", "--version", "0", "0x01, 0x00, 0x00, 0x00"];
+    assert_eq!(smbetw(&words, "").answers[0]["fields"], json!({ "IsTdiEnabled": true }));
+}
