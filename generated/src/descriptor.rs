@@ -755,27 +755,27 @@ impl Keywords {
     /// `Correlation`.
     pub const CORRELATION: Self = Self(0x1000);
     /// `Rundown`.
-    pub const RUNDOWN: Self = Self(0x10000);
+    pub const RUNDOWN: Self = Self(0x1_0000);
     /// `ListenerRule`.
-    pub const LISTENER_RULE: Self = Self(0x20000);
+    pub const LISTENER_RULE: Self = Self(0x2_0000);
     /// `Interface`.
-    pub const INTERFACE: Self = Self(0x40000);
+    pub const INTERFACE: Self = Self(0x4_0000);
     /// `PerfOptional`.
-    pub const PERF_OPTIONAL: Self = Self(0x80000);
+    pub const PERF_OPTIONAL: Self = Self(0x8_0000);
     /// `PacketStart`.
-    pub const PACKET_START: Self = Self(0x40000000);
+    pub const PACKET_START: Self = Self(0x4000_0000);
     /// `PacketEnd`.
-    pub const PACKET_END: Self = Self(0x80000000);
+    pub const PACKET_END: Self = Self(0x8000_0000);
     /// `ut:SendPath`, shown as “SendPath”.
-    pub const UT_SEND_PATH: Self = Self(0x100000000);
+    pub const UT_SEND_PATH: Self = Self(0x1_0000_0000);
     /// `ut:ReceivePath`, shown as “ReceivePath”.
-    pub const UT_RECEIVE_PATH: Self = Self(0x200000000);
+    pub const UT_RECEIVE_PATH: Self = Self(0x2_0000_0000);
     /// `ut:Packet`, shown as “Packet”.
-    pub const UT_PACKET: Self = Self(0x40000000000);
+    pub const UT_PACKET: Self = Self(0x400_0000_0000);
     /// `PduFull`.
-    pub const PDU_FULL: Self = Self(0x800000000000);
+    pub const PDU_FULL: Self = Self(0x8000_0000_0000);
     /// `win:AuditFailure`.
-    pub const AUDIT_FAILURE: Self = Self(0x10000000000000);
+    pub const AUDIT_FAILURE: Self = Self(0x10_0000_0000_0000);
     /// Every keyword that a manifest names, and its name there.
     pub const NAMED: &'static [(Self, &'static str)] = &[
         (Self::REQUEST, "Request"),

@@ -81,7 +81,8 @@ pub mod schema;
 
 pub use builds::Build;
 pub use etw_runtime::{
-    Ansi, Array, Basis, Binary, DecodeError, Decoded, FileTime, Guid, HeaderInfo, LayoutInfo, Lenient, Mismatch,
-    Record, Sid, SocketAddr, SystemTime, Utf16, Value, View,
+    Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
+    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapInfo, Mismatch, MismatchKind,
+    OutType, ProviderInfo, Record, Sid, Size, SocketAddr, SystemTime, Utf16, Value, VersionInfo, View,
 };
 pub use events::Event;

@@ -5,7 +5,8 @@
 
 use crate::view::finish;
 use crate::{
-    Candidates, DecodeError, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader, Record, VersionInfo,
+    Candidates, Consulted, DecodeError, EventInfo, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader,
+    Record, VersionInfo,
 };
 
 /// Every event of a provider, as one generated enum.
@@ -136,7 +137,7 @@ pub fn decode_any_build<'a, E: Events<'a>>(id: u16, version: u8, payload: &'a [u
         (Some(event), _) if candidates.len() == 1 => Ok(event),
         (Some(_), _) => Err(DecodeError::Ambiguous { candidates }),
         (None, Some(mismatch)) if known.layouts.len() == 1 => Err(DecodeError::Mismatch(mismatch)),
-        (None, Some(newest)) => Err(DecodeError::NoLayoutFits { newest }),
+        (None, Some(newest)) => Err(DecodeError::NoLayoutFits { tried: Candidates::all_of(known), newest }),
         (None, None) => Err(unknown::<E>(None, id, version)),
     }
 }
@@ -206,9 +207,11 @@ impl Chosen {
 #[cold]
 fn unknown<'a, E: Events<'a>>(build: Option<u32>, id: u16, version: u8) -> DecodeError {
     let known = E::PROVIDER.event(id);
-    let in_build = |event: &&'static crate::EventInfo| match build.and_then(|b| E::PROVIDER.capture_for(b)) {
+    let consulted = |build| Some(Consulted { build, capture: E::PROVIDER.capture_for(build)? });
+    let build = build.and_then(consulted);
+    let in_build = |event: &&'static EventInfo| match build {
         None => true,
-        Some(capture) => event.versions.iter().any(|v| v.layout_at(capture).is_some()),
+        Some(Consulted { capture, .. }) => event.versions.iter().any(|v| v.layout_at(capture).is_some()),
     };
     match known.filter(in_build) {
         Some(event) => DecodeError::UnknownVersion { event, version, build },

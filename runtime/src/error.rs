@@ -117,6 +117,12 @@ impl Candidates {
         Self { version, chosen: 0 }
     }
 
+    pub(crate) fn all_of(version: &'static VersionInfo) -> Self {
+        let mut all = Self::none_of(version);
+        (0..version.layouts.len()).for_each(|at| all.add(at));
+        all
+    }
+
     pub(crate) fn add(&mut self, at: usize) {
         self.chosen |= u32::try_from(at).ok().and_then(|at| 1u64.checked_shl(at)).unwrap_or(0);
     }
@@ -187,8 +193,8 @@ pub enum DecodeError {
     UnknownEvent {
         /// The id asked for.
         id: u16,
-        /// The build asked for, if any.
-        build: Option<u32>,
+        /// The build asked for and the capture that was looked at, if any.
+        build: Option<Consulted>,
         /// The event, where other builds have it.
         known: Option<&'static EventInfo>,
     },
@@ -198,8 +204,8 @@ pub enum DecodeError {
         event: &'static EventInfo,
         /// The version asked for.
         version: u8,
-        /// The build asked for, if any.
-        build: Option<u32>,
+        /// The build asked for and the capture that was looked at, if any.
+        build: Option<Consulted>,
     },
     /// The payload does not fit the layout, nor any other of this id and version.
     Mismatch(Mismatch),
@@ -217,9 +223,21 @@ pub enum DecodeError {
     },
     /// No build was given and none of several layouts fits.
     NoLayoutFits {
-        /// The newest layout and why it does not fit.
+        /// The layouts that were tried.
+        tried: Candidates,
+        /// The newest of them and why it does not fit.
         newest: Mismatch,
     },
+}
+
+/// A build, and the capture whose manifest was looked at for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consulted {
+    /// The build asked for.
+    pub build: u32,
+    /// The capture: the build itself, or the nearest below it. In the second case the build's own manifest may know
+    /// what the capture's does not.
+    pub capture: u32,
 }
 
 impl DecodeError {
@@ -239,7 +257,7 @@ impl DecodeError {
     /// The layout that did not fit and why, where the error is about one.
     pub fn mismatch(&self) -> Option<&Mismatch> {
         match self {
-            Self::Mismatch(m) | Self::OtherLayout { mismatch: m, .. } | Self::NoLayoutFits { newest: m } => Some(m),
+            Self::Mismatch(m) | Self::OtherLayout { mismatch: m, .. } | Self::NoLayoutFits { newest: m, .. } => Some(m),
             _ => None,
         }
     }
@@ -267,7 +285,7 @@ impl fmt::Display for Mismatch {
         write!(f, "event {id} version {version} ({name}): ")?;
         let fault = match self.kind {
             MismatchKind::LeftOver { offset, bytes } => {
-                return write!(f, "{bytes} bytes left over after the last field, at offset {offset}");
+                return write!(f, "{} left over after the last field, at offset {offset}", Bytes(bytes));
             }
             MismatchKind::Field(fault) => fault,
         };
@@ -275,10 +293,10 @@ impl fmt::Display for Mismatch {
         let offset = fault.offset;
         match fault.kind {
             FaultKind::Truncated { needed, available } => {
-                write!(f, "field {field} at offset {offset} needs {needed} bytes, {available} are left")
+                write!(f, "field {field} at offset {offset} needs {}, {} left", Bytes(needed), Bytes(available))
             }
             FaultKind::Unterminated { available } => {
-                write!(f, "field {field} at offset {offset} has no terminating NUL in the {available} bytes left")
+                write!(f, "field {field} at offset {offset} has no terminating NUL, {} left", Bytes(available))
             }
             FaultKind::OddLength { bytes } => {
                 write!(f, "field {field} at offset {offset} is a UTF-16 string of {bytes} bytes, an odd number")
@@ -308,27 +326,45 @@ impl fmt::Display for DecodeError {
             Self::Ambiguous { candidates } => {
                 write!(f, "without a build the payload exactly fits several layouts: {candidates}")
             }
-            Self::NoLayoutFits { newest } => write!(f, "the payload fits no known layout; the newest: {newest}"),
+            Self::NoLayoutFits { tried, newest } => {
+                write!(f, "the payload fits none of {tried}; the newest: {newest}")
+            }
         }
     }
 }
 
-fn write_in_build(f: &mut fmt::Formatter<'_>, build: Option<u32>) -> fmt::Result {
-    build.map_or(Ok(()), |build| write!(f, " in build {build}"))
+fn write_in_build(f: &mut fmt::Formatter<'_>, build: Option<Consulted>) -> fmt::Result {
+    match build {
+        None => Ok(()),
+        Some(Consulted { build, capture }) if build == capture => write!(f, " in build {build}"),
+        Some(Consulted { build, capture }) => {
+            write!(f, " in build {capture}, the nearest capture below build {build}")
+        }
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0, if self.0 == 1 { "byte" } else { "bytes" })
+    }
 }
 
 fn write_unknown_version(
     f: &mut fmt::Formatter<'_>,
     event: &EventInfo,
     version: u8,
-    build: Option<u32>,
+    build: Option<Consulted>,
 ) -> fmt::Result {
     write!(f, "event {} ({}) has no version {version}", event.id, event.name)?;
     write_in_build(f, build)?;
     f.write_str("; known are")?;
     for known in event.versions {
         write!(f, " v{} (build", known.version)?;
-        for layout in known.layouts {
+        for (i, layout) in known.layouts.iter().enumerate() {
+            f.write_str(if i > 0 { "," } else { "" })?;
             write_builds(f, layout)?;
         }
         f.write_str(")")?;

@@ -18,7 +18,7 @@ pub mod value;
 mod view;
 
 pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
-pub use error::{Candidates, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
+pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;

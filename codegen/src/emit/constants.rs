@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, number};
+use super::{docs, hex, ident, number};
 use crate::format::SourceFile;
 use crate::plan::{Constant, Plan};
 
@@ -62,7 +62,6 @@ fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStr
 }
 
 fn keywords(items: &[Constant]) -> TokenStream {
-    let hex = |value: u64| -> TokenStream { format!("0x{value:x}").parse().unwrap_or_default() };
     let constants = constants(items, hex);
     let names = items.iter().map(|item| {
         let (constant, text) = (ident(&item.name), &item.text);

@@ -94,6 +94,7 @@ fn decoding() -> TokenStream {
             pub fn version(&self) -> u8 { Record::layout(self).version }
 
             /// The event's name.
+            #[allow(clippy::misnamed_getters)] // a layout's name is that of its view
             pub fn name(&self) -> &'static str { Record::layout(self).event }
         }
     }
@@ -102,6 +103,7 @@ fn decoding() -> TokenStream {
 fn record(plan: &Plan<'_>) -> TokenStream {
     let names: Vec<_> = plan.events().map(|(_, event)| ident(&event.name)).collect();
     quote! {
+        #[allow(clippy::too_many_lines)]
         impl<'a> Record<'a> for Event<'a> {
             fn layout(&self) -> &'static LayoutInfo {
                 match self { #(Self::#names(event) => Record::layout(event),)* }
@@ -135,6 +137,7 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
         }
     });
     quote! {
+        #[allow(clippy::too_many_lines)]
         impl<'a> Events<'a> for Event<'a> {
             const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
 

@@ -37,6 +37,14 @@ fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
     quote! { #(#[doc = #lines])* }
 }
 
+/// A hexadecimal number, its digits in groups of four.
+fn hex(value: u64) -> TokenStream {
+    let digits = format!("{value:x}");
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(4).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    format!("0x{}", groups.join("_")).parse().unwrap_or_default()
+}
+
 /// A number without its type's suffix.
 fn number(value: impl Into<u64>) -> proc_macro2::Literal {
     proc_macro2::Literal::u64_unsuffixed(value.into())

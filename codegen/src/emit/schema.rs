@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{ident, number};
+use super::{hex, ident, number};
 use crate::format::SourceFile;
 use crate::model::Size;
 use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
@@ -164,7 +164,7 @@ fn header_info(header: &HeaderPlan) -> TokenStream {
         (number(header.since), number(header.level), number(header.opcode), number(header.task));
     let channel = option(header.channel.map(number));
     let message = option(header.message.as_ref());
-    let keywords: TokenStream = format!("0x{:x}", header.keywords).parse().unwrap_or_default();
+    let keywords = hex(header.keywords);
     quote! {
         HeaderInfo {
             since: #since,

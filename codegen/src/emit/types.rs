@@ -54,6 +54,11 @@ pub(super) fn imports(kind: &Kind) -> Vec<&'static str> {
     }
 }
 
+/// Whether an accessor's value borrows from the payload.
+pub(super) fn borrows(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Scalar(_) | Kind::Mapped(..) | Kind::Pointer)
+}
+
 fn rust_name(kind: &Kind) -> &'static str {
     match kind {
         Kind::Scalar(scalar) | Kind::Mapped(_, scalar) => names(*scalar).rust,

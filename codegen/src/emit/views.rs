@@ -54,6 +54,7 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
     });
     let id = number(event.id);
     let accessors = event.shared.iter().map(|field| shared_accessor(field, event, plan));
+    let (parameters, lifetime) = lifetimes(event.shared.iter().map(|field| &field.kind));
     let id_doc = format!(" The event's id, {}.", event.id);
     quote! {
         #event_docs
@@ -61,12 +62,17 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
         #[non_exhaustive]
         pub enum #name<'a> { #(#variants,)* }
 
-        impl<'a> #name<'a> {
+        impl #parameters #name #lifetime {
             #[doc = #id_doc]
             pub const ID: u16 = #id;
             #(#accessors)*
         }
     }
+}
+
+/// The generics of an `impl` of accessors: the lifetime has a name only where one of them returns it.
+fn lifetimes<'k>(mut kinds: impl Iterator<Item = &'k Kind>) -> (TokenStream, TokenStream) {
+    if kinds.any(types::borrows) { (quote!(<'a>), quote!(<'a>)) } else { (TokenStream::new(), quote!(<'_>)) }
 }
 
 fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
@@ -81,7 +87,7 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
         }
     });
     if everywhere {
-        let doc = format!(" `{}`.", field.name);
+        let doc = format!(" `{}`, `{}`.", field.name, field.in_type);
         return quote! {
             #[doc = #doc]
             pub fn #accessor(&self) -> #value { match self { #(#arms)* } }
@@ -89,8 +95,9 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
     }
     let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
     let doc = format!(
-        " `{}`, which only {} {}.",
+        " `{}`, `{}`, which only {} {}.",
         field.name,
+        field.in_type,
         variants.join(", "),
         if variants.len() == 1 { "has" } else { "have" }
     );
@@ -152,7 +159,8 @@ fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
             pub fn #accessor(&self) -> #ty { #body }
         }
     });
-    quote! { impl<'a> #name<'a> { #(#accessors)* } }
+    let (parameters, lifetime) = lifetimes(layout.fields.fields.iter().map(|field| &field.kind));
+    quote! { impl #parameters #name #lifetime { #(#accessors)* } }
 }
 
 fn view_traits(layout: &LayoutPlan) -> TokenStream {

@@ -15,8 +15,8 @@ pub(crate) use values::{Constant, Constants, MapPlan};
 
 use crate::config::Overrides;
 use crate::diagnostic::Diagnostics;
-use crate::model::Place;
 use crate::model::schema::{Event, Layout, Schema, Version};
+use crate::model::{InType, Place};
 
 /// The crate to be generated.
 #[derive(Debug)]
@@ -86,8 +86,9 @@ pub(crate) struct HeaderPlan {
 pub(crate) struct SharedField {
     pub(crate) accessor: String,
     pub(crate) kind: Kind,
-    /// The manifest's name.
+    /// The manifest's name and inType.
     pub(crate) name: String,
+    pub(crate) in_type: InType,
     /// The layouts that have it, by their index in the event. All of them: the accessor returns the value itself;
     /// some: an `Option`.
     pub(crate) layouts: Vec<usize>,
@@ -330,6 +331,7 @@ fn shared_fields(layouts: &[LayoutPlan]) -> Vec<SharedField> {
                         accessor: field.accessor.clone(),
                         kind: field.kind.clone(),
                         name: field.field.name.clone(),
+                        in_type: field.field.in_type,
                         layouts: vec![at],
                     });
                 }

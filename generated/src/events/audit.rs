@@ -23,7 +23,7 @@ impl<'a> SrvDisabled<'a> {
     /// The event's id, 1001.
     pub const ID: u16 = 1001;
 
-    /// `ClientNameLength`, which only V0 has.
+    /// `ClientNameLength`, `win:UInt16`, which only V0 has.
     pub fn client_name_length(&self) -> Option<u16> {
         match self {
             Self::V0(view) => Some(view.client_name_length()),
@@ -31,7 +31,7 @@ impl<'a> SrvDisabled<'a> {
         }
     }
 
-    /// `ClientName`, which only V0 has.
+    /// `ClientName`, `win:UnicodeString`, which only V0 has.
     pub fn client_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V0(view) => Some(view.client_name()),
@@ -39,7 +39,7 @@ impl<'a> SrvDisabled<'a> {
         }
     }
 
-    /// `LogEventCount`, which only V0 has.
+    /// `LogEventCount`, `win:UInt32`, which only V0 has.
     pub fn log_event_count(&self) -> Option<u32> {
         match self {
             Self::V0(view) => Some(view.log_event_count()),
@@ -170,7 +170,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
     /// The event's id, 1003.
     pub const ID: u16 = 1003;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
@@ -178,7 +178,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -186,7 +186,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
@@ -194,7 +194,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -202,7 +202,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
@@ -210,7 +210,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
@@ -218,7 +218,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `ClientAddressLength`, which only V1 has.
+    /// `ClientAddressLength`, `win:UInt32`, which only V1 has.
     pub fn client_address_length(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.client_address_length()),
@@ -226,7 +226,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `ClientAddress`, which only V1 has.
+    /// `ClientAddress`, `win:Binary`, which only V1 has.
     pub fn client_address(&self) -> Option<SocketAddr<'a>> {
         match self {
             Self::V1(view) => Some(view.client_address()),
@@ -234,7 +234,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
         }
     }
 
-    /// `SessionID`, which only V1 has.
+    /// `SessionID`, `win:HexInt64`, which only V1 has.
     pub fn session_id(&self) -> Option<u64> {
         match self {
             Self::V1(view) => Some(view.session_id()),
@@ -493,7 +493,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
     /// The event's id, 1004.
     pub const ID: u16 = 1004;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
@@ -501,7 +501,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -509,7 +509,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
@@ -517,7 +517,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
@@ -525,7 +525,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `ClientAddressLength`, which only V1 has.
+    /// `ClientAddressLength`, `win:UInt32`, which only V1 has.
     pub fn client_address_length(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.client_address_length()),
@@ -533,7 +533,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `ClientAddress`, which only V1 has.
+    /// `ClientAddress`, `win:Binary`, which only V1 has.
     pub fn client_address(&self) -> Option<SocketAddr<'a>> {
         match self {
             Self::V1(view) => Some(view.client_address()),
@@ -541,7 +541,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
         }
     }
 
-    /// `SessionID`, which only V1 has.
+    /// `SessionID`, `win:HexInt64`, which only V1 has.
     pub fn session_id(&self) -> Option<u64> {
         match self {
             Self::V1(view) => Some(view.session_id()),
@@ -758,49 +758,49 @@ impl<'a> SrvDecryptionFailure<'a> {
     /// The event's id, 1015.
     pub const ID: u16 = 1015;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:AnsiString`.
     pub fn client_name(&self) -> Ansi<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt16`.
     pub fn client_address_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `TranslatedStatus`.
+    /// `TranslatedStatus`, `win:HexInt32`.
     pub fn translated_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_status(),
         }
     }
 
-    /// `SessionID`.
+    /// `SessionID`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
@@ -931,18 +931,18 @@ pub enum SrvLmCompatibilityLevelNonDefault<'a> {
     V0(SrvLmCompatibilityLevelNonDefaultV0<'a>),
 }
 
-impl<'a> SrvLmCompatibilityLevelNonDefault<'a> {
+impl SrvLmCompatibilityLevelNonDefault<'_> {
     /// The event's id, 1021.
     pub const ID: u16 = 1021;
 
-    /// `ConfiguredLmCompatibilityLevel`.
+    /// `ConfiguredLmCompatibilityLevel`, `win:UInt32`.
     pub fn configured_lm_compatibility_level(&self) -> u32 {
         match self {
             Self::V0(view) => view.configured_lm_compatibility_level(),
         }
     }
 
-    /// `DefaultLmCompatibilityLevel`.
+    /// `DefaultLmCompatibilityLevel`, `win:UInt32`.
     pub fn default_lm_compatibility_level(&self) -> u32 {
         match self {
             Self::V0(view) => view.default_lm_compatibility_level(),
@@ -972,7 +972,7 @@ pub struct SrvLmCompatibilityLevelNonDefaultV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> SrvLmCompatibilityLevelNonDefaultV0<'a> {
+impl SrvLmCompatibilityLevelNonDefaultV0<'_> {
     /// `ConfiguredLmCompatibilityLevel`, `win:UInt32`.
     #[inline]
     pub fn configured_lm_compatibility_level(&self) -> u32 {
@@ -1022,7 +1022,7 @@ pub enum SrvSmb2Disabled<'a> {
     V0(SrvSmb2DisabledV0<'a>),
 }
 
-impl<'a> SrvSmb2Disabled<'a> {
+impl SrvSmb2Disabled<'_> {
     /// The event's id, 1024.
     pub const ID: u16 = 1024;
 }
@@ -1078,7 +1078,7 @@ pub enum SrvNullSessionsAllowed<'a> {
     V0(SrvNullSessionsAllowedV0<'a>),
 }
 
-impl<'a> SrvNullSessionsAllowed<'a> {
+impl SrvNullSessionsAllowed<'_> {
     /// The event's id, 1025.
     pub const ID: u16 = 1025;
 }
@@ -1138,7 +1138,7 @@ impl<'a> SecurityCertificateChanged<'a> {
     /// The event's id, 1803.
     pub const ID: u16 = 1803;
 
-    /// `DescriptorName`.
+    /// `DescriptorName`, `win:UnicodeString`.
     pub fn descriptor_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.descriptor_name(),
@@ -1216,11 +1216,11 @@ pub enum NoSmb1ObservedInLastPeriod<'a> {
     V1(NoSmb1ObservedInLastPeriodV1<'a>),
 }
 
-impl<'a> NoSmb1ObservedInLastPeriod<'a> {
+impl NoSmb1ObservedInLastPeriod<'_> {
     /// The event's id, 1804.
     pub const ID: u16 = 1804;
 
-    /// `Days`.
+    /// `Days`, `win:UInt32`.
     pub fn days(&self) -> u32 {
         match self {
             Self::V1(view) => view.days(),
@@ -1251,7 +1251,7 @@ pub struct NoSmb1ObservedInLastPeriodV1<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> NoSmb1ObservedInLastPeriodV1<'a> {
+impl NoSmb1ObservedInLastPeriodV1<'_> {
     /// `Days`, `win:UInt32`.
     #[inline]
     pub fn days(&self) -> u32 {
@@ -1298,7 +1298,7 @@ impl<'a> AuditSmb1Access<'a> {
     /// The event's id, 3000.
     pub const ID: u16 = 3000;
 
-    /// `ClientName`.
+    /// `ClientName`, `win:AnsiString`.
     pub fn client_name(&self) -> Ansi<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -1376,7 +1376,7 @@ impl<'a> AuditSmb1ConnectionAttempt<'a> {
     /// The event's id, 3002.
     pub const ID: u16 = 3002;
 
-    /// `ClientName`.
+    /// `ClientName`, `win:AnsiString`.
     pub fn client_name(&self) -> Ansi<'a> {
         match self {
             Self::V1(view) => view.client_name(),
@@ -1450,11 +1450,11 @@ pub enum UninstallSmb1Server<'a> {
     V1(UninstallSmb1ServerV1<'a>),
 }
 
-impl<'a> UninstallSmb1Server<'a> {
+impl UninstallSmb1Server<'_> {
     /// The event's id, 3003.
     pub const ID: u16 = 3003;
 
-    /// `Days`.
+    /// `Days`, `win:UInt32`.
     pub fn days(&self) -> u32 {
         match self {
             Self::V1(view) => view.days(),
@@ -1485,7 +1485,7 @@ pub struct UninstallSmb1ServerV1<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> UninstallSmb1ServerV1<'a> {
+impl UninstallSmb1ServerV1<'_> {
     /// `Days`, `win:UInt32`.
     #[inline]
     pub fn days(&self) -> u32 {
@@ -1534,7 +1534,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
     /// The event's id, 3021.
     pub const ID: u16 = 3021;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
@@ -1542,7 +1542,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -1550,7 +1550,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
         }
     }
 
-    /// `ServerRequiresSigning`.
+    /// `ServerRequiresSigning`, `win:Boolean`.
     pub fn server_requires_signing(&self) -> bool {
         match self {
             Self::V0(view) => view.server_requires_signing(),
@@ -1558,7 +1558,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
         }
     }
 
-    /// `UserNameLength`, which only V1 has.
+    /// `UserNameLength`, `win:UInt16`, which only V1 has.
     pub fn user_name_length(&self) -> Option<u16> {
         match self {
             Self::V1(view) => Some(view.user_name_length()),
@@ -1566,7 +1566,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
         }
     }
 
-    /// `UserName`, which only V1 has.
+    /// `UserName`, `win:UnicodeString`, which only V1 has.
     pub fn user_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V1(view) => Some(view.user_name()),
@@ -1756,28 +1756,28 @@ impl<'a> Smb2ClientDoesNotSupportEncryption<'a> {
     /// The event's id, 3022.
     pub const ID: u16 = 3022;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `ServerRequiresEncryption`.
+    /// `ServerRequiresEncryption`, `win:Boolean`.
     pub fn server_requires_encryption(&self) -> bool {
         match self {
             Self::V0(view) => view.server_requires_encryption(),
         }
     }
 
-    /// `SmbClientDoesNotSupportEncryptionType`.
+    /// `SmbClientDoesNotSupportEncryptionType`, `win:UInt32`.
     pub fn smb_client_does_not_support_encryption_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.smb_client_does_not_support_encryption_type(),
@@ -1883,28 +1883,28 @@ impl<'a> SrvNetClientDoesNotSupportSpn<'a> {
     /// The event's id, 3024.
     pub const ID: u16 = 3024;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `SPNValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`.
     pub fn spn_validation_policy(&self) -> u32 {
         match self {
             Self::V0(view) => view.spn_validation_policy(),
@@ -2015,42 +2015,42 @@ impl<'a> SrvNetClientSentUnrecognizedSpn<'a> {
     /// The event's id, 3025.
     pub const ID: u16 = 3025;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `SPN`.
+    /// `SPN`, `win:UnicodeString`.
     pub fn spn(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.spn(),
         }
     }
 
-    /// `ServiceClassIsValid`.
+    /// `ServiceClassIsValid`, `win:Boolean`.
     pub fn service_class_is_valid(&self) -> bool {
         match self {
             Self::V0(view) => view.service_class_is_valid(),
         }
     }
 
-    /// `PrincipalNameIsValid`.
+    /// `PrincipalNameIsValid`, `win:Boolean`.
     pub fn principal_name_is_valid(&self) -> bool {
         match self {
             Self::V0(view) => view.principal_name_is_valid(),
         }
     }
 
-    /// `SPNValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`.
     pub fn spn_validation_policy(&self) -> u32 {
         match self {
             Self::V0(view) => view.spn_validation_policy(),
@@ -2178,21 +2178,21 @@ impl<'a> SrvNetClientSentEmptySpn<'a> {
     /// The event's id, 3026.
     pub const ID: u16 = 3026;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `SPNValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`.
     pub fn spn_validation_policy(&self) -> u32 {
         match self {
             Self::V0(view) => view.spn_validation_policy(),
@@ -2296,21 +2296,21 @@ impl<'a> Smb1ClientDoesNotSupportSigning<'a> {
     /// The event's id, 3027.
     pub const ID: u16 = 3027;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `ServerRequiresSigning`.
+    /// `ServerRequiresSigning`, `win:Boolean`.
     pub fn server_requires_signing(&self) -> bool {
         match self {
             Self::V0(view) => view.server_requires_signing(),

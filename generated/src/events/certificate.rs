@@ -22,35 +22,35 @@ impl<'a> ServerCertMappingExpiring<'a> {
     /// The event's id, 1042.
     pub const ID: u16 = 1042;
 
-    /// `CertSubjectNameLength`.
+    /// `CertSubjectNameLength`, `win:UInt16`.
     pub fn cert_subject_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_subject_name_length(),
         }
     }
 
-    /// `CertSubjectName`.
+    /// `CertSubjectName`, `win:UnicodeString`.
     pub fn cert_subject_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_subject_name(),
         }
     }
 
-    /// `CertThumbprintLength`.
+    /// `CertThumbprintLength`, `win:UInt16`.
     pub fn cert_thumbprint_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_thumbprint_length(),
         }
     }
 
-    /// `CertThumbprint`.
+    /// `CertThumbprint`, `win:UnicodeString`.
     pub fn cert_thumbprint(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_thumbprint(),
         }
     }
 
-    /// `Expiring`.
+    /// `Expiring`, `win:FILETIME`.
     pub fn expiring(&self) -> FileTime {
         match self {
             Self::V0(view) => view.expiring(),
@@ -170,42 +170,42 @@ impl<'a> SrvNetQuicShutdownFailure<'a> {
     /// The event's id, 1044.
     pub const ID: u16 = 1044;
 
-    /// `ErrorCode`.
+    /// `ErrorCode`, `win:UInt16`.
     pub fn error_code(&self) -> maps::SrvnetQuicShutdownErrors {
         match self {
             Self::V0(view) => view.error_code(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt16`.
     pub fn reason(&self) -> maps::SrvnetQuicShutdownReasons {
         match self {
             Self::V0(view) => view.reason(),
         }
     }
 
-    /// `EndpointNameLength`.
+    /// `EndpointNameLength`, `win:UInt16`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.endpoint_name_length(),
         }
     }
 
-    /// `EndpointName`.
+    /// `EndpointName`, `win:UnicodeString`.
     pub fn endpoint_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.endpoint_name(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -333,63 +333,63 @@ impl<'a> ServerCertMappingUpdateFailure<'a> {
     /// The event's id, 1045.
     pub const ID: u16 = 1045;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `SubjectLength`.
+    /// `SubjectLength`, `win:UInt16`.
     pub fn subject_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.subject_length(),
         }
     }
 
-    /// `Subject`.
+    /// `Subject`, `win:UnicodeString`.
     pub fn subject(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.subject(),
         }
     }
 
-    /// `ThumbPrintLength`.
+    /// `ThumbPrintLength`, `win:UInt16`.
     pub fn thumb_print_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.thumb_print_length(),
         }
     }
 
-    /// `ThumbPrint`.
+    /// `ThumbPrint`, `win:UnicodeString`.
     pub fn thumb_print(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.thumb_print(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `RemovedLength`.
+    /// `RemovedLength`, `win:UInt16`.
     pub fn removed_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.removed_length(),
         }
     }
 
-    /// `Removed`.
+    /// `Removed`, `win:UnicodeString`.
     pub fn removed(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.removed(),
@@ -546,35 +546,35 @@ impl<'a> ServerCertMappingExpired<'a> {
     /// The event's id, 1049.
     pub const ID: u16 = 1049;
 
-    /// `CertSubjectNameLength`.
+    /// `CertSubjectNameLength`, `win:UInt16`.
     pub fn cert_subject_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_subject_name_length(),
         }
     }
 
-    /// `CertSubjectName`.
+    /// `CertSubjectName`, `win:UnicodeString`.
     pub fn cert_subject_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_subject_name(),
         }
     }
 
-    /// `CertThumbprintLength`.
+    /// `CertThumbprintLength`, `win:UInt16`.
     pub fn cert_thumbprint_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_thumbprint_length(),
         }
     }
 
-    /// `CertThumbprint`.
+    /// `CertThumbprint`, `win:UnicodeString`.
     pub fn cert_thumbprint(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_thumbprint(),
         }
     }
 
-    /// `Expiring`.
+    /// `Expiring`, `win:FILETIME`.
     pub fn expiring(&self) -> FileTime {
         match self {
             Self::V0(view) => view.expiring(),
@@ -693,35 +693,35 @@ impl<'a> ServerCertMappingRestoreFailure<'a> {
     /// The event's id, 1052.
     pub const ID: u16 = 1052;
 
-    /// `SubjectLength`.
+    /// `SubjectLength`, `win:UInt16`.
     pub fn subject_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.subject_length(),
         }
     }
 
-    /// `Subject`.
+    /// `Subject`, `win:UnicodeString`.
     pub fn subject(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.subject(),
         }
     }
 
-    /// `ThumbprintLength`.
+    /// `ThumbprintLength`, `win:UInt16`.
     pub fn thumbprint_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.thumbprint_length(),
         }
     }
 
-    /// `Thumbprint`.
+    /// `Thumbprint`, `win:UnicodeString`.
     pub fn thumbprint(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.thumbprint(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -836,25 +836,25 @@ pub enum ServerCertMappingRestoreSummary<'a> {
     V0(ServerCertMappingRestoreSummaryV0<'a>),
 }
 
-impl<'a> ServerCertMappingRestoreSummary<'a> {
+impl ServerCertMappingRestoreSummary<'_> {
     /// The event's id, 1053.
     pub const ID: u16 = 1053;
 
-    /// `CountOfCertsTotal`.
+    /// `CountOfCertsTotal`, `win:UInt16`.
     pub fn count_of_certs_total(&self) -> u16 {
         match self {
             Self::V0(view) => view.count_of_certs_total(),
         }
     }
 
-    /// `CountOfCertsRestored`.
+    /// `CountOfCertsRestored`, `win:UInt16`.
     pub fn count_of_certs_restored(&self) -> u16 {
         match self {
             Self::V0(view) => view.count_of_certs_restored(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -884,7 +884,7 @@ pub struct ServerCertMappingRestoreSummaryV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> ServerCertMappingRestoreSummaryV0<'a> {
+impl ServerCertMappingRestoreSummaryV0<'_> {
     /// `CountOfCertsTotal`, `win:UInt16`.
     #[inline]
     pub fn count_of_certs_total(&self) -> u16 {
@@ -945,42 +945,42 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailure<'a> {
     /// The event's id, 1909.
     pub const ID: u16 = 1909;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> maps::SrvNetQuicSendEndpointNotificationFailureType {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
         }
     }
 
-    /// `DeviceNameLength`.
+    /// `DeviceNameLength`, `win:UInt16`.
     pub fn device_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.device_name_length(),
         }
     }
 
-    /// `DeviceName`.
+    /// `DeviceName`, `win:UnicodeString`.
     pub fn device_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.device_name(),
         }
     }
 
-    /// `ExtraInformation`.
+    /// `ExtraInformation`, `win:UInt32`.
     pub fn extra_information(&self) -> u32 {
         match self {
             Self::V0(view) => view.extra_information(),
@@ -1105,42 +1105,42 @@ impl<'a> ServerCertificateFailure<'a> {
     /// The event's id, 1911.
     pub const ID: u16 = 1911;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
         }
     }
 
-    /// `MappingNameLength`.
+    /// `MappingNameLength`, `win:UInt16`.
     pub fn mapping_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.mapping_name_length(),
         }
     }
 
-    /// `MappingName`.
+    /// `MappingName`, `win:UnicodeString`.
     pub fn mapping_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.mapping_name(),
         }
     }
 
-    /// `ThumprintLength`.
+    /// `ThumprintLength`, `win:UInt16`.
     pub fn thumprint_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.thumprint_length(),
         }
     }
 
-    /// `Thumbprint`.
+    /// `Thumbprint`, `win:UnicodeString`.
     pub fn thumbprint(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.thumbprint(),
@@ -1265,7 +1265,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     /// The event's id, 1914.
     pub const ID: u16 = 1914;
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1273,7 +1273,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `EndpointNameLength`.
+    /// `EndpointNameLength`, `win:UInt16`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.endpoint_name_length(),
@@ -1281,7 +1281,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `EndpointName`.
+    /// `EndpointName`, `win:UnicodeString`.
     pub fn endpoint_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.endpoint_name(),
@@ -1289,7 +1289,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ConnectionType`.
+    /// `ConnectionType`, `win:UInt32`.
     pub fn connection_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.connection_type(),
@@ -1297,7 +1297,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ServerSocketAddressLength`, which only V0 has.
+    /// `ServerSocketAddressLength`, `win:UInt32`, which only V0 has.
     pub fn server_socket_address_length(&self) -> Option<u32> {
         match self {
             Self::V0(view) => Some(view.server_socket_address_length()),
@@ -1305,7 +1305,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ServerSocketAddress`, which only V0 has.
+    /// `ServerSocketAddress`, `win:Binary`, which only V0 has.
     pub fn server_socket_address(&self) -> Option<SocketAddr<'a>> {
         match self {
             Self::V0(view) => Some(view.server_socket_address()),
@@ -1313,7 +1313,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ClientSocketAddressLength`.
+    /// `ClientSocketAddressLength`, `win:UInt32`.
     pub fn client_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_socket_address_length(),
@@ -1321,7 +1321,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ClientSocketAddress`.
+    /// `ClientSocketAddress`, `win:Binary`.
     pub fn client_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_socket_address(),
@@ -1329,7 +1329,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ConnectionIdSize`, which only V0 has.
+    /// `ConnectionIdSize`, `win:UInt32`, which only V0 has.
     pub fn connection_id_size(&self) -> Option<u32> {
         match self {
             Self::V0(view) => Some(view.connection_id_size()),
@@ -1337,7 +1337,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `ConnectionId`, which only V0 has.
+    /// `ConnectionId`, `win:Binary`, which only V0 has.
     pub fn connection_id(&self) -> Option<Binary<'a>> {
         match self {
             Self::V0(view) => Some(view.connection_id()),
@@ -1345,7 +1345,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `TransportNameLength`, which only V1 has.
+    /// `TransportNameLength`, `win:UInt16`, which only V1 has.
     pub fn transport_name_length(&self) -> Option<u16> {
         match self {
             Self::V1(view) => Some(view.transport_name_length()),
@@ -1353,7 +1353,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
         }
     }
 
-    /// `TransportName`, which only V1 has.
+    /// `TransportName`, `win:UnicodeString`, which only V1 has.
     pub fn transport_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V1(view) => Some(view.transport_name()),
@@ -1645,7 +1645,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
     /// The event's id, 3007.
     pub const ID: u16 = 3007;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
@@ -1653,7 +1653,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
@@ -1661,7 +1661,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `ClientSocketAddressLength`.
+    /// `ClientSocketAddressLength`, `win:UInt32`.
     pub fn client_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_socket_address_length(),
@@ -1669,7 +1669,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `ClientSocketAddress`.
+    /// `ClientSocketAddress`, `win:Binary`.
     pub fn client_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_socket_address(),
@@ -1677,7 +1677,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `SupportedHashAlgsStrLength`.
+    /// `SupportedHashAlgsStrLength`, `win:UInt16`.
     pub fn supported_hash_algs_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.supported_hash_algs_str_length(),
@@ -1685,7 +1685,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `SupportedHashAlgsStr`.
+    /// `SupportedHashAlgsStr`, `win:UnicodeString`.
     pub fn supported_hash_algs_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.supported_hash_algs_str(),
@@ -1693,7 +1693,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `CertChainPropertiesStrLength`.
+    /// `CertChainPropertiesStrLength`, `win:UInt16`.
     pub fn cert_chain_properties_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_chain_properties_str_length(),
@@ -1701,7 +1701,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `CertChainPropertiesStr`.
+    /// `CertChainPropertiesStr`, `win:UnicodeString`.
     pub fn cert_chain_properties_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_chain_properties_str(),
@@ -1709,7 +1709,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `DenySidsStrLength`.
+    /// `DenySidsStrLength`, `win:UInt16`.
     pub fn deny_sids_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.deny_sids_str_length(),
@@ -1717,7 +1717,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `DenySidsStr`.
+    /// `DenySidsStr`, `win:UnicodeString`.
     pub fn deny_sids_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.deny_sids_str(),
@@ -1725,7 +1725,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `AllowSidsStrLength`.
+    /// `AllowSidsStrLength`, `win:UInt16`.
     pub fn allow_sids_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.allow_sids_str_length(),
@@ -1733,7 +1733,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `AllowSidsStr`.
+    /// `AllowSidsStr`, `win:UnicodeString`.
     pub fn allow_sids_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.allow_sids_str(),
@@ -1741,7 +1741,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `ConnectionIdSize`, which only V1 has.
+    /// `ConnectionIdSize`, `win:UInt32`, which only V1 has.
     pub fn connection_id_size(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.connection_id_size()),
@@ -1749,7 +1749,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
         }
     }
 
-    /// `ConnectionId`, which only V1 has.
+    /// `ConnectionId`, `win:Binary`, which only V1 has.
     pub fn connection_id(&self) -> Option<Binary<'a>> {
         match self {
             Self::V1(view) => Some(view.connection_id()),
@@ -2124,7 +2124,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
     /// The event's id, 3008.
     pub const ID: u16 = 3008;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
@@ -2132,7 +2132,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
@@ -2140,7 +2140,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `ClientSocketAddressLength`.
+    /// `ClientSocketAddressLength`, `win:UInt32`.
     pub fn client_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_socket_address_length(),
@@ -2148,7 +2148,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `ClientSocketAddress`.
+    /// `ClientSocketAddress`, `win:Binary`.
     pub fn client_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_socket_address(),
@@ -2156,7 +2156,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `SupportedHashAlgsStrLength`.
+    /// `SupportedHashAlgsStrLength`, `win:UInt16`.
     pub fn supported_hash_algs_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.supported_hash_algs_str_length(),
@@ -2164,7 +2164,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `SupportedHashAlgsStr`.
+    /// `SupportedHashAlgsStr`, `win:UnicodeString`.
     pub fn supported_hash_algs_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.supported_hash_algs_str(),
@@ -2172,7 +2172,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `CertChainPropertiesStrLength`.
+    /// `CertChainPropertiesStrLength`, `win:UInt16`.
     pub fn cert_chain_properties_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.cert_chain_properties_str_length(),
@@ -2180,7 +2180,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `CertChainPropertiesStr`.
+    /// `CertChainPropertiesStr`, `win:UnicodeString`.
     pub fn cert_chain_properties_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cert_chain_properties_str(),
@@ -2188,7 +2188,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `DenySidsStrLength`.
+    /// `DenySidsStrLength`, `win:UInt16`.
     pub fn deny_sids_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.deny_sids_str_length(),
@@ -2196,7 +2196,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `DenySidsStr`.
+    /// `DenySidsStr`, `win:UnicodeString`.
     pub fn deny_sids_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.deny_sids_str(),
@@ -2204,7 +2204,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `AllowSidsStrLength`.
+    /// `AllowSidsStrLength`, `win:UInt16`.
     pub fn allow_sids_str_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.allow_sids_str_length(),
@@ -2212,7 +2212,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `AllowSidsStr`.
+    /// `AllowSidsStr`, `win:UnicodeString`.
     pub fn allow_sids_str(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.allow_sids_str(),
@@ -2220,7 +2220,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `ConnectionIdSize`, which only V1 has.
+    /// `ConnectionIdSize`, `win:UInt32`, which only V1 has.
     pub fn connection_id_size(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.connection_id_size()),
@@ -2228,7 +2228,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
         }
     }
 
-    /// `ConnectionId`, which only V1 has.
+    /// `ConnectionId`, `win:Binary`, which only V1 has.
     pub fn connection_id(&self) -> Option<Binary<'a>> {
         match self {
             Self::V1(view) => Some(view.connection_id()),
@@ -2603,7 +2603,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
     /// The event's id, 3009.
     pub const ID: u16 = 3009;
 
-    /// `Error`.
+    /// `Error`, `win:UInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
@@ -2611,7 +2611,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
@@ -2619,7 +2619,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
@@ -2627,7 +2627,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ClientSocketAddressLength`.
+    /// `ClientSocketAddressLength`, `win:UInt32`.
     pub fn client_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_socket_address_length(),
@@ -2635,7 +2635,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ClientSocketAddress`.
+    /// `ClientSocketAddress`, `win:Binary`.
     pub fn client_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_socket_address(),
@@ -2643,7 +2643,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ConnectionIdSize`, which only V1 has.
+    /// `ConnectionIdSize`, `win:UInt32`, which only V1 has.
     pub fn connection_id_size(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.connection_id_size()),
@@ -2651,7 +2651,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
-    /// `ConnectionId`, which only V1 has.
+    /// `ConnectionId`, `win:Binary`, which only V1 has.
     pub fn connection_id(&self) -> Option<Binary<'a>> {
         match self {
             Self::V1(view) => Some(view.connection_id()),

@@ -22,35 +22,35 @@ impl<'a> Smb2ConnectionAccept<'a> {
     /// The event's id, 500.
     pub const ID: u16 = 500;
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `AddressLength`.
+    /// `AddressLength`, `win:UInt32`.
     pub fn address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_length(),
         }
     }
 
-    /// `Address`.
+    /// `Address`, `win:Binary`.
     pub fn address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.address(),
         }
     }
 
-    /// `TransportLength`.
+    /// `TransportLength`, `win:UInt32`.
     pub fn transport_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -166,42 +166,42 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
     /// The event's id, 501.
     pub const ID: u16 = 501;
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> maps::Srv2ConnectionDisconnectReasons {
         match self {
             Self::V0(view) => view.flags(),
         }
     }
 
-    /// `AddressLength`.
+    /// `AddressLength`, `win:UInt32`.
     pub fn address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_length(),
         }
     }
 
-    /// `Address`.
+    /// `Address`, `win:Binary`.
     pub fn address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.address(),
         }
     }
 
-    /// `TransportLength`.
+    /// `TransportLength`, `win:UInt32`.
     pub fn transport_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -324,49 +324,49 @@ impl<'a> Smb2ConnectionTerminate<'a> {
     /// The event's id, 502.
     pub const ID: u16 = 502;
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> maps::Srv2ConnectionTerminateReasons {
         match self {
             Self::V0(view) => view.reason(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `AddressLength`.
+    /// `AddressLength`, `win:UInt32`.
     pub fn address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_length(),
         }
     }
 
-    /// `Address`.
+    /// `Address`, `win:Binary`.
     pub fn address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.address(),
         }
     }
 
-    /// `TransportLength`.
+    /// `TransportLength`, `win:UInt32`.
     pub fn transport_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -500,77 +500,77 @@ impl<'a> SrvNetConnectionEstablished<'a> {
     /// The event's id, 1913.
     pub const ID: u16 = 1913;
 
-    /// `EndpointNameLength`.
+    /// `EndpointNameLength`, `win:UInt16`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.endpoint_name_length(),
         }
     }
 
-    /// `EndpointName`.
+    /// `EndpointName`, `win:UnicodeString`.
     pub fn endpoint_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.endpoint_name(),
         }
     }
 
-    /// `ConnectionType`.
+    /// `ConnectionType`, `win:UInt32`.
     pub fn connection_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.connection_type(),
         }
     }
 
-    /// `ServerSocketAddressLength`.
+    /// `ServerSocketAddressLength`, `win:UInt32`.
     pub fn server_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.server_socket_address_length(),
         }
     }
 
-    /// `ServerSocketAddress`.
+    /// `ServerSocketAddress`, `win:Binary`.
     pub fn server_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.server_socket_address(),
         }
     }
 
-    /// `ClientSocketAddressLength`.
+    /// `ClientSocketAddressLength`, `win:UInt32`.
     pub fn client_socket_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_socket_address_length(),
         }
     }
 
-    /// `ClientSocketAddress`.
+    /// `ClientSocketAddress`, `win:Binary`.
     pub fn client_socket_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_socket_address(),
         }
     }
 
-    /// `ConnectionIdSize`.
+    /// `ConnectionIdSize`, `win:UInt32`.
     pub fn connection_id_size(&self) -> u32 {
         match self {
             Self::V0(view) => view.connection_id_size(),
         }
     }
 
-    /// `ConnectionId`.
+    /// `ConnectionId`, `win:Binary`.
     pub fn connection_id(&self) -> Binary<'a> {
         match self {
             Self::V0(view) => view.connection_id(),
         }
     }
 
-    /// `MutualAuthentication`.
+    /// `MutualAuthentication`, `win:UInt32`.
     pub fn mutual_authentication(&self) -> u32 {
         match self {
             Self::V0(view) => view.mutual_authentication(),
         }
     }
 
-    /// `AccessControlCheck`.
+    /// `AccessControlCheck`, `win:UInt32`.
     pub fn access_control_check(&self) -> u32 {
         match self {
             Self::V0(view) => view.access_control_check(),

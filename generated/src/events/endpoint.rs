@@ -21,49 +21,49 @@ impl<'a> SrvEndpointAdded<'a> {
     /// The event's id, 1010.
     pub const ID: u16 = 1010;
 
-    /// `NameLength`.
+    /// `NameLength`, `win:UInt16`.
     pub fn name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.name_length(),
         }
     }
 
-    /// `Name`.
+    /// `Name`, `win:UnicodeString`.
     pub fn name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.name(),
         }
     }
 
-    /// `DomainNameLength`.
+    /// `DomainNameLength`, `win:UInt16`.
     pub fn domain_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_name_length(),
         }
     }
 
-    /// `DomainName`.
+    /// `DomainName`, `win:UnicodeString`.
     pub fn domain_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_name(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
         }
     }
 
-    /// `TransportFlags`.
+    /// `TransportFlags`, `win:HexInt32`.
     pub fn transport_flags(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_flags(),
@@ -202,42 +202,42 @@ impl<'a> SrvEndpointRemoved<'a> {
     /// The event's id, 1011.
     pub const ID: u16 = 1011;
 
-    /// `NameLength`.
+    /// `NameLength`, `win:UInt16`.
     pub fn name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.name_length(),
         }
     }
 
-    /// `Name`.
+    /// `Name`, `win:UnicodeString`.
     pub fn name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.name(),
         }
     }
 
-    /// `DomainNameLength`.
+    /// `DomainNameLength`, `win:UInt16`.
     pub fn domain_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_name_length(),
         }
     }
 
-    /// `DomainName`.
+    /// `DomainName`, `win:UnicodeString`.
     pub fn domain_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_name(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -366,63 +366,63 @@ impl<'a> SrvNetNameInfoChange<'a> {
     /// The event's id, 1012.
     pub const ID: u16 = 1012;
 
-    /// `ChangeType`.
+    /// `ChangeType`, `win:UInt32`.
     pub fn change_type(&self) -> maps::NetNameChangeMap {
         match self {
             Self::V0(view) => view.change_type(),
         }
     }
 
-    /// `NetNameLength`.
+    /// `NetNameLength`, `win:UInt16`.
     pub fn net_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.net_name_length(),
         }
     }
 
-    /// `NetName`.
+    /// `NetName`, `win:UnicodeString`.
     pub fn net_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.net_name(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:HexInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V0(view) => view.flags(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `Capability`.
+    /// `Capability`, `win:HexInt32`.
     pub fn capability(&self) -> u32 {
         match self {
             Self::V0(view) => view.capability(),
         }
     }
 
-    /// `LinkSpeed`.
+    /// `LinkSpeed`, `win:UInt64`.
     pub fn link_speed(&self) -> u64 {
         match self {
             Self::V0(view) => view.link_speed(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt16`.
     pub fn client_address_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
@@ -568,28 +568,28 @@ impl<'a> SrvEndpointOnline<'a> {
     /// The event's id, 1013.
     pub const ID: u16 = 1013;
 
-    /// `EndpointNameLength`.
+    /// `EndpointNameLength`, `win:UInt16`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.endpoint_name_length(),
         }
     }
 
-    /// `EndpointName`.
+    /// `EndpointName`, `win:UnicodeString`.
     pub fn endpoint_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.endpoint_name(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -698,28 +698,28 @@ impl<'a> SrvEndpointOffline<'a> {
     /// The event's id, 1014.
     pub const ID: u16 = 1014;
 
-    /// `EndpointNameLength`.
+    /// `EndpointNameLength`, `win:UInt16`.
     pub fn endpoint_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.endpoint_name_length(),
         }
     }
 
-    /// `EndpointName`.
+    /// `EndpointName`, `win:UnicodeString`.
     pub fn endpoint_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.endpoint_name(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -824,25 +824,25 @@ pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     V0(Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>),
 }
 
-impl<'a> Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
+impl Smb2ClosedEndpointsOutsideUnicastIpTable<'_> {
     /// The event's id, 1050.
     pub const ID: u16 = 1050;
 
-    /// `InterfaceID`.
+    /// `InterfaceID`, `win:UInt32`.
     pub fn interface_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_id(),
         }
     }
 
-    /// `NumberOfEndpointsFound`.
+    /// `NumberOfEndpointsFound`, `win:UInt32`.
     pub fn number_of_endpoints_found(&self) -> u32 {
         match self {
             Self::V0(view) => view.number_of_endpoints_found(),
         }
     }
 
-    /// `NumberOfEndpointsClosed`.
+    /// `NumberOfEndpointsClosed`, `win:UInt32`.
     pub fn number_of_endpoints_closed(&self) -> u32 {
         match self {
             Self::V0(view) => view.number_of_endpoints_closed(),
@@ -872,7 +872,7 @@ pub struct Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     head: Segment<'a, 12>,
 }
 
-impl<'a> Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
+impl Smb2ClosedEndpointsOutsideUnicastIpTableV0<'_> {
     /// `InterfaceID`, `win:UInt32`.
     #[inline]
     pub fn interface_id(&self) -> u32 {
@@ -929,11 +929,11 @@ pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     V0(SrvNetAddEndpointListenerRulePortNotSupportedV0<'a>),
 }
 
-impl<'a> SrvNetAddEndpointListenerRulePortNotSupported<'a> {
+impl SrvNetAddEndpointListenerRulePortNotSupported<'_> {
     /// The event's id, 3010.
     pub const ID: u16 = 3010;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
@@ -963,7 +963,7 @@ pub struct SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     head: Segment<'a, 2>,
 }
 
-impl<'a> SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
+impl SrvNetAddEndpointListenerRulePortNotSupportedV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1010,42 +1010,42 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccess<'a> {
     /// The event's id, 3011.
     pub const ID: u16 = 3011;
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
         }
     }
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `TransportType`.
+    /// `TransportType`, `win:UInt32`.
     pub fn transport_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_type(),
         }
     }
 
-    /// `SrvInstances`.
+    /// `SrvInstances`, `win:UInt32`.
     pub fn srv_instances(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_instances(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1165,42 +1165,42 @@ impl<'a> SrvNetAddEndpointListenerRuleFailure<'a> {
     /// The event's id, 3012.
     pub const ID: u16 = 3012;
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
         }
     }
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `TransportType`.
+    /// `TransportType`, `win:UInt32`.
     pub fn transport_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_type(),
         }
     }
 
-    /// `SrvInstances`.
+    /// `SrvInstances`, `win:UInt32`.
     pub fn srv_instances(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_instances(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1316,25 +1316,25 @@ pub enum SrvNetAddListenerRuleNew<'a> {
     V0(SrvNetAddListenerRuleNewV0<'a>),
 }
 
-impl<'a> SrvNetAddListenerRuleNew<'a> {
+impl SrvNetAddListenerRuleNew<'_> {
     /// The event's id, 3013.
     pub const ID: u16 = 3013;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `TransportType`.
+    /// `TransportType`, `win:UInt32`.
     pub fn transport_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_type(),
         }
     }
 
-    /// `SrvInstances`.
+    /// `SrvInstances`, `win:UInt32`.
     pub fn srv_instances(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_instances(),
@@ -1364,7 +1364,7 @@ pub struct SrvNetAddListenerRuleNewV0<'a> {
     head: Segment<'a, 10>,
 }
 
-impl<'a> SrvNetAddListenerRuleNewV0<'a> {
+impl SrvNetAddListenerRuleNewV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1421,25 +1421,25 @@ pub enum SrvNetAddListenerRuleUpdate<'a> {
     V0(SrvNetAddListenerRuleUpdateV0<'a>),
 }
 
-impl<'a> SrvNetAddListenerRuleUpdate<'a> {
+impl SrvNetAddListenerRuleUpdate<'_> {
     /// The event's id, 3014.
     pub const ID: u16 = 3014;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `TransportType`.
+    /// `TransportType`, `win:UInt32`.
     pub fn transport_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_type(),
         }
     }
 
-    /// `SrvInstances`.
+    /// `SrvInstances`, `win:UInt32`.
     pub fn srv_instances(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_instances(),
@@ -1469,7 +1469,7 @@ pub struct SrvNetAddListenerRuleUpdateV0<'a> {
     head: Segment<'a, 10>,
 }
 
-impl<'a> SrvNetAddListenerRuleUpdateV0<'a> {
+impl SrvNetAddListenerRuleUpdateV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1526,25 +1526,25 @@ pub enum SrvNetAddListenerRuleRemove<'a> {
     V0(SrvNetAddListenerRuleRemoveV0<'a>),
 }
 
-impl<'a> SrvNetAddListenerRuleRemove<'a> {
+impl SrvNetAddListenerRuleRemove<'_> {
     /// The event's id, 3015.
     pub const ID: u16 = 3015;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `TransportType`.
+    /// `TransportType`, `win:UInt32`.
     pub fn transport_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_type(),
         }
     }
 
-    /// `SrvInstances`.
+    /// `SrvInstances`, `win:UInt32`.
     pub fn srv_instances(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_instances(),
@@ -1574,7 +1574,7 @@ pub struct SrvNetAddListenerRuleRemoveV0<'a> {
     head: Segment<'a, 10>,
 }
 
-impl<'a> SrvNetAddListenerRuleRemoveV0<'a> {
+impl SrvNetAddListenerRuleRemoveV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1631,18 +1631,18 @@ pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     V0(SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
-impl<'a> SrvNetEnableImplicitLoopbackInterfaceError<'a> {
+impl SrvNetEnableImplicitLoopbackInterfaceError<'_> {
     /// The event's id, 3016.
     pub const ID: u16 = 3016;
 
-    /// `Interface`.
+    /// `Interface`, `win:UInt32`.
     pub fn interface(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1672,7 +1672,7 @@ pub struct SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
+impl SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_> {
     /// `Interface`, `win:UInt32`.
     #[inline]
     pub fn interface(&self) -> u32 {
@@ -1722,18 +1722,18 @@ pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     V0(SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
-impl<'a> SrvNetDisableImplicitLoopbackInterfaceError<'a> {
+impl SrvNetDisableImplicitLoopbackInterfaceError<'_> {
     /// The event's id, 3017.
     pub const ID: u16 = 3017;
 
-    /// `Interface`.
+    /// `Interface`, `win:UInt32`.
     pub fn interface(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1763,7 +1763,7 @@ pub struct SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
+impl SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_> {
     /// `Interface`, `win:UInt32`.
     #[inline]
     pub fn interface(&self) -> u32 {
@@ -1813,18 +1813,18 @@ pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
     V0(AlternativePortFirewallRuleAlreadyAddedV0<'a>),
 }
 
-impl<'a> AlternativePortFirewallRuleAlreadyAdded<'a> {
+impl AlternativePortFirewallRuleAlreadyAdded<'_> {
     /// The event's id, 3018.
     pub const ID: u16 = 3018;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `ProtocolType`.
+    /// `ProtocolType`, `win:UInt32`.
     pub fn protocol_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.protocol_type(),
@@ -1854,7 +1854,7 @@ pub struct AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     head: Segment<'a, 6>,
 }
 
-impl<'a> AlternativePortFirewallRuleAlreadyAddedV0<'a> {
+impl AlternativePortFirewallRuleAlreadyAddedV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1904,18 +1904,18 @@ pub enum AlternativePortFirewallRuleAddFailure<'a> {
     V0(AlternativePortFirewallRuleAddFailureV0<'a>),
 }
 
-impl<'a> AlternativePortFirewallRuleAddFailure<'a> {
+impl AlternativePortFirewallRuleAddFailure<'_> {
     /// The event's id, 3019.
     pub const ID: u16 = 3019;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `ProtocolType`.
+    /// `ProtocolType`, `win:UInt32`.
     pub fn protocol_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.protocol_type(),
@@ -1945,7 +1945,7 @@ pub struct AlternativePortFirewallRuleAddFailureV0<'a> {
     head: Segment<'a, 6>,
 }
 
-impl<'a> AlternativePortFirewallRuleAddFailureV0<'a> {
+impl AlternativePortFirewallRuleAddFailureV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {
@@ -1995,18 +1995,18 @@ pub enum AlternativePortFirewallRuleAddSuccess<'a> {
     V0(AlternativePortFirewallRuleAddSuccessV0<'a>),
 }
 
-impl<'a> AlternativePortFirewallRuleAddSuccess<'a> {
+impl AlternativePortFirewallRuleAddSuccess<'_> {
     /// The event's id, 3020.
     pub const ID: u16 = 3020;
 
-    /// `Port`.
+    /// `Port`, `win:UInt16`.
     pub fn port(&self) -> u16 {
         match self {
             Self::V0(view) => view.port(),
         }
     }
 
-    /// `ProtocolType`.
+    /// `ProtocolType`, `win:UInt32`.
     pub fn protocol_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.protocol_type(),
@@ -2036,7 +2036,7 @@ pub struct AlternativePortFirewallRuleAddSuccessV0<'a> {
     head: Segment<'a, 6>,
 }
 
-impl<'a> AlternativePortFirewallRuleAddSuccessV0<'a> {
+impl AlternativePortFirewallRuleAddSuccessV0<'_> {
     /// `Port`, `win:UInt16`.
     #[inline]
     pub fn port(&self) -> u16 {

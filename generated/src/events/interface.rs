@@ -14,11 +14,11 @@ pub enum TdiModeEnabled<'a> {
     V0(TdiModeEnabledV0<'a>),
 }
 
-impl<'a> TdiModeEnabled<'a> {
+impl TdiModeEnabled<'_> {
     /// The event's id, 1900.
     pub const ID: u16 = 1900;
 
-    /// `IsTdiEnabled`.
+    /// `IsTdiEnabled`, `win:Boolean`.
     pub fn is_tdi_enabled(&self) -> bool {
         match self {
             Self::V0(view) => view.is_tdi_enabled(),
@@ -49,7 +49,7 @@ pub struct TdiModeEnabledV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> TdiModeEnabledV0<'a> {
+impl TdiModeEnabledV0<'_> {
     /// `IsTdiEnabled`, `win:Boolean`.
     #[inline]
     pub fn is_tdi_enabled(&self) -> bool {
@@ -92,11 +92,11 @@ pub enum NsiTableAllocationFailed<'a> {
     V0(NsiTableAllocationFailedV0<'a>),
 }
 
-impl<'a> NsiTableAllocationFailed<'a> {
+impl NsiTableAllocationFailed<'_> {
     /// The event's id, 1901.
     pub const ID: u16 = 1901;
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -127,7 +127,7 @@ pub struct NsiTableAllocationFailedV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> NsiTableAllocationFailedV0<'a> {
+impl NsiTableAllocationFailedV0<'_> {
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn status(&self) -> u32 {
@@ -170,18 +170,18 @@ pub enum NsiInterfaceAdded<'a> {
     V0(NsiInterfaceAddedV0<'a>),
 }
 
-impl<'a> NsiInterfaceAdded<'a> {
+impl NsiInterfaceAdded<'_> {
     /// The event's id, 1902.
     pub const ID: u16 = 1902;
 
-    /// `AddressFamily`.
+    /// `AddressFamily`, `win:UInt32`.
     pub fn address_family(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_family(),
         }
     }
 
-    /// `NetLuid`.
+    /// `NetLuid`, `win:HexInt64`.
     pub fn net_luid(&self) -> u64 {
         match self {
             Self::V0(view) => view.net_luid(),
@@ -212,7 +212,7 @@ pub struct NsiInterfaceAddedV0<'a> {
     head: Segment<'a, 12>,
 }
 
-impl<'a> NsiInterfaceAddedV0<'a> {
+impl NsiInterfaceAddedV0<'_> {
     /// `AddressFamily`, `win:UInt32`.
     #[inline]
     pub fn address_family(&self) -> u32 {
@@ -262,18 +262,18 @@ pub enum NsiInterfaceRemoved<'a> {
     V0(NsiInterfaceRemovedV0<'a>),
 }
 
-impl<'a> NsiInterfaceRemoved<'a> {
+impl NsiInterfaceRemoved<'_> {
     /// The event's id, 1903.
     pub const ID: u16 = 1903;
 
-    /// `AddressFamily`.
+    /// `AddressFamily`, `win:UInt32`.
     pub fn address_family(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_family(),
         }
     }
 
-    /// `NetLuid`.
+    /// `NetLuid`, `win:HexInt64`.
     pub fn net_luid(&self) -> u64 {
         match self {
             Self::V0(view) => view.net_luid(),
@@ -304,7 +304,7 @@ pub struct NsiInterfaceRemovedV0<'a> {
     head: Segment<'a, 12>,
 }
 
-impl<'a> NsiInterfaceRemovedV0<'a> {
+impl NsiInterfaceRemovedV0<'_> {
     /// `AddressFamily`, `win:UInt32`.
     #[inline]
     pub fn address_family(&self) -> u32 {
@@ -354,18 +354,18 @@ pub enum IpInterfaceNotFound<'a> {
     V0(IpInterfaceNotFoundV0<'a>),
 }
 
-impl<'a> IpInterfaceNotFound<'a> {
+impl IpInterfaceNotFound<'_> {
     /// The event's id, 1904.
     pub const ID: u16 = 1904;
 
-    /// `NetLuid`.
+    /// `NetLuid`, `win:HexInt64`.
     pub fn net_luid(&self) -> u64 {
         match self {
             Self::V0(view) => view.net_luid(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -396,7 +396,7 @@ pub struct IpInterfaceNotFoundV0<'a> {
     head: Segment<'a, 12>,
 }
 
-impl<'a> IpInterfaceNotFoundV0<'a> {
+impl IpInterfaceNotFoundV0<'_> {
     /// `NetLuid`, `win:HexInt64`.
     #[inline]
     pub fn net_luid(&self) -> u64 {

@@ -505,11 +505,13 @@ impl<'a> Event<'a> {
     }
 
     /// The event's name.
+    #[allow(clippy::misnamed_getters)]
     pub fn name(&self) -> &'static str {
         Record::layout(self).event
     }
 }
 
+#[allow(clippy::too_many_lines)]
 impl<'a> Record<'a> for Event<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
@@ -958,6 +960,7 @@ impl<'a> Record<'a> for Event<'a> {
     }
 }
 
+#[allow(clippy::too_many_lines)]
 impl<'a> Events<'a> for Event<'a> {
     const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
 

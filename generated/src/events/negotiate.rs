@@ -26,7 +26,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
     /// The event's id, 1005.
     pub const ID: u16 = 1005;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
@@ -35,7 +35,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -44,7 +44,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
@@ -53,7 +53,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
@@ -62,7 +62,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ClientAddressLength`, which only V1, V2 have.
+    /// `ClientAddressLength`, `win:UInt32`, which only V1, V2 have.
     pub fn client_address_length(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.client_address_length()),
@@ -71,7 +71,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ClientAddress`, which only V1, V2 have.
+    /// `ClientAddress`, `win:Binary`, which only V1, V2 have.
     pub fn client_address(&self) -> Option<SocketAddr<'a>> {
         match self {
             Self::V1(view) => Some(view.client_address()),
@@ -80,7 +80,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ExpectedDialect`, which only V1 has.
+    /// `ExpectedDialect`, `win:HexInt32`, which only V1 has.
     pub fn expected_dialect(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.expected_dialect()),
@@ -88,7 +88,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ExpectedCapabilities`, which only V1 has.
+    /// `ExpectedCapabilities`, `win:HexInt32`, which only V1 has.
     pub fn expected_capabilities(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.expected_capabilities()),
@@ -96,7 +96,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ExpectedSecurityMode`, which only V1 has.
+    /// `ExpectedSecurityMode`, `win:HexInt32`, which only V1 has.
     pub fn expected_security_mode(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.expected_security_mode()),
@@ -104,7 +104,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ReceivedDialect`, which only V1 has.
+    /// `ReceivedDialect`, `win:HexInt32`, which only V1 has.
     pub fn received_dialect(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.received_dialect()),
@@ -112,7 +112,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ReceivedCapabilities`, which only V1 has.
+    /// `ReceivedCapabilities`, `win:HexInt32`, which only V1 has.
     pub fn received_capabilities(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.received_capabilities()),
@@ -120,7 +120,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `ReceivedSecurityMode`, which only V1 has.
+    /// `ReceivedSecurityMode`, `win:HexInt32`, which only V1 has.
     pub fn received_security_mode(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.received_security_mode()),
@@ -128,7 +128,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `SessionID`, which only V1, V2 have.
+    /// `SessionID`, `win:HexInt64`, which only V1, V2 have.
     pub fn session_id(&self) -> Option<u64> {
         match self {
             Self::V1(view) => Some(view.session_id()),
@@ -137,7 +137,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `Status`, which only V2 has.
+    /// `Status`, `win:HexInt32`, which only V2 has.
     pub fn status(&self) -> Option<u32> {
         match self {
             Self::V2(view) => Some(view.status()),
@@ -145,7 +145,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
-    /// `TranslatedStatus`, which only V2 has.
+    /// `TranslatedStatus`, `win:HexInt32`, which only V2 has.
     pub fn translated_status(&self) -> Option<u32> {
         match self {
             Self::V2(view) => Some(view.translated_status()),
@@ -521,18 +521,18 @@ pub enum Smb2MaxClusterDialectUpdated<'a> {
     V0(Smb2MaxClusterDialectUpdatedV0<'a>),
 }
 
-impl<'a> Smb2MaxClusterDialectUpdated<'a> {
+impl Smb2MaxClusterDialectUpdated<'_> {
     /// The event's id, 1028.
     pub const ID: u16 = 1028;
 
-    /// `NewDialect`.
+    /// `NewDialect`, `win:UInt16`.
     pub fn new_dialect(&self) -> maps::Srv2DialectRevision {
         match self {
             Self::V0(view) => view.new_dialect(),
         }
     }
 
-    /// `OldDialect`.
+    /// `OldDialect`, `win:UInt16`.
     pub fn old_dialect(&self) -> maps::Srv2DialectRevision {
         match self {
             Self::V0(view) => view.old_dialect(),
@@ -567,7 +567,7 @@ pub struct Smb2MaxClusterDialectUpdatedV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> Smb2MaxClusterDialectUpdatedV0<'a> {
+impl Smb2MaxClusterDialectUpdatedV0<'_> {
     /// `NewDialect`, `win:UInt16`. Named by the map `Srv2DialectRevision`.
     #[inline]
     pub fn new_dialect(&self) -> maps::Srv2DialectRevision {
@@ -621,7 +621,7 @@ impl<'a> Smb2CipherSuiteOrder<'a> {
     /// The event's id, 1029.
     pub const ID: u16 = 1029;
 
-    /// `CipherSuiteOrder`.
+    /// `CipherSuiteOrder`, `win:UnicodeString`.
     pub fn cipher_suite_order(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.cipher_suite_order(),
@@ -699,70 +699,70 @@ impl<'a> SrvNoNegotiatedCipher<'a> {
     /// The event's id, 1046.
     pub const ID: u16 = 1046;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `SessionID`.
+    /// `SessionID`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `Smb2Command`.
+    /// `Smb2Command`, `win:UInt16`.
     pub fn smb2_command(&self) -> maps::Smb2Command {
         match self {
             Self::V0(view) => view.smb2_command(),
@@ -937,7 +937,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
     /// The event's id, 1051.
     pub const ID: u16 = 1051;
 
-    /// `ClientCipherSuiteOrderLength`.
+    /// `ClientCipherSuiteOrderLength`, `win:UInt32`.
     pub fn client_cipher_suite_order_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_cipher_suite_order_length(),
@@ -945,7 +945,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `ClientCipherSuiteOrder`.
+    /// `ClientCipherSuiteOrder`, `win:UnicodeString`.
     pub fn client_cipher_suite_order(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_cipher_suite_order(),
@@ -953,7 +953,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `ServerCipherSuiteOrderLength`.
+    /// `ServerCipherSuiteOrderLength`, `win:UInt32`.
     pub fn server_cipher_suite_order_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.server_cipher_suite_order_length(),
@@ -961,7 +961,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `ServerCipherSuiteOrder`.
+    /// `ServerCipherSuiteOrder`, `win:UnicodeString`.
     pub fn server_cipher_suite_order(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_cipher_suite_order(),
@@ -969,7 +969,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `ClientCipherCount`, which only V2 has.
+    /// `ClientCipherCount`, `win:UInt16`, which only V2 has.
     pub fn client_cipher_count(&self) -> Option<u16> {
         match self {
             Self::V2(view) => Some(view.client_cipher_count()),
@@ -977,7 +977,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `LoggedClientCipherCount`, which only V2 has.
+    /// `LoggedClientCipherCount`, `win:UInt16`, which only V2 has.
     pub fn logged_client_cipher_count(&self) -> Option<u16> {
         match self {
             Self::V2(view) => Some(view.logged_client_cipher_count()),
@@ -985,7 +985,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
         }
     }
 
-    /// `ClientCipherOrder`, which only V2 has.
+    /// `ClientCipherOrder`, `win:UInt16`, which only V2 has.
     pub fn client_cipher_order(&self) -> Option<Array<'a, u16>> {
         match self {
             Self::V2(view) => Some(view.client_cipher_order()),
@@ -1200,140 +1200,140 @@ impl<'a> Smb2RequestNegotiateDialectFailure<'a> {
     /// The event's id, 1061.
     pub const ID: u16 = 1061;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V0(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V0(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V0(view) => view.flags(),
         }
     }
 
-    /// `SecurityMode`.
+    /// `SecurityMode`, `win:UInt16`.
     pub fn security_mode(&self) -> u16 {
         match self {
             Self::V0(view) => view.security_mode(),
         }
     }
 
-    /// `Capabilities`.
+    /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V0(view) => view.capabilities(),
         }
     }
 
-    /// `DialectCount`.
+    /// `DialectCount`, `win:UInt16`.
     pub fn dialect_count(&self) -> u16 {
         match self {
             Self::V0(view) => view.dialect_count(),
         }
     }
 
-    /// `Dialects`.
+    /// `Dialects`, `win:UInt16`.
     pub fn dialects(&self) -> Array<'a, u16> {
         match self {
             Self::V0(view) => view.dialects(),
         }
     }
 
-    /// `ClientGuid`.
+    /// `ClientGuid`, `win:GUID`.
     pub fn client_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.client_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `MinSmb2Dialect`.
+    /// `MinSmb2Dialect`, `win:HexInt32`.
     pub fn min_smb2_dialect(&self) -> u32 {
         match self {
             Self::V0(view) => view.min_smb2_dialect(),
         }
     }
 
-    /// `MaxSmb2Dialect`.
+    /// `MaxSmb2Dialect`, `win:HexInt32`.
     pub fn max_smb2_dialect(&self) -> u32 {
         match self {
             Self::V0(view) => view.max_smb2_dialect(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -1562,21 +1562,21 @@ impl<'a> Smb2DialectChange<'a> {
     /// The event's id, 1062.
     pub const ID: u16 = 1062;
 
-    /// `SmbDialect`.
+    /// `SmbDialect`, `win:UnicodeString`.
     pub fn smb_dialect(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.smb_dialect(),
         }
     }
 
-    /// `OldDialect`.
+    /// `OldDialect`, `win:HexInt32`.
     pub fn old_dialect(&self) -> u32 {
         match self {
             Self::V0(view) => view.old_dialect(),
         }
     }
 
-    /// `NewDialect`.
+    /// `NewDialect`, `win:HexInt32`.
     pub fn new_dialect(&self) -> u32 {
         match self {
             Self::V0(view) => view.new_dialect(),
@@ -1668,18 +1668,18 @@ pub enum SrvNetComponentCapabilities<'a> {
     V0(SrvNetComponentCapabilitiesV0<'a>),
 }
 
-impl<'a> SrvNetComponentCapabilities<'a> {
+impl SrvNetComponentCapabilities<'_> {
     /// The event's id, 1080.
     pub const ID: u16 = 1080;
 
-    /// `SrvNetComponentCapabilities`.
+    /// `SrvNetComponentCapabilities`, `win:HexInt32`.
     pub fn srv_net_component_capabilities(&self) -> u32 {
         match self {
             Self::V0(view) => view.srv_net_component_capabilities(),
         }
     }
 
-    /// `PatchNumber`.
+    /// `PatchNumber`, `win:HexInt32`.
     pub fn patch_number(&self) -> u32 {
         match self {
             Self::V0(view) => view.patch_number(),
@@ -1709,7 +1709,7 @@ pub struct SrvNetComponentCapabilitiesV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> SrvNetComponentCapabilitiesV0<'a> {
+impl SrvNetComponentCapabilitiesV0<'_> {
     /// `SrvNetComponentCapabilities`, `win:HexInt32`.
     #[inline]
     pub fn srv_net_component_capabilities(&self) -> u32 {

@@ -21,98 +21,98 @@ impl<'a> Smb2FileOpen<'a> {
     /// The event's id, 650.
     pub const ID: u16 = 650;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `ShareGUID`.
+    /// `ShareGUID`, `win:GUID`.
     pub fn share_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.share_guid(),
         }
     }
 
-    /// `NameLength`.
+    /// `NameLength`, `win:UInt16`.
     pub fn name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.name_length(),
         }
     }
 
-    /// `Name`.
+    /// `Name`, `win:UnicodeString`.
     pub fn name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.name(),
         }
     }
 
-    /// `LeaseId`.
+    /// `LeaseId`, `win:GUID`.
     pub fn lease_id(&self) -> Guid {
         match self {
             Self::V0(view) => view.lease_id(),
         }
     }
 
-    /// `DesiredAccess`.
+    /// `DesiredAccess`, `win:UInt32`.
     pub fn desired_access(&self) -> u32 {
         match self {
             Self::V0(view) => view.desired_access(),
         }
     }
 
-    /// `SharingMode`.
+    /// `SharingMode`, `win:UInt32`.
     pub fn sharing_mode(&self) -> u32 {
         match self {
             Self::V0(view) => view.sharing_mode(),
         }
     }
 
-    /// `CreateOptions`.
+    /// `CreateOptions`, `win:UInt32`.
     pub fn create_options(&self) -> u32 {
         match self {
             Self::V0(view) => view.create_options(),
         }
     }
 
-    /// `FileAttributes`.
+    /// `FileAttributes`, `win:UInt32`.
     pub fn file_attributes(&self) -> u32 {
         match self {
             Self::V0(view) => view.file_attributes(),
         }
     }
 
-    /// `IsReplay`.
+    /// `IsReplay`, `win:Boolean`.
     pub fn is_replay(&self) -> bool {
         match self {
             Self::V0(view) => view.is_replay(),
         }
     }
 
-    /// `IsResume`.
+    /// `IsResume`, `win:Boolean`.
     pub fn is_resume(&self) -> bool {
         match self {
             Self::V0(view) => view.is_resume(),
@@ -280,11 +280,11 @@ pub enum Smb2FileDisconnect<'a> {
     V0(Smb2FileDisconnectV0<'a>),
 }
 
-impl<'a> Smb2FileDisconnect<'a> {
+impl Smb2FileDisconnect<'_> {
     /// The event's id, 651.
     pub const ID: u16 = 651;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
@@ -314,7 +314,7 @@ pub struct Smb2FileDisconnectV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> Smb2FileDisconnectV0<'a> {
+impl Smb2FileDisconnectV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -357,32 +357,32 @@ pub enum Smb2FileReconnect<'a> {
     V0(Smb2FileReconnectV0<'a>),
 }
 
-impl<'a> Smb2FileReconnect<'a> {
+impl Smb2FileReconnect<'_> {
     /// The event's id, 652.
     pub const ID: u16 = 652;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -412,7 +412,7 @@ pub struct Smb2FileReconnectV0<'a> {
     head: Segment<'a, 64>,
 }
 
-impl<'a> Smb2FileReconnectV0<'a> {
+impl Smb2FileReconnectV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -476,11 +476,11 @@ pub enum Smb2FileSuspend<'a> {
     V0(Smb2FileSuspendV0<'a>),
 }
 
-impl<'a> Smb2FileSuspend<'a> {
+impl Smb2FileSuspend<'_> {
     /// The event's id, 653.
     pub const ID: u16 = 653;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
@@ -510,7 +510,7 @@ pub struct Smb2FileSuspendV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> Smb2FileSuspendV0<'a> {
+impl Smb2FileSuspendV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -553,11 +553,11 @@ pub enum Smb2FileClose<'a> {
     V0(Smb2FileCloseV0<'a>),
 }
 
-impl<'a> Smb2FileClose<'a> {
+impl Smb2FileClose<'_> {
     /// The event's id, 654.
     pub const ID: u16 = 654;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
@@ -587,7 +587,7 @@ pub struct Smb2FileCloseV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> Smb2FileCloseV0<'a> {
+impl Smb2FileCloseV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -630,11 +630,11 @@ pub enum Smb2FileTimeout<'a> {
     V0(Smb2FileTimeoutV0<'a>),
 }
 
-impl<'a> Smb2FileTimeout<'a> {
+impl Smb2FileTimeout<'_> {
     /// The event's id, 655.
     pub const ID: u16 = 655;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
@@ -664,7 +664,7 @@ pub struct Smb2FileTimeoutV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> Smb2FileTimeoutV0<'a> {
+impl Smb2FileTimeoutV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -707,11 +707,11 @@ pub enum Smb2FileTerminate<'a> {
     V0(Smb2FileTerminateV0<'a>),
 }
 
-impl<'a> Smb2FileTerminate<'a> {
+impl Smb2FileTerminate<'_> {
     /// The event's id, 656.
     pub const ID: u16 = 656;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
@@ -741,7 +741,7 @@ pub struct Smb2FileTerminateV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> Smb2FileTerminateV0<'a> {
+impl Smb2FileTerminateV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -784,18 +784,18 @@ pub enum Smb2FileCcfClose<'a> {
     V0(Smb2FileCcfCloseV0<'a>),
 }
 
-impl<'a> Smb2FileCcfClose<'a> {
+impl Smb2FileCcfClose<'_> {
     /// The event's id, 657.
     pub const ID: u16 = 657;
 
-    /// `OpenGUID`.
+    /// `OpenGUID`, `win:GUID`.
     pub fn open_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.open_guid(),
         }
     }
 
-    /// `AppInstanceGUID`.
+    /// `AppInstanceGUID`, `win:GUID`.
     pub fn app_instance_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.app_instance_guid(),
@@ -825,7 +825,7 @@ pub struct Smb2FileCcfCloseV0<'a> {
     head: Segment<'a, 32>,
 }
 
-impl<'a> Smb2FileCcfCloseV0<'a> {
+impl Smb2FileCcfCloseV0<'_> {
     /// `OpenGUID`, `win:GUID`.
     #[inline]
     pub fn open_guid(&self) -> Guid {
@@ -879,56 +879,56 @@ impl<'a> Smb2FileCcfCloseAudit<'a> {
     /// The event's id, 658.
     pub const ID: u16 = 658;
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `ComputerNameLength`.
+    /// `ComputerNameLength`, `win:UInt16`.
     pub fn computer_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.computer_name_length(),
         }
     }
 
-    /// `ComputerName`.
+    /// `ComputerName`, `win:UnicodeString`.
     pub fn computer_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.computer_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -1077,42 +1077,42 @@ impl<'a> Smb2RkfFailure<'a> {
     /// The event's id, 1002.
     pub const ID: u16 = 1002;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
@@ -1241,147 +1241,147 @@ impl<'a> SrvReopenFailure<'a> {
     /// The event's id, 1016.
     pub const ID: u16 = 1016;
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `TranslatedStatus`.
+    /// `TranslatedStatus`, `win:HexInt32`.
     pub fn translated_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_status(),
         }
     }
 
-    /// `RKFStatus`.
+    /// `RKFStatus`, `win:HexInt32`.
     pub fn rkf_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.rkf_status(),
         }
     }
 
-    /// `TranslatedRKFStatus`.
+    /// `TranslatedRKFStatus`, `win:HexInt32`.
     pub fn translated_rkf_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_rkf_status(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt16`.
     pub fn client_address_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
         }
     }
 
-    /// `DurableHandle`.
+    /// `DurableHandle`, `win:Boolean`.
     pub fn durable_handle(&self) -> bool {
         match self {
             Self::V0(view) => view.durable_handle(),
         }
     }
 
-    /// `ResilientHandle`.
+    /// `ResilientHandle`, `win:Boolean`.
     pub fn resilient_handle(&self) -> bool {
         match self {
             Self::V0(view) => view.resilient_handle(),
         }
     }
 
-    /// `PersistentHandle`.
+    /// `PersistentHandle`, `win:Boolean`.
     pub fn persistent_handle(&self) -> bool {
         match self {
             Self::V0(view) => view.persistent_handle(),
         }
     }
 
-    /// `ResumeKey`.
+    /// `ResumeKey`, `win:GUID`.
     pub fn resume_key(&self) -> Guid {
         match self {
             Self::V0(view) => view.resume_key(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> maps::SrvReopenFailureReasons {
         match self {
             Self::V0(view) => view.reason(),
@@ -1636,63 +1636,63 @@ impl<'a> SrvHandleScavenge<'a> {
     /// The event's id, 1017.
     pub const ID: u16 = 1017;
 
-    /// `DurableHandle`.
+    /// `DurableHandle`, `win:Boolean`.
     pub fn durable_handle(&self) -> bool {
         match self {
             Self::V0(view) => view.durable_handle(),
         }
     }
 
-    /// `ResilientHandle`.
+    /// `ResilientHandle`, `win:Boolean`.
     pub fn resilient_handle(&self) -> bool {
         match self {
             Self::V0(view) => view.resilient_handle(),
         }
     }
 
-    /// `PersistentFID`.
+    /// `PersistentFID`, `win:HexInt64`.
     pub fn persistent_fid(&self) -> u64 {
         match self {
             Self::V0(view) => view.persistent_fid(),
         }
     }
 
-    /// `VolatileFID`.
+    /// `VolatileFID`, `win:HexInt64`.
     pub fn volatile_fid(&self) -> u64 {
         match self {
             Self::V0(view) => view.volatile_fid(),
         }
     }
 
-    /// `ResumeKey`.
+    /// `ResumeKey`, `win:GUID`.
     pub fn resume_key(&self) -> Guid {
         match self {
             Self::V0(view) => view.resume_key(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
@@ -1832,39 +1832,39 @@ pub enum SrvFileInvalidate<'a> {
     V0(SrvFileInvalidateV0<'a>),
 }
 
-impl<'a> SrvFileInvalidate<'a> {
+impl SrvFileInvalidate<'_> {
     /// The event's id, 1019.
     pub const ID: u16 = 1019;
 
-    /// `ResumeKey`.
+    /// `ResumeKey`, `win:GUID`.
     pub fn resume_key(&self) -> Guid {
         match self {
             Self::V0(view) => view.resume_key(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `TranslatedStatus`.
+    /// `TranslatedStatus`, `win:HexInt32`.
     pub fn translated_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_status(),
         }
     }
 
-    /// `TaskStatus`.
+    /// `TaskStatus`, `win:HexInt32`.
     pub fn task_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.task_status(),
         }
     }
 
-    /// `TranslatedTaskStatus`.
+    /// `TranslatedTaskStatus`, `win:HexInt32`.
     pub fn translated_task_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_task_status(),
@@ -1894,7 +1894,7 @@ pub struct SrvFileInvalidateV0<'a> {
     head: Segment<'a, 32>,
 }
 
-impl<'a> SrvFileInvalidateV0<'a> {
+impl SrvFileInvalidateV0<'_> {
     /// `ResumeKey`, `win:GUID`.
     #[inline]
     pub fn resume_key(&self) -> Guid {

@@ -24,7 +24,7 @@ impl<'a> SrvSlowFsOperation<'a> {
     /// The event's id, 1020.
     pub const ID: u16 = 1020;
 
-    /// `Command`.
+    /// `Command`, `win:UInt32`.
     pub fn command(&self) -> u32 {
         match self {
             Self::V0(view) => view.command(),
@@ -32,7 +32,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `SessionGuid`.
+    /// `SessionGuid`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
@@ -40,7 +40,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
@@ -48,7 +48,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ConnectionGuid`.
+    /// `ConnectionGuid`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -56,7 +56,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
@@ -64,7 +64,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
@@ -72,7 +72,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
@@ -80,7 +80,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -88,7 +88,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt16`.
     pub fn client_address_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_address_length(),
@@ -96,7 +96,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
@@ -104,7 +104,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
@@ -112,7 +112,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -120,7 +120,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
@@ -128,7 +128,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
@@ -136,7 +136,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `DurationInMilliseconds`.
+    /// `DurationInMilliseconds`, `win:UInt64`.
     pub fn duration_in_milliseconds(&self) -> u64 {
         match self {
             Self::V0(view) => view.duration_in_milliseconds(),
@@ -144,7 +144,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `ThresholdInMilliseconds`.
+    /// `ThresholdInMilliseconds`, `win:UInt64`.
     pub fn threshold_in_milliseconds(&self) -> u64 {
         match self {
             Self::V0(view) => view.threshold_in_milliseconds(),
@@ -152,7 +152,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `CtlCode`, which only V1 has.
+    /// `CtlCode`, `win:UInt32`, which only V1 has.
     pub fn ctl_code(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.ctl_code()),
@@ -160,7 +160,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `SubCode`, which only V1 has.
+    /// `SubCode`, `win:UInt32`, which only V1 has.
     pub fn sub_code(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.sub_code()),
@@ -168,7 +168,7 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
-    /// `TunneledControl`, which only V1 has.
+    /// `TunneledControl`, `win:UInt32`, which only V1 has.
     pub fn tunneled_control(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.tunneled_control()),
@@ -584,7 +584,7 @@ pub enum SrvFileSharingFirewallRuleEnabled<'a> {
     V0(SrvFileSharingFirewallRuleEnabledV0<'a>),
 }
 
-impl<'a> SrvFileSharingFirewallRuleEnabled<'a> {
+impl SrvFileSharingFirewallRuleEnabled<'_> {
     /// The event's id, 1022.
     pub const ID: u16 = 1022;
 }
@@ -640,7 +640,7 @@ pub enum SrvLeasingDisabled<'a> {
     V0(SrvLeasingDisabledV0<'a>),
 }
 
-impl<'a> SrvLeasingDisabled<'a> {
+impl SrvLeasingDisabled<'_> {
     /// The event's id, 1026.
     pub const ID: u16 = 1026;
 }
@@ -696,7 +696,7 @@ pub enum SrvFirewallPortsClosed<'a> {
     V0(SrvFirewallPortsClosedV0<'a>),
 }
 
-impl<'a> SrvFirewallPortsClosed<'a> {
+impl SrvFirewallPortsClosed<'_> {
     /// The event's id, 1027.
     pub const ID: u16 = 1027;
 }
@@ -756,56 +756,56 @@ impl<'a> Smb2MdlIoCompletionFailure<'a> {
     /// The event's id, 1030.
     pub const ID: u16 = 1030;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
         }
     }
 
-    /// `IsRead`.
+    /// `IsRead`, `win:Boolean`.
     pub fn is_read(&self) -> bool {
         match self {
             Self::V0(view) => view.is_read(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -948,11 +948,11 @@ pub enum Srv2LiveDumpSucceeded<'a> {
     V0(Srv2LiveDumpSucceededV0<'a>),
 }
 
-impl<'a> Srv2LiveDumpSucceeded<'a> {
+impl Srv2LiveDumpSucceeded<'_> {
     /// The event's id, 1031.
     pub const ID: u16 = 1031;
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
             Self::V0(view) => view.reason(),
@@ -987,7 +987,7 @@ pub struct Srv2LiveDumpSucceededV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> Srv2LiveDumpSucceededV0<'a> {
+impl Srv2LiveDumpSucceededV0<'_> {
     /// `Reason`, `win:UInt32`. Named by the map `LiveDumpReason`.
     #[inline]
     pub fn reason(&self) -> maps::LiveDumpReason {
@@ -1030,11 +1030,11 @@ pub enum Srv2LiveDumpThrotteled<'a> {
     V0(Srv2LiveDumpThrotteledV0<'a>),
 }
 
-impl<'a> Srv2LiveDumpThrotteled<'a> {
+impl Srv2LiveDumpThrotteled<'_> {
     /// The event's id, 1032.
     pub const ID: u16 = 1032;
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
             Self::V0(view) => view.reason(),
@@ -1069,7 +1069,7 @@ pub struct Srv2LiveDumpThrotteledV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> Srv2LiveDumpThrotteledV0<'a> {
+impl Srv2LiveDumpThrotteledV0<'_> {
     /// `Reason`, `win:UInt32`. Named by the map `LiveDumpReason`.
     #[inline]
     pub fn reason(&self) -> maps::LiveDumpReason {
@@ -1116,21 +1116,21 @@ impl<'a> SrvAdminFsctlPropertiesListReadingFailure<'a> {
     /// The event's id, 1041.
     pub const ID: u16 = 1041;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> maps::SrvAdminFsctlPropertiesListFailureType {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `RegistryValueNameLength`.
+    /// `RegistryValueNameLength`, `win:UInt32`.
     pub fn registry_value_name_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.registry_value_name_length(),
         }
     }
 
-    /// `RegistryValueName`.
+    /// `RegistryValueName`, `win:UnicodeString`.
     pub fn registry_value_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.registry_value_name(),
@@ -1224,39 +1224,39 @@ pub enum Smb2SlowCommand<'a> {
     V0(Smb2SlowCommandV0<'a>),
 }
 
-impl<'a> Smb2SlowCommand<'a> {
+impl Smb2SlowCommand<'_> {
     /// The event's id, 1047.
     pub const ID: u16 = 1047;
 
-    /// `InstanceId`.
+    /// `InstanceId`, `win:UInt32`.
     pub fn instance_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.instance_id(),
         }
     }
 
-    /// `Smb2Command`.
+    /// `Smb2Command`, `win:UInt16`.
     pub fn smb2_command(&self) -> maps::Smb2Command {
         match self {
             Self::V0(view) => view.smb2_command(),
         }
     }
 
-    /// `Smb2PerfBlock`.
+    /// `Smb2PerfBlock`, `win:UInt16`.
     pub fn smb2_perf_block(&self) -> u16 {
         match self {
             Self::V0(view) => view.smb2_perf_block(),
         }
     }
 
-    /// `Duration`.
+    /// `Duration`, `win:UInt64`.
     pub fn duration(&self) -> u64 {
         match self {
             Self::V0(view) => view.duration(),
         }
     }
 
-    /// `Threshold`.
+    /// `Threshold`, `win:UInt64`.
     pub fn threshold(&self) -> u64 {
         match self {
             Self::V0(view) => view.threshold(),
@@ -1291,7 +1291,7 @@ pub struct Smb2SlowCommandV0<'a> {
     head: Segment<'a, 24>,
 }
 
-impl<'a> Smb2SlowCommandV0<'a> {
+impl Smb2SlowCommandV0<'_> {
     /// `InstanceId`, `win:UInt32`.
     #[inline]
     pub fn instance_id(&self) -> u32 {
@@ -1362,39 +1362,39 @@ pub enum Smb2CommandTimeDistribution<'a> {
     V0(Smb2CommandTimeDistributionV0<'a>),
 }
 
-impl<'a> Smb2CommandTimeDistribution<'a> {
+impl Smb2CommandTimeDistribution<'_> {
     /// The event's id, 1048.
     pub const ID: u16 = 1048;
 
-    /// `Smb2Command`.
+    /// `Smb2Command`, `win:UInt16`.
     pub fn smb2_command(&self) -> maps::Smb2Command {
         match self {
             Self::V0(view) => view.smb2_command(),
         }
     }
 
-    /// `AcquireLockTime`.
+    /// `AcquireLockTime`, `win:UInt64`.
     pub fn acquire_lock_time(&self) -> u64 {
         match self {
             Self::V0(view) => view.acquire_lock_time(),
         }
     }
 
-    /// `IoTime`.
+    /// `IoTime`, `win:UInt64`.
     pub fn io_time(&self) -> u64 {
         match self {
             Self::V0(view) => view.io_time(),
         }
     }
 
-    /// `TotalTime`.
+    /// `TotalTime`, `win:UInt64`.
     pub fn total_time(&self) -> u64 {
         match self {
             Self::V0(view) => view.total_time(),
         }
     }
 
-    /// `Threshold`.
+    /// `Threshold`, `win:UInt64`.
     pub fn threshold(&self) -> u64 {
         match self {
             Self::V0(view) => view.threshold(),
@@ -1429,7 +1429,7 @@ pub struct Smb2CommandTimeDistributionV0<'a> {
     head: Segment<'a, 34>,
 }
 
-impl<'a> Smb2CommandTimeDistributionV0<'a> {
+impl Smb2CommandTimeDistributionV0<'_> {
     /// `Smb2Command`, `win:UInt16`. Named by the map `Smb2Command`, whose values are inferred.
     #[inline]
     pub fn smb2_command(&self) -> maps::Smb2Command {
@@ -1504,133 +1504,133 @@ impl<'a> SrvSlowNetworkOperation<'a> {
     /// The event's id, 1054.
     pub const ID: u16 = 1054;
 
-    /// `Command`.
+    /// `Command`, `win:UInt32`.
     pub fn command(&self) -> u32 {
         match self {
             Self::V0(view) => view.command(),
         }
     }
 
-    /// `SessionGuid`.
+    /// `SessionGuid`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `ConnectionGuid`.
+    /// `ConnectionGuid`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt16`.
     pub fn client_address_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
         }
     }
 
-    /// `DurationInMilliseconds`.
+    /// `DurationInMilliseconds`, `win:UInt64`.
     pub fn duration_in_milliseconds(&self) -> u64 {
         match self {
             Self::V0(view) => view.duration_in_milliseconds(),
         }
     }
 
-    /// `ThresholdInMilliseconds`.
+    /// `ThresholdInMilliseconds`, `win:UInt64`.
     pub fn threshold_in_milliseconds(&self) -> u64 {
         match self {
             Self::V0(view) => view.threshold_in_milliseconds(),
         }
     }
 
-    /// `CtlCode`.
+    /// `CtlCode`, `win:UInt32`.
     pub fn ctl_code(&self) -> u32 {
         match self {
             Self::V0(view) => view.ctl_code(),
         }
     }
 
-    /// `SubCode`.
+    /// `SubCode`, `win:UInt32`.
     pub fn sub_code(&self) -> u32 {
         match self {
             Self::V0(view) => view.sub_code(),
         }
     }
 
-    /// `TunneledControl`.
+    /// `TunneledControl`, `win:UInt32`.
     pub fn tunneled_control(&self) -> u32 {
         match self {
             Self::V0(view) => view.tunneled_control(),
@@ -1863,11 +1863,11 @@ pub enum SrvNetGetNextIdFailure<'a> {
     V0(SrvNetGetNextIdFailureV0<'a>),
 }
 
-impl<'a> SrvNetGetNextIdFailure<'a> {
+impl SrvNetGetNextIdFailure<'_> {
     /// The event's id, 1802.
     pub const ID: u16 = 1802;
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1897,7 +1897,7 @@ pub struct SrvNetGetNextIdFailureV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> SrvNetGetNextIdFailureV0<'a> {
+impl SrvNetGetNextIdFailureV0<'_> {
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
@@ -1940,7 +1940,7 @@ pub enum ReceivedNullReparseBuffer<'a> {
     V0(ReceivedNullReparseBufferV0<'a>),
 }
 
-impl<'a> ReceivedNullReparseBuffer<'a> {
+impl ReceivedNullReparseBuffer<'_> {
     /// The event's id, 1907.
     pub const ID: u16 = 1907;
 }
@@ -1997,7 +1997,7 @@ pub enum AllowListLoadFailed<'a> {
     V0(AllowListLoadFailedV0<'a>),
 }
 
-impl<'a> AllowListLoadFailed<'a> {
+impl AllowListLoadFailed<'_> {
     /// The event's id, 1908.
     pub const ID: u16 = 1908;
 }

@@ -21,21 +21,21 @@ impl<'a> PacketFragment<'a> {
     /// The event's id, 2000.
     pub const ID: u16 = 2000;
 
-    /// `ReassembledEventID`.
+    /// `ReassembledEventID`, `win:UInt16`.
     pub fn reassembled_event_id(&self) -> u16 {
         match self {
             Self::V0(view) => view.reassembled_event_id(),
         }
     }
 
-    /// `FragmentSize`.
+    /// `FragmentSize`, `win:UInt32`.
     pub fn fragment_size(&self) -> u32 {
         match self {
             Self::V0(view) => view.fragment_size(),
         }
     }
 
-    /// `FragmentData`.
+    /// `FragmentData`, `win:Binary`.
     pub fn fragment_data(&self) -> Binary<'a> {
         match self {
             Self::V0(view) => view.fragment_data(),
@@ -129,35 +129,35 @@ impl<'a> Packet<'a> {
     /// The event's id, 40000.
     pub const ID: u16 = 40000;
 
-    /// `ConnectionType`.
+    /// `ConnectionType`, `win:UInt32`.
     pub fn connection_type(&self) -> maps::ConnectionTypeMap {
         match self {
             Self::V0(view) => view.connection_type(),
         }
     }
 
-    /// `PeerAddressLength`.
+    /// `PeerAddressLength`, `win:UInt32`.
     pub fn peer_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.peer_address_length(),
         }
     }
 
-    /// `PeerAddress`.
+    /// `PeerAddress`, `win:Binary`.
     pub fn peer_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.peer_address(),
         }
     }
 
-    /// `PacketSize`.
+    /// `PacketSize`, `win:UInt32`.
     pub fn packet_size(&self) -> u32 {
         match self {
             Self::V0(view) => view.packet_size(),
         }
     }
 
-    /// `PacketData`.
+    /// `PacketData`, `win:Binary`.
     pub fn packet_data(&self) -> Binary<'a> {
         match self {
             Self::V0(view) => view.packet_data(),

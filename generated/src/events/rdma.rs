@@ -20,21 +20,21 @@ impl<'a> Srv2RdmaSendEndpointNotification<'a> {
     /// The event's id, 1033.
     pub const ID: u16 = 1033;
 
-    /// `NotificationType`.
+    /// `NotificationType`, `win:UInt32`.
     pub fn notification_type(&self) -> maps::Srv2RdmaSendEndpointNotificationType {
         match self {
             Self::V0(view) => view.notification_type(),
         }
     }
 
-    /// `InterfaceNameLength`.
+    /// `InterfaceNameLength`, `win:UInt16`.
     pub fn interface_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.interface_name_length(),
         }
     }
 
-    /// `InterfaceName`.
+    /// `InterfaceName`, `win:UnicodeString`.
     pub fn interface_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.interface_name(),
@@ -128,42 +128,42 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailure<'a> {
     /// The event's id, 1034.
     pub const ID: u16 = 1034;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationFailureType {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
         }
     }
 
-    /// `DeviceNameLength`.
+    /// `DeviceNameLength`, `win:UInt16`.
     pub fn device_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.device_name_length(),
         }
     }
 
-    /// `DeviceName`.
+    /// `DeviceName`, `win:UnicodeString`.
     pub fn device_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.device_name(),
         }
     }
 
-    /// `ExtraInformation`.
+    /// `ExtraInformation`, `win:UInt32`.
     pub fn extra_information(&self) -> u32 {
         match self {
             Self::V0(view) => view.extra_information(),
@@ -288,28 +288,28 @@ impl<'a> Srv2RdmaEndpointChange<'a> {
     /// The event's id, 1035.
     pub const ID: u16 = 1035;
 
-    /// `EndpointState`.
+    /// `EndpointState`, `win:UInt32`.
     pub fn endpoint_state(&self) -> maps::Srv2RdmaEndpointState {
         match self {
             Self::V0(view) => view.endpoint_state(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
@@ -406,18 +406,18 @@ pub enum Srv2RdmaEndpointAllocationFailure<'a> {
     V0(Srv2RdmaEndpointAllocationFailureV0<'a>),
 }
 
-impl<'a> Srv2RdmaEndpointAllocationFailure<'a> {
+impl Srv2RdmaEndpointAllocationFailure<'_> {
     /// The event's id, 1036.
     pub const ID: u16 = 1036;
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
@@ -448,7 +448,7 @@ pub struct Srv2RdmaEndpointAllocationFailureV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> Srv2RdmaEndpointAllocationFailureV0<'a> {
+impl Srv2RdmaEndpointAllocationFailureV0<'_> {
     /// `InterfaceIndex`, `win:UInt32`.
     #[inline]
     pub fn interface_index(&self) -> u32 {
@@ -498,25 +498,25 @@ pub enum Srv2RdmaCreateListenerFailure<'a> {
     V0(Srv2RdmaCreateListenerFailureV0<'a>),
 }
 
-impl<'a> Srv2RdmaCreateListenerFailure<'a> {
+impl Srv2RdmaCreateListenerFailure<'_> {
     /// The event's id, 1037.
     pub const ID: u16 = 1037;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> maps::Srv2RdmaCreateListenerFailureType {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
@@ -551,7 +551,7 @@ pub struct Srv2RdmaCreateListenerFailureV0<'a> {
     head: Segment<'a, 12>,
 }
 
-impl<'a> Srv2RdmaCreateListenerFailureV0<'a> {
+impl Srv2RdmaCreateListenerFailureV0<'_> {
     /// `FailureType`, `win:UInt32`. Named by the map `Srv2RDMACreateListenerFailureType`, whose values are inferred.
     #[inline]
     pub fn failure_type(&self) -> maps::Srv2RdmaCreateListenerFailureType {
@@ -612,28 +612,28 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     /// The event's id, 1038.
     pub const ID: u16 = 1038;
 
-    /// `FailureType`.
+    /// `FailureType`, `win:UInt32`.
     pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationRpcFailureType {
         match self {
             Self::V0(view) => view.failure_type(),
         }
     }
 
-    /// `DeviceNameLength`.
+    /// `DeviceNameLength`, `win:UInt16`.
     pub fn device_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.device_name_length(),
         }
     }
 
-    /// `DeviceName`.
+    /// `DeviceName`, `win:UnicodeString`.
     pub fn device_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.device_name(),
         }
     }
 
-    /// `Error`.
+    /// `Error`, `win:HexInt32`.
     pub fn error(&self) -> u32 {
         match self {
             Self::V0(view) => view.error(),
@@ -740,25 +740,25 @@ pub enum Srv2RdmaNsiNotificationReceived<'a> {
     V0(Srv2RdmaNsiNotificationReceivedV0<'a>),
 }
 
-impl<'a> Srv2RdmaNsiNotificationReceived<'a> {
+impl Srv2RdmaNsiNotificationReceived<'_> {
     /// The event's id, 1039.
     pub const ID: u16 = 1039;
 
-    /// `NotificationType`.
+    /// `NotificationType`, `win:UInt32`.
     pub fn notification_type(&self) -> maps::Srv2RdmaNsiNotificationType {
         match self {
             Self::V0(view) => view.notification_type(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
         }
     }
 
-    /// `NdkOperationalState`.
+    /// `NdkOperationalState`, `win:UInt16`.
     pub fn ndk_operational_state(&self) -> u16 {
         match self {
             Self::V0(view) => view.ndk_operational_state(),
@@ -793,7 +793,7 @@ pub struct Srv2RdmaNsiNotificationReceivedV0<'a> {
     head: Segment<'a, 10>,
 }
 
-impl<'a> Srv2RdmaNsiNotificationReceivedV0<'a> {
+impl Srv2RdmaNsiNotificationReceivedV0<'_> {
     /// `NotificationType`, `win:UInt32`. Named by the map `Srv2RDMANsiNotificationType`, whose values are inferred.
     #[inline]
     pub fn notification_type(&self) -> maps::Srv2RdmaNsiNotificationType {
@@ -850,18 +850,18 @@ pub enum Srv2RdmaMibNotificationReceived<'a> {
     V0(Srv2RdmaMibNotificationReceivedV0<'a>),
 }
 
-impl<'a> Srv2RdmaMibNotificationReceived<'a> {
+impl Srv2RdmaMibNotificationReceived<'_> {
     /// The event's id, 1040.
     pub const ID: u16 = 1040;
 
-    /// `NotificationType`.
+    /// `NotificationType`, `win:UInt32`.
     pub fn notification_type(&self) -> maps::Srv2RdmaMibNotificationType {
         match self {
             Self::V0(view) => view.notification_type(),
         }
     }
 
-    /// `InterfaceIndex`.
+    /// `InterfaceIndex`, `win:UInt32`.
     pub fn interface_index(&self) -> u32 {
         match self {
             Self::V0(view) => view.interface_index(),
@@ -892,7 +892,7 @@ pub struct Srv2RdmaMibNotificationReceivedV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> Srv2RdmaMibNotificationReceivedV0<'a> {
+impl Srv2RdmaMibNotificationReceivedV0<'_> {
     /// `NotificationType`, `win:UInt32`. Named by the map `Srv2RDMAMibNotificationType`.
     #[inline]
     pub fn notification_type(&self) -> maps::Srv2RdmaMibNotificationType {
@@ -946,35 +946,35 @@ impl<'a> SrvNetRdmaConnectionClosed<'a> {
     /// The event's id, 1043.
     pub const ID: u16 = 1043;
 
-    /// `CloseOperationDurationInMillieconds`.
+    /// `CloseOperationDurationInMillieconds`, `win:UInt64`.
     pub fn close_operation_duration_in_millieconds(&self) -> u64 {
         match self {
             Self::V0(view) => view.close_operation_duration_in_millieconds(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt32`.
     pub fn transport_name_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
         }
     }
 
-    /// `EndpointShutdown`.
+    /// `EndpointShutdown`, `win:UInt8`.
     pub fn endpoint_shutdown(&self) -> u8 {
         match self {
             Self::V0(view) => view.endpoint_shutdown(),
         }
     }
 
-    /// `EndpointRemoved`.
+    /// `EndpointRemoved`, `win:UInt8`.
     pub fn endpoint_removed(&self) -> u8 {
         match self {
             Self::V0(view) => view.endpoint_removed(),
@@ -1084,11 +1084,11 @@ pub enum SrvNetRdmaRundownActive<'a> {
     V0(SrvNetRdmaRundownActiveV0<'a>),
 }
 
-impl<'a> SrvNetRdmaRundownActive<'a> {
+impl SrvNetRdmaRundownActive<'_> {
     /// The event's id, 1055.
     pub const ID: u16 = 1055;
 
-    /// `ActiveRdmaResourceCount`.
+    /// `ActiveRdmaResourceCount`, `win:UInt32`.
     pub fn active_rdma_resource_count(&self) -> u32 {
         match self {
             Self::V0(view) => view.active_rdma_resource_count(),
@@ -1118,7 +1118,7 @@ pub struct SrvNetRdmaRundownActiveV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> SrvNetRdmaRundownActiveV0<'a> {
+impl SrvNetRdmaRundownActiveV0<'_> {
     /// `ActiveRdmaResourceCount`, `win:UInt32`.
     #[inline]
     pub fn active_rdma_resource_count(&self) -> u32 {
@@ -1161,11 +1161,11 @@ pub enum SrvNetRdmaRundownComplete<'a> {
     V0(SrvNetRdmaRundownCompleteV0<'a>),
 }
 
-impl<'a> SrvNetRdmaRundownComplete<'a> {
+impl SrvNetRdmaRundownComplete<'_> {
     /// The event's id, 1056.
     pub const ID: u16 = 1056;
 
-    /// `NoOp`.
+    /// `NoOp`, `win:Boolean`.
     pub fn no_op(&self) -> bool {
         match self {
             Self::V0(view) => view.no_op(),
@@ -1195,7 +1195,7 @@ pub struct SrvNetRdmaRundownCompleteV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> SrvNetRdmaRundownCompleteV0<'a> {
+impl SrvNetRdmaRundownCompleteV0<'_> {
     /// `NoOp`, `win:Boolean`.
     #[inline]
     pub fn no_op(&self) -> bool {
@@ -1238,7 +1238,7 @@ pub enum SrvNetRdmaReactivation<'a> {
     V0(SrvNetRdmaReactivationV0<'a>),
 }
 
-impl<'a> SrvNetRdmaReactivation<'a> {
+impl SrvNetRdmaReactivation<'_> {
     /// The event's id, 1057.
     pub const ID: u16 = 1057;
 }
@@ -1294,11 +1294,11 @@ pub enum SrvNetRdmaReactivationComplete<'a> {
     V0(SrvNetRdmaReactivationCompleteV0<'a>),
 }
 
-impl<'a> SrvNetRdmaReactivationComplete<'a> {
+impl SrvNetRdmaReactivationComplete<'_> {
     /// The event's id, 1058.
     pub const ID: u16 = 1058;
 
-    /// `NoOp`.
+    /// `NoOp`, `win:Boolean`.
     pub fn no_op(&self) -> bool {
         match self {
             Self::V0(view) => view.no_op(),
@@ -1328,7 +1328,7 @@ pub struct SrvNetRdmaReactivationCompleteV0<'a> {
     head: Segment<'a, 4>,
 }
 
-impl<'a> SrvNetRdmaReactivationCompleteV0<'a> {
+impl SrvNetRdmaReactivationCompleteV0<'_> {
     /// `NoOp`, `win:Boolean`.
     #[inline]
     pub fn no_op(&self) -> bool {
@@ -1377,7 +1377,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
     /// The event's id, 1059.
     pub const ID: u16 = 1059;
 
-    /// `IsSuccess`.
+    /// `IsSuccess`, `win:Boolean`.
     pub fn is_success(&self) -> bool {
         match self {
             Self::V0(view) => view.is_success(),
@@ -1385,7 +1385,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
-    /// `LoadStatus`.
+    /// `LoadStatus`, `win:HexInt32`.
     pub fn load_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.load_status(),
@@ -1393,7 +1393,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
-    /// `ServicePathLength`.
+    /// `ServicePathLength`, `win:UInt16`.
     pub fn service_path_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.service_path_length(),
@@ -1401,7 +1401,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
-    /// `ServicePath`.
+    /// `ServicePath`, `win:UnicodeString`.
     pub fn service_path(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.service_path(),
@@ -1409,7 +1409,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
-    /// `DeviceNameLength`, which only V1 has.
+    /// `DeviceNameLength`, `win:UInt16`, which only V1 has.
     pub fn device_name_length(&self) -> Option<u16> {
         match self {
             Self::V1(view) => Some(view.device_name_length()),
@@ -1417,7 +1417,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
-    /// `DeviceName`, which only V1 has.
+    /// `DeviceName`, `win:UnicodeString`, which only V1 has.
     pub fn device_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V1(view) => Some(view.device_name()),
@@ -1603,18 +1603,18 @@ pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
     V0(Smb2DirectDataPlacementSecurityChangedV0<'a>),
 }
 
-impl<'a> Smb2DirectDataPlacementSecurityChanged<'a> {
+impl Smb2DirectDataPlacementSecurityChanged<'_> {
     /// The event's id, 1060.
     pub const ID: u16 = 1060;
 
-    /// `OldValue`.
+    /// `OldValue`, `win:UInt32`.
     pub fn old_value(&self) -> u32 {
         match self {
             Self::V0(view) => view.old_value(),
         }
     }
 
-    /// `NewValue`.
+    /// `NewValue`, `win:UInt32`.
     pub fn new_value(&self) -> u32 {
         match self {
             Self::V0(view) => view.new_value(),
@@ -1644,7 +1644,7 @@ pub struct Smb2DirectDataPlacementSecurityChangedV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> Smb2DirectDataPlacementSecurityChangedV0<'a> {
+impl Smb2DirectDataPlacementSecurityChangedV0<'_> {
     /// `OldValue`, `win:UInt32`.
     #[inline]
     pub fn old_value(&self) -> u32 {
@@ -1696,11 +1696,11 @@ pub enum SrvNetEventDisableRdmaListenSocketsState<'a> {
     V1(SrvNetEventDisableRdmaListenSocketsStateV1<'a>),
 }
 
-impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
+impl SrvNetEventDisableRdmaListenSocketsState<'_> {
     /// The event's id, 1910.
     pub const ID: u16 = 1910;
 
-    /// `CurrentDisableOverrideState`.
+    /// `CurrentDisableOverrideState`, `win:Boolean`.
     pub fn current_disable_override_state(&self) -> bool {
         match self {
             Self::V0(view) => view.current_disable_override_state(),
@@ -1708,7 +1708,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `NewState`.
+    /// `NewState`, `win:Boolean`.
     pub fn new_state(&self) -> bool {
         match self {
             Self::V0(view) => view.new_state(),
@@ -1716,7 +1716,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `SrvNetIsRDMASupportEnabled`, which only V0 has.
+    /// `SrvNetIsRDMASupportEnabled`, `win:Boolean`, which only V0 has.
     pub fn srv_net_is_rdma_support_enabled(&self) -> Option<bool> {
         match self {
             Self::V0(view) => Some(view.srv_net_is_rdma_support_enabled()),
@@ -1724,7 +1724,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `ActionTaken`.
+    /// `ActionTaken`, `win:Boolean`.
     pub fn action_taken(&self) -> bool {
         match self {
             Self::V0(view) => view.action_taken(),
@@ -1732,7 +1732,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `SrvNetEnableRdmaSupport`, which only V1 has.
+    /// `SrvNetEnableRdmaSupport`, `win:Boolean`, which only V1 has.
     pub fn srv_net_enable_rdma_support(&self) -> Option<bool> {
         match self {
             Self::V1(view) => Some(view.srv_net_enable_rdma_support()),
@@ -1740,7 +1740,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `SrvNetEvaluateRdmaEnabledPolicy`, which only V1 has.
+    /// `SrvNetEvaluateRdmaEnabledPolicy`, `win:Boolean`, which only V1 has.
     pub fn srv_net_evaluate_rdma_enabled_policy(&self) -> Option<bool> {
         match self {
             Self::V1(view) => Some(view.srv_net_evaluate_rdma_enabled_policy()),
@@ -1748,7 +1748,7 @@ impl<'a> SrvNetEventDisableRdmaListenSocketsState<'a> {
         }
     }
 
-    /// `SrvNetIsSMBDirectSupported`, which only V1 has.
+    /// `SrvNetIsSMBDirectSupported`, `win:Boolean`, which only V1 has.
     pub fn srv_net_is_smb_direct_supported(&self) -> Option<bool> {
         match self {
             Self::V1(view) => Some(view.srv_net_is_smb_direct_supported()),
@@ -1781,7 +1781,7 @@ pub struct SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     head: Segment<'a, 16>,
 }
 
-impl<'a> SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
+impl SrvNetEventDisableRdmaListenSocketsStateV0<'_> {
     /// `CurrentDisableOverrideState`, `win:Boolean`.
     #[inline]
     pub fn current_disable_override_state(&self) -> bool {
@@ -1843,7 +1843,7 @@ pub struct SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
     head: Segment<'a, 24>,
 }
 
-impl<'a> SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
+impl SrvNetEventDisableRdmaListenSocketsStateV1<'_> {
     /// `CurrentDisableOverrideState`, `win:Boolean`.
     #[inline]
     pub fn current_disable_override_state(&self) -> bool {

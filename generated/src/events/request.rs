@@ -20,98 +20,98 @@ impl<'a> Smb2RequestNegotiate<'a> {
     /// The event's id, 1.
     pub const ID: u16 = 1;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `SecurityMode`.
+    /// `SecurityMode`, `win:UInt16`.
     pub fn security_mode(&self) -> u16 {
         match self {
             Self::V2(view) => view.security_mode(),
         }
     }
 
-    /// `Capabilities`.
+    /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V2(view) => view.capabilities(),
         }
     }
 
-    /// `DialectCount`.
+    /// `DialectCount`, `win:UInt16`.
     pub fn dialect_count(&self) -> u16 {
         match self {
             Self::V2(view) => view.dialect_count(),
         }
     }
 
-    /// `Dialects`.
+    /// `Dialects`, `win:UInt16`.
     pub fn dialects(&self) -> Array<'a, u16> {
         match self {
             Self::V2(view) => view.dialects(),
         }
     }
 
-    /// `ClientGuid`.
+    /// `ClientGuid`, `win:GUID`.
     pub fn client_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.client_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -283,109 +283,109 @@ pub enum Smb2RequestSessionSetup<'a> {
     V2(Smb2RequestSessionSetupV2<'a>),
 }
 
-impl<'a> Smb2RequestSessionSetup<'a> {
+impl Smb2RequestSessionSetup<'_> {
     /// The event's id, 2.
     pub const ID: u16 = 2;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `VcNumber`.
+    /// `VcNumber`, `win:UInt8`.
     pub fn vc_number(&self) -> u8 {
         match self {
             Self::V2(view) => view.vc_number(),
         }
     }
 
-    /// `SecurityMode`.
+    /// `SecurityMode`, `win:UInt8`.
     pub fn security_mode(&self) -> u8 {
         match self {
             Self::V2(view) => view.security_mode(),
         }
     }
 
-    /// `Capabilities`.
+    /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V2(view) => view.capabilities(),
         }
     }
 
-    /// `Channel`.
+    /// `Channel`, `win:UInt32`.
     pub fn channel(&self) -> u32 {
         match self {
             Self::V2(view) => view.channel(),
         }
     }
 
-    /// `PreviousSessionId`.
+    /// `PreviousSessionId`, `win:UInt64`.
     pub fn previous_session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.previous_session_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -415,7 +415,7 @@ pub struct Smb2RequestSessionSetupV2<'a> {
     head: Segment<'a, 90>,
 }
 
-impl<'a> Smb2RequestSessionSetupV2<'a> {
+impl Smb2RequestSessionSetupV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -556,74 +556,74 @@ pub enum Smb2RequestLogoff<'a> {
     V2(Smb2RequestLogoffV2<'a>),
 }
 
-impl<'a> Smb2RequestLogoff<'a> {
+impl Smb2RequestLogoff<'_> {
     /// The event's id, 3.
     pub const ID: u16 = 3;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -653,7 +653,7 @@ pub struct Smb2RequestLogoffV2<'a> {
     head: Segment<'a, 72>,
 }
 
-impl<'a> Smb2RequestLogoffV2<'a> {
+impl Smb2RequestLogoffV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -763,84 +763,84 @@ impl<'a> Smb2RequestTreeConnect<'a> {
     /// The event's id, 4.
     pub const ID: u16 = 4;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `PathLength`.
+    /// `PathLength`, `win:UInt16`.
     pub fn path_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.path_length(),
         }
     }
 
-    /// `Path`.
+    /// `Path`, `win:UnicodeString`.
     pub fn path(&self) -> Utf16<'a> {
         match self {
             Self::V2(view) => view.path(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -994,81 +994,81 @@ pub enum Smb2RequestTreeDisconnect<'a> {
     V2(Smb2RequestTreeDisconnectV2<'a>),
 }
 
-impl<'a> Smb2RequestTreeDisconnect<'a> {
+impl Smb2RequestTreeDisconnect<'_> {
     /// The event's id, 5.
     pub const ID: u16 = 5;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -1098,7 +1098,7 @@ pub struct Smb2RequestTreeDisconnectV2<'a> {
     head: Segment<'a, 88>,
 }
 
-impl<'a> Smb2RequestTreeDisconnectV2<'a> {
+impl Smb2RequestTreeDisconnectV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1211,67 +1211,67 @@ pub enum Smb2RequestEcho<'a> {
     V2(Smb2RequestEchoV2<'a>),
 }
 
-impl<'a> Smb2RequestEcho<'a> {
+impl Smb2RequestEcho<'_> {
     /// The event's id, 6.
     pub const ID: u16 = 6;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -1301,7 +1301,7 @@ pub struct Smb2RequestEchoV2<'a> {
     head: Segment<'a, 56>,
 }
 
-impl<'a> Smb2RequestEchoV2<'a> {
+impl Smb2RequestEchoV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1400,67 +1400,67 @@ pub enum Smb2RequestCancel<'a> {
     V2(Smb2RequestCancelV2<'a>),
 }
 
-impl<'a> Smb2RequestCancel<'a> {
+impl Smb2RequestCancel<'_> {
     /// The event's id, 7.
     pub const ID: u16 = 7;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -1490,7 +1490,7 @@ pub struct Smb2RequestCancelV2<'a> {
     head: Segment<'a, 56>,
 }
 
-impl<'a> Smb2RequestCancelV2<'a> {
+impl Smb2RequestCancelV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1593,182 +1593,182 @@ impl<'a> Smb2RequestCreate<'a> {
     /// The event's id, 8.
     pub const ID: u16 = 8;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `SecurityFlags`.
+    /// `SecurityFlags`, `win:UInt8`.
     pub fn security_flags(&self) -> u8 {
         match self {
             Self::V2(view) => view.security_flags(),
         }
     }
 
-    /// `RequestedOplockLevel`.
+    /// `RequestedOplockLevel`, `win:UInt8`.
     pub fn requested_oplock_level(&self) -> u8 {
         match self {
             Self::V2(view) => view.requested_oplock_level(),
         }
     }
 
-    /// `ImpersonationLevel`.
+    /// `ImpersonationLevel`, `win:UInt32`.
     pub fn impersonation_level(&self) -> u32 {
         match self {
             Self::V2(view) => view.impersonation_level(),
         }
     }
 
-    /// `CreateFlags`.
+    /// `CreateFlags`, `win:UInt64`.
     pub fn create_flags(&self) -> u64 {
         match self {
             Self::V2(view) => view.create_flags(),
         }
     }
 
-    /// `RootDirectoryFid`.
+    /// `RootDirectoryFid`, `win:UInt64`.
     pub fn root_directory_fid(&self) -> u64 {
         match self {
             Self::V2(view) => view.root_directory_fid(),
         }
     }
 
-    /// `DesiredAccess`.
+    /// `DesiredAccess`, `win:Int32`.
     pub fn desired_access(&self) -> i32 {
         match self {
             Self::V2(view) => view.desired_access(),
         }
     }
 
-    /// `FileAttributes`.
+    /// `FileAttributes`, `win:Int32`.
     pub fn file_attributes(&self) -> i32 {
         match self {
             Self::V2(view) => view.file_attributes(),
         }
     }
 
-    /// `ShareAccess`.
+    /// `ShareAccess`, `win:Int32`.
     pub fn share_access(&self) -> i32 {
         match self {
             Self::V2(view) => view.share_access(),
         }
     }
 
-    /// `CreateDisposition`.
+    /// `CreateDisposition`, `win:Int32`.
     pub fn create_disposition(&self) -> i32 {
         match self {
             Self::V2(view) => view.create_disposition(),
         }
     }
 
-    /// `CreateOptions`.
+    /// `CreateOptions`, `win:Int32`.
     pub fn create_options(&self) -> i32 {
         match self {
             Self::V2(view) => view.create_options(),
         }
     }
 
-    /// `NameLength`.
+    /// `NameLength`, `win:UInt16`.
     pub fn name_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V2(view) => view.file_name(),
         }
     }
 
-    /// `CreateContextsCount`.
+    /// `CreateContextsCount`, `win:UInt32`.
     pub fn create_contexts_count(&self) -> u32 {
         match self {
             Self::V2(view) => view.create_contexts_count(),
         }
     }
 
-    /// `LeaseKey`.
+    /// `LeaseKey`, `win:GUID`.
     pub fn lease_key(&self) -> Guid {
         match self {
             Self::V2(view) => view.lease_key(),
         }
     }
 
-    /// `LeaseLevel`.
+    /// `LeaseLevel`, `win:UInt32`.
     pub fn lease_level(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_level(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -2024,102 +2024,102 @@ pub enum Smb2RequestClose<'a> {
     V2(Smb2RequestCloseV2<'a>),
 }
 
-impl<'a> Smb2RequestClose<'a> {
+impl Smb2RequestClose<'_> {
     /// The event's id, 9.
     pub const ID: u16 = 9;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `CloseFlags`.
+    /// `CloseFlags`, `win:UInt16`.
     pub fn close_flags(&self) -> u16 {
         match self {
             Self::V2(view) => view.close_flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -2149,7 +2149,7 @@ pub struct Smb2RequestCloseV2<'a> {
     head: Segment<'a, 114>,
 }
 
-impl<'a> Smb2RequestCloseV2<'a> {
+impl Smb2RequestCloseV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2283,95 +2283,95 @@ pub enum Smb2RequestFlush<'a> {
     V2(Smb2RequestFlushV2<'a>),
 }
 
-impl<'a> Smb2RequestFlush<'a> {
+impl Smb2RequestFlush<'_> {
     /// The event's id, 10.
     pub const ID: u16 = 10;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -2401,7 +2401,7 @@ pub struct Smb2RequestFlushV2<'a> {
     head: Segment<'a, 112>,
 }
 
-impl<'a> Smb2RequestFlushV2<'a> {
+impl Smb2RequestFlushV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2528,144 +2528,144 @@ pub enum Smb2RequestRead<'a> {
     V2(Smb2RequestReadV2<'a>),
 }
 
-impl<'a> Smb2RequestRead<'a> {
+impl Smb2RequestRead<'_> {
     /// The event's id, 11.
     pub const ID: u16 = 11;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `Length`.
+    /// `Length`, `win:UInt32`.
     pub fn length(&self) -> u32 {
         match self {
             Self::V2(view) => view.length(),
         }
     }
 
-    /// `Offset`.
+    /// `Offset`, `win:UInt64`.
     pub fn offset(&self) -> u64 {
         match self {
             Self::V2(view) => view.offset(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `MinimumCount`.
+    /// `MinimumCount`, `win:UInt32`.
     pub fn minimum_count(&self) -> u32 {
         match self {
             Self::V2(view) => view.minimum_count(),
         }
     }
 
-    /// `Channel`.
+    /// `Channel`, `win:UInt32`.
     pub fn channel(&self) -> u32 {
         match self {
             Self::V2(view) => view.channel(),
         }
     }
 
-    /// `RemainingBytes`.
+    /// `RemainingBytes`, `win:UInt32`.
     pub fn remaining_bytes(&self) -> u32 {
         match self {
             Self::V2(view) => view.remaining_bytes(),
         }
     }
 
-    /// `ReadChannelInfoOffset`.
+    /// `ReadChannelInfoOffset`, `win:UInt16`.
     pub fn read_channel_info_offset(&self) -> u16 {
         match self {
             Self::V2(view) => view.read_channel_info_offset(),
         }
     }
 
-    /// `ReadChannelInfoLength`.
+    /// `ReadChannelInfoLength`, `win:UInt16`.
     pub fn read_channel_info_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.read_channel_info_length(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -2695,7 +2695,7 @@ pub struct Smb2RequestReadV2<'a> {
     head: Segment<'a, 140>,
 }
 
-impl<'a> Smb2RequestReadV2<'a> {
+impl Smb2RequestReadV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2871,144 +2871,144 @@ pub enum Smb2RequestWrite<'a> {
     V2(Smb2RequestWriteV2<'a>),
 }
 
-impl<'a> Smb2RequestWrite<'a> {
+impl Smb2RequestWrite<'_> {
     /// The event's id, 12.
     pub const ID: u16 = 12;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `Length`.
+    /// `Length`, `win:UInt32`.
     pub fn length(&self) -> u32 {
         match self {
             Self::V2(view) => view.length(),
         }
     }
 
-    /// `Offset`.
+    /// `Offset`, `win:UInt64`.
     pub fn offset(&self) -> u64 {
         match self {
             Self::V2(view) => view.offset(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `Channel`.
+    /// `Channel`, `win:UInt32`.
     pub fn channel(&self) -> u32 {
         match self {
             Self::V2(view) => view.channel(),
         }
     }
 
-    /// `RemainingBytes`.
+    /// `RemainingBytes`, `win:UInt32`.
     pub fn remaining_bytes(&self) -> u32 {
         match self {
             Self::V2(view) => view.remaining_bytes(),
         }
     }
 
-    /// `WriteChannelInfoOffset`.
+    /// `WriteChannelInfoOffset`, `win:UInt16`.
     pub fn write_channel_info_offset(&self) -> u16 {
         match self {
             Self::V2(view) => view.write_channel_info_offset(),
         }
     }
 
-    /// `WriteChannelInfoLength`.
+    /// `WriteChannelInfoLength`, `win:UInt16`.
     pub fn write_channel_info_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.write_channel_info_length(),
         }
     }
 
-    /// `WriteFlags`.
+    /// `WriteFlags`, `win:UInt32`.
     pub fn write_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.write_flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -3038,7 +3038,7 @@ pub struct Smb2RequestWriteV2<'a> {
     head: Segment<'a, 140>,
 }
 
-impl<'a> Smb2RequestWriteV2<'a> {
+impl Smb2RequestWriteV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3214,102 +3214,102 @@ pub enum Smb2RequestBreakOplock<'a> {
     V2(Smb2RequestBreakOplockV2<'a>),
 }
 
-impl<'a> Smb2RequestBreakOplock<'a> {
+impl Smb2RequestBreakOplock<'_> {
     /// The event's id, 13.
     pub const ID: u16 = 13;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `OplockLevel`.
+    /// `OplockLevel`, `win:UInt8`.
     pub fn oplock_level(&self) -> u8 {
         match self {
             Self::V2(view) => view.oplock_level(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -3339,7 +3339,7 @@ pub struct Smb2RequestBreakOplockV2<'a> {
     head: Segment<'a, 113>,
 }
 
-impl<'a> Smb2RequestBreakOplockV2<'a> {
+impl Smb2RequestBreakOplockV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3473,137 +3473,137 @@ pub enum Smb2RequestNotifyBreakLease<'a> {
     V2(Smb2RequestNotifyBreakLeaseV2<'a>),
 }
 
-impl<'a> Smb2RequestNotifyBreakLease<'a> {
+impl Smb2RequestNotifyBreakLease<'_> {
     /// The event's id, 14.
     pub const ID: u16 = 14;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `LeaseFlags`.
+    /// `LeaseFlags`, `win:UInt32`.
     pub fn lease_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_flags(),
         }
     }
 
-    /// `CurrentLeaseState`.
+    /// `CurrentLeaseState`, `win:UInt32`.
     pub fn current_lease_state(&self) -> u32 {
         match self {
             Self::V2(view) => view.current_lease_state(),
         }
     }
 
-    /// `NewLeaseState`.
+    /// `NewLeaseState`, `win:UInt32`.
     pub fn new_lease_state(&self) -> u32 {
         match self {
             Self::V2(view) => view.new_lease_state(),
         }
     }
 
-    /// `BreakReason`.
+    /// `BreakReason`, `win:UInt32`.
     pub fn break_reason(&self) -> u32 {
         match self {
             Self::V2(view) => view.break_reason(),
         }
     }
 
-    /// `AccessMaskHint`.
+    /// `AccessMaskHint`, `win:UInt32`.
     pub fn access_mask_hint(&self) -> u32 {
         match self {
             Self::V2(view) => view.access_mask_hint(),
         }
     }
 
-    /// `ShareMaskHint`.
+    /// `ShareMaskHint`, `win:UInt32`.
     pub fn share_mask_hint(&self) -> u32 {
         match self {
             Self::V2(view) => view.share_mask_hint(),
         }
     }
 
-    /// `LeaseKey`.
+    /// `LeaseKey`, `win:GUID`.
     pub fn lease_key(&self) -> Guid {
         match self {
             Self::V2(view) => view.lease_key(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -3633,7 +3633,7 @@ pub struct Smb2RequestNotifyBreakLeaseV2<'a> {
     head: Segment<'a, 144>,
 }
 
-impl<'a> Smb2RequestNotifyBreakLeaseV2<'a> {
+impl Smb2RequestNotifyBreakLeaseV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3802,116 +3802,116 @@ pub enum Smb2RequestAcknowledgeBreakLease<'a> {
     V2(Smb2RequestAcknowledgeBreakLeaseV2<'a>),
 }
 
-impl<'a> Smb2RequestAcknowledgeBreakLease<'a> {
+impl Smb2RequestAcknowledgeBreakLease<'_> {
     /// The event's id, 15.
     pub const ID: u16 = 15;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `LeaseFlags`.
+    /// `LeaseFlags`, `win:UInt32`.
     pub fn lease_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_flags(),
         }
     }
 
-    /// `LeaseState`.
+    /// `LeaseState`, `win:UInt32`.
     pub fn lease_state(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_state(),
         }
     }
 
-    /// `LeaseDuration`.
+    /// `LeaseDuration`, `win:Int64`.
     pub fn lease_duration(&self) -> i64 {
         match self {
             Self::V2(view) => view.lease_duration(),
         }
     }
 
-    /// `LeaseKey`.
+    /// `LeaseKey`, `win:GUID`.
     pub fn lease_key(&self) -> Guid {
         match self {
             Self::V2(view) => view.lease_key(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -3941,7 +3941,7 @@ pub struct Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     head: Segment<'a, 136>,
 }
 
-impl<'a> Smb2RequestAcknowledgeBreakLeaseV2<'a> {
+impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -4093,105 +4093,105 @@ impl<'a> Smb2RequestLock<'a> {
     /// The event's id, 16.
     pub const ID: u16 = 16;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
         }
     }
 
-    /// `LockCount`.
+    /// `LockCount`, `win:UInt16`.
     pub fn lock_count(&self) -> u16 {
         match self {
             Self::V2(view) => view.lock_count(),
         }
     }
 
-    /// `Locks`.
+    /// `Locks`, `win:GUID`.
     pub fn locks(&self) -> Array<'a, Guid> {
         match self {
             Self::V2(view) => view.locks(),
@@ -4364,109 +4364,109 @@ pub enum Smb2RequestIoctl<'a> {
     V2(Smb2RequestIoctlV2<'a>),
 }
 
-impl<'a> Smb2RequestIoctl<'a> {
+impl Smb2RequestIoctl<'_> {
     /// The event's id, 17.
     pub const ID: u16 = 17;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ControlCode`.
+    /// `ControlCode`, `win:UInt32`.
     pub fn control_code(&self) -> u32 {
         match self {
             Self::V2(view) => view.control_code(),
         }
     }
 
-    /// `IoctlFlags`.
+    /// `IoctlFlags`, `win:UInt32`.
     pub fn ioctl_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.ioctl_flags(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -4496,7 +4496,7 @@ pub struct Smb2RequestIoctlV2<'a> {
     head: Segment<'a, 120>,
 }
 
-impl<'a> Smb2RequestIoctlV2<'a> {
+impl Smb2RequestIoctlV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -4641,133 +4641,133 @@ impl<'a> Smb2RequestQueryDirectory<'a> {
     /// The event's id, 18.
     pub const ID: u16 = 18;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `FileInformationClass`.
+    /// `FileInformationClass`, `win:UInt8`.
     pub fn file_information_class(&self) -> u8 {
         match self {
             Self::V2(view) => view.file_information_class(),
         }
     }
 
-    /// `QueryDirectoryFlags`.
+    /// `QueryDirectoryFlags`, `win:UInt8`.
     pub fn query_directory_flags(&self) -> u8 {
         match self {
             Self::V2(view) => view.query_directory_flags(),
         }
     }
 
-    /// `FileIndex`.
+    /// `FileIndex`, `win:UInt32`.
     pub fn file_index(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_index(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `OutputBufferLength`.
+    /// `OutputBufferLength`, `win:UInt32`.
     pub fn output_buffer_length(&self) -> u32 {
         match self {
             Self::V2(view) => view.output_buffer_length(),
         }
     }
 
-    /// `NameLength`.
+    /// `NameLength`, `win:UInt16`.
     pub fn name_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V2(view) => view.file_name(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -4974,116 +4974,116 @@ pub enum Smb2RequestChangeNotify<'a> {
     V2(Smb2RequestChangeNotifyV2<'a>),
 }
 
-impl<'a> Smb2RequestChangeNotify<'a> {
+impl Smb2RequestChangeNotify<'_> {
     /// The event's id, 19.
     pub const ID: u16 = 19;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `ChangeNotifyFlags`.
+    /// `ChangeNotifyFlags`, `win:UInt16`.
     pub fn change_notify_flags(&self) -> u16 {
         match self {
             Self::V2(view) => view.change_notify_flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `OutputBufferLength`.
+    /// `OutputBufferLength`, `win:UInt32`.
     pub fn output_buffer_length(&self) -> u32 {
         match self {
             Self::V2(view) => view.output_buffer_length(),
         }
     }
 
-    /// `CompletionFilter`.
+    /// `CompletionFilter`, `win:UInt32`.
     pub fn completion_filter(&self) -> u32 {
         match self {
             Self::V2(view) => view.completion_filter(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -5113,7 +5113,7 @@ pub struct Smb2RequestChangeNotifyV2<'a> {
     head: Segment<'a, 122>,
 }
 
-impl<'a> Smb2RequestChangeNotifyV2<'a> {
+impl Smb2RequestChangeNotifyV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -5261,130 +5261,130 @@ pub enum Smb2RequestQueryInfo<'a> {
     V2(Smb2RequestQueryInfoV2<'a>),
 }
 
-impl<'a> Smb2RequestQueryInfo<'a> {
+impl Smb2RequestQueryInfo<'_> {
     /// The event's id, 20.
     pub const ID: u16 = 20;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `InfoType`.
+    /// `InfoType`, `win:UInt8`.
     pub fn info_type(&self) -> u8 {
         match self {
             Self::V2(view) => view.info_type(),
         }
     }
 
-    /// `InfoClass`.
+    /// `InfoClass`, `win:UInt8`.
     pub fn info_class(&self) -> u8 {
         match self {
             Self::V2(view) => view.info_class(),
         }
     }
 
-    /// `OutputBufferLength`.
+    /// `OutputBufferLength`, `win:UInt32`.
     pub fn output_buffer_length(&self) -> u32 {
         match self {
             Self::V2(view) => view.output_buffer_length(),
         }
     }
 
-    /// `SecurityInformation`.
+    /// `SecurityInformation`, `win:UInt32`.
     pub fn security_information(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_information(),
         }
     }
 
-    /// `QueryInfoFlags`.
+    /// `QueryInfoFlags`, `win:UInt32`.
     pub fn query_info_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.query_info_flags(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -5414,7 +5414,7 @@ pub struct Smb2RequestQueryInfoV2<'a> {
     head: Segment<'a, 126>,
 }
 
-impl<'a> Smb2RequestQueryInfoV2<'a> {
+impl Smb2RequestQueryInfoV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -5580,126 +5580,126 @@ impl<'a> Smb2RequestSetInfo<'a> {
     /// The event's id, 21.
     pub const ID: u16 = 21;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
         }
     }
 
-    /// `CreditsRequested`.
+    /// `CreditsRequested`, `win:UInt16`.
     pub fn credits_requested(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_requested(),
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
         }
     }
 
-    /// `InfoType`.
+    /// `InfoType`, `win:UInt8`.
     pub fn info_type(&self) -> u8 {
         match self {
             Self::V2(view) => view.info_type(),
         }
     }
 
-    /// `InfoClass`.
+    /// `InfoClass`, `win:UInt8`.
     pub fn info_class(&self) -> u8 {
         match self {
             Self::V2(view) => view.info_class(),
         }
     }
 
-    /// `SecurityInformation`.
+    /// `SecurityInformation`, `win:UInt32`.
     pub fn security_information(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_information(),
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
         }
     }
 
-    /// `OutputBufferLength`.
+    /// `OutputBufferLength`, `win:UInt32`.
     pub fn output_buffer_length(&self) -> u32 {
         match self {
             Self::V2(view) => view.output_buffer_length(),
         }
     }
 
-    /// `OutputBuffer`.
+    /// `OutputBuffer`, `win:Binary`.
     pub fn output_buffer(&self) -> Binary<'a> {
         match self {
             Self::V2(view) => view.output_buffer(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),

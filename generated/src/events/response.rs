@@ -16,11 +16,11 @@ pub enum Smb2ResponseNegotiate<'a> {
     V2Build26100(Smb2ResponseNegotiateV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseNegotiate<'a> {
+impl Smb2ResponseNegotiate<'_> {
     /// The event's id, 101.
     pub const ID: u16 = 101;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -28,7 +28,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -36,7 +36,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -44,7 +44,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -52,7 +52,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -60,7 +60,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -68,7 +68,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -76,7 +76,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -84,7 +84,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -92,7 +92,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -100,7 +100,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -108,7 +108,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -116,7 +116,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -124,7 +124,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -132,7 +132,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -140,7 +140,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -148,7 +148,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -156,7 +156,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -164,7 +164,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -172,7 +172,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -180,7 +180,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -188,7 +188,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -196,7 +196,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -204,7 +204,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `SecurityMode`.
+    /// `SecurityMode`, `win:UInt16`.
     pub fn security_mode(&self) -> u16 {
         match self {
             Self::V2(view) => view.security_mode(),
@@ -212,7 +212,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `DialectRevision`.
+    /// `DialectRevision`, `win:UInt16`.
     pub fn dialect_revision(&self) -> u16 {
         match self {
             Self::V2(view) => view.dialect_revision(),
@@ -220,7 +220,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `Capabilities`.
+    /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V2(view) => view.capabilities(),
@@ -228,7 +228,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `MaxTransactSize`.
+    /// `MaxTransactSize`, `win:UInt32`.
     pub fn max_transact_size(&self) -> u32 {
         match self {
             Self::V2(view) => view.max_transact_size(),
@@ -236,7 +236,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `MaxReadSize`.
+    /// `MaxReadSize`, `win:UInt32`.
     pub fn max_read_size(&self) -> u32 {
         match self {
             Self::V2(view) => view.max_read_size(),
@@ -244,7 +244,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `MaxWriteSize`.
+    /// `MaxWriteSize`, `win:UInt32`.
     pub fn max_write_size(&self) -> u32 {
         match self {
             Self::V2(view) => view.max_write_size(),
@@ -252,7 +252,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `SystemTime`.
+    /// `SystemTime`, `win:UInt64`.
     pub fn system_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.system_time(),
@@ -260,7 +260,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -268,7 +268,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -276,7 +276,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -284,7 +284,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -292,7 +292,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -300,7 +300,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -308,7 +308,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -316,7 +316,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -324,7 +324,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -332,7 +332,7 @@ impl<'a> Smb2ResponseNegotiate<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -365,7 +365,7 @@ pub struct Smb2ResponseNegotiateV2<'a> {
     head: Segment<'a, 172>,
 }
 
-impl<'a> Smb2ResponseNegotiateV2<'a> {
+impl Smb2ResponseNegotiateV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -616,7 +616,7 @@ pub struct Smb2ResponseNegotiateV2Build26100<'a> {
     head: Segment<'a, 184>,
 }
 
-impl<'a> Smb2ResponseNegotiateV2Build26100<'a> {
+impl Smb2ResponseNegotiateV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -885,11 +885,11 @@ pub enum Smb2ResponseSessionSetup<'a> {
     V2Build26100(Smb2ResponseSessionSetupV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseSessionSetup<'a> {
+impl Smb2ResponseSessionSetup<'_> {
     /// The event's id, 102.
     pub const ID: u16 = 102;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -897,7 +897,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -905,7 +905,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -913,7 +913,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -921,7 +921,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -929,7 +929,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -937,7 +937,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -945,7 +945,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -953,7 +953,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -961,7 +961,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -969,7 +969,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -977,7 +977,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -985,7 +985,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -993,7 +993,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -1001,7 +1001,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -1009,7 +1009,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -1017,7 +1017,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -1025,7 +1025,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -1033,7 +1033,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -1041,7 +1041,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -1049,7 +1049,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -1057,7 +1057,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -1065,7 +1065,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -1073,7 +1073,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `SessionFlags`.
+    /// `SessionFlags`, `win:UInt16`.
     pub fn session_flags(&self) -> u16 {
         match self {
             Self::V2(view) => view.session_flags(),
@@ -1081,7 +1081,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -1089,7 +1089,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -1097,7 +1097,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -1105,7 +1105,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -1113,7 +1113,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -1121,7 +1121,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -1129,7 +1129,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -1137,7 +1137,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -1145,7 +1145,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -1153,7 +1153,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -1161,7 +1161,7 @@ impl<'a> Smb2ResponseSessionSetup<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -1194,7 +1194,7 @@ pub struct Smb2ResponseSessionSetupV2<'a> {
     head: Segment<'a, 162>,
 }
 
-impl<'a> Smb2ResponseSessionSetupV2<'a> {
+impl Smb2ResponseSessionSetupV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1410,7 +1410,7 @@ pub struct Smb2ResponseSessionSetupV2Build26100<'a> {
     head: Segment<'a, 174>,
 }
 
-impl<'a> Smb2ResponseSessionSetupV2Build26100<'a> {
+impl Smb2ResponseSessionSetupV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1644,11 +1644,11 @@ pub enum Smb2ResponseLogoff<'a> {
     V2Build26100(Smb2ResponseLogoffV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseLogoff<'a> {
+impl Smb2ResponseLogoff<'_> {
     /// The event's id, 103.
     pub const ID: u16 = 103;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -1656,7 +1656,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -1664,7 +1664,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -1672,7 +1672,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -1680,7 +1680,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -1688,7 +1688,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -1696,7 +1696,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -1704,7 +1704,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -1712,7 +1712,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -1720,7 +1720,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -1728,7 +1728,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -1736,7 +1736,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -1744,7 +1744,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -1752,7 +1752,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -1760,7 +1760,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -1768,7 +1768,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -1776,7 +1776,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -1784,7 +1784,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -1792,7 +1792,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -1800,7 +1800,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -1808,7 +1808,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -1816,7 +1816,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -1824,7 +1824,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -1832,7 +1832,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -1840,7 +1840,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -1848,7 +1848,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -1856,7 +1856,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -1864,7 +1864,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -1872,7 +1872,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -1880,7 +1880,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -1888,7 +1888,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -1896,7 +1896,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -1904,7 +1904,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -1912,7 +1912,7 @@ impl<'a> Smb2ResponseLogoff<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -1945,7 +1945,7 @@ pub struct Smb2ResponseLogoffV2<'a> {
     head: Segment<'a, 160>,
 }
 
-impl<'a> Smb2ResponseLogoffV2<'a> {
+impl Smb2ResponseLogoffV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2154,7 +2154,7 @@ pub struct Smb2ResponseLogoffV2Build26100<'a> {
     head: Segment<'a, 172>,
 }
 
-impl<'a> Smb2ResponseLogoffV2Build26100<'a> {
+impl Smb2ResponseLogoffV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2381,11 +2381,11 @@ pub enum Smb2ResponseTreeConnect<'a> {
     V2Build26100(Smb2ResponseTreeConnectV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseTreeConnect<'a> {
+impl Smb2ResponseTreeConnect<'_> {
     /// The event's id, 104.
     pub const ID: u16 = 104;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -2393,7 +2393,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -2401,7 +2401,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -2409,7 +2409,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -2417,7 +2417,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -2425,7 +2425,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -2433,7 +2433,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -2441,7 +2441,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -2449,7 +2449,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -2457,7 +2457,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -2465,7 +2465,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -2473,7 +2473,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -2481,7 +2481,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -2489,7 +2489,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -2497,7 +2497,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -2505,7 +2505,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -2513,7 +2513,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -2521,7 +2521,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -2529,7 +2529,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -2537,7 +2537,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -2545,7 +2545,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -2553,7 +2553,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -2561,7 +2561,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -2569,7 +2569,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ShareType`.
+    /// `ShareType`, `win:UInt8`.
     pub fn share_type(&self) -> u8 {
         match self {
             Self::V2(view) => view.share_type(),
@@ -2577,7 +2577,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ShareFlags`.
+    /// `ShareFlags`, `win:UInt32`.
     pub fn share_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.share_flags(),
@@ -2585,7 +2585,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `Capabilities`.
+    /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V2(view) => view.capabilities(),
@@ -2593,7 +2593,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `MaximalAccess`.
+    /// `MaximalAccess`, `win:UInt32`.
     pub fn maximal_access(&self) -> u32 {
         match self {
             Self::V2(view) => view.maximal_access(),
@@ -2601,7 +2601,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -2609,7 +2609,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -2617,7 +2617,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -2625,7 +2625,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -2633,7 +2633,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -2641,7 +2641,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -2649,7 +2649,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -2657,7 +2657,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -2665,7 +2665,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -2673,7 +2673,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -2681,7 +2681,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -2689,7 +2689,7 @@ impl<'a> Smb2ResponseTreeConnect<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -2722,7 +2722,7 @@ pub struct Smb2ResponseTreeConnectV2<'a> {
     head: Segment<'a, 189>,
 }
 
-impl<'a> Smb2ResponseTreeConnectV2<'a> {
+impl Smb2ResponseTreeConnectV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -2966,7 +2966,7 @@ pub struct Smb2ResponseTreeConnectV2Build26100<'a> {
     head: Segment<'a, 201>,
 }
 
-impl<'a> Smb2ResponseTreeConnectV2Build26100<'a> {
+impl Smb2ResponseTreeConnectV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3228,11 +3228,11 @@ pub enum Smb2ResponseTreeDisconnect<'a> {
     V2Build26100(Smb2ResponseTreeDisconnectV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseTreeDisconnect<'a> {
+impl Smb2ResponseTreeDisconnect<'_> {
     /// The event's id, 105.
     pub const ID: u16 = 105;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -3240,7 +3240,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -3248,7 +3248,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -3256,7 +3256,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -3264,7 +3264,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -3272,7 +3272,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -3280,7 +3280,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -3288,7 +3288,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -3296,7 +3296,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -3304,7 +3304,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -3312,7 +3312,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -3320,7 +3320,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -3328,7 +3328,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -3336,7 +3336,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -3344,7 +3344,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -3352,7 +3352,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -3360,7 +3360,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -3368,7 +3368,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -3376,7 +3376,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -3384,7 +3384,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -3392,7 +3392,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -3400,7 +3400,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -3408,7 +3408,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -3416,7 +3416,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -3424,7 +3424,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -3432,7 +3432,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -3440,7 +3440,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -3448,7 +3448,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -3456,7 +3456,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -3464,7 +3464,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -3472,7 +3472,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -3480,7 +3480,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -3488,7 +3488,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -3496,7 +3496,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -3504,7 +3504,7 @@ impl<'a> Smb2ResponseTreeDisconnect<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -3537,7 +3537,7 @@ pub struct Smb2ResponseTreeDisconnectV2<'a> {
     head: Segment<'a, 176>,
 }
 
-impl<'a> Smb2ResponseTreeDisconnectV2<'a> {
+impl Smb2ResponseTreeDisconnectV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3753,7 +3753,7 @@ pub struct Smb2ResponseTreeDisconnectV2Build26100<'a> {
     head: Segment<'a, 188>,
 }
 
-impl<'a> Smb2ResponseTreeDisconnectV2Build26100<'a> {
+impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -3987,11 +3987,11 @@ pub enum Smb2ResponseEcho<'a> {
     V2Build26100(Smb2ResponseEchoV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseEcho<'a> {
+impl Smb2ResponseEcho<'_> {
     /// The event's id, 106.
     pub const ID: u16 = 106;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -3999,7 +3999,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -4007,7 +4007,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -4015,7 +4015,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -4023,7 +4023,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -4031,7 +4031,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -4039,7 +4039,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -4047,7 +4047,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -4055,7 +4055,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -4063,7 +4063,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -4071,7 +4071,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -4079,7 +4079,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -4087,7 +4087,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -4095,7 +4095,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -4103,7 +4103,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -4111,7 +4111,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -4119,7 +4119,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -4127,7 +4127,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -4135,7 +4135,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -4143,7 +4143,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -4151,7 +4151,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -4159,7 +4159,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -4167,7 +4167,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -4175,7 +4175,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -4183,7 +4183,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -4191,7 +4191,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -4199,7 +4199,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -4207,7 +4207,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -4215,7 +4215,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -4223,7 +4223,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -4231,7 +4231,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -4239,7 +4239,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -4247,7 +4247,7 @@ impl<'a> Smb2ResponseEcho<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -4280,7 +4280,7 @@ pub struct Smb2ResponseEchoV2<'a> {
     head: Segment<'a, 144>,
 }
 
-impl<'a> Smb2ResponseEchoV2<'a> {
+impl Smb2ResponseEchoV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -4482,7 +4482,7 @@ pub struct Smb2ResponseEchoV2Build26100<'a> {
     head: Segment<'a, 156>,
 }
 
-impl<'a> Smb2ResponseEchoV2Build26100<'a> {
+impl Smb2ResponseEchoV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -4702,11 +4702,11 @@ pub enum Smb2ResponseCreate<'a> {
     V2Build26100(Smb2ResponseCreateV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseCreate<'a> {
+impl Smb2ResponseCreate<'_> {
     /// The event's id, 108.
     pub const ID: u16 = 108;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -4714,7 +4714,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -4722,7 +4722,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -4730,7 +4730,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -4738,7 +4738,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -4746,7 +4746,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -4754,7 +4754,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -4762,7 +4762,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -4770,7 +4770,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -4778,7 +4778,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -4786,7 +4786,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -4794,7 +4794,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -4802,7 +4802,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -4810,7 +4810,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -4818,7 +4818,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -4826,7 +4826,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -4834,7 +4834,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -4842,7 +4842,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -4850,7 +4850,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -4858,7 +4858,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -4866,7 +4866,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -4874,7 +4874,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -4882,7 +4882,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -4890,7 +4890,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `OplockLevel`.
+    /// `OplockLevel`, `win:UInt8`.
     pub fn oplock_level(&self) -> u8 {
         match self {
             Self::V2(view) => view.oplock_level(),
@@ -4898,7 +4898,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `CreateAction`.
+    /// `CreateAction`, `win:UInt32`.
     pub fn create_action(&self) -> u32 {
         match self {
             Self::V2(view) => view.create_action(),
@@ -4906,7 +4906,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `CreationTime`.
+    /// `CreationTime`, `win:UInt64`.
     pub fn creation_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.creation_time(),
@@ -4914,7 +4914,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `LastAccessTime`.
+    /// `LastAccessTime`, `win:UInt64`.
     pub fn last_access_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.last_access_time(),
@@ -4922,7 +4922,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `LastWriteTime`.
+    /// `LastWriteTime`, `win:UInt64`.
     pub fn last_write_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.last_write_time(),
@@ -4930,7 +4930,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `LastChangeTime`.
+    /// `LastChangeTime`, `win:UInt64`.
     pub fn last_change_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.last_change_time(),
@@ -4938,7 +4938,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `AllocationSize`.
+    /// `AllocationSize`, `win:UInt64`.
     pub fn allocation_size(&self) -> u64 {
         match self {
             Self::V2(view) => view.allocation_size(),
@@ -4946,7 +4946,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `EndOfFile`.
+    /// `EndOfFile`, `win:UInt64`.
     pub fn end_of_file(&self) -> u64 {
         match self {
             Self::V2(view) => view.end_of_file(),
@@ -4954,7 +4954,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileAttributes`.
+    /// `FileAttributes`, `win:UInt32`.
     pub fn file_attributes(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_attributes(),
@@ -4962,7 +4962,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
@@ -4970,7 +4970,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `CreateContextsCount`.
+    /// `CreateContextsCount`, `win:UInt32`.
     pub fn create_contexts_count(&self) -> u32 {
         match self {
             Self::V2(view) => view.create_contexts_count(),
@@ -4978,7 +4978,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `LeaseKey`.
+    /// `LeaseKey`, `win:GUID`.
     pub fn lease_key(&self) -> Guid {
         match self {
             Self::V2(view) => view.lease_key(),
@@ -4986,7 +4986,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `LeaseLevel`.
+    /// `LeaseLevel`, `win:UInt32`.
     pub fn lease_level(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_level(),
@@ -4994,7 +4994,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -5002,7 +5002,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -5010,7 +5010,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -5018,7 +5018,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -5026,7 +5026,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -5034,7 +5034,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -5042,7 +5042,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -5050,7 +5050,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -5058,7 +5058,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -5066,7 +5066,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -5074,7 +5074,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -5082,7 +5082,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -5090,7 +5090,7 @@ impl<'a> Smb2ResponseCreate<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -5123,7 +5123,7 @@ pub struct Smb2ResponseCreateV2<'a> {
     head: Segment<'a, 281>,
 }
 
-impl<'a> Smb2ResponseCreateV2<'a> {
+impl Smb2ResponseCreateV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -5437,7 +5437,7 @@ pub struct Smb2ResponseCreateV2Build26100<'a> {
     head: Segment<'a, 293>,
 }
 
-impl<'a> Smb2ResponseCreateV2Build26100<'a> {
+impl Smb2ResponseCreateV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -5769,11 +5769,11 @@ pub enum Smb2ResponseClose<'a> {
     V2Build26100(Smb2ResponseCloseV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseClose<'a> {
+impl Smb2ResponseClose<'_> {
     /// The event's id, 109.
     pub const ID: u16 = 109;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -5781,7 +5781,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -5789,7 +5789,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -5797,7 +5797,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -5805,7 +5805,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -5813,7 +5813,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -5821,7 +5821,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -5829,7 +5829,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -5837,7 +5837,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -5845,7 +5845,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -5853,7 +5853,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -5861,7 +5861,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -5869,7 +5869,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -5877,7 +5877,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -5885,7 +5885,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -5893,7 +5893,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -5901,7 +5901,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -5909,7 +5909,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -5917,7 +5917,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -5925,7 +5925,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -5933,7 +5933,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -5941,7 +5941,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -5949,7 +5949,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -5957,7 +5957,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `CloseFlags`.
+    /// `CloseFlags`, `win:UInt16`.
     pub fn close_flags(&self) -> u16 {
         match self {
             Self::V2(view) => view.close_flags(),
@@ -5965,7 +5965,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `CreationTime`.
+    /// `CreationTime`, `win:UInt64`.
     pub fn creation_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.creation_time(),
@@ -5973,7 +5973,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `LastAccessTime`.
+    /// `LastAccessTime`, `win:UInt64`.
     pub fn last_access_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.last_access_time(),
@@ -5981,7 +5981,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `LastWriteTime`.
+    /// `LastWriteTime`, `win:UInt64`.
     pub fn last_write_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.last_write_time(),
@@ -5989,7 +5989,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ChangeTime`.
+    /// `ChangeTime`, `win:UInt64`.
     pub fn change_time(&self) -> u64 {
         match self {
             Self::V2(view) => view.change_time(),
@@ -5997,7 +5997,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `AllocationSize`.
+    /// `AllocationSize`, `win:UInt64`.
     pub fn allocation_size(&self) -> u64 {
         match self {
             Self::V2(view) => view.allocation_size(),
@@ -6005,7 +6005,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `EndOfFile`.
+    /// `EndOfFile`, `win:UInt64`.
     pub fn end_of_file(&self) -> u64 {
         match self {
             Self::V2(view) => view.end_of_file(),
@@ -6013,7 +6013,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileAttributes`.
+    /// `FileAttributes`, `win:UInt32`.
     pub fn file_attributes(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_attributes(),
@@ -6021,7 +6021,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -6029,7 +6029,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -6037,7 +6037,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -6045,7 +6045,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -6053,7 +6053,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -6061,7 +6061,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -6069,7 +6069,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -6077,7 +6077,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -6085,7 +6085,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -6093,7 +6093,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -6101,7 +6101,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -6109,7 +6109,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -6117,7 +6117,7 @@ impl<'a> Smb2ResponseClose<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -6150,7 +6150,7 @@ pub struct Smb2ResponseCloseV2<'a> {
     head: Segment<'a, 246>,
 }
 
-impl<'a> Smb2ResponseCloseV2<'a> {
+impl Smb2ResponseCloseV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -6429,7 +6429,7 @@ pub struct Smb2ResponseCloseV2Build26100<'a> {
     head: Segment<'a, 258>,
 }
 
-impl<'a> Smb2ResponseCloseV2Build26100<'a> {
+impl Smb2ResponseCloseV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -6726,11 +6726,11 @@ pub enum Smb2ResponseFlush<'a> {
     V2Build26100(Smb2ResponseFlushV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseFlush<'a> {
+impl Smb2ResponseFlush<'_> {
     /// The event's id, 110.
     pub const ID: u16 = 110;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -6738,7 +6738,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -6746,7 +6746,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -6754,7 +6754,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -6762,7 +6762,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -6770,7 +6770,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -6778,7 +6778,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -6786,7 +6786,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -6794,7 +6794,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -6802,7 +6802,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -6810,7 +6810,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -6818,7 +6818,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -6826,7 +6826,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -6834,7 +6834,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -6842,7 +6842,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -6850,7 +6850,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -6858,7 +6858,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -6866,7 +6866,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -6874,7 +6874,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -6882,7 +6882,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -6890,7 +6890,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -6898,7 +6898,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -6906,7 +6906,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -6914,7 +6914,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -6922,7 +6922,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -6930,7 +6930,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -6938,7 +6938,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -6946,7 +6946,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -6954,7 +6954,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -6962,7 +6962,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -6970,7 +6970,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -6978,7 +6978,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -6986,7 +6986,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -6994,7 +6994,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -7002,7 +7002,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -7010,7 +7010,7 @@ impl<'a> Smb2ResponseFlush<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -7043,7 +7043,7 @@ pub struct Smb2ResponseFlushV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseFlushV2<'a> {
+impl Smb2ResponseFlushV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -7266,7 +7266,7 @@ pub struct Smb2ResponseFlushV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseFlushV2Build26100<'a> {
+impl Smb2ResponseFlushV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -7507,11 +7507,11 @@ pub enum Smb2ResponseRead<'a> {
     V2Build26100(Smb2ResponseReadV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseRead<'a> {
+impl Smb2ResponseRead<'_> {
     /// The event's id, 111.
     pub const ID: u16 = 111;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -7519,7 +7519,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -7527,7 +7527,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -7535,7 +7535,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -7543,7 +7543,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -7551,7 +7551,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -7559,7 +7559,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -7567,7 +7567,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -7575,7 +7575,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -7583,7 +7583,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -7591,7 +7591,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -7599,7 +7599,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -7607,7 +7607,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -7615,7 +7615,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -7623,7 +7623,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -7631,7 +7631,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -7639,7 +7639,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -7647,7 +7647,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -7655,7 +7655,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -7663,7 +7663,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -7671,7 +7671,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -7679,7 +7679,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -7687,7 +7687,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -7695,7 +7695,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `LengthRead`.
+    /// `LengthRead`, `win:UInt32`.
     pub fn length_read(&self) -> u32 {
         match self {
             Self::V2(view) => view.length_read(),
@@ -7703,7 +7703,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -7711,7 +7711,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -7719,7 +7719,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -7727,7 +7727,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -7735,7 +7735,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -7743,7 +7743,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -7751,7 +7751,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -7759,7 +7759,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -7767,7 +7767,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -7775,7 +7775,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -7783,7 +7783,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -7791,7 +7791,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportDPHits`, which only V2Build26100 has.
+    /// `TransportDPHits`, `win:UInt32`, which only V2Build26100 has.
     pub fn transport_dp_hits(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_dp_hits()),
@@ -7799,7 +7799,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TransportDPTime`, which only V2Build26100 has.
+    /// `TransportDPTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_dp_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_dp_time()),
@@ -7807,7 +7807,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -7815,7 +7815,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -7823,7 +7823,7 @@ impl<'a> Smb2ResponseRead<'a> {
         }
     }
 
-    /// `FileId`, which only V2Build26100 has.
+    /// `FileId`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_id(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_id()),
@@ -7856,7 +7856,7 @@ pub struct Smb2ResponseReadV2<'a> {
     head: Segment<'a, 196>,
 }
 
-impl<'a> Smb2ResponseReadV2<'a> {
+impl Smb2ResponseReadV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -8086,7 +8086,7 @@ pub struct Smb2ResponseReadV2Build26100<'a> {
     head: Segment<'a, 228>,
 }
 
-impl<'a> Smb2ResponseReadV2Build26100<'a> {
+impl Smb2ResponseReadV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -8355,11 +8355,11 @@ pub enum Smb2ResponseWrite<'a> {
     V2Build26100(Smb2ResponseWriteV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseWrite<'a> {
+impl Smb2ResponseWrite<'_> {
     /// The event's id, 112.
     pub const ID: u16 = 112;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -8367,7 +8367,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -8375,7 +8375,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -8383,7 +8383,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -8391,7 +8391,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -8399,7 +8399,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -8407,7 +8407,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -8415,7 +8415,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -8423,7 +8423,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -8431,7 +8431,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -8439,7 +8439,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -8447,7 +8447,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -8455,7 +8455,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -8463,7 +8463,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -8471,7 +8471,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -8479,7 +8479,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -8487,7 +8487,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -8495,7 +8495,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -8503,7 +8503,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -8511,7 +8511,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -8519,7 +8519,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -8527,7 +8527,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -8535,7 +8535,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -8543,7 +8543,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `LengthWritten`.
+    /// `LengthWritten`, `win:UInt32`.
     pub fn length_written(&self) -> u32 {
         match self {
             Self::V2(view) => view.length_written(),
@@ -8551,7 +8551,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `Remaining`.
+    /// `Remaining`, `win:UInt32`.
     pub fn remaining(&self) -> u32 {
         match self {
             Self::V2(view) => view.remaining(),
@@ -8559,7 +8559,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `WriteChannelInfoOffset`.
+    /// `WriteChannelInfoOffset`, `win:UInt16`.
     pub fn write_channel_info_offset(&self) -> u16 {
         match self {
             Self::V2(view) => view.write_channel_info_offset(),
@@ -8567,7 +8567,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `WriteChannelInfoLength`.
+    /// `WriteChannelInfoLength`, `win:UInt16`.
     pub fn write_channel_info_length(&self) -> u16 {
         match self {
             Self::V2(view) => view.write_channel_info_length(),
@@ -8575,7 +8575,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -8583,7 +8583,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -8591,7 +8591,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -8599,7 +8599,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -8607,7 +8607,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -8615,7 +8615,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -8623,7 +8623,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -8631,7 +8631,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -8639,7 +8639,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -8647,7 +8647,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -8655,7 +8655,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -8663,7 +8663,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportDPHits`, which only V2Build26100 has.
+    /// `TransportDPHits`, `win:UInt32`, which only V2Build26100 has.
     pub fn transport_dp_hits(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_dp_hits()),
@@ -8671,7 +8671,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TransportDPTime`, which only V2Build26100 has.
+    /// `TransportDPTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_dp_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_dp_time()),
@@ -8679,7 +8679,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -8687,7 +8687,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -8695,7 +8695,7 @@ impl<'a> Smb2ResponseWrite<'a> {
         }
     }
 
-    /// `FileId`, which only V2Build26100 has.
+    /// `FileId`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_id(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_id()),
@@ -8728,7 +8728,7 @@ pub struct Smb2ResponseWriteV2<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseWriteV2<'a> {
+impl Smb2ResponseWriteV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -8979,7 +8979,7 @@ pub struct Smb2ResponseWriteV2Build26100<'a> {
     head: Segment<'a, 236>,
 }
 
-impl<'a> Smb2ResponseWriteV2Build26100<'a> {
+impl Smb2ResponseWriteV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -9269,11 +9269,11 @@ pub enum Smb2ResponseBreakOplock<'a> {
     V2Build26100(Smb2ResponseBreakOplockV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseBreakOplock<'a> {
+impl Smb2ResponseBreakOplock<'_> {
     /// The event's id, 113.
     pub const ID: u16 = 113;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -9281,7 +9281,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -9289,7 +9289,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -9297,7 +9297,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -9305,7 +9305,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -9313,7 +9313,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -9321,7 +9321,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -9329,7 +9329,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -9337,7 +9337,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -9345,7 +9345,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -9353,7 +9353,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -9361,7 +9361,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -9369,7 +9369,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -9377,7 +9377,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -9385,7 +9385,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -9393,7 +9393,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -9401,7 +9401,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -9409,7 +9409,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -9417,7 +9417,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -9425,7 +9425,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -9433,7 +9433,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -9441,7 +9441,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -9449,7 +9449,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -9457,7 +9457,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `OplockLevel`.
+    /// `OplockLevel`, `win:UInt8`.
     pub fn oplock_level(&self) -> u8 {
         match self {
             Self::V2(view) => view.oplock_level(),
@@ -9465,7 +9465,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
@@ -9473,7 +9473,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -9481,7 +9481,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -9489,7 +9489,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -9497,7 +9497,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -9505,7 +9505,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -9513,7 +9513,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -9521,7 +9521,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -9529,7 +9529,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -9537,7 +9537,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -9545,7 +9545,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -9553,7 +9553,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -9561,7 +9561,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -9569,7 +9569,7 @@ impl<'a> Smb2ResponseBreakOplock<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -9602,7 +9602,7 @@ pub struct Smb2ResponseBreakOplockV2<'a> {
     head: Segment<'a, 201>,
 }
 
-impl<'a> Smb2ResponseBreakOplockV2<'a> {
+impl Smb2ResponseBreakOplockV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -9839,7 +9839,7 @@ pub struct Smb2ResponseBreakOplockV2Build26100<'a> {
     head: Segment<'a, 213>,
 }
 
-impl<'a> Smb2ResponseBreakOplockV2Build26100<'a> {
+impl Smb2ResponseBreakOplockV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -10094,11 +10094,11 @@ pub enum Smb2ResponseAcknowledgeBreakLease<'a> {
     V2Build26100(Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
+impl Smb2ResponseAcknowledgeBreakLease<'_> {
     /// The event's id, 115.
     pub const ID: u16 = 115;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -10106,7 +10106,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -10114,7 +10114,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -10122,7 +10122,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -10130,7 +10130,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -10138,7 +10138,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -10146,7 +10146,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -10154,7 +10154,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -10162,7 +10162,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -10170,7 +10170,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -10178,7 +10178,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -10186,7 +10186,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -10194,7 +10194,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -10202,7 +10202,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -10210,7 +10210,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -10218,7 +10218,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -10226,7 +10226,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -10234,7 +10234,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -10242,7 +10242,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -10250,7 +10250,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -10258,7 +10258,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -10266,7 +10266,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -10274,7 +10274,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -10282,7 +10282,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `LeaseFlags`.
+    /// `LeaseFlags`, `win:UInt32`.
     pub fn lease_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_flags(),
@@ -10290,7 +10290,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `LeaseState`.
+    /// `LeaseState`, `win:UInt32`.
     pub fn lease_state(&self) -> u32 {
         match self {
             Self::V2(view) => view.lease_state(),
@@ -10298,7 +10298,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `LeaseDuration`.
+    /// `LeaseDuration`, `win:Int64`.
     pub fn lease_duration(&self) -> i64 {
         match self {
             Self::V2(view) => view.lease_duration(),
@@ -10306,7 +10306,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `LeaseKey`.
+    /// `LeaseKey`, `win:GUID`.
     pub fn lease_key(&self) -> Guid {
         match self {
             Self::V2(view) => view.lease_key(),
@@ -10314,7 +10314,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -10322,7 +10322,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -10330,7 +10330,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -10338,7 +10338,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -10346,7 +10346,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -10354,7 +10354,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -10362,7 +10362,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -10370,7 +10370,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -10378,7 +10378,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -10386,7 +10386,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -10394,7 +10394,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -10402,7 +10402,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -10410,7 +10410,7 @@ impl<'a> Smb2ResponseAcknowledgeBreakLease<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -10443,7 +10443,7 @@ pub struct Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     head: Segment<'a, 224>,
 }
 
-impl<'a> Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
+impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -10694,7 +10694,7 @@ pub struct Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     head: Segment<'a, 236>,
 }
 
-impl<'a> Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
+impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -10963,11 +10963,11 @@ pub enum Smb2ResponseLock<'a> {
     V2Build26100(Smb2ResponseLockV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseLock<'a> {
+impl Smb2ResponseLock<'_> {
     /// The event's id, 116.
     pub const ID: u16 = 116;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -10975,7 +10975,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -10983,7 +10983,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -10991,7 +10991,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -10999,7 +10999,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -11007,7 +11007,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -11015,7 +11015,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -11023,7 +11023,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -11031,7 +11031,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -11039,7 +11039,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -11047,7 +11047,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -11055,7 +11055,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -11063,7 +11063,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -11071,7 +11071,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -11079,7 +11079,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -11087,7 +11087,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -11095,7 +11095,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -11103,7 +11103,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -11111,7 +11111,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -11119,7 +11119,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -11127,7 +11127,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -11135,7 +11135,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -11143,7 +11143,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -11151,7 +11151,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -11159,7 +11159,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -11167,7 +11167,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -11175,7 +11175,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -11183,7 +11183,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -11191,7 +11191,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -11199,7 +11199,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -11207,7 +11207,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -11215,7 +11215,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -11223,7 +11223,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -11231,7 +11231,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -11239,7 +11239,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -11247,7 +11247,7 @@ impl<'a> Smb2ResponseLock<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -11280,7 +11280,7 @@ pub struct Smb2ResponseLockV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseLockV2<'a> {
+impl Smb2ResponseLockV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -11503,7 +11503,7 @@ pub struct Smb2ResponseLockV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseLockV2Build26100<'a> {
+impl Smb2ResponseLockV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -11744,11 +11744,11 @@ pub enum Smb2ResponseIoctl<'a> {
     V2Build26100(Smb2ResponseIoctlV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseIoctl<'a> {
+impl Smb2ResponseIoctl<'_> {
     /// The event's id, 117.
     pub const ID: u16 = 117;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -11756,7 +11756,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -11764,7 +11764,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -11772,7 +11772,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -11780,7 +11780,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -11788,7 +11788,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -11796,7 +11796,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -11804,7 +11804,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -11812,7 +11812,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -11820,7 +11820,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -11828,7 +11828,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -11836,7 +11836,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -11844,7 +11844,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -11852,7 +11852,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -11860,7 +11860,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -11868,7 +11868,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -11876,7 +11876,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -11884,7 +11884,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -11892,7 +11892,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -11900,7 +11900,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -11908,7 +11908,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -11916,7 +11916,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -11924,7 +11924,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -11932,7 +11932,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ControlCode`.
+    /// `ControlCode`, `win:UInt32`.
     pub fn control_code(&self) -> u32 {
         match self {
             Self::V2(view) => view.control_code(),
@@ -11940,7 +11940,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `IoctlFlags`.
+    /// `IoctlFlags`, `win:UInt32`.
     pub fn ioctl_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.ioctl_flags(),
@@ -11948,7 +11948,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.file_id(),
@@ -11956,7 +11956,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -11964,7 +11964,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -11972,7 +11972,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -11980,7 +11980,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -11988,7 +11988,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -11996,7 +11996,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -12004,7 +12004,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -12012,7 +12012,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -12020,7 +12020,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -12028,7 +12028,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -12036,7 +12036,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -12044,7 +12044,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -12052,7 +12052,7 @@ impl<'a> Smb2ResponseIoctl<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -12085,7 +12085,7 @@ pub struct Smb2ResponseIoctlV2<'a> {
     head: Segment<'a, 208>,
 }
 
-impl<'a> Smb2ResponseIoctlV2<'a> {
+impl Smb2ResponseIoctlV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -12329,7 +12329,7 @@ pub struct Smb2ResponseIoctlV2Build26100<'a> {
     head: Segment<'a, 220>,
 }
 
-impl<'a> Smb2ResponseIoctlV2Build26100<'a> {
+impl Smb2ResponseIoctlV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -12591,11 +12591,11 @@ pub enum Smb2ResponseQueryDirectory<'a> {
     V2Build26100(Smb2ResponseQueryDirectoryV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseQueryDirectory<'a> {
+impl Smb2ResponseQueryDirectory<'_> {
     /// The event's id, 118.
     pub const ID: u16 = 118;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -12603,7 +12603,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -12611,7 +12611,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -12619,7 +12619,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -12627,7 +12627,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -12635,7 +12635,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -12643,7 +12643,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -12651,7 +12651,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -12659,7 +12659,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -12667,7 +12667,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -12675,7 +12675,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -12683,7 +12683,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -12691,7 +12691,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -12699,7 +12699,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -12707,7 +12707,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -12715,7 +12715,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -12723,7 +12723,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -12731,7 +12731,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -12739,7 +12739,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -12747,7 +12747,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -12755,7 +12755,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -12763,7 +12763,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -12771,7 +12771,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -12779,7 +12779,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -12787,7 +12787,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -12795,7 +12795,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -12803,7 +12803,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -12811,7 +12811,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -12819,7 +12819,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -12827,7 +12827,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -12835,7 +12835,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -12843,7 +12843,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -12851,7 +12851,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -12859,7 +12859,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -12867,7 +12867,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -12875,7 +12875,7 @@ impl<'a> Smb2ResponseQueryDirectory<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -12908,7 +12908,7 @@ pub struct Smb2ResponseQueryDirectoryV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseQueryDirectoryV2<'a> {
+impl Smb2ResponseQueryDirectoryV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -13131,7 +13131,7 @@ pub struct Smb2ResponseQueryDirectoryV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseQueryDirectoryV2Build26100<'a> {
+impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -13372,11 +13372,11 @@ pub enum Smb2ResponseChangeNotify<'a> {
     V2Build26100(Smb2ResponseChangeNotifyV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseChangeNotify<'a> {
+impl Smb2ResponseChangeNotify<'_> {
     /// The event's id, 119.
     pub const ID: u16 = 119;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -13384,7 +13384,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -13392,7 +13392,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -13400,7 +13400,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -13408,7 +13408,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -13416,7 +13416,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -13424,7 +13424,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -13432,7 +13432,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -13440,7 +13440,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -13448,7 +13448,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -13456,7 +13456,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -13464,7 +13464,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -13472,7 +13472,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -13480,7 +13480,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -13488,7 +13488,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -13496,7 +13496,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -13504,7 +13504,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -13512,7 +13512,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -13520,7 +13520,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -13528,7 +13528,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -13536,7 +13536,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -13544,7 +13544,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -13552,7 +13552,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -13560,7 +13560,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -13568,7 +13568,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -13576,7 +13576,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -13584,7 +13584,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -13592,7 +13592,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -13600,7 +13600,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -13608,7 +13608,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -13616,7 +13616,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -13624,7 +13624,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -13632,7 +13632,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -13640,7 +13640,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -13648,7 +13648,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -13656,7 +13656,7 @@ impl<'a> Smb2ResponseChangeNotify<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -13689,7 +13689,7 @@ pub struct Smb2ResponseChangeNotifyV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseChangeNotifyV2<'a> {
+impl Smb2ResponseChangeNotifyV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -13912,7 +13912,7 @@ pub struct Smb2ResponseChangeNotifyV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseChangeNotifyV2Build26100<'a> {
+impl Smb2ResponseChangeNotifyV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -14157,7 +14157,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
     /// The event's id, 120.
     pub const ID: u16 = 120;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -14165,7 +14165,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -14173,7 +14173,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -14181,7 +14181,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -14189,7 +14189,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -14197,7 +14197,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -14205,7 +14205,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -14213,7 +14213,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -14221,7 +14221,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -14229,7 +14229,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -14237,7 +14237,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -14245,7 +14245,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -14253,7 +14253,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -14261,7 +14261,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -14269,7 +14269,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -14277,7 +14277,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -14285,7 +14285,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -14293,7 +14293,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -14301,7 +14301,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -14309,7 +14309,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -14317,7 +14317,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -14325,7 +14325,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -14333,7 +14333,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -14341,7 +14341,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `OutputBufferLength`.
+    /// `OutputBufferLength`, `win:UInt32`.
     pub fn output_buffer_length(&self) -> u32 {
         match self {
             Self::V2(view) => view.output_buffer_length(),
@@ -14349,7 +14349,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `OutputBuffer`.
+    /// `OutputBuffer`, `win:Binary`.
     pub fn output_buffer(&self) -> Binary<'a> {
         match self {
             Self::V2(view) => view.output_buffer(),
@@ -14357,7 +14357,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -14365,7 +14365,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -14373,7 +14373,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -14381,7 +14381,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -14389,7 +14389,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -14397,7 +14397,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -14405,7 +14405,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -14413,7 +14413,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -14421,7 +14421,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -14429,7 +14429,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -14437,7 +14437,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -14445,7 +14445,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -14453,7 +14453,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -14994,11 +14994,11 @@ pub enum Smb2ResponseSetInfo<'a> {
     V2Build26100(Smb2ResponseSetInfoV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseSetInfo<'a> {
+impl Smb2ResponseSetInfo<'_> {
     /// The event's id, 121.
     pub const ID: u16 = 121;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -15006,7 +15006,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -15014,7 +15014,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -15022,7 +15022,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -15030,7 +15030,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -15038,7 +15038,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -15046,7 +15046,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -15054,7 +15054,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -15062,7 +15062,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -15070,7 +15070,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -15078,7 +15078,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -15086,7 +15086,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -15094,7 +15094,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -15102,7 +15102,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -15110,7 +15110,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -15118,7 +15118,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -15126,7 +15126,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -15134,7 +15134,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -15142,7 +15142,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -15150,7 +15150,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -15158,7 +15158,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -15166,7 +15166,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -15174,7 +15174,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -15182,7 +15182,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -15190,7 +15190,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -15198,7 +15198,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -15206,7 +15206,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -15214,7 +15214,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -15222,7 +15222,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -15230,7 +15230,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -15238,7 +15238,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -15246,7 +15246,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -15254,7 +15254,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -15262,7 +15262,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -15270,7 +15270,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -15278,7 +15278,7 @@ impl<'a> Smb2ResponseSetInfo<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -15311,7 +15311,7 @@ pub struct Smb2ResponseSetInfoV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseSetInfoV2<'a> {
+impl Smb2ResponseSetInfoV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -15534,7 +15534,7 @@ pub struct Smb2ResponseSetInfoV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseSetInfoV2Build26100<'a> {
+impl Smb2ResponseSetInfoV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -15775,11 +15775,11 @@ pub enum Smb2ResponseError<'a> {
     V2Build26100(Smb2ResponseErrorV2Build26100<'a>),
 }
 
-impl<'a> Smb2ResponseError<'a> {
+impl Smb2ResponseError<'_> {
     /// The event's id, 122.
     pub const ID: u16 = 122;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.session_id(),
@@ -15787,7 +15787,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `ProcessId`.
+    /// `ProcessId`, `win:UInt32`.
     pub fn process_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.process_id(),
@@ -15795,7 +15795,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V2(view) => view.tree_id(),
@@ -15803,7 +15803,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `MessageId`.
+    /// `MessageId`, `win:UInt64`.
     pub fn message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.message_id(),
@@ -15811,7 +15811,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `MasterMessageId`.
+    /// `MasterMessageId`, `win:UInt64`.
     pub fn master_message_id(&self) -> u64 {
         match self {
             Self::V2(view) => view.master_message_id(),
@@ -15819,7 +15819,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `Command`.
+    /// `Command`, `win:UInt16`.
     pub fn command(&self) -> u16 {
         match self {
             Self::V2(view) => view.command(),
@@ -15827,7 +15827,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `CreditsGranted`.
+    /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
             Self::V2(view) => view.credits_granted(),
@@ -15835,7 +15835,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `Flags`.
+    /// `Flags`, `win:UInt32`.
     pub fn flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.flags(),
@@ -15843,7 +15843,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
@@ -15851,7 +15851,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `ProcessingHits`.
+    /// `ProcessingHits`, `win:UInt32`.
     pub fn processing_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.processing_hits(),
@@ -15859,7 +15859,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `ProcessingCycles`, which only V2 has.
+    /// `ProcessingCycles`, `win:UInt64`, which only V2 has.
     pub fn processing_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.processing_cycles()),
@@ -15867,7 +15867,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `QueueHits`.
+    /// `QueueHits`, `win:UInt32`.
     pub fn queue_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.queue_hits(),
@@ -15875,7 +15875,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `QueueCycles`, which only V2 has.
+    /// `QueueCycles`, `win:UInt64`, which only V2 has.
     pub fn queue_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.queue_cycles()),
@@ -15883,7 +15883,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemFastHits`.
+    /// `FileSystemFastHits`, `win:UInt32`.
     pub fn file_system_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_fast_hits(),
@@ -15891,7 +15891,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemFastCycles`, which only V2 has.
+    /// `FileSystemFastCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_fast_cycles()),
@@ -15899,7 +15899,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemSlowHits`.
+    /// `FileSystemSlowHits`, `win:UInt32`.
     pub fn file_system_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.file_system_slow_hits(),
@@ -15907,7 +15907,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemSlowCycles`, which only V2 has.
+    /// `FileSystemSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn file_system_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.file_system_slow_cycles()),
@@ -15915,7 +15915,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportFastHits`.
+    /// `TransportFastHits`, `win:UInt32`.
     pub fn transport_fast_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_fast_hits(),
@@ -15923,7 +15923,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportFastCycles`, which only V2 has.
+    /// `TransportFastCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_fast_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_fast_cycles()),
@@ -15931,7 +15931,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportSlowHits`.
+    /// `TransportSlowHits`, `win:UInt32`.
     pub fn transport_slow_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.transport_slow_hits(),
@@ -15939,7 +15939,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportSlowCycles`, which only V2 has.
+    /// `TransportSlowCycles`, `win:UInt64`, which only V2 has.
     pub fn transport_slow_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.transport_slow_cycles()),
@@ -15947,7 +15947,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `SecurityHits`.
+    /// `SecurityHits`, `win:UInt32`.
     pub fn security_hits(&self) -> u32 {
         match self {
             Self::V2(view) => view.security_hits(),
@@ -15955,7 +15955,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `SecurityCycles`, which only V2 has.
+    /// `SecurityCycles`, `win:UInt64`, which only V2 has.
     pub fn security_cycles(&self) -> Option<u64> {
         match self {
             Self::V2(view) => Some(view.security_cycles()),
@@ -15963,7 +15963,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.connection_guid(),
@@ -15971,7 +15971,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.session_guid(),
@@ -15979,7 +15979,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.tree_connect_guid(),
@@ -15987,7 +15987,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileGUID`.
+    /// `FileGUID`, `win:GUID`.
     pub fn file_guid(&self) -> Guid {
         match self {
             Self::V2(view) => view.file_guid(),
@@ -15995,7 +15995,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `Srv2Instance`, which only V2Build26100 has.
+    /// `Srv2Instance`, `win:UInt32`, which only V2Build26100 has.
     pub fn srv2_instance(&self) -> Option<u32> {
         match self {
             Self::V2Build26100(view) => Some(view.srv2_instance()),
@@ -16003,7 +16003,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `ProcessingTime`, which only V2Build26100 has.
+    /// `ProcessingTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn processing_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.processing_time()),
@@ -16011,7 +16011,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `QueueTime`, which only V2Build26100 has.
+    /// `QueueTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn queue_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.queue_time()),
@@ -16019,7 +16019,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemFastTime`, which only V2Build26100 has.
+    /// `FileSystemFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_fast_time()),
@@ -16027,7 +16027,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `FileSystemSlowTime`, which only V2Build26100 has.
+    /// `FileSystemSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn file_system_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.file_system_slow_time()),
@@ -16035,7 +16035,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportFastTime`, which only V2Build26100 has.
+    /// `TransportFastTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_fast_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_fast_time()),
@@ -16043,7 +16043,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TransportSlowTime`, which only V2Build26100 has.
+    /// `TransportSlowTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn transport_slow_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.transport_slow_time()),
@@ -16051,7 +16051,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `SecurityTime`, which only V2Build26100 has.
+    /// `SecurityTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn security_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.security_time()),
@@ -16059,7 +16059,7 @@ impl<'a> Smb2ResponseError<'a> {
         }
     }
 
-    /// `TotalTime`, which only V2Build26100 has.
+    /// `TotalTime`, `win:UInt64`, which only V2Build26100 has.
     pub fn total_time(&self) -> Option<u64> {
         match self {
             Self::V2Build26100(view) => Some(view.total_time()),
@@ -16092,7 +16092,7 @@ pub struct Smb2ResponseErrorV2<'a> {
     head: Segment<'a, 192>,
 }
 
-impl<'a> Smb2ResponseErrorV2<'a> {
+impl Smb2ResponseErrorV2<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -16315,7 +16315,7 @@ pub struct Smb2ResponseErrorV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
 
-impl<'a> Smb2ResponseErrorV2Build26100<'a> {
+impl Smb2ResponseErrorV2Build26100<'_> {
     /// `SessionId`, `win:UInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {

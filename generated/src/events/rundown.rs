@@ -18,35 +18,35 @@ impl<'a> SrvAdminFileRundown<'a> {
     /// The event's id, 3004.
     pub const ID: u16 = 3004;
 
-    /// `FileId`.
+    /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.file_id(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `ShareId`.
+    /// `ShareId`, `win:UInt64`.
     pub fn share_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.share_id(),
@@ -164,119 +164,119 @@ impl<'a> SrvAdminSessionRundown<'a> {
     /// The event's id, 3005.
     pub const ID: u16 = 3005;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `ComputerNameLength`.
+    /// `ComputerNameLength`, `win:UInt16`.
     pub fn computer_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.computer_name_length(),
         }
     }
 
-    /// `ComputerName`.
+    /// `ComputerName`, `win:UnicodeString`.
     pub fn computer_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.computer_name(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `DomainNameLength`.
+    /// `DomainNameLength`, `win:UInt16`.
     pub fn domain_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_name_length(),
         }
     }
 
-    /// `DomainName`.
+    /// `DomainName`, `win:UnicodeString`.
     pub fn domain_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_name(),
         }
     }
 
-    /// `DomainAndUserNameLength`.
+    /// `DomainAndUserNameLength`, `win:UInt16`.
     pub fn domain_and_user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_and_user_name_length(),
         }
     }
 
-    /// `DomainAndUserName`.
+    /// `DomainAndUserName`, `win:UnicodeString`.
     pub fn domain_and_user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_and_user_name(),
         }
     }
 
-    /// `ClientOsLength`.
+    /// `ClientOsLength`, `win:UInt16`.
     pub fn client_os_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_os_length(),
         }
     }
 
-    /// `ClientOs`.
+    /// `ClientOs`, `win:UnicodeString`.
     pub fn client_os(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_os(),
         }
     }
 
-    /// `TransportNameLength`.
+    /// `TransportNameLength`, `win:UInt16`.
     pub fn transport_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.transport_name_length(),
         }
     }
 
-    /// `TransportName`.
+    /// `TransportName`, `win:UnicodeString`.
     pub fn transport_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.transport_name(),
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `StartTime`.
+    /// `StartTime`, `win:UInt64`.
     pub fn start_time(&self) -> u64 {
         match self {
             Self::V0(view) => view.start_time(),
         }
     }
 
-    /// `LastActiveTime`.
+    /// `LastActiveTime`, `win:UInt64`.
     pub fn last_active_time(&self) -> u64 {
         match self {
             Self::V0(view) => view.last_active_time(),
@@ -514,21 +514,21 @@ impl<'a> SrvAdminShareRundown<'a> {
     /// The event's id, 3006.
     pub const ID: u16 = 3006;
 
-    /// `ShareId`.
+    /// `ShareId`, `win:UInt64`.
     pub fn share_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.share_id(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),

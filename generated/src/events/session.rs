@@ -17,18 +17,18 @@ pub enum Smb2SessionAllocate<'a> {
     V0(Smb2SessionAllocateV0<'a>),
 }
 
-impl<'a> Smb2SessionAllocate<'a> {
+impl Smb2SessionAllocate<'_> {
     /// The event's id, 550.
     pub const ID: u16 = 550;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -58,7 +58,7 @@ pub struct Smb2SessionAllocateV0<'a> {
     head: Segment<'a, 32>,
 }
 
-impl<'a> Smb2SessionAllocateV0<'a> {
+impl Smb2SessionAllocateV0<'_> {
     /// `SessionGUID`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -118,7 +118,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
     /// The event's id, 551.
     pub const ID: u16 = 551;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
@@ -128,7 +128,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -138,7 +138,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `TranslatedStatus`, which only V1, V2, V3 have.
+    /// `TranslatedStatus`, `win:HexInt32`, which only V1, V2, V3 have.
     pub fn translated_status(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.translated_status()),
@@ -148,7 +148,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ClientAddressLength`, which only V1, V2, V3 have.
+    /// `ClientAddressLength`, `win:UInt32`, which only V1, V2, V3 have.
     pub fn client_address_length(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.client_address_length()),
@@ -158,7 +158,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ClientAddress`, which only V1, V2, V3 have.
+    /// `ClientAddress`, `win:Binary`, which only V1, V2, V3 have.
     pub fn client_address(&self) -> Option<SocketAddr<'a>> {
         match self {
             Self::V1(view) => Some(view.client_address()),
@@ -168,7 +168,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `SessionId`, which only V1, V2, V3 have.
+    /// `SessionId`, `win:HexInt64`, which only V1, V2, V3 have.
     pub fn session_id(&self) -> Option<u64> {
         match self {
             Self::V1(view) => Some(view.session_id()),
@@ -178,7 +178,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `UserNameLength`, which only V1, V2, V3 have.
+    /// `UserNameLength`, `win:UInt16`, which only V1, V2, V3 have.
     pub fn user_name_length(&self) -> Option<u16> {
         match self {
             Self::V1(view) => Some(view.user_name_length()),
@@ -188,7 +188,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `UserName`, which only V1, V2, V3 have.
+    /// `UserName`, `win:UnicodeString`, which only V1, V2, V3 have.
     pub fn user_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V1(view) => Some(view.user_name()),
@@ -198,7 +198,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ClientNameLength`, which only V1, V2, V3 have.
+    /// `ClientNameLength`, `win:UInt16`, which only V1, V2, V3 have.
     pub fn client_name_length(&self) -> Option<u16> {
         match self {
             Self::V1(view) => Some(view.client_name_length()),
@@ -208,7 +208,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ClientName`, which only V1, V2, V3 have.
+    /// `ClientName`, `win:UnicodeString`, which only V1, V2, V3 have.
     pub fn client_name(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V1(view) => Some(view.client_name()),
@@ -218,7 +218,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `SPN`, which only V2, V3 have.
+    /// `SPN`, `win:UnicodeString`, which only V2, V3 have.
     pub fn spn(&self) -> Option<Utf16<'a>> {
         match self {
             Self::V2(view) => Some(view.spn()),
@@ -227,7 +227,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `SPNValidationPolicy`, which only V2, V3 have.
+    /// `SPNValidationPolicy`, `win:UInt32`, which only V2, V3 have.
     pub fn spn_validation_policy(&self) -> Option<maps::SpnValidationPolicy> {
         match self {
             Self::V2(view) => Some(view.spn_validation_policy()),
@@ -236,7 +236,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `ReasonCode`, which only V3 has.
+    /// `ReasonCode`, `win:UInt32`, which only V3 has.
     pub fn reason_code(&self) -> Option<u32> {
         match self {
             Self::V3(view) => Some(view.reason_code()),
@@ -273,7 +273,7 @@ pub struct Smb2SessionAuthFailureV0<'a> {
     head: Segment<'a, 36>,
 }
 
-impl<'a> Smb2SessionAuthFailureV0<'a> {
+impl Smb2SessionAuthFailureV0<'_> {
     /// `SessionGUID`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -784,42 +784,42 @@ impl<'a> Smb2SessionAuthenticated<'a> {
     /// The event's id, 552.
     pub const ID: u16 = 552;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `DomainNameLength`.
+    /// `DomainNameLength`, `win:UInt16`.
     pub fn domain_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_name_length(),
         }
     }
 
-    /// `DomainName`.
+    /// `DomainName`, `win:UnicodeString`.
     pub fn domain_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_name(),
@@ -938,25 +938,25 @@ pub enum Smb2SessionBind<'a> {
     V0(Smb2SessionBindV0<'a>),
 }
 
-impl<'a> Smb2SessionBind<'a> {
+impl Smb2SessionBind<'_> {
     /// The event's id, 553.
     pub const ID: u16 = 553;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `BindingSessionGUID`.
+    /// `BindingSessionGUID`, `win:GUID`.
     pub fn binding_session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.binding_session_guid(),
@@ -986,7 +986,7 @@ pub struct Smb2SessionBindV0<'a> {
     head: Segment<'a, 48>,
 }
 
-impl<'a> Smb2SessionBindV0<'a> {
+impl Smb2SessionBindV0<'_> {
     /// `SessionGUID`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -1043,18 +1043,18 @@ pub enum Smb2SessionTerminate<'a> {
     V0(Smb2SessionTerminateV0<'a>),
 }
 
-impl<'a> Smb2SessionTerminate<'a> {
+impl Smb2SessionTerminate<'_> {
     /// The event's id, 554.
     pub const ID: u16 = 554;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> u32 {
         match self {
             Self::V0(view) => view.reason(),
@@ -1084,7 +1084,7 @@ pub struct Smb2SessionTerminateV0<'a> {
     head: Segment<'a, 20>,
 }
 
-impl<'a> Smb2SessionTerminateV0<'a> {
+impl Smb2SessionTerminateV0<'_> {
     /// `SessionGUID`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -1134,25 +1134,25 @@ pub enum Smb2SessionClose<'a> {
     V0(Smb2SessionCloseV0<'a>),
 }
 
-impl<'a> Smb2SessionClose<'a> {
+impl Smb2SessionClose<'_> {
     /// The event's id, 555.
     pub const ID: u16 = 555;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `InvalidateSession`.
+    /// `InvalidateSession`, `win:Boolean`.
     pub fn invalidate_session(&self) -> bool {
         match self {
             Self::V0(view) => view.invalidate_session(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UInt32`.
     pub fn reason(&self) -> u32 {
         match self {
             Self::V0(view) => view.reason(),
@@ -1182,7 +1182,7 @@ pub struct Smb2SessionCloseV0<'a> {
     head: Segment<'a, 24>,
 }
 
-impl<'a> Smb2SessionCloseV0<'a> {
+impl Smb2SessionCloseV0<'_> {
     /// `SessionGUID`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -1243,35 +1243,35 @@ impl<'a> SrvS4u2SelfFailure<'a> {
     /// The event's id, 1000.
     pub const ID: u16 = 1000;
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `DomainNameLength`.
+    /// `DomainNameLength`, `win:UInt16`.
     pub fn domain_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.domain_name_length(),
         }
     }
 
-    /// `DomainName`.
+    /// `DomainName`, `win:UnicodeString`.
     pub fn domain_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.domain_name(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1390,49 +1390,49 @@ impl<'a> SrvSessionAnonymousAccessDenied<'a> {
     /// The event's id, 1009.
     pub const ID: u16 = 1009;
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -1563,39 +1563,39 @@ pub enum SrvSessionInvalidate<'a> {
     V0(SrvSessionInvalidateV0<'a>),
 }
 
-impl<'a> SrvSessionInvalidate<'a> {
+impl SrvSessionInvalidate<'_> {
     /// The event's id, 1018.
     pub const ID: u16 = 1018;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `TranslatedStatus`.
+    /// `TranslatedStatus`, `win:HexInt32`.
     pub fn translated_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_status(),
         }
     }
 
-    /// `TaskStatus`.
+    /// `TaskStatus`, `win:HexInt32`.
     pub fn task_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.task_status(),
         }
     }
 
-    /// `TranslatedTaskStatus`.
+    /// `TranslatedTaskStatus`, `win:HexInt32`.
     pub fn translated_task_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_task_status(),
@@ -1625,7 +1625,7 @@ pub struct SrvSessionInvalidateV0<'a> {
     head: Segment<'a, 24>,
 }
 
-impl<'a> SrvSessionInvalidateV0<'a> {
+impl SrvSessionInvalidateV0<'_> {
     /// `SessionId`, `win:HexInt64`.
     #[inline]
     pub fn session_id(&self) -> u64 {
@@ -1700,21 +1700,21 @@ impl<'a> SrvSessionInvalidatePeriodicCleanup<'a> {
     /// The event's id, 1905.
     pub const ID: u16 = 1905;
 
-    /// `SessionId`.
+    /// `SessionId`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `InstanceId`.
+    /// `InstanceId`, `win:UInt32`.
     pub fn instance_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.instance_id(),
         }
     }
 
-    /// `Reason`.
+    /// `Reason`, `win:UnicodeString`.
     pub fn reason(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.reason(),
@@ -1807,49 +1807,49 @@ impl<'a> Srv2SessionKeyTooShort<'a> {
     /// The event's id, 1906.
     pub const ID: u16 = 1906;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `SessionKeyLength`.
+    /// `SessionKeyLength`, `win:UInt32`.
     pub fn session_key_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.session_key_length(),
         }
     }
 
-    /// `RequiredSessionKeyLength`.
+    /// `RequiredSessionKeyLength`, `win:UInt32`.
     pub fn required_session_key_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.required_session_key_length(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `AuthProtocol`.
+    /// `AuthProtocol`, `win:UInt32`.
     pub fn auth_protocol(&self) -> maps::AuthProtocol {
         match self {
             Self::V0(view) => view.auth_protocol(),
@@ -1987,14 +1987,14 @@ impl<'a> InsecureGuestLogon<'a> {
     /// The event's id, 3023.
     pub const ID: u16 = 3023;
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),

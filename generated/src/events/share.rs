@@ -21,77 +21,77 @@ impl<'a> Smb2ShareAdd<'a> {
     /// The event's id, 700.
     pub const ID: u16 = 700;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `PathNameLength`.
+    /// `PathNameLength`, `win:UInt16`.
     pub fn path_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.path_name_length(),
         }
     }
 
-    /// `PathName`.
+    /// `PathName`, `win:UnicodeString`.
     pub fn path_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.path_name(),
         }
     }
 
-    /// `CSCState`.
+    /// `CSCState`, `win:UInt32`.
     pub fn csc_state(&self) -> u32 {
         match self {
             Self::V0(view) => view.csc_state(),
         }
     }
 
-    /// `ClusterShareType`.
+    /// `ClusterShareType`, `win:UInt32`.
     pub fn cluster_share_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.cluster_share_type(),
         }
     }
 
-    /// `ShareProperties`.
+    /// `ShareProperties`, `win:UInt32`.
     pub fn share_properties(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_properties(),
         }
     }
 
-    /// `CaTimeOut`.
+    /// `CaTimeOut`, `win:UInt32`.
     pub fn ca_time_out(&self) -> u32 {
         match self {
             Self::V0(view) => view.ca_time_out(),
         }
     }
 
-    /// `ShareState`.
+    /// `ShareState`, `win:UInt32`.
     pub fn share_state(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_state(),
@@ -258,77 +258,77 @@ impl<'a> Smb2ShareModify<'a> {
     /// The event's id, 701.
     pub const ID: u16 = 701;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `PathNameLength`.
+    /// `PathNameLength`, `win:UInt16`.
     pub fn path_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.path_name_length(),
         }
     }
 
-    /// `PathName`.
+    /// `PathName`, `win:UnicodeString`.
     pub fn path_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.path_name(),
         }
     }
 
-    /// `CSCState`.
+    /// `CSCState`, `win:UInt32`.
     pub fn csc_state(&self) -> u32 {
         match self {
             Self::V0(view) => view.csc_state(),
         }
     }
 
-    /// `ClusterShareType`.
+    /// `ClusterShareType`, `win:UInt32`.
     pub fn cluster_share_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.cluster_share_type(),
         }
     }
 
-    /// `ShareProperties`.
+    /// `ShareProperties`, `win:UInt32`.
     pub fn share_properties(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_properties(),
         }
     }
 
-    /// `CaTimeOut`.
+    /// `CaTimeOut`, `win:UInt32`.
     pub fn ca_time_out(&self) -> u32 {
         match self {
             Self::V0(view) => view.ca_time_out(),
         }
     }
 
-    /// `ShareState`.
+    /// `ShareState`, `win:UInt32`.
     pub fn share_state(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_state(),
@@ -495,28 +495,28 @@ impl<'a> Smb2ShareDelete<'a> {
     /// The event's id, 702.
     pub const ID: u16 = 702;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
@@ -625,119 +625,119 @@ impl<'a> SrvShareAccessCheckFailure<'a> {
     /// The event's id, 1006.
     pub const ID: u16 = 1006;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `SharePathLength`.
+    /// `SharePathLength`, `win:UInt16`.
     pub fn share_path_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_path_length(),
         }
     }
 
-    /// `SharePath`.
+    /// `SharePath`, `win:UnicodeString`.
     pub fn share_path(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_path(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `UserNameLength`.
+    /// `UserNameLength`, `win:UInt16`.
     pub fn user_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.user_name_length(),
         }
     }
 
-    /// `UserName`.
+    /// `UserName`, `win:UnicodeString`.
     pub fn user_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.user_name(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `MappedAccess`.
+    /// `MappedAccess`, `win:HexInt32`.
     pub fn mapped_access(&self) -> u32 {
         match self {
             Self::V0(view) => view.mapped_access(),
         }
     }
 
-    /// `GrantedAccess`.
+    /// `GrantedAccess`, `win:HexInt32`.
     pub fn granted_access(&self) -> u32 {
         match self {
             Self::V0(view) => view.granted_access(),
         }
     }
 
-    /// `ShareSecurityDescriptorLength`.
+    /// `ShareSecurityDescriptorLength`, `win:UInt32`.
     pub fn share_security_descriptor_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_security_descriptor_length(),
         }
     }
 
-    /// `ShareSecurityDescriptor`.
+    /// `ShareSecurityDescriptor`, `win:Binary`.
     pub fn share_security_descriptor(&self) -> Binary<'a> {
         match self {
             Self::V0(view) => view.share_security_descriptor(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:HexInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `TranslatedStatus`.
+    /// `TranslatedStatus`, `win:HexInt32`.
     pub fn translated_status(&self) -> u32 {
         match self {
             Self::V0(view) => view.translated_status(),
         }
     }
 
-    /// `SessionID`.
+    /// `SessionID`, `win:HexInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
@@ -970,56 +970,56 @@ impl<'a> SrvShareAnonymousAccessDeniedFailure<'a> {
     /// The event's id, 1007.
     pub const ID: u16 = 1007;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `SharePathLength`.
+    /// `SharePathLength`, `win:UInt16`.
     pub fn share_path_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_path_length(),
         }
     }
 
-    /// `SharePath`.
+    /// `SharePath`, `win:UnicodeString`.
     pub fn share_path(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_path(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
@@ -1166,7 +1166,7 @@ pub enum SrvAbeSharesPresent<'a> {
     V0(SrvAbeSharesPresentV0<'a>),
 }
 
-impl<'a> SrvAbeSharesPresent<'a> {
+impl SrvAbeSharesPresent<'_> {
     /// The event's id, 1023.
     pub const ID: u16 = 1023;
 }
@@ -1226,28 +1226,28 @@ impl<'a> SsClusterCaFailure<'a> {
     /// The event's id, 1800.
     pub const ID: u16 = 1800;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -1356,35 +1356,35 @@ impl<'a> SsRkfCaFailure<'a> {
     /// The event's id, 1801.
     pub const ID: u16 = 1801;
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -1503,49 +1503,49 @@ impl<'a> ShareQosPolicySettingFailure<'a> {
     /// The event's id, 1912.
     pub const ID: u16 = 1912;
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
         }
     }
 
-    /// `ServerNameLength`.
+    /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.server_name_length(),
         }
     }
 
-    /// `ServerName`.
+    /// `ServerName`, `win:UnicodeString`.
     pub fn server_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.server_name(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `FileNameLength`.
+    /// `FileNameLength`, `win:UInt16`.
     pub fn file_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.file_name_length(),
         }
     }
 
-    /// `FileName`.
+    /// `FileName`, `win:UnicodeString`.
     pub fn file_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.file_name(),

@@ -20,63 +20,63 @@ impl<'a> Smb2TreeConnectAllocate<'a> {
     /// The event's id, 600.
     pub const ID: u16 = 600;
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `ShareGUID`.
+    /// `ShareGUID`, `win:GUID`.
     pub fn share_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.share_guid(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ScopeNameLength`.
+    /// `ScopeNameLength`, `win:UInt16`.
     pub fn scope_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.scope_name_length(),
         }
     }
 
-    /// `ScopeName`.
+    /// `ScopeName`, `win:UnicodeString`.
     pub fn scope_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.scope_name(),
         }
     }
 
-    /// `ShareProperties`.
+    /// `ShareProperties`, `win:UInt32`.
     pub fn share_properties(&self) -> u32 {
         match self {
             Self::V0(view) => view.share_properties(),
@@ -219,25 +219,25 @@ pub enum Smb2TreeConnectDisconnect<'a> {
     V0(Smb2TreeConnectDisconnectV0<'a>),
 }
 
-impl<'a> Smb2TreeConnectDisconnect<'a> {
+impl Smb2TreeConnectDisconnect<'_> {
     /// The event's id, 601.
     pub const ID: u16 = 601;
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
@@ -267,7 +267,7 @@ pub struct Smb2TreeConnectDisconnectV0<'a> {
     head: Segment<'a, 48>,
 }
 
-impl<'a> Smb2TreeConnectDisconnectV0<'a> {
+impl Smb2TreeConnectDisconnectV0<'_> {
     /// `TreeConnectGUID`, `win:GUID`.
     #[inline]
     pub fn tree_connect_guid(&self) -> Guid {
@@ -324,18 +324,18 @@ pub enum Smb2TreeConnectTerminate<'a> {
     V0(Smb2TreeConnectTerminateV0<'a>),
 }
 
-impl<'a> Smb2TreeConnectTerminate<'a> {
+impl Smb2TreeConnectTerminate<'_> {
     /// The event's id, 602.
     pub const ID: u16 = 602;
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
@@ -365,7 +365,7 @@ pub struct Smb2TreeConnectTerminateV0<'a> {
     head: Segment<'a, 32>,
 }
 
-impl<'a> Smb2TreeConnectTerminateV0<'a> {
+impl Smb2TreeConnectTerminateV0<'_> {
     /// `TreeConnectGUID`, `win:GUID`.
     #[inline]
     pub fn tree_connect_guid(&self) -> Guid {
@@ -419,49 +419,49 @@ impl<'a> Smb2TreeConnectFailedDueToPending<'a> {
     /// The event's id, 603.
     pub const ID: u16 = 603;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `ConnectionGUID`.
+    /// `ConnectionGUID`, `win:GUID`.
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ScopeNameLength`.
+    /// `ScopeNameLength`, `win:UInt16`.
     pub fn scope_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.scope_name_length(),
         }
     }
 
-    /// `ScopeName`.
+    /// `ScopeName`, `win:UnicodeString`.
     pub fn scope_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.scope_name(),
         }
     }
 
-    /// `Status`.
+    /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V0(view) => view.status(),
@@ -594,28 +594,28 @@ impl<'a> Smb2TreeConnectForceClientReconnect<'a> {
     /// The event's id, 604.
     pub const ID: u16 = 604;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -715,28 +715,28 @@ impl<'a> Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     /// The event's id, 605.
     pub const ID: u16 = 605;
 
-    /// `SessionGUID`.
+    /// `SessionGUID`, `win:GUID`.
     pub fn session_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.session_guid(),
         }
     }
 
-    /// `TreeConnectGUID`.
+    /// `TreeConnectGUID`, `win:GUID`.
     pub fn tree_connect_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.tree_connect_guid(),
         }
     }
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
@@ -836,84 +836,84 @@ impl<'a> Smb2ShareConnectionEstablished<'a> {
     /// The event's id, 4000.
     pub const ID: u16 = 4000;
 
-    /// `ShareNameLength`.
+    /// `ShareNameLength`, `win:UInt16`.
     pub fn share_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.share_name_length(),
         }
     }
 
-    /// `ShareName`.
+    /// `ShareName`, `win:UnicodeString`.
     pub fn share_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.share_name(),
         }
     }
 
-    /// `ClientAddressLength`.
+    /// `ClientAddressLength`, `win:UInt32`.
     pub fn client_address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.client_address_length(),
         }
     }
 
-    /// `ClientAddress`.
+    /// `ClientAddress`, `win:Binary`.
     pub fn client_address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.client_address(),
         }
     }
 
-    /// `ClientNameLength`.
+    /// `ClientNameLength`, `win:UInt16`.
     pub fn client_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.client_name_length(),
         }
     }
 
-    /// `ClientName`.
+    /// `ClientName`, `win:UnicodeString`.
     pub fn client_name(&self) -> Utf16<'a> {
         match self {
             Self::V0(view) => view.client_name(),
         }
     }
 
-    /// `SessionId`.
+    /// `SessionId`, `win:UInt64`.
     pub fn session_id(&self) -> u64 {
         match self {
             Self::V0(view) => view.session_id(),
         }
     }
 
-    /// `TreeId`.
+    /// `TreeId`, `win:UInt32`.
     pub fn tree_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.tree_id(),
         }
     }
 
-    /// `ConnectionType`.
+    /// `ConnectionType`, `win:UInt32`.
     pub fn connection_type(&self) -> u32 {
         match self {
             Self::V0(view) => view.connection_type(),
         }
     }
 
-    /// `SigningUsed`.
+    /// `SigningUsed`, `win:Boolean`.
     pub fn signing_used(&self) -> bool {
         match self {
             Self::V0(view) => view.signing_used(),
         }
     }
 
-    /// `EncyptionUsed`.
+    /// `EncyptionUsed`, `win:Boolean`.
     pub fn encyption_used(&self) -> bool {
         match self {
             Self::V0(view) => view.encyption_used(),
         }
     }
 
-    /// `CompressionUsed`.
+    /// `CompressionUsed`, `win:Boolean`.
     pub fn compression_used(&self) -> bool {
         match self {
             Self::V0(view) => view.compression_used(),

@@ -19,28 +19,28 @@ impl<'a> Smb2WorkItemTransition<'a> {
     /// The event's id, 200.
     pub const ID: u16 = 200;
 
-    /// `ComponentId`.
+    /// `ComponentId`, `win:UInt32`.
     pub fn component_id(&self) -> u32 {
         match self {
             Self::V0(view) => view.component_id(),
         }
     }
 
-    /// `LineNumber`.
+    /// `LineNumber`, `win:UInt32`.
     pub fn line_number(&self) -> u32 {
         match self {
             Self::V0(view) => view.line_number(),
         }
     }
 
-    /// `FunctionNameLength`.
+    /// `FunctionNameLength`, `win:UInt16`.
     pub fn function_name_length(&self) -> u16 {
         match self {
             Self::V0(view) => view.function_name_length(),
         }
     }
 
-    /// `FunctionName`.
+    /// `FunctionName`, `win:AnsiString`.
     pub fn function_name(&self) -> Ansi<'a> {
         match self {
             Self::V0(view) => view.function_name(),
@@ -136,11 +136,11 @@ pub enum Smb2WorkItemStart<'a> {
     V0(Smb2WorkItemStartV0<'a>),
 }
 
-impl<'a> Smb2WorkItemStart<'a> {
+impl Smb2WorkItemStart<'_> {
     /// The event's id, 201.
     pub const ID: u16 = 201;
 
-    /// `WorkItem`.
+    /// `WorkItem`, `win:UInt64`.
     pub fn work_item(&self) -> u64 {
         match self {
             Self::V0(view) => view.work_item(),
@@ -171,7 +171,7 @@ pub struct Smb2WorkItemStartV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> Smb2WorkItemStartV0<'a> {
+impl Smb2WorkItemStartV0<'_> {
     /// `WorkItem`, `win:UInt64`.
     #[inline]
     pub fn work_item(&self) -> u64 {
@@ -214,11 +214,11 @@ pub enum Smb2WorkItemStop<'a> {
     V0(Smb2WorkItemStopV0<'a>),
 }
 
-impl<'a> Smb2WorkItemStop<'a> {
+impl Smb2WorkItemStop<'_> {
     /// The event's id, 202.
     pub const ID: u16 = 202;
 
-    /// `WorkItem`.
+    /// `WorkItem`, `win:UInt64`.
     pub fn work_item(&self) -> u64 {
         match self {
             Self::V0(view) => view.work_item(),
@@ -249,7 +249,7 @@ pub struct Smb2WorkItemStopV0<'a> {
     head: Segment<'a, 8>,
 }
 
-impl<'a> Smb2WorkItemStopV0<'a> {
+impl Smb2WorkItemStopV0<'_> {
     /// `WorkItem`, `win:UInt64`.
     #[inline]
     pub fn work_item(&self) -> u64 {
@@ -292,7 +292,7 @@ pub enum Smb2WorkItemActivityTransfer<'a> {
     V0(Smb2WorkItemActivityTransferV0<'a>),
 }
 
-impl<'a> Smb2WorkItemActivityTransfer<'a> {
+impl Smb2WorkItemActivityTransfer<'_> {
     /// The event's id, 203.
     pub const ID: u16 = 203;
 }
@@ -352,7 +352,7 @@ pub enum Smb2WorkItemActivityStop<'a> {
     V0(Smb2WorkItemActivityStopV0<'a>),
 }
 
-impl<'a> Smb2WorkItemActivityStop<'a> {
+impl Smb2WorkItemActivityStop<'_> {
     /// The event's id, 204.
     pub const ID: u16 = 204;
 }

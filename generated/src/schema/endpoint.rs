@@ -334,7 +334,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
             level: 2,
             opcode: 0,
             task: 3061,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
             ),
@@ -383,7 +383,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
             level: 4,
             opcode: 0,
             task: 3062,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "The SMB server service created an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%n%nGuidance:%n%nYou should expect this event when assigning alternative SMB server listener ports and on any subsequent restarts of the SMB server service.",
             ),
@@ -432,7 +432,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
             level: 2,
             opcode: 0,
             task: 3063,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "The SMB server service failed to create an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%nError: %6%n%nGuidance:%n%nThis error is usually caused by another process already listening on the same IP address and port. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
             ),
@@ -477,7 +477,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
             level: 4,
             opcode: 0,
             task: 3064,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "An administrator created an alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this alternative SMB server listener port.",
             ),
@@ -522,7 +522,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
             level: 4,
             opcode: 0,
             task: 3065,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "An administrator updated an existing alterative SMB server listener port rule entry:%n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this updated alternative SMB server listener port.",
             ),
@@ -567,7 +567,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
             level: 4,
             opcode: 0,
             task: 3066,
-            keywords: 0x20000,
+            keywords: 0x2_0000,
             message: Some(
                 "An administrator removed an existing alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nThis will close the specified listening sockets for the transport type on the specified port number. SMB clients cannot connect to this SMB server on that alternative port anymore.",
             ),
@@ -611,7 +611,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
             level: 2,
             opcode: 0,
             task: 3067,
-            keywords: 0x40000,
+            keywords: 0x4_0000,
             message: Some(
                 "The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2.",
             ),
@@ -655,7 +655,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
             level: 2,
             opcode: 0,
             task: 3068,
-            keywords: 0x40000,
+            keywords: 0x4_0000,
             message: Some(
                 "The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2.",
             ),

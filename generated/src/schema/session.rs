@@ -139,7 +139,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
             level: 2,
             opcode: 0,
             task: 551,
-            keywords: 0x10000000000008,
+            keywords: 0x10_0000_0000_0008,
             message: Some(
                 "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
             ),
@@ -185,7 +185,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
             level: 2,
             opcode: 0,
             task: 551,
-            keywords: 0x10000000000008,
+            keywords: 0x10_0000_0000_0008,
             message: Some(
                 "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
             ),
@@ -232,7 +232,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
             level: 2,
             opcode: 0,
             task: 551,
-            keywords: 0x10000000000008,
+            keywords: 0x10_0000_0000_0008,
             message: Some(
                 "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
             ),

@@ -1,0 +1,228 @@
+//! Texts in a message table resource (`RT_MESSAGETABLE`), where DLLs of Windows keep them.
+//!
+//! The layout, all little-endian: a u32 count of blocks; for each block the lowest id, the highest id and the offset of
+//! its first entry (u32 each); the entries of a block, one an id, lie behind each other: a u16 length that counts
+//! itself, u16 flags (1 for UTF-16), and the text, which ends with CR LF and is padded with NULs.
+
+use core::fmt;
+
+use crate::{Ansi, Utf16};
+
+/// The bytes of the count of blocks.
+const HEADER: usize = 4;
+/// The bytes of a block's row.
+const BLOCK: usize = 12;
+/// The bytes of an entry before its text.
+const ENTRY: usize = 4;
+
+/// A message table, borrowed from the bytes of the resource.
+///
+/// Any bytes are accepted without a panic, and a lookup reads each byte at most once.
+///
+/// ```no_run
+/// # fn resource() -> &'static [u8] { &[] }
+/// use etw_runtime::status::{BuiltIn, Chain, MessageTable, NtDll};
+///
+/// // The bytes of resource type 11, id 1, of an ntdll.dll.
+/// let table = MessageTable::parse(resource())?;
+/// let texts = Chain(NtDll { table }, BuiltIn);
+/// # Ok::<(), etw_runtime::status::MessageTableError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct MessageTable<'a> {
+    bytes: &'a [u8],
+    blocks: &'a [[u8; BLOCK]],
+}
+
+/// A text of a message table, without the line break and the padding at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageTableText<'a> {
+    /// UTF-16.
+    Utf16(Utf16<'a>),
+    /// Text in the code page of the file's author, which the table does not name.
+    Ansi(Ansi<'a>),
+}
+
+/// Why bytes are not a message table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageTableError {
+    /// The offset in the resource of what is wrong.
+    pub offset: usize,
+    /// What is wrong.
+    pub kind: MessageTableErrorKind,
+}
+
+/// What is wrong with a message table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageTableErrorKind {
+    /// The bytes end before the count of blocks does.
+    NoHeader,
+    /// The bytes end before the rows of all blocks do.
+    BlocksTruncated {
+        /// The blocks that the header promises.
+        blocks: u32,
+    },
+    /// The highest id of a block is less than the lowest.
+    IdsReversed {
+        /// The lowest.
+        low: u32,
+        /// The highest.
+        high: u32,
+    },
+    /// The bytes after a block's offset cannot hold an entry for each of its ids.
+    EntriesTruncated {
+        /// The offset of the block's entries.
+        entries_at: u32,
+        /// The number of ids.
+        ids: u64,
+    },
+}
+
+/// A block's row.
+#[derive(Clone, Copy)]
+struct Block {
+    low: u32,
+    high: u32,
+    offset: u32,
+}
+
+impl Block {
+    fn read(row: [u8; BLOCK]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l] = row;
+        Self {
+            low: u32::from_le_bytes([a, b, c, d]),
+            high: u32::from_le_bytes([e, f, g, h]),
+            offset: u32::from_le_bytes([i, j, k, l]),
+        }
+    }
+
+    fn holds(self, id: u32) -> bool {
+        self.low <= id && id <= self.high
+    }
+
+    /// The number of ids, each of which has an entry.
+    fn ids(self) -> u64 {
+        u64::from(self.high - self.low) + 1
+    }
+
+    /// What does not fit into a table of these bytes.
+    fn problem(self, bytes: &[u8]) -> Option<MessageTableErrorKind> {
+        if self.high < self.low {
+            return Some(MessageTableErrorKind::IdsReversed { low: self.low, high: self.high });
+        }
+        let entries = usize::try_from(self.offset).ok().and_then(|at| bytes.get(at..));
+        let room = entries.map_or(0, |entries| entries.len() / ENTRY);
+        let truncated = MessageTableErrorKind::EntriesTruncated { entries_at: self.offset, ids: self.ids() };
+        (room as u64).lt(&self.ids()).then_some(truncated)
+    }
+}
+
+impl<'a> MessageTable<'a> {
+    /// Takes the bytes of the resource for a message table. Header and blocks are checked; entries are when they are
+    /// looked up.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, MessageTableError> {
+        let (count, rows) = bytes
+            .split_first_chunk::<HEADER>()
+            .ok_or(MessageTableError { offset: 0, kind: MessageTableErrorKind::NoHeader })?;
+        let count = u32::from_le_bytes(*count);
+        let blocks = usize::try_from(count)
+            .ok()
+            .and_then(|count| rows.as_chunks::<BLOCK>().0.get(..count))
+            .ok_or(MessageTableError { offset: 0, kind: MessageTableErrorKind::BlocksTruncated { blocks: count } })?;
+        for (index, row) in blocks.iter().enumerate() {
+            if let Some(kind) = Block::read(*row).problem(bytes) {
+                return Err(MessageTableError { offset: HEADER + index * BLOCK, kind });
+            }
+        }
+        Ok(Self { bytes, blocks })
+    }
+
+    /// The text of an id. None where the table has none, or where its entry is damaged.
+    ///
+    /// Of blocks that share an id the first counts.
+    pub fn text(&self, id: u32) -> Option<MessageTableText<'a>> {
+        let block = self.blocks.iter().map(|row| Block::read(*row)).find(|block| block.holds(id))?;
+        let mut entries = self.bytes.get(usize::try_from(block.offset).ok()?..)?;
+        // An entry is as long as it says, so the way to one leads over all before it. Each takes at least four bytes,
+        // or the way ends.
+        for _ in block.low..id {
+            (_, entries) = split_entry(entries)?;
+        }
+        let (entry, _) = split_entry(entries)?;
+        MessageTableText::read(entry)
+    }
+}
+
+/// The first entry, header and all, and what follows it.
+fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = usize::from(u16::from_le_bytes(*bytes.first_chunk()?));
+    if length < ENTRY { None } else { bytes.split_at_checked(length) }
+}
+
+impl<'a> MessageTableText<'a> {
+    fn read(entry: &'a [u8]) -> Option<Self> {
+        let ([_, _, low, high], text) = entry.split_first_chunk::<ENTRY>()?;
+        match u16::from_le_bytes([*low, *high]) {
+            0 => Some(Self::Ansi(Ansi::new(without_end(text)))),
+            1 => {
+                let (units, _) = text.as_chunks::<2>();
+                Utf16::new(without_wide_end(units).as_flattened()).map(Self::Utf16)
+            }
+            // A form of text that is not known is not guessed at.
+            _ => None,
+        }
+    }
+}
+
+/// Cuts off the padding, then one line break.
+fn without_end(mut text: &[u8]) -> &[u8] {
+    while let [rest @ .., 0] = text {
+        text = rest;
+    }
+    text.strip_suffix(b"\r\n").unwrap_or(text)
+}
+
+/// As [`without_end`], on UTF-16 units.
+fn without_wide_end(mut units: &[[u8; 2]]) -> &[[u8; 2]] {
+    while let [rest @ .., [0, 0]] = units {
+        units = rest;
+    }
+    units.strip_suffix(&[[b'\r', 0], [b'\n', 0]]).unwrap_or(units)
+}
+
+impl fmt::Debug for MessageTable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.bytes.len();
+        f.debug_struct("MessageTable").field("blocks", &self.blocks.len()).field("bytes", &bytes).finish()
+    }
+}
+
+impl fmt::Display for MessageTableText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Utf16(text) => fmt::Display::fmt(text, f),
+            Self::Ansi(text) => fmt::Display::fmt(text, f),
+        }
+    }
+}
+
+impl fmt::Display for MessageTableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a message table: at offset {}, ", self.offset)?;
+        match self.kind {
+            MessageTableErrorKind::NoHeader => f.write_str("the bytes end within the count of blocks"),
+            MessageTableErrorKind::BlocksTruncated { blocks } => {
+                write!(f, "the count of blocks is {blocks}, but the bytes end before as many")
+            }
+            MessageTableErrorKind::IdsReversed { low, high } => {
+                write!(f, "a block goes from id {low:#x} down to {high:#x}")
+            }
+            MessageTableErrorKind::EntriesTruncated { entries_at, ids } => {
+                write!(f, "a block has {ids} entries from offset {entries_at} on, but the bytes end before as many")
+            }
+        }
+    }
+}
+
+impl core::error::Error for MessageTableError {}

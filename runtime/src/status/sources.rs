@@ -1,0 +1,92 @@
+//! Where texts come from, other than the running system.
+
+use core::fmt;
+
+use super::{HResult, MessageTable, NtStatus, StatusKind, StatusText};
+
+/// The texts that Windows was seen to print for NTSTATUS codes, on the documented page about the provider.
+const SEEN: &[(u32, &str)] = &[(
+    0xC000_0022,
+    "{Access Denied}\r\nA process has requested access to an object, but has not been granted those access rights.",
+)];
+
+/// The NTSTATUS in a code, where it is one or wraps one.
+fn nt_status(kind: StatusKind, code: u32) -> Option<NtStatus> {
+    match kind {
+        StatusKind::NtStatus => Some(NtStatus(code)),
+        StatusKind::HResult => HResult(code).nt_status(),
+        StatusKind::Win32 => None,
+    }
+}
+
+/// What needs no help: the text of `STATUS_ACCESS_DENIED`, which is known for certain, and for other NTSTATUS codes
+/// the symbolic name in brackets, `[STATUS_LOGON_FAILURE]`, which nobody takes for Windows' wording. It knows no
+/// Win32 codes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuiltIn;
+
+impl StatusText for BuiltIn {
+    fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
+        let Some(status) = nt_status(kind, code) else { return Ok(false) };
+        if let Some((_, text)) = SEEN.iter().find(|(seen, _)| *seen == status.0) {
+            out.write_str(text)?;
+        } else if let Some(name) = status.name() {
+            write!(out, "[{name}]")?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+}
+
+/// A function as a source.
+///
+/// ```
+/// use etw_runtime::status::{FromFn, StatusKind, write_status};
+///
+/// let texts = FromFn(|kind, code| match (kind, code) {
+///     (StatusKind::NtStatus, 0xC000_00BB) => Some("The request is not supported."),
+///     _ => None,
+/// });
+/// let mut text = String::new();
+/// write_status(StatusKind::NtStatus, 0xC000_00BB, &texts, &mut text)?;
+/// assert_eq!(text, "The request is not supported.");
+/// # Ok::<(), core::fmt::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct FromFn<F>(pub F);
+
+impl<F: Fn(StatusKind, u32) -> Option<&'static str>> StatusText for FromFn<F> {
+    fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
+        match (self.0)(kind, code) {
+            Some(text) => out.write_str(text).map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
+/// The message table of an ntdll.dll: the texts of NTSTATUS codes, also of those that an HRESULT wraps.
+#[derive(Clone, Copy, Debug)]
+pub struct NtDll<'a> {
+    /// The table. That it is ntdll's is for the caller to know: other files number their texts otherwise.
+    pub table: MessageTable<'a>,
+}
+
+impl StatusText for NtDll<'_> {
+    fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
+        match nt_status(kind, code).and_then(|status| self.table.text(status.0)) {
+            Some(text) => write!(out, "{text}").map(|()| true),
+            None => Ok(false),
+        }
+    }
+}
+
+/// Two sources: the text of the first, or of the second where the first has none.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain<A, B>(pub A, pub B);
+
+impl<A: StatusText, B: StatusText> StatusText for Chain<A, B> {
+    fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
+        Ok(self.0.write(kind, code, out)? || self.1.write(kind, code, out)?)
+    }
+}
