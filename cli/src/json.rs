@@ -120,11 +120,16 @@ fn put_input_error(object: &mut Map<String, Value>, error: &InputError) {
 
 fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
     // These two speak of a layout's fault under a kind of their own.
-    if let DecodeError::OtherLayout { mismatch, .. } | DecodeError::NoLayoutFits { newest: mismatch } = error {
+    if let DecodeError::OtherLayout { mismatch, .. } | DecodeError::NoLayoutFits { newest: mismatch, .. } = error {
         put(object, "mismatch", mismatch.kind());
     }
     if let Some(mismatch) = error.mismatch() {
         put_mismatch(object, mismatch);
+    }
+    if let DecodeError::UnknownEvent { build: Some(asked), .. }
+    | DecodeError::UnknownVersion { build: Some(asked), .. } = error
+    {
+        put_known(object, "consulted_build", (asked.capture != asked.build).then_some(asked.capture));
     }
     match error {
         DecodeError::UnknownBuild { oldest, .. } => put(object, "oldest_build", *oldest),
@@ -133,6 +138,7 @@ fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
             put(object, "known_versions", versions(event));
         }
         DecodeError::OtherLayout { fits, .. } => put(object, "fits", layouts(fits)),
+        DecodeError::NoLayoutFits { tried, .. } => put(object, "tried", layouts(tried)),
         DecodeError::Ambiguous { candidates } => {
             put_known(object, "event", candidates.iter().next().map(|layout| layout.event));
             put(object, "candidates", layouts(candidates));
