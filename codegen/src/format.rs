@@ -1,5 +1,7 @@
 //! Items to text: prettyplease for each item, a blank line between, a header on top.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
 
 /// A generated source file before it is text.
@@ -44,6 +46,34 @@ impl SourceFile {
             }
         }
         Ok(text)
+    }
+}
+
+/// The file that a single-file output leaves out: its macro names paths from the crate's root.
+pub(crate) const FOR_EACH_VIEW: &str = "for_each_view.rs";
+
+/// Joins files into one: a module of its own for each, nested as their paths are, and the names that a crate's root
+/// would export.
+pub(crate) fn single_file(files: &BTreeMap<String, String>) -> String {
+    let mut text = HEADER.to_owned();
+    for (path, module) in files.iter().filter(|(path, _)| *path != FOR_EACH_VIEW) {
+        if let Some(folder) = path.strip_suffix("/mod.rs") {
+            let children = |line: &str| inline_child(line, folder, files);
+            let lines: Vec<String> = module.lines().map(children).collect();
+            text += &format!("\npub mod {folder} {{\n{}\n}}\n", lines.join("\n"));
+        } else if !path.contains('/') {
+            text += &format!("\npub mod {} {{\n{module}}}\n", path.trim_end_matches(".rs"));
+        }
+    }
+    text + "\npub use builds::Build;\npub use events::Event;\n"
+}
+
+/// A line of a module, with the text of the child that it declares, if it declares one.
+fn inline_child(line: &str, folder: &str, files: &BTreeMap<String, String>) -> String {
+    let child = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
+    match child.and_then(|child| Some((child, files.get(&format!("{folder}/{child}.rs"))?))) {
+        Some((child, text)) => format!("pub mod {child} {{\n{text}}}"),
+        None => line.to_owned(),
     }
 }
 

@@ -14,6 +14,14 @@ use crate::{emit, plan, validate};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(pub BTreeMap<String, String>);
 
+impl Files {
+    /// The whole crate as one file, for a `build.rs` that writes it to `OUT_DIR`: modules stand in line, and it can be
+    /// included in any module.
+    pub fn single_file(&self) -> String {
+        crate::format::single_file(&self.0)
+    }
+}
+
 /// What a generation made.
 #[derive(Clone, Debug, Default)]
 pub struct Output {

@@ -4,7 +4,7 @@
 //! `build.rs` can be another:
 //!
 //! ```no_run
-//! // build.rs, with etw-codegen as a build-dependency
+//! // build.rs, with etw-codegen as a build-dependency and etw-runtime as a dependency
 //! use std::{env, fs, path::Path};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,12 +16,15 @@
 //!     for diagnostic in output.diagnostics.all() {
 //!         println!("cargo::warning={diagnostic}");
 //!     }
-//!     for (path, text) in &output.files.0 {
-//!         let path = Path::new(&env::var("OUT_DIR")?).join(path);
-//!         fs::create_dir_all(path.parent().ok_or("a file in a folder")?)?;
-//!         fs::write(path, text)?;
-//!     }
+//!     fs::write(Path::new(&env::var("OUT_DIR")?).join("my_provider.rs"), output.files.single_file())?;
 //!     Ok(())
+//! }
+//! ```
+//!
+//! ```ignore
+//! // lib.rs
+//! pub mod my_provider {
+//!     include!(concat!(env!("OUT_DIR"), "/my_provider.rs"));
 //! }
 //! ```
 //!

@@ -75,6 +75,8 @@ pub mod descriptor;
 #[rustfmt::skip]
 pub mod events;
 #[rustfmt::skip]
+mod for_each_view;
+#[rustfmt::skip]
 pub mod maps;
 #[rustfmt::skip]
 pub mod schema;

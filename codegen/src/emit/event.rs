@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{docs, ident, number};
-use crate::format::SourceFile;
+use crate::format::{FOR_EACH_VIEW, SourceFile};
 use crate::plan::Plan;
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
@@ -17,7 +17,7 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
             DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record, Value,
             VersionInfo, View,
         };
-        use crate::{Build, schema};
+        use super::{Build, schema};
     };
     SourceFile {
         path: "events/mod.rs".to_owned(),
@@ -30,7 +30,6 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
             record(plan),
             dispatch(plan),
             quote! { etw_runtime::record_traits!(Event); },
-            for_each_view(plan),
         ],
     }
 }
@@ -157,17 +156,20 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// A macro over all views, for tables that need every one of them.
-fn for_each_view(plan: &Plan<'_>) -> TokenStream {
+/// `for_each_view.rs`: a macro over all views, for tables that need every one of them. It names paths from the crate's
+/// root, so that a crate has it but an included file has not.
+pub(super) fn for_each_view(plan: &Plan<'_>) -> SourceFile {
     let views = plan.layouts().into_iter().map(|(module, _, layout)| {
         let (module, view) = (ident(&module.name), ident(&layout.name));
         quote! { $crate::events::#module::#view }
     });
-    quote! {
+    let item = quote! {
         /// Calls a macro with the paths of all views, in the order of [`LayoutInfo::index`](etw_runtime::LayoutInfo::index).
         #[macro_export]
         macro_rules! for_each_view {
             ($callback:ident) => { $callback! { #(#views),* } };
         }
-    }
+    };
+    let docs = vec!["A macro over all views.".to_owned()];
+    SourceFile { path: FOR_EACH_VIEW.to_owned(), docs, items: vec![item] }
 }

@@ -18,6 +18,7 @@ use crate::plan::Plan;
 pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {
     let mut files = vec![builds::file(plan), constants::file(plan), maps::file(plan), event::file(plan)];
     files.extend(plan.modules.iter().map(|module| views::file(plan, module)));
+    files.push(event::for_each_view(plan));
     files.push(schema::root_file(plan));
     files.extend(plan.modules.iter().map(|module| schema::file(plan, module)));
     files

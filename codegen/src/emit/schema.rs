@@ -61,7 +61,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     names.extend(has(|f| sizes(f) != (None, None)).then_some("Size"));
     names.sort_unstable();
     let names = names.into_iter().map(ident);
-    let maps = has(|f| matches!(f.kind, Kind::Mapped(..))).then(|| quote! { use crate::maps; });
+    let maps = has(|f| matches!(f.kind, Kind::Mapped(..))).then(|| quote! { use super::super::maps; });
     let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps }];
     for event in &module.events {
         items.push(event_info(event));

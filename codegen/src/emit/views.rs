@@ -35,14 +35,14 @@ fn imports(module: &Module) -> TokenStream {
     let has_segment = |layout: &LayoutPlan| layout.fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
     names.extend(layouts().any(has_segment).then_some("Segment"));
     let names = names.into_iter().map(ident);
-    let maps = fields().any(|field| matches!(field.kind, Kind::Mapped(..))).then(|| quote! { use crate::maps; });
+    let maps = fields().any(|field| matches!(field.kind, Kind::Mapped(..))).then(|| quote! { use super::super::maps; });
     let phantom = layouts().any(|l| l.fields.members.is_empty()).then(|| quote! { use core::marker::PhantomData; });
     let schema = ident(&module.name);
     quote! {
         #phantom
         use etw_runtime::{#(#names),*};
         #maps
-        use crate::schema::#schema as schema;
+        use super::super::schema::#schema as schema;
     }
 }
 

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use etw_runtime::{
     Ansi, Fault, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::schema::audit as schema;
+use super::super::schema::audit as schema;
 
 /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001.
 ///

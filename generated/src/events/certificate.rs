@@ -5,8 +5,8 @@ use etw_runtime::{
     Binary, Fault, FileTime, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16,
     Value, View,
 };
-use crate::maps;
-use crate::schema::certificate as schema;
+use super::super::maps;
+use super::super::schema::certificate as schema;
 
 /// The certificate for the server is about to expire: event 1042.
 ///

@@ -5,8 +5,8 @@ use etw_runtime::{
     Binary, Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value,
     View,
 };
-use crate::maps;
-use crate::schema::connection as schema;
+use super::super::maps;
+use super::super::schema::connection as schema;
 
 /// SMB2 Connection accepted: event 500.
 ///

@@ -4,8 +4,8 @@
 use etw_runtime::{
     Fault, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::maps;
-use crate::schema::endpoint as schema;
+use super::super::maps;
+use super::super::schema::endpoint as schema;
 
 /// Endpoint added: event 1010.
 ///

@@ -2,7 +2,7 @@
 //! Network interfaces as the server sees them come and go.
 
 use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Value, View};
-use crate::schema::interface as schema;
+use super::super::schema::interface as schema;
 
 /// TDI mode enabled: %1: event 1900.
 ///

@@ -5,8 +5,8 @@ use etw_runtime::{
     Array, Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value,
     View,
 };
-use crate::maps;
-use crate::schema::negotiate as schema;
+use super::super::maps;
+use super::super::schema::negotiate as schema;
 
 /// Negotiate integrity check failed: event 1005.
 ///

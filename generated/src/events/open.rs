@@ -4,8 +4,8 @@
 use etw_runtime::{
     Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::maps;
-use crate::schema::open as schema;
+use super::super::maps;
+use super::super::schema::open as schema;
 
 /// SMB2 Open established: event 650.
 ///

@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 use etw_runtime::{
     Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::maps;
-use crate::schema::operational as schema;
+use super::super::maps;
+use super::super::schema::operational as schema;
 
 /// File system operation has taken longer than expected: event 1020.
 ///

@@ -4,8 +4,8 @@
 use etw_runtime::{
     Binary, Fault, LayoutInfo, Reader, Record, Segment, SocketAddr, Value, View,
 };
-use crate::maps;
-use crate::schema::packet as schema;
+use super::super::maps;
+use super::super::schema::packet as schema;
 
 /// Packet Fragment (%2 bytes): event 2000.
 ///

@@ -3,8 +3,8 @@
 
 use core::marker::PhantomData;
 use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Utf16, Value, View};
-use crate::maps;
-use crate::schema::rdma as schema;
+use super::super::maps;
+use super::super::schema::rdma as schema;
 
 /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033.
 ///

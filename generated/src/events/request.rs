@@ -4,7 +4,7 @@
 use etw_runtime::{
     Array, Binary, Fault, Guid, LayoutInfo, Reader, Record, Segment, Utf16, Value, View,
 };
-use crate::schema::request as schema;
+use super::super::schema::request as schema;
 
 /// SMB2 Request Negotiate: event 1.
 ///

@@ -2,7 +2,7 @@
 //! SMB2 responses as the server sent them, with the latency of each component (channel Performance).
 
 use etw_runtime::{Binary, Fault, Guid, LayoutInfo, Reader, Record, Segment, Value, View};
-use crate::schema::response as schema;
+use super::super::schema::response as schema;
 
 /// SMB2 Response Negotiate: event 101.
 ///

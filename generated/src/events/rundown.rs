@@ -2,7 +2,7 @@
 //! The server's state when a trace begins: open files, sessions and shares.
 
 use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Utf16, Value, View};
-use crate::schema::rundown as schema;
+use super::super::schema::rundown as schema;
 
 /// SMB server admin file rundown: event 3004.
 ///

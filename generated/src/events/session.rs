@@ -4,8 +4,8 @@
 use etw_runtime::{
     Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::maps;
-use crate::schema::session as schema;
+use super::super::maps;
+use super::super::schema::session as schema;
 
 /// SMB2 Session Allocated: event 550.
 ///

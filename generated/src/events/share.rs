@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use etw_runtime::{
     Binary, Fault, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::schema::share as schema;
+use super::super::schema::share as schema;
 
 /// SMB2 Share Added: event 700.
 ///

@@ -4,7 +4,7 @@
 use etw_runtime::{
     Fault, Guid, LayoutInfo, Reader, Record, Segment, SocketAddr, Utf16, Value, View,
 };
-use crate::schema::tree_connect as schema;
+use super::super::schema::tree_connect as schema;
 
 /// SMB2 TreeConnect Allocated: event 600.
 ///

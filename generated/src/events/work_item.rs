@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 use etw_runtime::{Ansi, Fault, LayoutInfo, Reader, Record, Segment, Value, View};
-use crate::schema::work_item as schema;
+use super::super::schema::work_item as schema;
 
 /// SMB2 Work Item Component Transition: event 200.
 ///

@@ -5,7 +5,7 @@ use etw_runtime::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
     VersionInfo,
 };
-use crate::maps;
+use super::super::maps;
 
 /// Event 1005.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {

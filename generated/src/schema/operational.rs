@@ -5,7 +5,7 @@ use etw_runtime::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
     VersionInfo,
 };
-use crate::maps;
+use super::super::maps;
 
 /// Event 1020.
 pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {

@@ -5,7 +5,7 @@ use etw_runtime::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
     VersionInfo,
 };
-use crate::maps;
+use super::super::maps;
 
 /// Event 1033.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: EventInfo = EventInfo {
