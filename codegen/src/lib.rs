@@ -38,6 +38,7 @@ pub mod diagnostic;
 mod emit;
 mod format;
 mod generator;
+pub mod meanings;
 pub mod merge;
 pub mod model;
 mod plan;

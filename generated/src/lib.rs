@@ -30,7 +30,8 @@
 //! says nothing. Here
 //!
 //! * [`Event::decode`] takes the layout of the build, reads it to the last byte, and refuses anything else. If the
-//!   payload is that of another build's layout, the error names it: [`DecodeError::OtherLayout`].
+//!   payload is that of another build's layout, the error names it: [`DecodeError::OtherLayout`]. A payload may fit both
+//!   (one event, 120, has a variable field that makes it possible): then [`Decoded::also_fits`] says so.
 //! * [`Event::decode_any_build`] is for payloads of unknown origin. It answers only if exactly one known layout fits.
 //! * [`Event::decode_lenient`] reads the front of a longer payload, and hands over what is left.
 //!

@@ -32,6 +32,10 @@ pub struct Decoded<E> {
     pub header: Option<&'static HeaderInfo>,
     /// How sure it is that the build has this layout.
     pub basis: Basis,
+    /// Layouts of other builds that the same payload fits to its last byte, where there are any: if the build was not
+    /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
+    /// version nearly always differ in size.
+    pub also_fits: Option<Candidates>,
 }
 
 /// How the layout of a build is known.
@@ -81,7 +85,7 @@ pub fn decode<'a, E: Events<'a>>(
 ) -> Result<Decoded<E>, DecodeError> {
     let chosen = Chosen::new::<E>(build, id, version)?;
     match read_strict(chosen.layout, payload) {
-        Ok(event) => Ok(chosen.decoded::<E>(event, build)),
+        Ok(event) => Ok(chosen.decoded::<E>(event, build, payload)),
         Err(mismatch) => Err(chosen.explain::<E>(mismatch, payload)),
     }
 }
@@ -101,7 +105,7 @@ pub fn decode_lenient<'a, E: Events<'a>>(
     let chosen = Chosen::new::<E>(build, id, version)?;
     if let Err(mismatch) = read_strict::<E>(chosen.layout, payload) {
         let error = chosen.explain::<E>(mismatch, payload);
-        if matches!(error, DecodeError::OtherLayout { .. }) {
+        if matches!(error, DecodeError::OtherLayout { .. }) || !mismatch.is_forgivable() {
             return Err(error);
         }
     }
@@ -109,7 +113,7 @@ pub fn decode_lenient<'a, E: Events<'a>>(
     let event = E::read(chosen.layout, &mut reader)
         .map_err(|fault| DecodeError::Mismatch(Mismatch::of_field(chosen.layout, fault)))?;
     Ok(Lenient {
-        decoded: chosen.decoded::<E>(event, build),
+        decoded: chosen.decoded::<E>(event, build, payload),
         left_over: reader.rest(),
         unterminated: reader.unterminated(),
     })
@@ -171,9 +175,16 @@ impl Chosen {
     }
 
     #[inline]
-    fn decoded<'a, E: Events<'a>>(&self, event: E, build: u32) -> Decoded<E> {
+    fn decoded<'a, E: Events<'a>>(&self, event: E, build: u32, payload: &'a [u8]) -> Decoded<E> {
         let basis = if self.capture == build { Basis::Captured } else { self.basis(build) };
-        Decoded { event, layout: self.layout, header: self.layout.header(self.capture), basis }
+        let also_fits = if self.version.confusable { self.confused_with::<E>(payload) } else { None };
+        Decoded { event, layout: self.layout, header: self.layout.header(self.capture), basis, also_fits }
+    }
+
+    /// The other layouts that fit, where there are any.
+    #[cold]
+    fn confused_with<'a, E: Events<'a>>(&self, payload: &'a [u8]) -> Option<Candidates> {
+        Some(self.others_that_fit::<E>(payload)).filter(|fits| !fits.is_empty())
     }
 
     #[cold]

@@ -85,6 +85,18 @@ impl Mismatch {
         Self { layout, kind: MismatchKind::Field(fault) }
     }
 
+    /// Whether lenient decoding reads on: bytes are left over, or the last field is a string without its NUL. Anywhere
+    /// else a missing NUL means that the fields behind it are missing too.
+    pub(crate) fn is_forgivable(&self) -> bool {
+        match self.kind {
+            MismatchKind::LeftOver { .. } => true,
+            MismatchKind::Field(Fault { field, kind: FaultKind::Unterminated { .. }, .. }) => {
+                usize::from(field) + 1 == self.layout.fields.len()
+            }
+            MismatchKind::Field(_) => false,
+        }
+    }
+
     /// The manifest's name of the field that could not be read; none for left-over bytes.
     pub fn field_name(&self) -> Option<&'static str> {
         match self.kind {

@@ -33,6 +33,8 @@ pub struct EventInfo {
 pub struct VersionInfo {
     /// The number.
     pub version: u8,
+    /// Whether one payload can fit two of the layouts to its last byte. False where all are of fixed, different sizes.
+    pub confusable: bool,
     /// The layouts.
     pub layouts: &'static [&'static LayoutInfo],
 }

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{hex, ident, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
+use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan, confusable};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -80,9 +80,9 @@ fn event_info(event: &EventPlan) -> TokenStream {
         }
     }
     let versions = versions.into_iter().map(|(version, layouts)| {
-        let version = number(version);
+        let (version, confusable) = (number(version), confusable(&layouts));
         let layouts = layouts.into_iter().map(|layout| ident(&layout.info));
-        quote! { VersionInfo { version: #version, layouts: &[#(&#layouts),*] } }
+        quote! { VersionInfo { version: #version, confusable: #confusable, layouts: &[#(&#layouts),*] } }
     });
     let doc = format!(" Event {}.", event.id);
     quote! {

@@ -93,6 +93,34 @@ pub(crate) struct Fields {
     pub(crate) members: Vec<Member>,
 }
 
+impl Kind {
+    /// Whether accessors of both kinds return the same Rust type.
+    pub(super) fn same_type(&self, other: &Self) -> bool {
+        let plain = |kind: &Self| match kind {
+            Self::Scalar(Scalar::HexInt32) => Self::Scalar(Scalar::U32),
+            Self::Scalar(Scalar::HexInt64) | Self::Pointer => Self::Scalar(Scalar::U64),
+            kind => kind.clone(),
+        };
+        match (self, other) {
+            (Self::Mapped(a, _), Self::Mapped(b, _)) => a == b,
+            _ => plain(self) == plain(other),
+        }
+    }
+}
+
+impl Fields {
+    /// The bytes of a payload, where all payloads have the same number of them.
+    pub(super) fn fixed_size(&self) -> Option<usize> {
+        self.members
+            .iter()
+            .map(|member| match member {
+                Member::Segment { size, .. } => Some(usize::from(*size)),
+                Member::Field(_) => None,
+            })
+            .sum()
+    }
+}
+
 /// The largest ETW payload, and so the most fields and the largest segment that a layout can have.
 const MAX_PAYLOAD: u16 = u16::MAX;
 

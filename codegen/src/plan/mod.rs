@@ -6,7 +6,7 @@ mod fields;
 mod names;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use names::Unique;
 
@@ -317,6 +317,13 @@ fn element(id: u16, version: u8) -> String {
     format!("event {id} version {version}")
 }
 
+/// Whether one payload can fit two of a version's layouts to its last byte. Layouts of fixed, different sizes cannot be
+/// taken for each other; others might be.
+pub(crate) fn confusable(layouts: &[&LayoutPlan]) -> bool {
+    let sizes: BTreeSet<Option<usize>> = layouts.iter().map(|layout| layout.fields.fixed_size()).collect();
+    layouts.len() > 1 && (sizes.len() < layouts.len() || sizes.contains(&None))
+}
+
 /// The accessors that an event's enum can offer: same name and same type wherever the field is.
 fn shared_fields(layouts: &[LayoutPlan]) -> Vec<SharedField> {
     let mut shared: Vec<SharedField> = Vec::new();
@@ -335,7 +342,7 @@ fn shared_fields(layouts: &[LayoutPlan]) -> Vec<SharedField> {
                         layouts: vec![at],
                     });
                 }
-                Some(&known) if shared[known].kind == field.kind => shared[known].layouts.push(at),
+                Some(&known) if shared[known].kind.same_type(&field.kind) => shared[known].layouts.push(at),
                 Some(_) => contradictory.push(field.accessor.clone()),
             }
         }

@@ -138,6 +138,16 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status(),
+            Self::V1(view) => view.status(),
+            Self::V2(view) => view.status(),
+            Self::V3(view) => view.status(),
+        }
+    }
+
     /// `TranslatedStatus`, `win:HexInt32`, which only V1, V2, V3 have.
     pub fn translated_status(&self) -> Option<u32> {
         match self {

@@ -13,10 +13,12 @@ pub static SRV_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_DISABLED_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_DISABLED_V1],
         },
     ],
@@ -91,10 +93,12 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V1],
         },
     ],
@@ -184,10 +188,12 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V1],
         },
     ],
@@ -273,6 +279,7 @@ pub static SRV_DECRYPTION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_DECRYPTION_FAILURE_V0],
         },
     ],
@@ -324,6 +331,7 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0],
         },
     ],
@@ -368,6 +376,7 @@ pub static SRV_SMB2_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SMB2_DISABLED_V0],
         },
     ],
@@ -409,6 +418,7 @@ pub static SRV_NULL_SESSIONS_ALLOWED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NULL_SESSIONS_ALLOWED_V0],
         },
     ],
@@ -450,6 +460,7 @@ pub static SECURITY_CERTIFICATE_CHANGED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SECURITY_CERTIFICATE_CHANGED_V0],
         },
     ],
@@ -502,6 +513,7 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1],
         },
     ],
@@ -554,6 +566,7 @@ pub static AUDIT_SMB1_ACCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&AUDIT_SMB1_ACCESS_V0],
         },
     ],
@@ -606,6 +619,7 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&AUDIT_SMB1_CONNECTION_ATTEMPT_V1],
         },
     ],
@@ -658,6 +672,7 @@ pub static UNINSTALL_SMB1_SERVER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&UNINSTALL_SMB1_SERVER_V1],
         },
     ],
@@ -710,10 +725,12 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1],
         },
     ],
@@ -792,6 +809,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0],
         },
     ],
@@ -838,6 +856,7 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0],
         },
     ],
@@ -884,6 +903,7 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0],
         },
     ],
@@ -932,6 +952,7 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_CLIENT_SENT_EMPTY_SPN_V0],
         },
     ],
@@ -977,6 +998,7 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
         },
     ],

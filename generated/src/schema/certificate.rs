@@ -14,6 +14,7 @@ pub static SERVER_CERT_MAPPING_EXPIRING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_EXPIRING_V0],
         },
     ],
@@ -74,6 +75,7 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_QUIC_SHUTDOWN_FAILURE_V0],
         },
     ],
@@ -137,6 +139,7 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_UPDATE_FAILURE_V0],
         },
     ],
@@ -199,6 +202,7 @@ pub static SERVER_CERT_MAPPING_EXPIRED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_EXPIRED_V0],
         },
     ],
@@ -248,6 +252,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_RESTORE_FAILURE_V0],
         },
     ],
@@ -295,6 +300,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0],
         },
     ],
@@ -340,6 +346,7 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
         },
     ],
@@ -396,6 +403,7 @@ pub static SERVER_CERTIFICATE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SERVER_CERTIFICATE_FAILURE_V0],
         },
     ],
@@ -442,10 +450,12 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: EventInfo 
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1],
         },
     ],
@@ -543,10 +553,12 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1],
         },
     ],
@@ -655,10 +667,12 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1],
         },
     ],
@@ -767,10 +781,12 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1],
         },
     ],

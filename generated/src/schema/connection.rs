@@ -14,6 +14,7 @@ pub static SMB2_CONNECTION_ACCEPT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CONNECTION_ACCEPT_V0],
         },
     ],
@@ -62,6 +63,7 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CONNECTION_DISCONNECT_EVENT_V0],
         },
     ],
@@ -112,6 +114,7 @@ pub static SMB2_CONNECTION_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CONNECTION_TERMINATE_V0],
         },
     ],
@@ -163,6 +166,7 @@ pub static SRV_NET_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_CONNECTION_ESTABLISHED_V0],
         },
     ],

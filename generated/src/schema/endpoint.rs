@@ -14,6 +14,7 @@ pub static SRV_ENDPOINT_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ENDPOINT_ADDED_V0],
         },
     ],
@@ -64,6 +65,7 @@ pub static SRV_ENDPOINT_REMOVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ENDPOINT_REMOVED_V0],
         },
     ],
@@ -113,6 +115,7 @@ pub static SRV_NET_NAME_INFO_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_NAME_INFO_CHANGE_V0],
         },
     ],
@@ -167,6 +170,7 @@ pub static SRV_ENDPOINT_ONLINE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ENDPOINT_ONLINE_V0],
         },
     ],
@@ -215,6 +219,7 @@ pub static SRV_ENDPOINT_OFFLINE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ENDPOINT_OFFLINE_V0],
         },
     ],
@@ -263,6 +268,7 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: EventInfo = EventInfo
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0],
         },
     ],
@@ -308,6 +314,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: EventInfo = Ev
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0],
         },
     ],
@@ -349,6 +356,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0],
         },
     ],
@@ -398,6 +406,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0],
         },
     ],
@@ -447,6 +456,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_NEW_V0],
         },
     ],
@@ -492,6 +502,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_UPDATE_V0],
         },
     ],
@@ -537,6 +548,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_REMOVE_V0],
         },
     ],
@@ -582,6 +594,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventIn
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
         },
     ],
@@ -626,6 +639,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventI
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
         },
     ],
@@ -670,6 +684,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0],
         },
     ],
@@ -712,6 +727,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0],
         },
     ],
@@ -756,6 +772,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0],
         },
     ],

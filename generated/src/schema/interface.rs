@@ -13,6 +13,7 @@ pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&TDI_MODE_ENABLED_V0],
         },
     ],
@@ -61,6 +62,7 @@ pub static NSI_TABLE_ALLOCATION_FAILED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&NSI_TABLE_ALLOCATION_FAILED_V0],
         },
     ],
@@ -113,6 +115,7 @@ pub static NSI_INTERFACE_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&NSI_INTERFACE_ADDED_V0],
         },
     ],
@@ -168,6 +171,7 @@ pub static NSI_INTERFACE_REMOVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&NSI_INTERFACE_REMOVED_V0],
         },
     ],
@@ -223,6 +227,7 @@ pub static IP_INTERFACE_NOT_FOUND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&IP_INTERFACE_NOT_FOUND_V0],
         },
     ],

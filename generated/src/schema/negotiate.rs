@@ -14,14 +14,17 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V1],
         },
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V2],
         },
     ],
@@ -154,6 +157,7 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0],
         },
     ],
@@ -211,6 +215,7 @@ pub static SMB2_CIPHER_SUITE_ORDER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_CIPHER_SUITE_ORDER_V0],
         },
     ],
@@ -263,6 +268,7 @@ pub static SRV_NO_NEGOTIATED_CIPHER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NO_NEGOTIATED_CIPHER_V0],
         },
     ],
@@ -328,10 +334,12 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V0],
         },
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V2],
         },
     ],
@@ -419,6 +427,7 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0],
         },
     ],
@@ -483,6 +492,7 @@ pub static SMB2_DIALECT_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_DIALECT_CHANGE_V0],
         },
     ],
@@ -526,6 +536,7 @@ pub static SRV_NET_COMPONENT_CAPABILITIES: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_COMPONENT_CAPABILITIES_V0],
         },
     ],

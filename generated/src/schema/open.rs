@@ -14,6 +14,7 @@ pub static SMB2_FILE_OPEN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_OPEN_V0],
         },
     ],
@@ -68,6 +69,7 @@ pub static SMB2_FILE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_DISCONNECT_V0],
         },
     ],
@@ -107,6 +109,7 @@ pub static SMB2_FILE_RECONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_RECONNECT_V0],
         },
     ],
@@ -151,6 +154,7 @@ pub static SMB2_FILE_SUSPEND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_SUSPEND_V0],
         },
     ],
@@ -190,6 +194,7 @@ pub static SMB2_FILE_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_CLOSE_V0],
         },
     ],
@@ -229,6 +234,7 @@ pub static SMB2_FILE_TIMEOUT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_TIMEOUT_V0],
         },
     ],
@@ -268,6 +274,7 @@ pub static SMB2_FILE_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_TERMINATE_V0],
         },
     ],
@@ -307,6 +314,7 @@ pub static SMB2_FILE_CCF_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_CCF_CLOSE_V0],
         },
     ],
@@ -349,6 +357,7 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_FILE_CCF_CLOSE_AUDIT_V0],
         },
     ],
@@ -400,6 +409,7 @@ pub static SMB2_RKF_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_RKF_FAILURE_V0],
         },
     ],
@@ -448,6 +458,7 @@ pub static SRV_REOPEN_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_REOPEN_FAILURE_V0],
         },
     ],
@@ -515,6 +526,7 @@ pub static SRV_HANDLE_SCAVENGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_HANDLE_SCAVENGE_V0],
         },
     ],
@@ -566,6 +578,7 @@ pub static SRV_FILE_INVALIDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_FILE_INVALIDATE_V0],
         },
     ],

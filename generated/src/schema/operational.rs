@@ -14,10 +14,12 @@ pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SLOW_FS_OPERATION_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_SLOW_FS_OPERATION_V1],
         },
     ],
@@ -129,6 +131,7 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0],
         },
     ],
@@ -170,6 +173,7 @@ pub static SRV_LEASING_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_LEASING_DISABLED_V0],
         },
     ],
@@ -211,6 +215,7 @@ pub static SRV_FIREWALL_PORTS_CLOSED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_FIREWALL_PORTS_CLOSED_V0],
         },
     ],
@@ -252,6 +257,7 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_MDL_IO_COMPLETION_FAILURE_V0],
         },
     ],
@@ -313,6 +319,7 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_LIVE_DUMP_SUCCEEDED_V0],
         },
     ],
@@ -367,6 +374,7 @@ pub static SRV2_LIVE_DUMP_THROTTELED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_LIVE_DUMP_THROTTELED_V0],
         },
     ],
@@ -421,6 +429,7 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0],
         },
     ],
@@ -479,6 +488,7 @@ pub static SMB2_SLOW_COMMAND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SLOW_COMMAND_V0],
         },
     ],
@@ -537,6 +547,7 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_COMMAND_TIME_DISTRIBUTION_V0],
         },
     ],
@@ -595,6 +606,7 @@ pub static SRV_SLOW_NETWORK_OPERATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SLOW_NETWORK_OPERATION_V0],
         },
     ],
@@ -658,6 +670,7 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_GET_NEXT_ID_FAILURE_V0],
         },
     ],
@@ -699,6 +712,7 @@ pub static RECEIVED_NULL_REPARSE_BUFFER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&RECEIVED_NULL_REPARSE_BUFFER_V0],
         },
     ],
@@ -751,6 +765,7 @@ pub static ALLOW_LIST_LOAD_FAILED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&ALLOW_LIST_LOAD_FAILED_V0],
         },
     ],

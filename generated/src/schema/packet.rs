@@ -14,6 +14,7 @@ pub static PACKET_FRAGMENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&PACKET_FRAGMENT_V0],
         },
     ],
@@ -66,6 +67,7 @@ pub static PACKET: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&PACKET_V0],
         },
     ],

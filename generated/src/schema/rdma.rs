@@ -14,6 +14,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0],
         },
     ],
@@ -68,6 +69,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
         },
     ],
@@ -124,6 +126,7 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_ENDPOINT_CHANGE_V0],
         },
     ],
@@ -179,6 +182,7 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0],
         },
     ],
@@ -234,6 +238,7 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_CREATE_LISTENER_FAILURE_V0],
         },
     ],
@@ -287,6 +292,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: EventInfo = EventIn
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0],
         },
     ],
@@ -345,6 +351,7 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0],
         },
     ],
@@ -402,6 +409,7 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0],
         },
     ],
@@ -454,6 +462,7 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_RDMA_CONNECTION_CLOSED_V0],
         },
     ],
@@ -513,6 +522,7 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_RDMA_RUNDOWN_ACTIVE_V0],
         },
     ],
@@ -554,6 +564,7 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_RDMA_RUNDOWN_COMPLETE_V0],
         },
     ],
@@ -595,6 +606,7 @@ pub static SRV_NET_RDMA_REACTIVATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_RDMA_REACTIVATION_V0],
         },
     ],
@@ -634,6 +646,7 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_RDMA_REACTIVATION_COMPLETE_V0],
         },
     ],
@@ -675,10 +688,12 @@ pub static SRV_NET_SMB_DIRECT_LOAD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V1],
         },
     ],
@@ -761,6 +776,7 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0],
         },
     ],
@@ -803,10 +819,12 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1],
         },
     ],

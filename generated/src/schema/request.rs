@@ -12,6 +12,7 @@ pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_NEGOTIATE_V2],
         },
     ],
@@ -66,6 +67,7 @@ pub static SMB2_REQUEST_SESSION_SETUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_SESSION_SETUP_V2],
         },
     ],
@@ -121,6 +123,7 @@ pub static SMB2_REQUEST_LOGOFF: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_LOGOFF_V2],
         },
     ],
@@ -171,6 +174,7 @@ pub static SMB2_REQUEST_TREE_CONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_TREE_CONNECT_V2],
         },
     ],
@@ -223,6 +227,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_TREE_DISCONNECT_V2],
         },
     ],
@@ -274,6 +279,7 @@ pub static SMB2_REQUEST_ECHO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_ECHO_V2],
         },
     ],
@@ -323,6 +329,7 @@ pub static SMB2_REQUEST_CANCEL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_CANCEL_V2],
         },
     ],
@@ -372,6 +379,7 @@ pub static SMB2_REQUEST_CREATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_CREATE_V2],
         },
     ],
@@ -438,6 +446,7 @@ pub static SMB2_REQUEST_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_CLOSE_V2],
         },
     ],
@@ -492,6 +501,7 @@ pub static SMB2_REQUEST_FLUSH: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_FLUSH_V2],
         },
     ],
@@ -545,6 +555,7 @@ pub static SMB2_REQUEST_READ: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_READ_V2],
         },
     ],
@@ -605,6 +616,7 @@ pub static SMB2_REQUEST_WRITE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_WRITE_V2],
         },
     ],
@@ -665,6 +677,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_BREAK_OPLOCK_V2],
         },
     ],
@@ -719,6 +732,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2],
         },
     ],
@@ -778,6 +792,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2],
         },
     ],
@@ -834,6 +849,7 @@ pub static SMB2_REQUEST_LOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_LOCK_V2],
         },
     ],
@@ -889,6 +905,7 @@ pub static SMB2_REQUEST_IOCTL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_IOCTL_V2],
         },
     ],
@@ -944,6 +961,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_QUERY_DIRECTORY_V2],
         },
     ],
@@ -1003,6 +1021,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_CHANGE_NOTIFY_V2],
         },
     ],
@@ -1059,6 +1078,7 @@ pub static SMB2_REQUEST_QUERY_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_QUERY_INFO_V2],
         },
     ],
@@ -1117,6 +1137,7 @@ pub static SMB2_REQUEST_SET_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_REQUEST_SET_INFO_V2],
         },
     ],

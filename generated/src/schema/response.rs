@@ -12,6 +12,7 @@ pub static SMB2_RESPONSE_NEGOTIATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_NEGOTIATE_V2,
                 &SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100,
@@ -147,6 +148,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_SESSION_SETUP_V2,
                 &SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100,
@@ -272,6 +274,7 @@ pub static SMB2_RESPONSE_LOGOFF: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_LOGOFF_V2, &SMB2_RESPONSE_LOGOFF_V2_BUILD26100],
         },
     ],
@@ -392,6 +395,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_TREE_CONNECT_V2,
                 &SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100,
@@ -525,6 +529,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2,
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100,
@@ -650,6 +655,7 @@ pub static SMB2_RESPONSE_ECHO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_ECHO_V2, &SMB2_RESPONSE_ECHO_V2_BUILD26100],
         },
     ],
@@ -768,6 +774,7 @@ pub static SMB2_RESPONSE_CREATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_CREATE_V2, &SMB2_RESPONSE_CREATE_V2_BUILD26100],
         },
     ],
@@ -918,6 +925,7 @@ pub static SMB2_RESPONSE_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_CLOSE_V2, &SMB2_RESPONSE_CLOSE_V2_BUILD26100],
         },
     ],
@@ -1058,6 +1066,7 @@ pub static SMB2_RESPONSE_FLUSH: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_FLUSH_V2, &SMB2_RESPONSE_FLUSH_V2_BUILD26100],
         },
     ],
@@ -1182,6 +1191,7 @@ pub static SMB2_RESPONSE_READ: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_READ_V2, &SMB2_RESPONSE_READ_V2_BUILD26100],
         },
     ],
@@ -1311,6 +1321,7 @@ pub static SMB2_RESPONSE_WRITE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_WRITE_V2, &SMB2_RESPONSE_WRITE_V2_BUILD26100],
         },
     ],
@@ -1446,6 +1457,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_BREAK_OPLOCK_V2,
                 &SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100,
@@ -1577,6 +1589,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2,
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100,
@@ -1712,6 +1725,7 @@ pub static SMB2_RESPONSE_LOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_LOCK_V2, &SMB2_RESPONSE_LOCK_V2_BUILD26100],
         },
     ],
@@ -1836,6 +1850,7 @@ pub static SMB2_RESPONSE_IOCTL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_IOCTL_V2, &SMB2_RESPONSE_IOCTL_V2_BUILD26100],
         },
     ],
@@ -1966,6 +1981,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2,
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100,
@@ -2093,6 +2109,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2,
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100,
@@ -2220,6 +2237,7 @@ pub static SMB2_RESPONSE_QUERY_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: true,
             layouts: &[
                 &SMB2_RESPONSE_QUERY_INFO_V2,
                 &SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100,
@@ -2351,6 +2369,7 @@ pub static SMB2_RESPONSE_SET_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_SET_INFO_V2, &SMB2_RESPONSE_SET_INFO_V2_BUILD26100],
         },
     ],
@@ -2475,6 +2494,7 @@ pub static SMB2_RESPONSE_ERROR: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_RESPONSE_ERROR_V2, &SMB2_RESPONSE_ERROR_V2_BUILD26100],
         },
     ],

@@ -12,6 +12,7 @@ pub static SRV_ADMIN_FILE_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ADMIN_FILE_RUNDOWN_V0],
         },
     ],
@@ -57,6 +58,7 @@ pub static SRV_ADMIN_SESSION_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ADMIN_SESSION_RUNDOWN_V0],
         },
     ],
@@ -117,6 +119,7 @@ pub static SRV_ADMIN_SHARE_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ADMIN_SHARE_RUNDOWN_V0],
         },
     ],

@@ -14,6 +14,7 @@ pub static SMB2_SESSION_ALLOCATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_ALLOCATE_V0],
         },
     ],
@@ -56,18 +57,22 @@ pub static SMB2_SESSION_AUTH_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
+            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V1],
         },
         VersionInfo {
             version: 2,
+            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V2],
         },
         VersionInfo {
             version: 3,
+            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V3],
         },
     ],
@@ -247,6 +252,7 @@ pub static SMB2_SESSION_AUTHENTICATED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_AUTHENTICATED_V0],
         },
     ],
@@ -293,6 +299,7 @@ pub static SMB2_SESSION_BIND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_BIND_V0],
         },
     ],
@@ -336,6 +343,7 @@ pub static SMB2_SESSION_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_TERMINATE_V0],
         },
     ],
@@ -378,6 +386,7 @@ pub static SMB2_SESSION_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SESSION_CLOSE_V0],
         },
     ],
@@ -421,6 +430,7 @@ pub static SRV_S4U2_SELF_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_S4U2_SELF_FAILURE_V0],
         },
     ],
@@ -468,6 +478,7 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0],
         },
     ],
@@ -519,6 +530,7 @@ pub static SRV_SESSION_INVALIDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SESSION_INVALIDATE_V0],
         },
     ],
@@ -567,6 +579,7 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0],
         },
     ],
@@ -612,6 +625,7 @@ pub static SRV2_SESSION_KEY_TOO_SHORT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV2_SESSION_KEY_TOO_SHORT_V0],
         },
     ],
@@ -672,6 +686,7 @@ pub static INSECURE_GUEST_LOGON: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&INSECURE_GUEST_LOGON_V0],
         },
     ],

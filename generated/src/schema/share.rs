@@ -13,6 +13,7 @@ pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SHARE_ADD_V0],
         },
     ],
@@ -64,6 +65,7 @@ pub static SMB2_SHARE_MODIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SHARE_MODIFY_V0],
         },
     ],
@@ -115,6 +117,7 @@ pub static SMB2_SHARE_DELETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SHARE_DELETE_V0],
         },
     ],
@@ -159,6 +162,7 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SHARE_ACCESS_CHECK_FAILURE_V0],
         },
     ],
@@ -221,6 +225,7 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0],
         },
     ],
@@ -273,6 +278,7 @@ pub static SRV_ABE_SHARES_PRESENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SRV_ABE_SHARES_PRESENT_V0],
         },
     ],
@@ -314,6 +320,7 @@ pub static SS_CLUSTER_CA_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SS_CLUSTER_CA_FAILURE_V0],
         },
     ],
@@ -360,6 +367,7 @@ pub static SS_RKF_CA_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SS_RKF_CA_FAILURE_V0],
         },
     ],
@@ -407,6 +415,7 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SHARE_QOS_POLICY_SETTING_FAILURE_V0],
         },
     ],

@@ -13,6 +13,7 @@ pub static SMB2_TREE_CONNECT_ALLOCATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_ALLOCATE_V0],
         },
     ],
@@ -62,6 +63,7 @@ pub static SMB2_TREE_CONNECT_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_DISCONNECT_V0],
         },
     ],
@@ -105,6 +107,7 @@ pub static SMB2_TREE_CONNECT_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_TERMINATE_V0],
         },
     ],
@@ -147,6 +150,7 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0],
         },
     ],
@@ -194,6 +198,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0],
         },
     ],
@@ -240,6 +245,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED: EventInfo = 
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0],
         },
     ],
@@ -286,6 +292,7 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_SHARE_CONNECTION_ESTABLISHED_V0],
         },
     ],

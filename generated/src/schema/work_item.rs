@@ -12,6 +12,7 @@ pub static SMB2_WORK_ITEM_TRANSITION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_TRANSITION_V0],
         },
     ],
@@ -56,6 +57,7 @@ pub static SMB2_WORK_ITEM_START: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_START_V0],
         },
     ],
@@ -104,6 +106,7 @@ pub static SMB2_WORK_ITEM_STOP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_STOP_V0],
         },
     ],
@@ -152,6 +155,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0],
         },
     ],
@@ -191,6 +195,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
+            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_ACTIVITY_STOP_V0],
         },
     ],

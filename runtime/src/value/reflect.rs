@@ -36,7 +36,7 @@ pub enum Value<'a> {
     F32(f32),
     /// `win:Double`.
     F64(f64),
-    /// `win:Boolean`, or `win:UInt8` with outType `xs:boolean`.
+    /// `win:Boolean`.
     Bool(bool),
     /// `win:HexInt32`.
     HexInt32(u32),
