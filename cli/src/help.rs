@@ -48,6 +48,8 @@ Answers: {\"event\",\"id\",\"version\",\"layout\",\"fields\":{..}}
   basis       only if the build itself was never captured and its neighbour's layout was taken:
               {\"between\":[20348,26100],\"same_layout\":true|false} or {\"newer_than\":26100}. With
               same_layout false the fields may mean something else, though the payload fits
+  also_fits   only if the payload fits layouts of other builds just as well: [{\"layout\",\"builds\"}].
+              If the build is not certain, neither is the reading
   left_over   only with --lenient: the bytes after the last field, in hex
   unterminated
               only with --lenient: true if a string ended with the payload; it may have been cut

@@ -32,6 +32,8 @@ struct Decoded<'a> {
     layout: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     basis: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also_fits: Option<Vec<Value>>,
     #[serde(serialize_with = "fields")]
     fields: Event<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +51,7 @@ impl<'a> Decoded<'a> {
             version: layout.version,
             layout: layout.name,
             basis: answer.basis.and_then(basis),
+            also_fits: answer.also_fits.as_ref().map(layouts),
             fields: answer.event,
             left_over: (!answer.left_over.is_empty()).then(|| hex::print(answer.left_over)),
             unterminated: answer.unterminated.then_some(true),

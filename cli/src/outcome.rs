@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use smbserver_etw::{Basis, Build, DecodeError, Event};
+use smbserver_etw::{Basis, Build, Candidates, DecodeError, Event};
 
 use crate::{hex::HexError, input::MAX_LINE, request::Request};
 
@@ -15,6 +15,8 @@ pub(crate) struct Answer<'a> {
     pub(crate) event: Event<'a>,
     /// How the build's layout is known; none if no build was given.
     pub(crate) basis: Option<Basis>,
+    /// Layouts of other builds that the payload fits just as well.
+    pub(crate) also_fits: Option<Candidates>,
     /// Bytes after the last field. Only lenient decoding leaves any.
     pub(crate) left_over: &'a [u8],
     /// Whether the last string ended without its NUL. Only lenient decoding lets it.
@@ -143,7 +145,7 @@ pub(crate) fn decode(request: &Request, rules: Rules) -> Outcome<'_> {
         (None, true) => Err(Cause::Input(InputError::NoBuild)),
         (Some(build), true) => lenient(build, id, version, payload).map_err(Cause::Decode),
         (Some(build), false) => Event::decode(build, id, version, payload)
-            .map(|decoded| strict(decoded.event, Some(decoded.basis)))
+            .map(|decoded| Answer { also_fits: decoded.also_fits, ..strict(decoded.event, Some(decoded.basis)) })
             .map_err(Cause::Decode),
         (None, false) => {
             Event::decode_any_build(id, version, payload).map(|event| strict(event, None)).map_err(Cause::Decode)
@@ -154,7 +156,7 @@ pub(crate) fn decode(request: &Request, rules: Rules) -> Outcome<'_> {
 }
 
 fn strict(event: Event<'_>, basis: Option<Basis>) -> Answer<'_> {
-    Answer { event, basis, left_over: &[], unterminated: false }
+    Answer { event, basis, also_fits: None, left_over: &[], unterminated: false }
 }
 
 fn lenient(build: Build, id: u16, version: u8, payload: &[u8]) -> Result<Answer<'_>, DecodeError> {
@@ -162,6 +164,7 @@ fn lenient(build: Build, id: u16, version: u8, payload: &[u8]) -> Result<Answer<
     Ok(Answer {
         event: lenient.decoded.event,
         basis: Some(lenient.decoded.basis),
+        also_fits: lenient.decoded.also_fits,
         left_over: lenient.left_over,
         unterminated: lenient.unterminated,
     })

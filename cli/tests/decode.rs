@@ -272,9 +272,10 @@ fn without_a_build_two_layouts_that_fit_are_no_answer() {
             ],
         }),
     );
-    for (build, name) in [(20348, names[0]), (26100, names[1])] {
+    for (build, name, other) in [(20348, names[0], names[1]), (26100, names[1], names[0])] {
         let (code, answer) = decode(&format!("--build {build} --id 120 --version 2 {payload}"));
         assert_eq!((code, &answer["layout"]), (0, &json!(name)));
+        assert_eq!(answer["also_fits"][0]["layout"], json!(other));
     }
 }
 
