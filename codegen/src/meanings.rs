@@ -227,8 +227,9 @@ impl Integer {
     pub fn takes(self, in_type: InType) -> bool {
         let bits = in_type.fixed_size().map_or(0, |bytes| u32::from(bytes) * 8);
         match in_type {
-            InType::UInt8 | InType::UInt16 | InType::UInt32 | InType::UInt64 => bits <= self.bits(),
-            InType::HexInt32 | InType::HexInt64 => bits <= self.bits(),
+            InType::UInt8 | InType::UInt16 | InType::UInt32 | InType::UInt64 | InType::HexInt32 | InType::HexInt64 => {
+                bits <= self.bits()
+            }
             InType::Int8 | InType::Int16 | InType::Int32 | InType::Int64 => bits == self.bits(),
             _ => false,
         }
@@ -542,7 +543,7 @@ mod tests {
         refused("events = [1]", "events = [1, 1]", "each once");
         refused("events = [1]", "events = []", "expected to list ids");
         refused("[\"win:UInt8\"]", "[\"win:UInt8\", \"win:UInt32\"]", "no such field of these events is win:UInt32");
-        refused("source = \"S\"\n\n", "source = \"\"\n", "is empty");
+        refused(RULE, &RULE.replace("\"S\"", "\"\""), "the source or the reason is empty");
         let wider = RULE.replace("[1]", "[2]").replace("UInt8", "UInt16");
         refused(RULE, &wider, "u8 does not take every value of win:UInt16");
         let signed = RULE.replace("\"A\"", "\"B\"").replace("UInt8", "Int32");

@@ -1,8 +1,9 @@
 //! What code generated from ETW manifests calls: a checked reader, borrowed value types, typed errors, the rules
 //! for choosing a layout, and reflection.
 //!
-//! The crate knows no provider. It is `no_std`, holds no `unsafe`, allocates nothing and depends on nothing
-//! (the feature `serde` adds `Serialize` for the value types and for generated records).
+//! The crate knows no provider. It is `no_std`, holds no `unsafe`, allocates nothing and depends on nothing, unless
+//! asked to: the feature `serde` adds `Serialize` for the value types and for generated records, the feature
+//! `system-messages` asks Windows for the texts of status codes ([`status`]).
 //!
 //! Start at the generated crate; come here for the types that its accessors return ([`Utf16`], [`Guid`],
 //! [`SocketAddr`] …), for the errors ([`DecodeError`]) and for reflection ([`Record`], [`Value`], [`FieldInfo`]).
@@ -14,6 +15,7 @@ mod error;
 mod info;
 mod reader;
 mod segment;
+pub mod status;
 pub mod value;
 mod view;
 
@@ -22,6 +24,10 @@ pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, 
 pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use serde;
+pub use status::{NtStatus, StatusKind, StatusText, write_status};
 pub use value::*;
 #[doc(hidden)]
 pub use view::debug_record;

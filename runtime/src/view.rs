@@ -84,7 +84,7 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
     serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
 }
 
-/// Implements `Debug` and, with the calling crate's feature `serde`, `Serialize` for records.
+/// Implements `Debug` and, with this crate's feature `serde`, `Serialize` for records.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record_traits {
@@ -95,11 +95,31 @@ macro_rules! record_traits {
             }
         }
 
-        #[cfg(feature = "serde")]
-        impl ::serde::Serialize for $record<'_> {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+        $crate::serialize_traits!($record);
+    )*};
+}
+
+/// Implements `Serialize` for a record.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serialize_traits {
+    ($record:ident) => {
+        impl $crate::serde::Serialize for $record<'_> {
+            fn serialize<S: $crate::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
                 $crate::serialize_record(self, serializer)
             }
         }
-    )*};
+    };
+}
+
+/// Implements nothing: the feature `serde` is off.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serialize_traits {
+    ($record:ident) => {};
 }

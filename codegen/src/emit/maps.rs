@@ -1,9 +1,9 @@
 //! `maps.rs`: the manifest's maps as newtypes, so that unknown values survive.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
-use super::{docs, ident, number};
+use super::{docs, hex, ident, number};
 use crate::format::SourceFile;
 use crate::plan::{MapPlan, Plan};
 
@@ -29,12 +29,13 @@ fn map(map: &MapPlan) -> TokenStream {
         lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
     }
     let map_docs = docs(&lines);
+    let literal = |value| if map.bits { hex(value) } else { number(value).into_token_stream() };
     let constants = map.entries.iter().map(|entry| {
-        let (name, value, docs) = (ident(&entry.name), number(entry.value), docs(&entry.docs));
+        let (name, value, docs) = (ident(&entry.name), literal(entry.value), docs(&entry.docs));
         quote! { #docs pub const #name: Self = Self(#value); }
     });
     let entries = map.entries.iter().map(|entry| {
-        let (value, text) = (number(entry.value), &entry.text);
+        let (value, text) = (literal(entry.value), &entry.text);
         quote! { (#value, #text) }
     });
     let (bits, inferred) = (map.bits, map.inferred.is_some());

@@ -10,8 +10,8 @@ use crate::{Ansi, Utf16};
 
 /// The bytes of the count of blocks.
 const HEADER: usize = 4;
-/// The bytes of a block's row.
-const BLOCK: usize = 12;
+/// The words of a block's row.
+const BLOCK: usize = 3;
 /// The bytes of an entry before its text.
 const ENTRY: usize = 4;
 
@@ -31,7 +31,7 @@ const ENTRY: usize = 4;
 #[derive(Clone, Copy)]
 pub struct MessageTable<'a> {
     bytes: &'a [u8],
-    blocks: &'a [[u8; BLOCK]],
+    blocks: &'a [BlockRow],
 }
 
 /// A text of a message table, without the line break and the padding at its end.
@@ -79,7 +79,10 @@ pub enum MessageTableErrorKind {
     },
 }
 
-/// A block's row.
+/// A block's row: lowest id, highest id, offset.
+type BlockRow = [[u8; 4]; BLOCK];
+
+/// A block.
 #[derive(Clone, Copy)]
 struct Block {
     low: u32,
@@ -88,13 +91,9 @@ struct Block {
 }
 
 impl Block {
-    fn read(row: [u8; BLOCK]) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = row;
-        Self {
-            low: u32::from_le_bytes([a, b, c, d]),
-            high: u32::from_le_bytes([e, f, g, h]),
-            offset: u32::from_le_bytes([i, j, k, l]),
-        }
+    fn read(row: BlockRow) -> Self {
+        let [low, high, offset] = row.map(u32::from_le_bytes);
+        Self { low, high, offset }
     }
 
     fn holds(self, id: u32) -> bool {
@@ -128,11 +127,11 @@ impl<'a> MessageTable<'a> {
         let count = u32::from_le_bytes(*count);
         let blocks = usize::try_from(count)
             .ok()
-            .and_then(|count| rows.as_chunks::<BLOCK>().0.get(..count))
+            .and_then(|count| rows.as_chunks().0.as_chunks::<BLOCK>().0.get(..count))
             .ok_or(MessageTableError { offset: 0, kind: MessageTableErrorKind::BlocksTruncated { blocks: count } })?;
         for (index, row) in blocks.iter().enumerate() {
             if let Some(kind) = Block::read(*row).problem(bytes) {
-                return Err(MessageTableError { offset: HEADER + index * BLOCK, kind });
+                return Err(MessageTableError { offset: HEADER + index * size_of::<BlockRow>(), kind });
             }
         }
         Ok(Self { bytes, blocks })

@@ -1,5 +1,8 @@
 //! The running system's texts, from its FormatMessage.
 
+extern crate alloc;
+
+use alloc::string::String;
 use core::fmt;
 
 use windows_result::HRESULT;
@@ -32,7 +35,7 @@ fn write_nt_status(status: NtStatus, out: &mut dyn fmt::Write) -> Result<bool, f
     if text == message(status.0) { Ok(false) } else { write_text(&text, out) }
 }
 
-fn message(code: u32) -> impl core::ops::Deref<Target = str> + PartialEq {
+fn message(code: u32) -> String {
     HRESULT(code.cast_signed()).message()
 }
 
