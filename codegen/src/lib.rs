@@ -40,6 +40,7 @@ mod format;
 mod generator;
 pub mod meanings;
 pub mod merge;
+pub mod message;
 pub mod model;
 mod plan;
 pub mod source;

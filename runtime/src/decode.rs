@@ -3,6 +3,10 @@
 //! (id, version) does not say what the bytes are; the build does. These functions hold the rules, generated code
 //! holds the tables and the views.
 
+use core::fmt;
+
+use crate::message::Message;
+use crate::status::{BuiltIn, StatusText};
 use crate::view::finish;
 use crate::{
     Candidates, Consulted, DecodeError, EventInfo, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader,
@@ -36,6 +40,20 @@ pub struct Decoded<E> {
     /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
     /// version nearly always differ in size.
     pub also_fits: Option<Candidates>,
+}
+
+impl<'a, E: Record<'a>> Decoded<E> {
+    /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`.
+    pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
+        Message::new(self.event, self.header.map_or(u32::MAX, |header| header.since), status_texts)
+    }
+}
+
+/// The message in the words of the build, with the built-in texts of status codes.
+impl<'a, E: Record<'a>> fmt::Display for Decoded<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.message(&BuiltIn), f)
+    }
 }
 
 /// How the layout of a build is known.

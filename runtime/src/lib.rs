@@ -13,6 +13,7 @@
 mod decode;
 mod error;
 mod info;
+mod message;
 mod reader;
 mod segment;
 pub mod status;
@@ -22,6 +23,9 @@ mod view;
 pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
+#[doc(hidden)]
+pub use message::display_record;
+pub use message::{Code, Conversion, Message, MessageWriter, Printf};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
 #[cfg(feature = "serde")]

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::message::{Message, MessageWriter};
+use crate::status::StatusText;
 use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, MismatchKind, Reader, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
@@ -11,6 +13,15 @@ pub trait Record<'a>: Copy {
 
     /// The value of the field with this index; none past the last.
     fn value(&self, field: usize) -> Option<Value<'a>>;
+
+    /// Writes the message, in the words that the given build has for it. Nothing, where its manifest has none.
+    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result;
+
+    /// The message in the newest words, to be displayed, with the texts of status codes from `status_texts`.
+    /// `Display` of the record itself is the same with the built-in texts.
+    fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, Self> {
+        Message::new(*self, u32::MAX, status_texts)
+    }
 
     /// The fields and their values, in the order of the payload.
     fn fields(&self) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
@@ -29,9 +40,15 @@ pub trait Record<'a>: Copy {
 /// A typed view over the payload of one layout.
 ///
 /// A view borrows: it holds slices of the payload, and reads a field when it is asked for.
-pub trait View<'a>: Record<'a> {
+pub trait View<'a>: Copy {
     /// The layout.
     const INFO: &'static LayoutInfo;
+
+    /// [`Record::value`] of this layout.
+    fn value_at(&self, field: usize) -> Option<Value<'a>>;
+
+    /// [`Record::write_message`] of this layout.
+    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result;
 
     /// Takes the layout's fields off the front of a reader. Bytes behind them stay in the reader.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
@@ -45,6 +62,20 @@ pub trait View<'a>: Record<'a> {
         let mut reader = Reader::new(payload);
         let view = Self::read(&mut reader);
         finish(Self::INFO, view, &reader)
+    }
+}
+
+impl<'a, V: View<'a>> Record<'a> for V {
+    fn layout(&self) -> &'static LayoutInfo {
+        V::INFO
+    }
+
+    fn value(&self, field: usize) -> Option<Value<'a>> {
+        self.value_at(field)
+    }
+
+    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        self.write(build, out)
     }
 }
 
@@ -84,7 +115,7 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
     serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
 }
 
-/// Implements `Debug` and, with this crate's feature `serde`, `Serialize` for records.
+/// Implements `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record_traits {
@@ -92,6 +123,12 @@ macro_rules! record_traits {
         impl ::core::fmt::Debug for $record<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::debug_record(self, f)
+            }
+        }
+
+        impl ::core::fmt::Display for $record<'_> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::display_record(self, f)
             }
         }
 

@@ -13,8 +13,9 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
         quote! { pub mod #name; }
     });
     let imports = quote! {
+        use core::fmt;
         use etw_runtime::{
-            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record, Value,
+            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter, ProviderInfo, Reader, Record, Value,
             VersionInfo, View,
         };
         use super::{Build, schema};
@@ -110,6 +111,10 @@ fn record(plan: &Plan<'_>) -> TokenStream {
 
             fn value(&self, field: usize) -> Option<Value<'a>> {
                 match self { #(Self::#names(event) => Record::value(event, field),)* }
+            }
+
+            fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+                match self { #(Self::#names(event) => Record::write_message(event, build, out),)* }
             }
         }
     }

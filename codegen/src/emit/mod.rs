@@ -4,6 +4,7 @@ mod builds;
 mod constants;
 mod event;
 mod maps;
+mod messages;
 mod schema;
 mod types;
 mod views;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, number, types};
+use super::{docs, ident, messages, number, types};
 use crate::format::SourceFile;
 use crate::plan::{EventPlan, Kind, LayoutPlan, Member, Module, Plan, SharedField};
 
@@ -17,7 +17,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
         for layout in &event.layouts {
             items.push(view_struct(layout, plan));
             items.push(view_accessors(layout, plan));
-            items.push(view_traits(layout));
+            items.push(view_trait(layout, plan));
         }
     }
     let records = module.events.iter().flat_map(|event| {
@@ -33,13 +33,17 @@ fn imports(module: &Module) -> TokenStream {
     let mut names: BTreeSet<&str> = ["Fault", "LayoutInfo", "Reader", "Record", "Value", "View"].into();
     names.extend(fields().flat_map(|field| types::imports(&field.kind)));
     let has_segment = |layout: &LayoutPlan| layout.fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
+    names.extend(messages::imports(layouts()));
     names.extend(layouts().any(has_segment).then_some("Segment"));
     let names = names.into_iter().map(ident);
     let maps = fields().any(|field| matches!(field.kind, Kind::Mapped(..))).then(|| quote! { use super::super::maps; });
     let phantom = layouts().any(|l| l.fields.members.is_empty()).then(|| quote! { use core::marker::PhantomData; });
+    let deref = module.events.iter().any(|event| event.layouts.len() == 1).then(|| quote! { use core::ops::Deref; });
     let schema = ident(&module.name);
     quote! {
+        use core::fmt;
         #phantom
+        #deref
         use etw_runtime::{#(#names),*};
         #maps
         use super::super::schema::#schema as schema;
@@ -53,8 +57,12 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
         quote! { #docs #variant(#view<'a>) }
     });
     let id = number(event.id);
-    let accessors = event.shared.iter().map(|field| shared_accessor(field, event, plan));
-    let (parameters, lifetime) = lifetimes(event.shared.iter().map(|field| &field.kind));
+    let (accessors, deref) = match event.layouts.as_slice() {
+        [layout] => (Vec::new(), Some(deref(&event.name, layout))),
+        _ => (event.shared.iter().map(|field| shared_accessor(field, event, plan)).collect(), None),
+    };
+    let named = if deref.is_none() { event.shared.as_slice() } else { &[] };
+    let (parameters, lifetime) = lifetimes(named.iter().map(|field| &field.kind));
     let id_doc = format!(" The event's id, {}.", event.id);
     quote! {
         #event_docs
@@ -66,6 +74,22 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
             #[doc = #id_doc]
             pub const ID: u16 = #id;
             #(#accessors)*
+        }
+
+        #deref
+    }
+}
+
+/// An event of one layout has all that its view has.
+fn deref(event: &str, layout: &LayoutPlan) -> TokenStream {
+    let (event, view, variant) = (ident(event), ident(&layout.name), ident(&layout.variant));
+    quote! {
+        impl<'a> Deref for #event<'a> {
+            type Target = #view<'a>;
+
+            fn deref(&self) -> &#view<'a> {
+                match self { Self::#variant(view) => view, }
+            }
         }
     }
 }
@@ -119,6 +143,10 @@ fn event_record(event: &EventPlan) -> TokenStream {
             fn value(&self, field: usize) -> Option<Value<'a>> {
                 match self { #(Self::#variants(view) => Record::value(view, field),)* }
             }
+
+            fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+                match self { #(Self::#variants(view) => Record::write_message(view, build, out),)* }
+            }
         }
     }
 }
@@ -163,10 +191,28 @@ fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     quote! { impl #parameters #name #lifetime { #(#accessors)* } }
 }
 
-fn view_traits(layout: &LayoutPlan) -> TokenStream {
+fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     let (name, info) = (ident(&layout.name), ident(&layout.info));
-    let fields = &layout.fields.fields;
-    let reads = layout.fields.members.iter().map(|member| match member {
+    let (read, value_at, write) = (read_function(layout), value_function(layout), messages::function(layout, plan));
+    quote! {
+        impl<'a> View<'a> for #name<'a> {
+            const INFO: &'static LayoutInfo = &schema::#info;
+            #read
+            #value_at
+            #write
+        }
+    }
+}
+
+fn read_function(layout: &LayoutPlan) -> TokenStream {
+    let (fields, members) = (&layout.fields.fields, &layout.fields.members);
+    if members.is_empty() {
+        return quote! {
+            #[inline]
+            fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> { Ok(Self { payload: PhantomData }) }
+        };
+    }
+    let reads = members.iter().map(|member| match member {
         Member::Segment { name, first_field, .. } => {
             let (name, first) = (ident(name), number(*first_field as u64));
             quote! { let #name = reader.segment(#first)?; }
@@ -176,40 +222,30 @@ fn view_traits(layout: &LayoutPlan) -> TokenStream {
             quote! { let #name = #read; }
         }
     });
-    let members = layout.fields.members.iter().map(|member| match member {
+    let names = members.iter().map(|member| match member {
         Member::Segment { name, .. } => ident(name),
         Member::Field(at) => ident(&fields[*at].accessor),
     });
-    let values = fields.iter().enumerate().map(|(at, field)| {
+    quote! {
+        #[inline]
+        fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+            #(#reads)*
+            Ok(Self { #(#names),* })
+        }
+    }
+}
+
+fn value_function(layout: &LayoutPlan) -> TokenStream {
+    if layout.fields.fields.is_empty() {
+        return quote! { fn value_at(&self, _field: usize) -> Option<Value<'a>> { None } };
+    }
+    let values = layout.fields.fields.iter().enumerate().map(|(at, field)| {
         let (at, value) = (number(at as u64), types::value(field));
         quote! { #at => #value, }
     });
-    let (empty, reader) = if layout.fields.members.is_empty() {
-        (Some(quote! { payload: PhantomData, }), ident("_reader"))
-    } else {
-        (None, ident("reader"))
-    };
-    let value_body = if fields.is_empty() {
-        quote! { None }
-    } else {
-        quote! { Some(match field { #(#values)* _ => return None, }) }
-    };
-    let field = ident(if fields.is_empty() { "_field" } else { "field" });
     quote! {
-        impl<'a> View<'a> for #name<'a> {
-            const INFO: &'static LayoutInfo = &schema::#info;
-
-            #[inline]
-            fn read(#reader: &mut Reader<'a>) -> Result<Self, Fault> {
-                #(#reads)*
-                Ok(Self { #(#members,)* #empty })
-            }
-        }
-
-        impl<'a> Record<'a> for #name<'a> {
-            fn layout(&self) -> &'static LayoutInfo { Self::INFO }
-
-            fn value(&self, #field: usize) -> Option<Value<'a>> { #value_body }
+        fn value_at(&self, field: usize) -> Option<Value<'a>> {
+            Some(match field { #(#values)* _ => return None, })
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn event(event: &Event, name: &str, layouts: &[LayoutPlan]) -> Vec<St
     let newest = event.versions.last().and_then(|v| v.layouts.last());
     let title = title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
     let forms = match layouts.len() {
-        1 => "It has one layout.".to_owned(),
+        1 => "It has one layout and derefs to its view; a later build may bring another.".to_owned(),
         n => format!("It has {n} layouts; match on the variant for the fields that not all of them share."),
     };
     vec![format!("{title}: event {}.", event.id), String::new(), forms]

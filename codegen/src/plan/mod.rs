@@ -3,6 +3,7 @@
 
 mod docs;
 mod fields;
+mod messages;
 mod names;
 mod values;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use names::Unique;
 
 pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Kind, Member, Scalar};
+pub(crate) use messages::{Form, Format, MessagePlan, Part};
 pub(crate) use values::{Constant, Constants, MapPlan};
 
 use crate::config::Overrides;
@@ -65,6 +67,8 @@ pub(crate) struct LayoutPlan {
     pub(crate) docs: Vec<String>,
     pub(crate) headers: Vec<HeaderPlan>,
     pub(crate) fields: Fields,
+    /// The messages, oldest first.
+    pub(crate) messages: Vec<MessagePlan>,
     /// The accessors' documentation, by field.
     pub(crate) field_docs: Vec<String>,
 }
@@ -262,6 +266,7 @@ impl Planner<'_> {
         };
         let index = self.next_index;
         self.next_index = index.checked_add(1)?;
+        let headers = self.headers(layout);
         Some(LayoutPlan {
             index,
             version,
@@ -271,7 +276,8 @@ impl Planner<'_> {
             name,
             variant,
             builds: layout.builds.ranges().iter().map(|r| (r.first, r.last)).collect(),
-            headers: self.headers(layout),
+            messages: messages::plan(&headers, &fields, self.maps),
+            headers,
             fields,
         })
     }

@@ -12,7 +12,7 @@ const UNIX_EPOCH: u64 = 134_774 * SECONDS_PER_DAY * TICKS_PER_SECOND;
 /// A `win:FILETIME`: ticks of 100 ns since 1601-01-01 00:00 UTC.
 ///
 /// `Display` and `Debug` print `2020-06-24T15:57:30.511000000Z`, the text of Windows without the U+200E marks that
-/// messages put around the date's separators. Years past 9999 take more digits.
+/// messages put around the date's separators; `{:#}` prints them. Years past 9999 take more digits.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileTime(u64);
 
@@ -130,11 +130,13 @@ impl fmt::Debug for SystemTime {
     }
 }
 
-/// The form that both types share.
+/// The form that both types share. The alternate one, `{:#}`, has the left-to-right marks that Windows puts around
+/// the parts of a date in a message.
 fn write_time(f: &mut fmt::Formatter<'_>, date: Date, time: [u64; 3], nanos: u64) -> fmt::Result {
     let Date { year, month, day } = date;
     let [hour, minute, second] = time;
-    write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+    let m = if f.alternate() { "\u{200E}" } else { "" };
+    write!(f, "{m}{year:04}{m}-{m}{month:02}{m}-{m}{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
 /// A day of the Gregorian calendar.

@@ -1,0 +1,266 @@
+//! Messages: an event's text as Windows shows it.
+//!
+//! Generated code knows at compile time which literal text and which field comes next and how the field is shown; it
+//! calls a method of [`MessageWriter`] for each. Nothing is looked up by name and nothing is allocated.
+
+use core::fmt::{self, Display, Write as _};
+
+use crate::status::{BuiltIn, StatusKind, StatusText, write_status};
+use crate::{Ansi, Binary, MapInfo, Record, Utf16, Value};
+
+/// Writes the parts of a message, each in the form in which Windows shows it.
+///
+/// Each method hands the writer on, so that a message is one chain of calls; after an error of the sink the rest of them
+/// do nothing, and [`MessageWriter::finish`] tells of it.
+pub struct MessageWriter<'w, 'f> {
+    out: &'w mut fmt::Formatter<'f>,
+    status_texts: &'w dyn StatusText,
+    result: fmt::Result,
+}
+
+impl<'w, 'f> MessageWriter<'w, 'f> {
+    /// A writer that asks `status_texts` for the texts of status codes.
+    pub fn new(out: &'w mut fmt::Formatter<'f>, status_texts: &'w dyn StatusText) -> Self {
+        Self { out, status_texts, result: Ok(()) }
+    }
+
+    /// Whether all of it could be written.
+    pub fn finish(&self) -> fmt::Result {
+        self.result
+    }
+
+    #[inline]
+    fn write(&mut self, write: impl FnOnce(&mut fmt::Formatter<'f>) -> fmt::Result) -> &mut Self {
+        if self.result.is_ok() {
+            self.result = write(self.out);
+        }
+        self
+    }
+
+    /// Literal text of the template.
+    #[inline]
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.write(|out| out.write_str(text))
+    }
+
+    /// A value whose `Display` is the message's text: integers, GUIDs, SIDs, addresses.
+    #[inline]
+    pub fn show(&mut self, value: impl Display) -> &mut Self {
+        self.write(|out| value.fmt(out))
+    }
+
+    /// `win:HexInt32` and its like: `0x` and upper-case digits without padding. Also binary: `0x` and pairs of digits.
+    #[inline]
+    pub fn hex(&mut self, value: impl fmt::UpperHex) -> &mut Self {
+        self.write(|out| write!(out, "{value:#X}"))
+    }
+
+    /// Text, with a space for each NUL in it. What looks like an insert in it is part of the text: names are chosen by
+    /// whoever connects.
+    pub fn utf16(&mut self, text: Utf16<'_>) -> &mut Self {
+        self.write(|out| {
+            if text.units().all(|unit| unit != 0) {
+                return text.fmt(out);
+            }
+            text.chars().try_for_each(|c| out.write_char(if c == '\0' { ' ' } else { c }))
+        })
+    }
+
+    /// Text of an unknown code page, up to its first NUL.
+    pub fn ansi(&mut self, text: Ansi<'_>) -> &mut Self {
+        self.show(text)
+    }
+
+    /// `xs:dateTime`: with the left-to-right marks of Windows' messages.
+    pub fn date_time(&mut self, time: impl Display) -> &mut Self {
+        self.write(|out| write!(out, "{time:#}"))
+    }
+
+    /// An integer of 8 or 16 bits as `xs:string`: one character.
+    pub fn character(&mut self, unit: impl Into<u32>) -> &mut Self {
+        self.show(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    /// `win:Port`: an integer in network byte order.
+    pub fn port(&mut self, port: u16) -> &mut Self {
+        self.show(port.swap_bytes())
+    }
+
+    /// `win:NTSTATUS`, `win:Win32Error`, `win:HResult`: the system's text for the code.
+    pub fn status(&mut self, kind: StatusKind, code: impl Code) -> &mut Self {
+        let texts = self.status_texts;
+        self.write(|out| write_status(kind, code.code(), texts, out))
+    }
+
+    /// A value with a `valueMap`: its text, or the number where it has none.
+    pub fn map(&mut self, map: &MapInfo, value: u32) -> &mut Self {
+        match map.text(value) {
+            Some(text) => self.text(text),
+            None => self.show(value),
+        }
+    }
+
+    /// A value with a `bitMap`: the texts of the bits that are set, or the number where none of them has one.
+    pub fn bits(&mut self, map: &MapInfo, value: u32) -> &mut Self {
+        let mut texts = map.entries.iter().filter(|(bit, _)| value & bit != 0).map(|(_, text)| text);
+        let Some(first) = texts.next() else { return self.show(value) };
+        self.text(first);
+        texts.fold(self, |out, text| out.text(" | ").text(text))
+    }
+
+    /// An array: its elements with a comma between. How Windows shows one is not known.
+    pub fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        each: impl Fn(&mut Self, T) -> &mut Self,
+    ) -> &mut Self {
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                self.text(", ");
+            }
+            each(self, item);
+        }
+        self
+    }
+
+    /// Bytes of `win:IPv6`; as binary where they are not sixteen.
+    pub fn ipv6(&mut self, bytes: Binary<'_>) -> &mut Self {
+        match bytes.as_bytes().first_chunk() {
+            Some(address) if bytes.len() == 16 => self.show(crate::Ipv6::from_bytes(*address)),
+            _ => self.hex(bytes),
+        }
+    }
+
+    /// A value in a printf format of the template, `%1!08x!`.
+    pub fn formatted(&mut self, format: &Printf, value: &Value<'_>) -> &mut Self {
+        self.write(|out| format.write(value, out))
+    }
+}
+
+/// An integer that can be a status code.
+pub trait Code: sealed::Sealed {
+    /// Its 32 bits.
+    fn code(self) -> u32;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u32 {}
+    impl Sealed for i32 {}
+    impl Sealed for crate::HexInt32 {}
+}
+
+impl Code for u32 {
+    fn code(self) -> u32 {
+        self
+    }
+}
+
+impl Code for i32 {
+    fn code(self) -> u32 {
+        self.cast_unsigned()
+    }
+}
+
+impl Code for crate::HexInt32 {
+    fn code(self) -> u32 {
+        self.0
+    }
+}
+
+/// A printf format of a template, parsed when the code was generated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Printf {
+    /// Padded on the right (`-`).
+    pub left: bool,
+    /// Padded with zeros (`0`).
+    pub zeros: bool,
+    /// With `0x` before a hexadecimal number (`#`).
+    pub alternate: bool,
+    /// The least number of characters.
+    pub width: usize,
+    /// How the value is written.
+    pub conversion: Conversion,
+}
+
+/// What a printf format makes of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `d`, `i`, `u`.
+    Decimal,
+    /// `x`.
+    LowerHex,
+    /// `X`, `p`.
+    UpperHex,
+    /// `s`, `S` and all others: the value as it is.
+    Plain,
+}
+
+impl Printf {
+    fn write(&self, value: &Value<'_>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = value.as_u64().or(value.as_i64().map(i64::cast_unsigned));
+        let prefix = if self.alternate { "0x" } else { "" };
+        match (self.conversion, bits) {
+            (Conversion::LowerHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:x}")),
+            (Conversion::UpperHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:X}")),
+            (Conversion::Decimal, Some(bits)) => match value.as_i64() {
+                Some(negative @ ..0) => self.pad(out, "-", &negative.unsigned_abs()),
+                _ => self.pad(out, "", &bits),
+            },
+            _ => self.pad(out, "", value),
+        }
+    }
+
+    /// Writes a prefix and a value, padded to the width.
+    fn pad(&self, out: &mut fmt::Formatter<'_>, prefix: &str, value: &dyn Display) -> fmt::Result {
+        let mut counter = Counter(prefix.len());
+        write!(counter, "{value}")?;
+        let missing = self.width.saturating_sub(counter.0);
+        let fill = |out: &mut fmt::Formatter<'_>, c| (0..missing).try_for_each(|_| out.write_char(c));
+        if !self.left && !self.zeros {
+            fill(out, ' ')?;
+        }
+        out.write_str(prefix)?;
+        if !self.left && self.zeros {
+            fill(out, '0')?;
+        }
+        value.fmt(out)?;
+        if self.left { fill(out, ' ') } else { Ok(()) }
+    }
+}
+
+/// Counts characters without keeping them.
+struct Counter(usize);
+
+impl fmt::Write for Counter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.chars().count();
+        Ok(())
+    }
+}
+
+/// A record's message, to be displayed.
+#[derive(Clone, Copy)]
+pub struct Message<'s, R> {
+    record: R,
+    build: u32,
+    status_texts: &'s dyn StatusText,
+}
+
+impl<'s, R> Message<'s, R> {
+    pub(crate) fn new(record: R, build: u32, status_texts: &'s dyn StatusText) -> Self {
+        Self { record, build, status_texts }
+    }
+}
+
+impl<'a, R: Record<'a>> Display for Message<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.record.write_message(self.build, &mut MessageWriter::new(f, self.status_texts))
+    }
+}
+
+/// Display of a record: its newest message, with the built-in status texts.
+#[doc(hidden)]
+pub fn display_record<'a>(record: &impl Record<'a>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    record.write_message(u32::MAX, &mut MessageWriter::new(f, &BuiltIn))
+}
