@@ -19,9 +19,10 @@ pub mod operational;
 pub mod rundown;
 pub mod packet;
 
+use core::fmt;
 use etw_runtime::{
-    DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo,
-    Reader, Record, Value, VersionInfo, View,
+    DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter,
+    ProviderInfo, Reader, Record, Value, VersionInfo, View,
 };
 use super::{Build, schema};
 
@@ -956,6 +957,415 @@ impl<'a> Record<'a> for Event<'a> {
             Self::SrvAdminShareRundown(event) => Record::value(event, field),
             Self::PacketFragment(event) => Record::value(event, field),
             Self::Packet(event) => Record::value(event, field),
+        }
+    }
+
+    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        match self {
+            Self::Smb2RequestNegotiate(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestSessionSetup(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestLogoff(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestTreeConnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestTreeDisconnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestEcho(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestCancel(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestCreate(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestClose(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestFlush(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestRead(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestWrite(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestBreakOplock(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestNotifyBreakLease(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestAcknowledgeBreakLease(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestLock(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestIoctl(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestQueryDirectory(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestChangeNotify(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestQueryInfo(event) => Record::write_message(event, build, out),
+            Self::Smb2RequestSetInfo(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseNegotiate(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseSessionSetup(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseLogoff(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseTreeConnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseTreeDisconnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseEcho(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseCreate(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseClose(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseFlush(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseRead(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseWrite(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseBreakOplock(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseAcknowledgeBreakLease(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseLock(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseIoctl(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseQueryDirectory(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseChangeNotify(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseQueryInfo(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ResponseSetInfo(event) => Record::write_message(event, build, out),
+            Self::Smb2ResponseError(event) => Record::write_message(event, build, out),
+            Self::Smb2WorkItemTransition(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2WorkItemStart(event) => Record::write_message(event, build, out),
+            Self::Smb2WorkItemStop(event) => Record::write_message(event, build, out),
+            Self::Smb2WorkItemActivityTransfer(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2WorkItemActivityStop(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ConnectionAccept(event) => Record::write_message(event, build, out),
+            Self::Smb2ConnectionDisconnectEvent(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ConnectionTerminate(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetConnectionEstablished(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNegotiateValidationFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2MaxClusterDialectUpdated(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2CipherSuiteOrder(event) => Record::write_message(event, build, out),
+            Self::SrvNoNegotiatedCipher(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNegotiateCipherFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RequestNegotiateDialectFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2DialectChange(event) => Record::write_message(event, build, out),
+            Self::SrvNetComponentCapabilities(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2SessionAllocate(event) => Record::write_message(event, build, out),
+            Self::Smb2SessionAuthFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2SessionAuthenticated(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2SessionBind(event) => Record::write_message(event, build, out),
+            Self::Smb2SessionTerminate(event) => Record::write_message(event, build, out),
+            Self::Smb2SessionClose(event) => Record::write_message(event, build, out),
+            Self::SrvS4u2SelfFailure(event) => Record::write_message(event, build, out),
+            Self::SrvSessionAnonymousAccessDenied(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvSessionInvalidate(event) => Record::write_message(event, build, out),
+            Self::SrvSessionInvalidatePeriodicCleanup(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2SessionKeyTooShort(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::InsecureGuestLogon(event) => Record::write_message(event, build, out),
+            Self::Smb2TreeConnectAllocate(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2TreeConnectDisconnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2TreeConnectTerminate(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2TreeConnectFailedDueToPending(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2TreeConnectForceClientReconnect(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ShareConnectionEstablished(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2FileOpen(event) => Record::write_message(event, build, out),
+            Self::Smb2FileDisconnect(event) => Record::write_message(event, build, out),
+            Self::Smb2FileReconnect(event) => Record::write_message(event, build, out),
+            Self::Smb2FileSuspend(event) => Record::write_message(event, build, out),
+            Self::Smb2FileClose(event) => Record::write_message(event, build, out),
+            Self::Smb2FileTimeout(event) => Record::write_message(event, build, out),
+            Self::Smb2FileTerminate(event) => Record::write_message(event, build, out),
+            Self::Smb2FileCcfClose(event) => Record::write_message(event, build, out),
+            Self::Smb2FileCcfCloseAudit(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2RkfFailure(event) => Record::write_message(event, build, out),
+            Self::SrvReopenFailure(event) => Record::write_message(event, build, out),
+            Self::SrvHandleScavenge(event) => Record::write_message(event, build, out),
+            Self::SrvFileInvalidate(event) => Record::write_message(event, build, out),
+            Self::Smb2ShareAdd(event) => Record::write_message(event, build, out),
+            Self::Smb2ShareModify(event) => Record::write_message(event, build, out),
+            Self::Smb2ShareDelete(event) => Record::write_message(event, build, out),
+            Self::SrvShareAccessCheckFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvShareAnonymousAccessDeniedFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvAbeSharesPresent(event) => Record::write_message(event, build, out),
+            Self::SsClusterCaFailure(event) => Record::write_message(event, build, out),
+            Self::SsRkfCaFailure(event) => Record::write_message(event, build, out),
+            Self::ShareQosPolicySettingFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvEndpointAdded(event) => Record::write_message(event, build, out),
+            Self::SrvEndpointRemoved(event) => Record::write_message(event, build, out),
+            Self::SrvNetNameInfoChange(event) => Record::write_message(event, build, out),
+            Self::SrvEndpointOnline(event) => Record::write_message(event, build, out),
+            Self::SrvEndpointOffline(event) => Record::write_message(event, build, out),
+            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddEndpointListenerRuleSuccess(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddEndpointListenerRuleFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddListenerRuleNew(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddListenerRuleUpdate(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetAddListenerRuleRemove(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::AlternativePortFirewallRuleAlreadyAdded(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::AlternativePortFirewallRuleAddFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::AlternativePortFirewallRuleAddSuccess(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::TdiModeEnabled(event) => Record::write_message(event, build, out),
+            Self::NsiTableAllocationFailed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::NsiInterfaceAdded(event) => Record::write_message(event, build, out),
+            Self::NsiInterfaceRemoved(event) => Record::write_message(event, build, out),
+            Self::IpInterfaceNotFound(event) => Record::write_message(event, build, out),
+            Self::Srv2RdmaSendEndpointNotification(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaSendEndpointNotificationFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaEndpointChange(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaEndpointAllocationFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaCreateListenerFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaNsiNotificationReceived(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2RdmaMibNotificationReceived(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetRdmaConnectionClosed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetRdmaRundownActive(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetRdmaRundownComplete(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetRdmaReactivation(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetRdmaReactivationComplete(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetSmbDirectLoad(event) => Record::write_message(event, build, out),
+            Self::Smb2DirectDataPlacementSecurityChanged(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetEventDisableRdmaListenSocketsState(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertMappingExpiring(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetQuicShutdownFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertMappingUpdateFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertMappingExpired(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertMappingRestoreFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertMappingRestoreSummary(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetQuicSendEndpointNotificationFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ServerCertificateFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetClientCertificateChainRevocationChecksFailed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::MutualAuthClientAccessDenied(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::MutualAuthClientAccessAllowed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::MutualAuthClientAccessError(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvDisabled(event) => Record::write_message(event, build, out),
+            Self::SrvUnencryptedAcccessFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvSignatureValidationFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvDecryptionFailure(event) => Record::write_message(event, build, out),
+            Self::SrvLmCompatibilityLevelNonDefault(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvSmb2Disabled(event) => Record::write_message(event, build, out),
+            Self::SrvNullSessionsAllowed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SecurityCertificateChanged(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::NoSmb1ObservedInLastPeriod(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::AuditSmb1Access(event) => Record::write_message(event, build, out),
+            Self::AuditSmb1ConnectionAttempt(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::UninstallSmb1Server(event) => Record::write_message(event, build, out),
+            Self::Smb2ClientDoesNotSupportSigning(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2ClientDoesNotSupportEncryption(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetClientDoesNotSupportSpn(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetClientSentUnrecognizedSpn(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetClientSentEmptySpn(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb1ClientDoesNotSupportSigning(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvSlowFsOperation(event) => Record::write_message(event, build, out),
+            Self::SrvFileSharingFirewallRuleEnabled(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvLeasingDisabled(event) => Record::write_message(event, build, out),
+            Self::SrvFirewallPortsClosed(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2MdlIoCompletionFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2LiveDumpSucceeded(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Srv2LiveDumpThrotteled(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::Smb2SlowCommand(event) => Record::write_message(event, build, out),
+            Self::Smb2CommandTimeDistribution(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvSlowNetworkOperation(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvNetGetNextIdFailure(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::ReceivedNullReparseBuffer(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::AllowListLoadFailed(event) => Record::write_message(event, build, out),
+            Self::SrvAdminFileRundown(event) => Record::write_message(event, build, out),
+            Self::SrvAdminSessionRundown(event) => {
+                Record::write_message(event, build, out)
+            }
+            Self::SrvAdminShareRundown(event) => Record::write_message(event, build, out),
+            Self::PacketFragment(event) => Record::write_message(event, build, out),
+            Self::Packet(event) => Record::write_message(event, build, out),
         }
     }
 }
