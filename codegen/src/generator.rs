@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{self, Overrides};
 use crate::diagnostic::Diagnostics;
+use crate::meanings::{self, Meanings};
 use crate::merge::{Capture, merge};
 use crate::model::Place;
 use crate::model::schema::{Build, Schema};
@@ -44,6 +45,8 @@ pub struct Generator {
     overrides: Overrides,
     overrides_file: String,
     inferred_maps: BTreeMap<String, String>,
+    meanings: Meanings,
+    meanings_file: String,
     diagnostics: Diagnostics,
 }
 
@@ -99,6 +102,15 @@ impl Generator {
         self
     }
 
+    /// Adds `meanings.toml`: what numbers mean where no manifest says it.
+    pub fn meanings(&mut self, file: &str, text: &str) -> &mut Self {
+        let (meanings, diagnostics) = meanings::read(file, text);
+        self.meanings = meanings;
+        file.clone_into(&mut self.meanings_file);
+        self.diagnostics.append(diagnostics);
+        self
+    }
+
     /// Merges the builds: the first half of [`Generator::generate`], for those who want the schema alone.
     pub fn schema(&self) -> (Schema, Diagnostics) {
         let mut diagnostics = self.diagnostics.clone();
@@ -113,6 +125,7 @@ impl Generator {
         diagnostics.append(found);
         diagnostics.append(validate::schema(&schema));
         diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
+        diagnostics.append(meanings::validate(&self.meanings, &schema, &self.meanings_file));
         (schema, diagnostics)
     }
 
@@ -135,7 +148,7 @@ impl Generator {
     /// Generates the crate's files.
     pub fn generate(&self) -> Output {
         let (schema, mut diagnostics) = self.schema();
-        let plan = plan::plan(&schema, &self.overrides, &self.inferred_maps, &mut diagnostics);
+        let plan = plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut diagnostics);
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {
             let path = file.path.clone();

@@ -2,7 +2,7 @@
 //!
 //! All of it is `static` in the generated crate; nothing here is built at run time.
 
-use crate::{Guid, InType, OutType};
+use crate::{Guid, InType, Meaning, OutType};
 
 /// A provider: its builds and its events.
 #[derive(Debug)]
@@ -84,6 +84,8 @@ pub struct FieldInfo {
     pub count: Option<Size>,
     /// The map that names the values.
     pub map: Option<&'static MapInfo>,
+    /// What the values mean by a specification.
+    pub meaning: Option<Meaning>,
 }
 
 /// How a length or a count is given.
@@ -195,7 +197,7 @@ impl Eq for LayoutInfo {}
 impl FieldInfo {
     /// A field whose manifest says no more than name and inType.
     pub const fn new(name: &'static str, in_type: InType) -> Self {
-        Self { name, in_type, out_type: None, length: None, count: None, map: None }
+        Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None }
     }
 
     /// The same field with an outType.
@@ -223,6 +225,13 @@ impl FieldInfo {
     #[must_use]
     pub const fn with_map(mut self, map: &'static MapInfo) -> Self {
         self.map = Some(map);
+        self
+    }
+
+    /// The same field with a meaning.
+    #[must_use]
+    pub const fn meaning(mut self, meaning: Meaning) -> Self {
+        self.meaning = Some(meaning);
         self
     }
 

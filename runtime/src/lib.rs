@@ -13,6 +13,7 @@
 mod decode;
 mod error;
 mod info;
+mod meaning;
 mod message;
 mod reader;
 mod segment;
@@ -23,6 +24,7 @@ mod view;
 pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
+pub use meaning::{Meaning, NamedValue, NamesInfo};
 #[doc(hidden)]
 pub use message::display_record;
 pub use message::{Code, Conversion, Message, MessageWriter, Printf};

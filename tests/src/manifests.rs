@@ -171,6 +171,8 @@ pub fn generator(sources: &[Source]) -> Generator {
     generator.builds(&name, &text);
     let (name, text) = beside("decisions.toml");
     generator.decisions(&name, &text);
+    let (name, text) = beside("meanings.toml");
+    generator.meanings(&name, &text);
     let (name, text) = beside("overrides.toml");
     generator.overrides(&name, &text);
     generator

@@ -4,6 +4,7 @@ mod builds;
 mod constants;
 mod event;
 mod maps;
+mod meanings;
 mod messages;
 mod schema;
 mod types;
@@ -17,7 +18,8 @@ use crate::plan::Plan;
 
 /// Every source file of the crate.
 pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {
-    let mut files = vec![builds::file(plan), constants::file(plan), maps::file(plan), event::file(plan)];
+    let mut files =
+        vec![builds::file(plan), constants::file(plan), maps::file(plan), meanings::file(plan), event::file(plan)];
     files.extend(plan.modules.iter().map(|module| views::file(plan, module)));
     files.push(event::for_each_view(plan));
     files.push(schema::root_file(plan));

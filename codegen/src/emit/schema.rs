@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{hex, ident, number};
+use super::{hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
 use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan, confusable};
@@ -59,10 +59,14 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     names.extend((!fields.is_empty()).then_some(["FieldInfo", "InType"]).into_iter().flatten());
     names.extend(has(|f| shown_as(f).is_some()).then_some("OutType"));
     names.extend(has(|f| sizes(f) != (None, None)).then_some("Size"));
+    let used = meanings::used(fields.iter().copied(), plan);
+    names.extend((used.meanings || used.maps || used.status).then_some("Meaning"));
     names.sort_unstable();
     let names = names.into_iter().map(ident);
-    let maps = has(|f| matches!(f.kind, Kind::Mapped(..))).then(|| quote! { use super::super::maps; });
-    let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps }];
+    let has_maps = used.maps || has(|f| matches!(f.kind, Kind::Mapped(..)));
+    let maps = has_maps.then(|| quote! { use super::super::maps; });
+    let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
+    let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps #meanings }];
     for event in &module.events {
         items.push(event_info(event));
         items.extend(event.layouts.iter().map(|layout| layout_info(event, layout, plan)));
@@ -156,7 +160,8 @@ fn field_info(field: &FieldPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenS
         }
         _ => None,
     };
-    quote! { FieldInfo::new(#name, InType::#in_type) #out_type #length #count #map }
+    let meaning = meanings::field_info(field, plan);
+    quote! { FieldInfo::new(#name, InType::#in_type) #out_type #length #count #map #meaning }
 }
 
 fn header_info(header: &HeaderPlan) -> TokenStream {

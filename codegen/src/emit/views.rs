@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, messages, number, types};
+use super::{docs, ident, meanings, messages, number, types};
 use crate::format::SourceFile;
 use crate::plan::{EventPlan, Kind, LayoutPlan, Member, Module, Plan, SharedField};
 
 pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
-    let mut items = vec![imports(module)];
+    let mut items = vec![imports(module, plan)];
     for event in &module.events {
         items.push(event_enum(event, plan));
         items.push(event_record(event));
@@ -27,7 +27,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     SourceFile { path: format!("events/{}.rs", module.name), docs: vec![module.doc.clone()], items }
 }
 
-fn imports(module: &Module) -> TokenStream {
+fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     let layouts = || module.events.iter().flat_map(|event| &event.layouts);
     let fields = || layouts().flat_map(|layout| &layout.fields.fields);
     let mut names: BTreeSet<&str> = ["Fault", "LayoutInfo", "Reader", "Record", "Value", "View"].into();
@@ -36,7 +36,11 @@ fn imports(module: &Module) -> TokenStream {
     names.extend(messages::imports(layouts()));
     names.extend(layouts().any(has_segment).then_some("Segment"));
     let names = names.into_iter().map(ident);
-    let maps = fields().any(|field| matches!(field.kind, Kind::Mapped(..))).then(|| quote! { use super::super::maps; });
+    let used = meanings::used(fields(), plan);
+    let has_maps = used.maps || fields().any(|field| matches!(field.kind, Kind::Mapped(..)));
+    let maps = has_maps.then(|| quote! { use super::super::maps; });
+    let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
+    let status = used.status.then(|| quote! { use etw_runtime::status; });
     let phantom = layouts().any(|l| l.fields.members.is_empty()).then(|| quote! { use core::marker::PhantomData; });
     let deref = module.events.iter().any(|event| event.layouts.len() == 1).then(|| quote! { use core::ops::Deref; });
     let schema = ident(&module.name);
@@ -45,7 +49,9 @@ fn imports(module: &Module) -> TokenStream {
         #phantom
         #deref
         use etw_runtime::{#(#names),*};
+        #status
         #maps
+        #meanings
         use super::super::schema::#schema as schema;
     }
 }
@@ -102,6 +108,7 @@ fn lifetimes<'k>(mut kinds: impl Iterator<Item = &'k Kind>) -> (TokenStream, Tok
 fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
     let (accessor, value) = (ident(&field.accessor), types::return_type(&field.kind, plan));
     let everywhere = field.layouts.len() == event.layouts.len();
+    let typed = meanings::shared_accessor(field, everywhere, plan);
     let arms = field.layouts.iter().map(|at| {
         let variant = ident(&event.layouts[*at].variant);
         if everywhere {
@@ -115,6 +122,8 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
         return quote! {
             #[doc = #doc]
             pub fn #accessor(&self) -> #value { match self { #(#arms)* } }
+
+            #typed
         };
     }
     let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
@@ -128,6 +137,8 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
     quote! {
         #[doc = #doc]
         pub fn #accessor(&self) -> Option<#value> { match self { #(#arms)* _ => None, } }
+
+        #typed
     }
 }
 
@@ -180,11 +191,13 @@ fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     let accessors = layout.fields.fields.iter().zip(&layout.field_docs).map(|(field, doc)| {
         let accessor = ident(&field.accessor);
         let (ty, body) = (types::return_type(&field.kind, plan), types::accessor_body(field, plan));
-        let doc = docs(&[doc]);
+        let (doc, typed) = (docs(&[doc]), meanings::accessor(field, plan));
         quote! {
             #doc
             #[inline]
             pub fn #accessor(&self) -> #ty { #body }
+
+            #typed
         }
     });
     let (parameters, lifetime) = lifetimes(layout.fields.fields.iter().map(|field| &field.kind));

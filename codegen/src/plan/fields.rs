@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
 use crate::model::{Field, InType, OutType, Size};
 
@@ -72,6 +73,8 @@ pub(crate) struct FieldPlan {
     pub(crate) access: Access,
     /// The field as the manifest has it.
     pub(crate) field: Field,
+    /// What its values mean, where that is known.
+    pub(crate) meaning: Option<FieldMeaning>,
 }
 
 /// A member of a view's struct.
@@ -174,7 +177,7 @@ impl Planner {
             self.out.members.push(Member::Field(index));
             Access::Own(self.extent(field)?)
         };
-        self.out.fields.push(FieldPlan { accessor, kind, access, field: field.clone() });
+        self.out.fields.push(FieldPlan { accessor, kind, access, field: field.clone(), meaning: None });
         Ok(())
     }
 

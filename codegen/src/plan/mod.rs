@@ -3,6 +3,7 @@
 
 mod docs;
 mod fields;
+mod meanings;
 mod messages;
 mod names;
 mod values;
@@ -12,11 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use names::Unique;
 
 pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Kind, Member, Scalar};
+pub(crate) use meanings::{FieldMeaning, MeaningForm, MeaningPlan, NamedValue};
 pub(crate) use messages::{Form, Format, MessagePlan, Part};
 pub(crate) use values::{Constant, Constants, MapPlan};
 
 use crate::config::Overrides;
 use crate::diagnostic::Diagnostics;
+use crate::meanings::Meanings;
 use crate::model::schema::{Event, Layout, Schema, Version};
 use crate::model::{InType, Place};
 
@@ -26,6 +29,7 @@ pub(crate) struct Plan<'s> {
     pub(crate) schema: &'s Schema,
     pub(crate) constants: Constants,
     pub(crate) maps: Vec<MapPlan>,
+    pub(crate) meanings: Vec<MeaningPlan>,
     pub(crate) modules: Vec<Module>,
 }
 
@@ -93,6 +97,8 @@ pub(crate) struct SharedField {
     /// The manifest's name and inType.
     pub(crate) name: String,
     pub(crate) in_type: InType,
+    /// What the values mean, where it is the same in all layouts.
+    pub(crate) meaning: Option<FieldMeaning>,
     /// The layouts that have it, by their index in the event. All of them: the accessor returns the value itself;
     /// some: an `Option`.
     pub(crate) layouts: Vec<usize>,
@@ -121,12 +127,15 @@ pub(crate) fn plan<'s>(
     schema: &'s Schema,
     overrides: &Overrides,
     inferred_maps: &BTreeMap<String, String>,
+    meanings: &Meanings,
     diagnostics: &mut Diagnostics,
 ) -> Plan<'s> {
     let constants = values::constants(schema);
     let maps = values::maps(schema, overrides, inferred_maps);
+    let meaning_plans = meanings::plan(meanings, &maps);
     let mut planner = Planner {
         schema,
+        meanings,
         constants: &constants,
         map_indexes: maps.iter().enumerate().map(|(at, map)| (map.map.as_str(), at)).collect(),
         maps: &maps,
@@ -151,7 +160,7 @@ pub(crate) fn plan<'s>(
         modules[at].events.extend(planner.event(event, name));
     }
     modules.retain(|module| !module.events.is_empty());
-    Plan { schema, constants, maps, modules }
+    Plan { schema, constants, maps, meanings: meaning_plans, modules }
 }
 
 /// The first module that claims an event: by its id, or else by the longest prefix of its name in the manifest.
@@ -173,6 +182,7 @@ pub fn layout_names(schema: &Schema, overrides: &Overrides) -> Vec<String> {
     let mut diagnostics = Diagnostics::new();
     let mut planner = Planner {
         schema,
+        meanings: &Meanings::default(),
         constants: &constants,
         maps: &maps,
         map_indexes: BTreeMap::new(),
@@ -192,6 +202,7 @@ pub fn layout_names(schema: &Schema, overrides: &Overrides) -> Vec<String> {
 
 struct Planner<'p> {
     schema: &'p Schema,
+    meanings: &'p Meanings,
     constants: &'p Constants,
     maps: &'p [MapPlan],
     map_indexes: BTreeMap<&'p str, usize>,
@@ -264,6 +275,8 @@ impl Planner<'_> {
                 return None;
             }
         };
+        let mut fields = fields;
+        meanings::assign(&mut fields, id, self.meanings);
         let index = self.next_index;
         self.next_index = index.checked_add(1)?;
         let headers = self.headers(layout);
@@ -345,10 +358,15 @@ fn shared_fields(layouts: &[LayoutPlan]) -> Vec<SharedField> {
                         kind: field.kind.clone(),
                         name: field.field.name.clone(),
                         in_type: field.field.in_type,
+                        meaning: field.meaning.clone(),
                         layouts: vec![at],
                     });
                 }
-                Some(&known) if shared[known].kind.same_type(&field.kind) => shared[known].layouts.push(at),
+                Some(&known) if shared[known].kind.same_type(&field.kind) => {
+                    let same = |a: &FieldMeaning| field.meaning.as_ref().is_some_and(|b| a.meaning == b.meaning);
+                    shared[known].meaning = shared[known].meaning.take().filter(same);
+                    shared[known].layouts.push(at);
+                }
                 Some(_) => contradictory.push(field.accessor.clone()),
             }
         }

@@ -1,0 +1,180 @@
+//! What numbers mean where no manifest says it: names that a specification gives to a field's values.
+
+use core::fmt::{self, Display};
+
+use crate::MapInfo;
+use crate::status::{HResult, NtStatus, Win32Error};
+
+/// What the values of a field mean.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Meaning {
+    /// An [`NtStatus`].
+    NtStatus,
+    /// A [`Win32Error`].
+    Win32Error,
+    /// An [`HResult`].
+    HResult,
+    /// Values of a map that the manifest has for other fields.
+    Map(&'static MapInfo),
+    /// Values that have a name each.
+    Values(&'static NamesInfo),
+    /// Bits that have a name each.
+    Bits(&'static NamesInfo),
+}
+
+/// The names of some values or bits.
+#[derive(Debug)]
+pub struct NamesInfo {
+    /// The name of the type in the generated crate.
+    pub name: &'static str,
+    /// The specification that gives the names.
+    pub source: &'static str,
+    /// The names.
+    pub entries: &'static [NamedValue],
+}
+
+/// A value, or the bits under a mask, and its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedValue {
+    /// The value.
+    pub value: u64,
+    /// The bits that the value is about. Of a single bit, the bit.
+    pub mask: u64,
+    /// The name in the specification.
+    pub name: &'static str,
+}
+
+impl NamedValue {
+    /// A name for a value under a mask.
+    pub const fn new(value: u64, mask: u64, name: &'static str) -> Self {
+        Self { value, mask, name }
+    }
+}
+
+impl NamesInfo {
+    /// The name of a value.
+    pub fn name_of(&self, value: u64) -> Option<&'static str> {
+        self.entries.iter().find(|entry| entry.value == value).map(|entry| entry.name)
+    }
+
+    /// The names of the bits that are set.
+    pub fn names_in(&self, bits: u64) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.set_in(bits).map(|entry| entry.name)
+    }
+
+    fn set_in(&self, bits: u64) -> impl Iterator<Item = &NamedValue> {
+        self.entries.iter().filter(move |entry| entry.mask != 0 && bits & entry.mask == entry.value)
+    }
+}
+
+impl Meaning {
+    /// The name of the type: `NtStatus`, or that of the generated type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NtStatus => "NtStatus",
+            Self::Win32Error => "Win32Error",
+            Self::HResult => "HResult",
+            Self::Map(map) => map.name,
+            Self::Values(names) | Self::Bits(names) => names.name,
+        }
+    }
+
+    /// The value in words, to be displayed: a name, names joined by ` | `, or the number where it has no name.
+    pub fn describe(self, value: u64) -> impl Display {
+        Described { meaning: self, value }
+    }
+}
+
+struct Described {
+    meaning: Meaning,
+    value: u64,
+}
+
+impl Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        let Ok(code) = u32::try_from(value) else { return self.describe_names(f) };
+        match self.meaning {
+            Meaning::NtStatus => NtStatus(code).fmt(f),
+            Meaning::Win32Error => Win32Error(code).fmt(f),
+            Meaning::HResult => HResult(code).fmt(f),
+            Meaning::Map(map) => match map.text(code) {
+                Some(text) => f.write_str(text),
+                None => value.fmt(f),
+            },
+            Meaning::Values(_) | Meaning::Bits(_) => self.describe_names(f),
+        }
+    }
+}
+
+impl Described {
+    fn describe_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        match self.meaning {
+            Meaning::Values(names) => match names.name_of(value) {
+                Some(name) => f.write_str(name),
+                None => value.fmt(f),
+            },
+            Meaning::Bits(names) => write_bits(f, names, value),
+            _ => value.fmt(f),
+        }
+    }
+}
+
+/// The names of the bits that are set, and what is left of them in hex.
+fn write_bits(f: &mut fmt::Formatter<'_>, names: &NamesInfo, bits: u64) -> fmt::Result {
+    let mut rest = bits;
+    let mut any = false;
+    for entry in names.set_in(bits) {
+        if any {
+            f.write_str(" | ")?;
+        }
+        any = true;
+        rest &= !entry.mask;
+        f.write_str(entry.name)?;
+    }
+    match (any, rest) {
+        (false, 0) => f.write_str("0"),
+        (false, rest) => write!(f, "{rest:#x}"),
+        (true, 0) => Ok(()),
+        (true, rest) => write!(f, " | {rest:#x}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::ToString;
+
+    use super::*;
+
+    static ACCESS: NamesInfo = NamesInfo {
+        name: "Access",
+        source: "a test",
+        entries: &[
+            NamedValue { value: 1, mask: 1, name: "READ" },
+            NamedValue { value: 2, mask: 2, name: "WRITE" },
+            NamedValue { value: 0x10, mask: 0x30, name: "CACHED" },
+        ],
+    };
+
+    #[test]
+    fn bits_are_named_and_what_is_left_is_shown() {
+        let shown = |bits| Meaning::Bits(&ACCESS).describe(bits).to_string();
+        assert_eq!(shown(3), "READ | WRITE");
+        assert_eq!(shown(0x41), "READ | 0x40");
+        assert_eq!(shown(0x30), "0x30", "two bits under a mask are another value than one of them");
+        assert_eq!(shown(0x12), "WRITE | CACHED");
+        assert_eq!(shown(0), "0");
+        assert_eq!(shown(1 << 40), "0x10000000000");
+    }
+
+    #[test]
+    fn values_have_a_name_or_stay_numbers() {
+        let shown = |value| Meaning::Values(&ACCESS).describe(value).to_string();
+        assert_eq!((shown(2).as_str(), shown(77).as_str()), ("WRITE", "77"));
+        assert_eq!(Meaning::NtStatus.describe(0xC000_006D).to_string(), "STATUS_LOGON_FAILURE (0xc000006d)");
+    }
+}
