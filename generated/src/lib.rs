@@ -55,6 +55,25 @@
 //! }
 //! ```
 //!
+//! # The message
+//!
+//! `Display` of an event is the text that Windows' event viewer shows for it, and that of a [`Decoded`] is the text in
+//! the words of its build. The texts of status codes are Windows' own and not free: [`Record::message`] takes a source
+//! for them ([`status`] has several); without one, a code is shown by its symbolic name in brackets.
+//!
+//! # What numbers mean
+//!
+//! A manifest says that a status is a number, not that it is an NTSTATUS. Where the protocol's specification or the
+//! documented schema says more, a second accessor returns a type with names ([`meanings`]):
+//!
+//! ```
+//! use smbserver_etw::events::response::Smb2ResponseRead;
+//!
+//! fn failed(read: &Smb2ResponseRead<'_>) -> bool {
+//!     read.status_typed().is_error() // beside `status()`, the number
+//! }
+//! ```
+//!
 //! # What the facts rest on
 //!
 //! Not every fact was captured from the build that it is told of. [`Build`]'s constants say for each kind of fact
@@ -80,12 +99,15 @@ mod for_each_view;
 #[rustfmt::skip]
 pub mod maps;
 #[rustfmt::skip]
+pub mod meanings;
+#[rustfmt::skip]
 pub mod schema;
 
 pub use builds::Build;
 pub use etw_runtime::{
     Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
-    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapInfo, Mismatch, MismatchKind,
-    OutType, ProviderInfo, Record, Sid, Size, SocketAddr, SystemTime, Utf16, Value, VersionInfo, View,
+    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapInfo, Meaning, Message, Mismatch,
+    MismatchKind, NamedValue, NamesInfo, NtStatus, OutType, ProviderInfo, Record, Sid, Size, SocketAddr, StatusKind,
+    StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
 };
 pub use events::Event;

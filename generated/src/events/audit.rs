@@ -8,6 +8,8 @@ use etw_runtime::{
     Ansi, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
+use super::super::maps;
 use super::super::schema::audit as schema;
 
 /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001.
@@ -892,10 +894,20 @@ impl<'a> SrvDecryptionFailureV0<'a> {
         self.after_client_address.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.after_client_address.u32::<4>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -2100,10 +2112,20 @@ impl<'a> SrvNetClientDoesNotSupportSpnV0<'a> {
         self.after_client_name.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `SPNValidationPolicy`, `win:UInt32`.
     #[inline]
     pub fn spn_validation_policy(&self) -> u32 {
         self.after_client_name.u32::<4>()
+    }
+
+    /// `SPNValidationPolicy` as [`maps::SpnValidationPolicy`] (messages of 551 and 3024).
+    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.spn_validation_policy())
     }
 }
 
@@ -2244,6 +2266,11 @@ impl<'a> SrvNetClientSentUnrecognizedSpnV0<'a> {
     pub fn spn_validation_policy(&self) -> u32 {
         self.after_spn.u32::<8>()
     }
+
+    /// `SPNValidationPolicy` as [`maps::SpnValidationPolicy`] (messages of 551 and 3024).
+    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.spn_validation_policy())
+    }
 }
 
 impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
@@ -2367,6 +2394,11 @@ impl<'a> SrvNetClientSentEmptySpnV0<'a> {
     #[inline]
     pub fn spn_validation_policy(&self) -> u32 {
         self.after_client_name.u32::<0>()
+    }
+
+    /// `SPNValidationPolicy` as [`maps::SpnValidationPolicy`] (messages of 551 and 3024).
+    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.spn_validation_policy())
     }
 }
 

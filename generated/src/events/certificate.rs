@@ -7,6 +7,7 @@ use etw_runtime::{
     Binary, Fault, FileTime, LayoutInfo, MessageWriter, Reader, Record, Segment,
     SocketAddr, StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::certificate as schema;
 
@@ -411,6 +412,11 @@ impl<'a> ServerCertMappingUpdateFailureV0<'a> {
         self.after_thumb_print.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `RemovedLength`, `win:UInt16`.
     #[inline]
     pub fn removed_length(&self) -> u16 {
@@ -704,6 +710,11 @@ impl<'a> ServerCertMappingRestoreFailureV0<'a> {
     pub fn status(&self) -> u32 {
         self.after_thumbprint.u32::<0>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for ServerCertMappingRestoreFailureV0<'a> {
@@ -823,6 +834,11 @@ impl ServerCertMappingRestoreSummaryV0<'_> {
     pub fn status(&self) -> u32 {
         self.head.u32::<4>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
@@ -936,6 +952,11 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.head.u32::<8>()
+    }
+
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
     }
 
     /// `DeviceNameLength`, `win:UInt16`.
@@ -1086,6 +1107,11 @@ impl<'a> ServerCertificateFailureV0<'a> {
         self.head.u32::<4>()
     }
 
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
+    }
+
     /// `MappingNameLength`, `win:UInt16`.
     #[inline]
     pub fn mapping_name_length(&self) -> u16 {
@@ -1169,6 +1195,11 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
             Self::V0(view) => view.status(),
             Self::V1(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -1308,6 +1339,11 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -1455,6 +1491,11 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -2604,6 +2645,11 @@ impl<'a> MutualAuthClientAccessError<'a> {
         }
     }
 
+    /// `Error` as [`status::Win32Error`].
+    pub fn error_typed(&self) -> status::Win32Error {
+        status::Win32Error(self.error())
+    }
+
     /// `ServerNameLength`, `win:UInt16`.
     pub fn server_name_length(&self) -> u16 {
         match self {
@@ -2692,6 +2738,11 @@ impl<'a> MutualAuthClientAccessErrorV0<'a> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Error` as [`status::Win32Error`] (message of 3009).
+    pub fn error_typed(&self) -> status::Win32Error {
+        status::Win32Error(self.error())
     }
 
     /// `ServerNameLength`, `win:UInt16`.
@@ -2785,6 +2836,11 @@ impl<'a> MutualAuthClientAccessErrorV1<'a> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Error` as [`status::Win32Error`] (message of 3009).
+    pub fn error_typed(&self) -> status::Win32Error {
+        status::Win32Error(self.error())
     }
 
     /// `ServerNameLength`, `win:UInt16`.

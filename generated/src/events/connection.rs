@@ -7,6 +7,7 @@ use etw_runtime::{
     Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::connection as schema;
 
@@ -340,6 +341,11 @@ impl<'a> Smb2ConnectionTerminateV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<20>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `AddressLength`, `win:UInt32`.

@@ -7,6 +7,7 @@ use etw_runtime::{
     Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, StatusKind,
     Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::endpoint as schema;
 
@@ -1015,6 +1016,11 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     pub fn status(&self) -> u32 {
         self.after_transport_name.u32::<10>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
@@ -1154,6 +1160,11 @@ impl<'a> SrvNetAddEndpointListenerRuleFailureV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.after_transport_name.u32::<10>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 
@@ -1598,6 +1609,11 @@ impl SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_> {
     pub fn status(&self) -> u32 {
         self.head.u32::<4>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
@@ -1695,6 +1711,11 @@ impl SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<4>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 

@@ -6,6 +6,8 @@ use core::ops::Deref;
 use etw_runtime::{
     Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, StatusKind, Value, View,
 };
+use etw_runtime::status;
+use super::super::meanings;
 use super::super::schema::interface as schema;
 
 /// TDI mode enabled: %1: event 1900.
@@ -153,6 +155,11 @@ impl NsiTableAllocationFailedV0<'_> {
     pub fn status(&self) -> u32 {
         self.head.u32::<0>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for NsiTableAllocationFailedV0<'a> {
@@ -239,6 +246,11 @@ impl NsiInterfaceAddedV0<'_> {
     #[inline]
     pub fn address_family(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `AddressFamily` as [`meanings::AddressFamily`] (messages of 1902 and 1903).
+    pub fn address_family_typed(&self) -> meanings::AddressFamily {
+        meanings::AddressFamily(self.address_family())
     }
 
     /// `NetLuid`, `win:HexInt64`.
@@ -336,6 +348,11 @@ impl NsiInterfaceRemovedV0<'_> {
     #[inline]
     pub fn address_family(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `AddressFamily` as [`meanings::AddressFamily`] (messages of 1902 and 1903).
+    pub fn address_family_typed(&self) -> meanings::AddressFamily {
+        meanings::AddressFamily(self.address_family())
     }
 
     /// `NetLuid`, `win:HexInt64`.
@@ -439,6 +456,11 @@ impl IpInterfaceNotFoundV0<'_> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<8>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference; outType win:NTSTATUS).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 

@@ -7,7 +7,9 @@ use etw_runtime::{
     Array, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
+use super::super::meanings;
 use super::super::schema::negotiate as schema;
 
 /// Negotiate integrity check failed: event 1005.
@@ -90,12 +92,22 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
+    /// `ExpectedDialect` as [`meanings::Dialect`].
+    pub fn expected_dialect_typed(&self) -> Option<meanings::Dialect> {
+        self.expected_dialect().map(meanings::Dialect)
+    }
+
     /// `ExpectedCapabilities`, `win:HexInt32`, which only V1 has.
     pub fn expected_capabilities(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.expected_capabilities()),
             _ => None,
         }
+    }
+
+    /// `ExpectedCapabilities` as [`meanings::GlobalCapabilities`].
+    pub fn expected_capabilities_typed(&self) -> Option<meanings::GlobalCapabilities> {
+        self.expected_capabilities().map(meanings::GlobalCapabilities)
     }
 
     /// `ExpectedSecurityMode`, `win:HexInt32`, which only V1 has.
@@ -106,12 +118,22 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
+    /// `ExpectedSecurityMode` as [`meanings::SecurityMode`].
+    pub fn expected_security_mode_typed(&self) -> Option<meanings::SecurityMode> {
+        self.expected_security_mode().map(meanings::SecurityMode)
+    }
+
     /// `ReceivedDialect`, `win:HexInt32`, which only V1 has.
     pub fn received_dialect(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.received_dialect()),
             _ => None,
         }
+    }
+
+    /// `ReceivedDialect` as [`meanings::Dialect`].
+    pub fn received_dialect_typed(&self) -> Option<meanings::Dialect> {
+        self.received_dialect().map(meanings::Dialect)
     }
 
     /// `ReceivedCapabilities`, `win:HexInt32`, which only V1 has.
@@ -122,12 +144,22 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
+    /// `ReceivedCapabilities` as [`meanings::GlobalCapabilities`].
+    pub fn received_capabilities_typed(&self) -> Option<meanings::GlobalCapabilities> {
+        self.received_capabilities().map(meanings::GlobalCapabilities)
+    }
+
     /// `ReceivedSecurityMode`, `win:HexInt32`, which only V1 has.
     pub fn received_security_mode(&self) -> Option<u32> {
         match self {
             Self::V1(view) => Some(view.received_security_mode()),
             _ => None,
         }
+    }
+
+    /// `ReceivedSecurityMode` as [`meanings::SecurityMode`].
+    pub fn received_security_mode_typed(&self) -> Option<meanings::SecurityMode> {
+        self.received_security_mode().map(meanings::SecurityMode)
     }
 
     /// `SessionID`, `win:HexInt64`, which only V1, V2 have.
@@ -147,12 +179,22 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
         }
     }
 
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> Option<status::NtStatus> {
+        self.status().map(status::NtStatus)
+    }
+
     /// `TranslatedStatus`, `win:HexInt32`, which only V2 has.
     pub fn translated_status(&self) -> Option<u32> {
         match self {
             Self::V2(view) => Some(view.translated_status()),
             _ => None,
         }
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`].
+    pub fn translated_status_typed(&self) -> Option<status::NtStatus> {
+        self.translated_status().map(status::NtStatus)
     }
 }
 
@@ -313,10 +355,20 @@ impl<'a> SrvNegotiateValidationFailureV1<'a> {
         self.after_client_address.u32::<0>()
     }
 
+    /// `ExpectedDialect` as [`meanings::Dialect`] (MS-SMB2 2.2.31.4).
+    pub fn expected_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.expected_dialect())
+    }
+
     /// `ExpectedCapabilities`, `win:HexInt32`.
     #[inline]
     pub fn expected_capabilities(&self) -> u32 {
         self.after_client_address.u32::<4>()
+    }
+
+    /// `ExpectedCapabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.31.4).
+    pub fn expected_capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.expected_capabilities())
     }
 
     /// `ExpectedSecurityMode`, `win:HexInt32`.
@@ -325,10 +377,20 @@ impl<'a> SrvNegotiateValidationFailureV1<'a> {
         self.after_client_address.u32::<8>()
     }
 
+    /// `ExpectedSecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.31.4).
+    pub fn expected_security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(self.expected_security_mode())
+    }
+
     /// `ReceivedDialect`, `win:HexInt32`.
     #[inline]
     pub fn received_dialect(&self) -> u32 {
         self.after_client_address.u32::<12>()
+    }
+
+    /// `ReceivedDialect` as [`meanings::Dialect`] (MS-SMB2 2.2.31.4).
+    pub fn received_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.received_dialect())
     }
 
     /// `ReceivedCapabilities`, `win:HexInt32`.
@@ -337,10 +399,20 @@ impl<'a> SrvNegotiateValidationFailureV1<'a> {
         self.after_client_address.u32::<16>()
     }
 
+    /// `ReceivedCapabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.31.4).
+    pub fn received_capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.received_capabilities())
+    }
+
     /// `ReceivedSecurityMode`, `win:HexInt32`.
     #[inline]
     pub fn received_security_mode(&self) -> u32 {
         self.after_client_address.u32::<20>()
+    }
+
+    /// `ReceivedSecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.31.4).
+    pub fn received_security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(self.received_security_mode())
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -447,10 +519,20 @@ impl<'a> SrvNegotiateValidationFailureV2<'a> {
         self.head.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<4>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `ClientNameLength`, `win:UInt16`.
@@ -1178,6 +1260,13 @@ impl<'a> SrvNegotiateCipherFailureV2<'a> {
     pub fn client_cipher_order(&self) -> Array<'a, u16> {
         self.client_cipher_order
     }
+
+    /// `ClientCipherOrder` as [`meanings::CipherId`] (MS-SMB2 2.2.3.1.2).
+    pub fn client_cipher_order_typed(
+        &self,
+    ) -> impl Iterator<Item = meanings::CipherId> + use<'a> {
+        self.client_cipher_order().into_iter().map(meanings::CipherId)
+    }
 }
 
 impl<'a> View<'a> for SrvNegotiateCipherFailureV2<'a> {
@@ -1325,6 +1414,11 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1337,16 +1431,31 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `SecurityMode`, `win:UInt16`.
     #[inline]
     pub fn security_mode(&self) -> u16 {
         self.head.u16::<40>()
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     #[inline]
     pub fn capabilities(&self) -> u32 {
         self.head.u32::<42>()
+    }
+
+    /// `Capabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.capabilities())
     }
 
     /// `DialectCount`, `win:UInt16`.
@@ -1359,6 +1468,11 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
     #[inline]
     pub fn dialects(&self) -> Array<'a, u16> {
         self.dialects
+    }
+
+    /// `Dialects` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn dialects_typed(&self) -> impl Iterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects().into_iter().map(|value| meanings::Dialect(u32::from(value)))
     }
 
     /// `ClientGuid`, `win:GUID`.
@@ -1379,10 +1493,20 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
         self.after_dialects.u32::<32>()
     }
 
+    /// `MinSmb2Dialect` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn min_smb2_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.min_smb2_dialect())
+    }
+
     /// `MaxSmb2Dialect`, `win:HexInt32`.
     #[inline]
     pub fn max_smb2_dialect(&self) -> u32 {
         self.after_dialects.u32::<36>()
+    }
+
+    /// `MaxSmb2Dialect` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn max_smb2_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.max_smb2_dialect())
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -1548,10 +1672,20 @@ impl<'a> Smb2DialectChangeV0<'a> {
         self.after_smb_dialect.u32::<0>()
     }
 
+    /// `OldDialect` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn old_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.old_dialect())
+    }
+
     /// `NewDialect`, `win:HexInt32`.
     #[inline]
     pub fn new_dialect(&self) -> u32 {
         self.after_smb_dialect.u32::<4>()
+    }
+
+    /// `NewDialect` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn new_dialect_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(self.new_dialect())
     }
 }
 

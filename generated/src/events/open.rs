@@ -7,7 +7,9 @@ use etw_runtime::{
     Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
+use super::super::meanings;
 use super::super::schema::open as schema;
 
 /// SMB2 Open established: event 650.
@@ -120,10 +122,20 @@ impl<'a> Smb2FileOpenV0<'a> {
         self.after_name.u32::<16>()
     }
 
+    /// `DesiredAccess` as [`meanings::AccessMask`] (page: note access rights; MS-SMB2 2.2.13.1).
+    pub fn desired_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.desired_access())
+    }
+
     /// `SharingMode`, `win:UInt32`.
     #[inline]
     pub fn sharing_mode(&self) -> u32 {
         self.after_name.u32::<20>()
+    }
+
+    /// `SharingMode` as [`meanings::ShareAccess`] (MS-FSA 2.1.1.6; MS-SMB2 2.2.13).
+    pub fn sharing_mode_typed(&self) -> meanings::ShareAccess {
+        meanings::ShareAccess(self.sharing_mode())
     }
 
     /// `CreateOptions`, `win:UInt32`.
@@ -132,10 +144,20 @@ impl<'a> Smb2FileOpenV0<'a> {
         self.after_name.u32::<24>()
     }
 
+    /// `CreateOptions` as [`meanings::CreateOptions`] (MS-SMB2 2.2.13).
+    pub fn create_options_typed(&self) -> meanings::CreateOptions {
+        meanings::CreateOptions(self.create_options())
+    }
+
     /// `FileAttributes`, `win:UInt32`.
     #[inline]
     pub fn file_attributes(&self) -> u32 {
         self.after_name.u32::<28>()
+    }
+
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.14, 2.2.16).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
     }
 
     /// `IsReplay`, `win:Boolean`.
@@ -1182,10 +1204,20 @@ impl<'a> SrvReopenFailureV0<'a> {
         self.head.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<4>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `RKFStatus`, `win:HexInt32`.
@@ -1194,10 +1226,20 @@ impl<'a> SrvReopenFailureV0<'a> {
         self.head.u32::<8>()
     }
 
+    /// `RKFStatus` as [`status::NtStatus`] (message of 1016).
+    pub fn rkf_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.rkf_status())
+    }
+
     /// `TranslatedRKFStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_rkf_status(&self) -> u32 {
         self.head.u32::<12>()
+    }
+
+    /// `TranslatedRKFStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_rkf_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_rkf_status())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1637,10 +1679,20 @@ impl SrvFileInvalidateV0<'_> {
         self.head.u32::<16>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<20>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `TaskStatus`, `win:HexInt32`.
@@ -1649,10 +1701,20 @@ impl SrvFileInvalidateV0<'_> {
         self.head.u32::<24>()
     }
 
+    /// `TaskStatus` as [`status::NtStatus`] (messages of 1018 and 1019).
+    pub fn task_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.task_status())
+    }
+
     /// `TranslatedTaskStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_task_status(&self) -> u32 {
         self.head.u32::<28>()
+    }
+
+    /// `TranslatedTaskStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_task_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_task_status())
     }
 }
 

@@ -8,7 +8,9 @@ use etw_runtime::{
     Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, Utf16,
     Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
+use super::super::meanings;
 use super::super::schema::operational as schema;
 
 /// File system operation has taken longer than expected: event 1020.
@@ -33,6 +35,11 @@ impl<'a> SrvSlowFsOperation<'a> {
             Self::V0(view) => view.command(),
             Self::V1(view) => view.command(),
         }
+    }
+
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.command())
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -163,6 +170,11 @@ impl<'a> SrvSlowFsOperation<'a> {
         }
     }
 
+    /// `CtlCode` as [`meanings::FsControlCode`].
+    pub fn ctl_code_typed(&self) -> Option<meanings::FsControlCode> {
+        self.ctl_code().map(meanings::FsControlCode)
+    }
+
     /// `SubCode`, `win:UInt32`, which only V1 has.
     pub fn sub_code(&self) -> Option<u32> {
         match self {
@@ -226,6 +238,11 @@ impl<'a> SrvSlowFsOperationV0<'a> {
     #[inline]
     pub fn command(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.command())
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -429,6 +446,11 @@ impl<'a> SrvSlowFsOperationV1<'a> {
         self.head.u32::<0>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.command())
+    }
+
     /// `SessionGuid`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -523,6 +545,11 @@ impl<'a> SrvSlowFsOperationV1<'a> {
     #[inline]
     pub fn ctl_code(&self) -> u32 {
         self.after_file_name.u32::<16>()
+    }
+
+    /// `CtlCode` as [`meanings::FsControlCode`] (MS-SMB2 2.2.31).
+    pub fn ctl_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.ctl_code())
     }
 
     /// `SubCode`, `win:UInt32`.
@@ -952,6 +979,11 @@ impl<'a> Smb2MdlIoCompletionFailureV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.after_file_name.u32::<4>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 
@@ -1648,6 +1680,11 @@ impl<'a> SrvSlowNetworkOperationV0<'a> {
         self.head.u32::<0>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.command())
+    }
+
     /// `SessionGuid`, `win:GUID`.
     #[inline]
     pub fn session_guid(&self) -> Guid {
@@ -1742,6 +1779,11 @@ impl<'a> SrvSlowNetworkOperationV0<'a> {
     #[inline]
     pub fn ctl_code(&self) -> u32 {
         self.after_file_name.u32::<16>()
+    }
+
+    /// `CtlCode` as [`meanings::FsControlCode`] (MS-SMB2 2.2.31).
+    pub fn ctl_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.ctl_code())
     }
 
     /// `SubCode`, `win:UInt32`.
@@ -1903,6 +1945,11 @@ impl SrvNetGetNextIdFailureV0<'_> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 

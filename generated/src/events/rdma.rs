@@ -8,6 +8,7 @@ use etw_runtime::{
     Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, StatusKind, Utf16, Value,
     View,
 };
+use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::rdma as schema;
 
@@ -197,6 +198,11 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.head.u32::<8>()
+    }
+
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
     }
 
     /// `DeviceNameLength`, `win:UInt16`.
@@ -486,6 +492,11 @@ impl Srv2RdmaEndpointAllocationFailureV0<'_> {
     pub fn error(&self) -> u32 {
         self.head.u32::<4>()
     }
+
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
+    }
 }
 
 impl<'a> View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
@@ -593,6 +604,11 @@ impl Srv2RdmaCreateListenerFailureV0<'_> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.head.u32::<8>()
+    }
+
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
     }
 }
 
@@ -732,6 +748,11 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     #[inline]
     pub fn error(&self) -> u32 {
         self.after_device_name.u32::<0>()
+    }
+
+    /// `Error` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn error_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.error())
     }
 }
 
@@ -1499,6 +1520,11 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
         }
     }
 
+    /// `LoadStatus` as [`status::NtStatus`].
+    pub fn load_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.load_status())
+    }
+
     /// `ServicePathLength`, `win:UInt16`.
     pub fn service_path_length(&self) -> u16 {
         match self {
@@ -1577,6 +1603,11 @@ impl<'a> SrvNetSmbDirectLoadV0<'a> {
         self.head.u32::<4>()
     }
 
+    /// `LoadStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn load_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.load_status())
+    }
+
     /// `ServicePathLength`, `win:UInt16`.
     #[inline]
     pub fn service_path_length(&self) -> u16 {
@@ -1646,6 +1677,11 @@ impl<'a> SrvNetSmbDirectLoadV1<'a> {
     #[inline]
     pub fn load_status(&self) -> u32 {
         self.head.u32::<4>()
+    }
+
+    /// `LoadStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn load_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.load_status())
     }
 
     /// `ServicePathLength`, `win:UInt16`.

@@ -7,6 +7,8 @@ use etw_runtime::{
     Array, Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment,
     Utf16, Value, View,
 };
+use super::super::maps;
+use super::super::meanings;
 use super::super::schema::request as schema;
 
 /// SMB2 Request Negotiate: event 1.
@@ -101,6 +103,11 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -113,16 +120,31 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `SecurityMode`, `win:UInt16`.
     #[inline]
     pub fn security_mode(&self) -> u16 {
         self.head.u16::<40>()
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     #[inline]
     pub fn capabilities(&self) -> u32 {
         self.head.u32::<42>()
+    }
+
+    /// `Capabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.capabilities())
     }
 
     /// `DialectCount`, `win:UInt16`.
@@ -135,6 +157,11 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
     #[inline]
     pub fn dialects(&self) -> Array<'a, u16> {
         self.dialects
+    }
+
+    /// `Dialects` as [`meanings::Dialect`] (MS-SMB2 2.2.3).
+    pub fn dialects_typed(&self) -> impl Iterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects().into_iter().map(|value| meanings::Dialect(u32::from(value)))
     }
 
     /// `ClientGuid`, `win:GUID`.
@@ -282,6 +309,11 @@ impl Smb2RequestSessionSetupV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -292,6 +324,11 @@ impl Smb2RequestSessionSetupV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `VcNumber`, `win:UInt8`.
@@ -306,10 +343,20 @@ impl Smb2RequestSessionSetupV2<'_> {
         self.head.u8::<41>()
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.5).
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     #[inline]
     pub fn capabilities(&self) -> u32 {
         self.head.u32::<42>()
+    }
+
+    /// `Capabilities` as [`meanings::SessionCapabilities`] (MS-SMB2 2.2.5).
+    pub fn capabilities_typed(&self) -> meanings::SessionCapabilities {
+        meanings::SessionCapabilities(self.capabilities())
     }
 
     /// `Channel`, `win:UInt32`.
@@ -464,6 +511,11 @@ impl Smb2RequestLogoffV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -474,6 +526,11 @@ impl Smb2RequestLogoffV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -613,6 +670,11 @@ impl<'a> Smb2RequestTreeConnectV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -623,6 +685,11 @@ impl<'a> Smb2RequestTreeConnectV2<'a> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `PathLength`, `win:UInt16`.
@@ -776,6 +843,11 @@ impl Smb2RequestTreeDisconnectV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -786,6 +858,11 @@ impl Smb2RequestTreeDisconnectV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -930,6 +1007,11 @@ impl Smb2RequestEchoV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -940,6 +1022,11 @@ impl Smb2RequestEchoV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1070,6 +1157,11 @@ impl Smb2RequestCancelV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1080,6 +1172,11 @@ impl Smb2RequestCancelV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1212,6 +1309,11 @@ impl<'a> Smb2RequestCreateV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1222,6 +1324,11 @@ impl<'a> Smb2RequestCreateV2<'a> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `SecurityFlags`, `win:UInt8`.
@@ -1236,10 +1343,20 @@ impl<'a> Smb2RequestCreateV2<'a> {
         self.head.u8::<41>()
     }
 
+    /// `RequestedOplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.13).
+    pub fn requested_oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.requested_oplock_level())
+    }
+
     /// `ImpersonationLevel`, `win:UInt32`.
     #[inline]
     pub fn impersonation_level(&self) -> u32 {
         self.head.u32::<42>()
+    }
+
+    /// `ImpersonationLevel` as [`meanings::ImpersonationLevel`] (page: note impersonation level; MS-SMB2 2.2.13).
+    pub fn impersonation_level_typed(&self) -> meanings::ImpersonationLevel {
+        meanings::ImpersonationLevel(self.impersonation_level())
     }
 
     /// `CreateFlags`, `win:UInt64`.
@@ -1260,10 +1377,20 @@ impl<'a> Smb2RequestCreateV2<'a> {
         self.head.i32::<62>()
     }
 
+    /// `DesiredAccess` as [`meanings::AccessMask`] (page: note access rights; MS-SMB2 2.2.13.1).
+    pub fn desired_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.desired_access().cast_unsigned())
+    }
+
     /// `FileAttributes`, `win:Int32`.
     #[inline]
     pub fn file_attributes(&self) -> i32 {
         self.head.i32::<66>()
+    }
+
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.13).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes().cast_unsigned())
     }
 
     /// `ShareAccess`, `win:Int32`.
@@ -1272,16 +1399,31 @@ impl<'a> Smb2RequestCreateV2<'a> {
         self.head.i32::<70>()
     }
 
+    /// `ShareAccess` as [`meanings::ShareAccess`] (MS-SMB2 2.2.13).
+    pub fn share_access_typed(&self) -> meanings::ShareAccess {
+        meanings::ShareAccess(self.share_access().cast_unsigned())
+    }
+
     /// `CreateDisposition`, `win:Int32`.
     #[inline]
     pub fn create_disposition(&self) -> i32 {
         self.head.i32::<74>()
     }
 
+    /// `CreateDisposition` as [`meanings::CreateDisposition`] (MS-SMB2 2.2.13).
+    pub fn create_disposition_typed(&self) -> meanings::CreateDisposition {
+        meanings::CreateDisposition(self.create_disposition().cast_unsigned())
+    }
+
     /// `CreateOptions`, `win:Int32`.
     #[inline]
     pub fn create_options(&self) -> i32 {
         self.head.i32::<78>()
+    }
+
+    /// `CreateOptions` as [`meanings::CreateOptions`] (MS-SMB2 2.2.13).
+    pub fn create_options_typed(&self) -> meanings::CreateOptions {
+        meanings::CreateOptions(self.create_options().cast_unsigned())
     }
 
     /// `NameLength`, `win:UInt16`.
@@ -1312,6 +1454,11 @@ impl<'a> Smb2RequestCreateV2<'a> {
     #[inline]
     pub fn lease_level(&self) -> u32 {
         self.after_file_name.u32::<20>()
+    }
+
+    /// `LeaseLevel` as [`meanings::LeaseState`] (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
+    pub fn lease_level_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_level())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1477,6 +1624,11 @@ impl Smb2RequestCloseV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1489,10 +1641,20 @@ impl Smb2RequestCloseV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `CloseFlags`, `win:UInt16`.
     #[inline]
     pub fn close_flags(&self) -> u16 {
         self.head.u16::<40>()
+    }
+
+    /// `CloseFlags` as [`meanings::CloseFlags`] (MS-SMB2 2.2.15, 2.2.16).
+    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.close_flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -1652,6 +1814,11 @@ impl Smb2RequestFlushV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1662,6 +1829,11 @@ impl Smb2RequestFlushV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -1820,6 +1992,11 @@ impl Smb2RequestReadV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -1830,6 +2007,11 @@ impl Smb2RequestReadV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `Length`, `win:UInt32`.
@@ -1860,6 +2042,11 @@ impl Smb2RequestReadV2<'_> {
     #[inline]
     pub fn channel(&self) -> u32 {
         self.head.u32::<64>()
+    }
+
+    /// `Channel` as [`meanings::RdmaChannel`] (MS-SMB2 2.2.19, 2.2.21).
+    pub fn channel_typed(&self) -> meanings::RdmaChannel {
+        meanings::RdmaChannel(self.channel())
     }
 
     /// `RemainingBytes`, `win:UInt32`.
@@ -2037,6 +2224,11 @@ impl Smb2RequestWriteV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -2047,6 +2239,11 @@ impl Smb2RequestWriteV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `Length`, `win:UInt32`.
@@ -2073,6 +2270,11 @@ impl Smb2RequestWriteV2<'_> {
         self.head.u32::<60>()
     }
 
+    /// `Channel` as [`meanings::RdmaChannel`] (MS-SMB2 2.2.19, 2.2.21).
+    pub fn channel_typed(&self) -> meanings::RdmaChannel {
+        meanings::RdmaChannel(self.channel())
+    }
+
     /// `RemainingBytes`, `win:UInt32`.
     #[inline]
     pub fn remaining_bytes(&self) -> u32 {
@@ -2095,6 +2297,11 @@ impl Smb2RequestWriteV2<'_> {
     #[inline]
     pub fn write_flags(&self) -> u32 {
         self.head.u32::<72>()
+    }
+
+    /// `WriteFlags` as [`meanings::WriteFlags`] (MS-SMB2 2.2.21).
+    pub fn write_flags_typed(&self) -> meanings::WriteFlags {
+        meanings::WriteFlags(self.write_flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -2254,6 +2461,11 @@ impl Smb2RequestBreakOplockV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -2266,10 +2478,20 @@ impl Smb2RequestBreakOplockV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `OplockLevel`, `win:UInt8`.
     #[inline]
     pub fn oplock_level(&self) -> u8 {
         self.head.u8::<40>()
+    }
+
+    /// `OplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -2429,6 +2651,11 @@ impl Smb2RequestNotifyBreakLeaseV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -2441,10 +2668,20 @@ impl Smb2RequestNotifyBreakLeaseV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `LeaseFlags`, `win:UInt32`.
     #[inline]
     pub fn lease_flags(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `LeaseFlags` as [`meanings::LeaseBreakFlags`] (MS-SMB2 2.2.23.2).
+    pub fn lease_flags_typed(&self) -> meanings::LeaseBreakFlags {
+        meanings::LeaseBreakFlags(self.lease_flags())
     }
 
     /// `CurrentLeaseState`, `win:UInt32`.
@@ -2453,10 +2690,20 @@ impl Smb2RequestNotifyBreakLeaseV2<'_> {
         self.head.u32::<44>()
     }
 
+    /// `CurrentLeaseState` as [`meanings::LeaseState`] (MS-SMB2 2.2.23.2).
+    pub fn current_lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.current_lease_state())
+    }
+
     /// `NewLeaseState`, `win:UInt32`.
     #[inline]
     pub fn new_lease_state(&self) -> u32 {
         self.head.u32::<48>()
+    }
+
+    /// `NewLeaseState` as [`meanings::LeaseState`] (MS-SMB2 2.2.23.2).
+    pub fn new_lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.new_lease_state())
     }
 
     /// `BreakReason`, `win:UInt32`.
@@ -2639,6 +2886,11 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -2651,6 +2903,11 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `LeaseFlags`, `win:UInt32`.
     #[inline]
     pub fn lease_flags(&self) -> u32 {
@@ -2661,6 +2918,11 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
     #[inline]
     pub fn lease_state(&self) -> u32 {
         self.head.u32::<44>()
+    }
+
+    /// `LeaseState` as [`meanings::LeaseState`] (MS-SMB2 2.2.24.2, 2.2.25.2).
+    pub fn lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_state())
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -2829,6 +3091,11 @@ impl<'a> Smb2RequestLockV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -2839,6 +3106,11 @@ impl<'a> Smb2RequestLockV2<'a> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3012,6 +3284,11 @@ impl Smb2RequestIoctlV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -3022,6 +3299,11 @@ impl Smb2RequestIoctlV2<'_> {
     #[inline]
     pub fn flags(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3036,10 +3318,20 @@ impl Smb2RequestIoctlV2<'_> {
         self.head.u32::<48>()
     }
 
+    /// `ControlCode` as [`meanings::FsControlCode`] (MS-SMB2 2.2.31, 2.2.32).
+    pub fn control_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.control_code())
+    }
+
     /// `IoctlFlags`, `win:UInt32`.
     #[inline]
     pub fn ioctl_flags(&self) -> u32 {
         self.head.u32::<52>()
+    }
+
+    /// `IoctlFlags` as [`meanings::IoctlFlags`] (MS-SMB2 2.2.31).
+    pub fn ioctl_flags_typed(&self) -> meanings::IoctlFlags {
+        meanings::IoctlFlags(self.ioctl_flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3196,6 +3488,11 @@ impl<'a> Smb2RequestQueryDirectoryV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -3208,16 +3505,31 @@ impl<'a> Smb2RequestQueryDirectoryV2<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `FileInformationClass`, `win:UInt8`.
     #[inline]
     pub fn file_information_class(&self) -> u8 {
         self.head.u8::<40>()
     }
 
+    /// `FileInformationClass` as [`meanings::DirectoryInformationClass`] (MS-SMB2 2.2.33).
+    pub fn file_information_class_typed(&self) -> meanings::DirectoryInformationClass {
+        meanings::DirectoryInformationClass(self.file_information_class())
+    }
+
     /// `QueryDirectoryFlags`, `win:UInt8`.
     #[inline]
     pub fn query_directory_flags(&self) -> u8 {
         self.head.u8::<41>()
+    }
+
+    /// `QueryDirectoryFlags` as [`meanings::QueryDirectoryFlags`] (MS-SMB2 2.2.33).
+    pub fn query_directory_flags_typed(&self) -> meanings::QueryDirectoryFlags {
+        meanings::QueryDirectoryFlags(self.query_directory_flags())
     }
 
     /// `FileIndex`, `win:UInt32`.
@@ -3412,6 +3724,11 @@ impl Smb2RequestChangeNotifyV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -3424,10 +3741,20 @@ impl Smb2RequestChangeNotifyV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `ChangeNotifyFlags`, `win:UInt16`.
     #[inline]
     pub fn change_notify_flags(&self) -> u16 {
         self.head.u16::<40>()
+    }
+
+    /// `ChangeNotifyFlags` as [`meanings::ChangeNotifyFlags`] (MS-SMB2 2.2.35).
+    pub fn change_notify_flags_typed(&self) -> meanings::ChangeNotifyFlags {
+        meanings::ChangeNotifyFlags(self.change_notify_flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3446,6 +3773,11 @@ impl Smb2RequestChangeNotifyV2<'_> {
     #[inline]
     pub fn completion_filter(&self) -> u32 {
         self.head.u32::<54>()
+    }
+
+    /// `CompletionFilter` as [`meanings::CompletionFilter`] (MS-SMB2 2.2.35).
+    pub fn completion_filter_typed(&self) -> meanings::CompletionFilter {
+        meanings::CompletionFilter(self.completion_filter())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3601,6 +3933,11 @@ impl Smb2RequestQueryInfoV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -3613,10 +3950,20 @@ impl Smb2RequestQueryInfoV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `InfoType`, `win:UInt8`.
     #[inline]
     pub fn info_type(&self) -> u8 {
         self.head.u8::<40>()
+    }
+
+    /// `InfoType` as [`meanings::InfoType`] (MS-SMB2 2.2.37, 2.2.39).
+    pub fn info_type_typed(&self) -> meanings::InfoType {
+        meanings::InfoType(self.info_type())
     }
 
     /// `InfoClass`, `win:UInt8`.
@@ -3637,10 +3984,20 @@ impl Smb2RequestQueryInfoV2<'_> {
         self.head.u32::<46>()
     }
 
+    /// `SecurityInformation` as [`meanings::SecurityInformation`] (MS-SMB2 2.2.37, 2.2.39).
+    pub fn security_information_typed(&self) -> meanings::SecurityInformation {
+        meanings::SecurityInformation(self.security_information())
+    }
+
     /// `QueryInfoFlags`, `win:UInt32`.
     #[inline]
     pub fn query_info_flags(&self) -> u32 {
         self.head.u32::<50>()
+    }
+
+    /// `QueryInfoFlags` as [`meanings::QueryInfoFlags`] (MS-SMB2 2.2.37).
+    pub fn query_info_flags_typed(&self) -> meanings::QueryInfoFlags {
+        meanings::QueryInfoFlags(self.query_info_flags())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3806,6 +4163,11 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsRequested`, `win:UInt16`.
     #[inline]
     pub fn credits_requested(&self) -> u16 {
@@ -3818,10 +4180,20 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `InfoType`, `win:UInt8`.
     #[inline]
     pub fn info_type(&self) -> u8 {
         self.head.u8::<40>()
+    }
+
+    /// `InfoType` as [`meanings::InfoType`] (MS-SMB2 2.2.37, 2.2.39).
+    pub fn info_type_typed(&self) -> meanings::InfoType {
+        meanings::InfoType(self.info_type())
     }
 
     /// `InfoClass`, `win:UInt8`.
@@ -3834,6 +4206,11 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
     #[inline]
     pub fn security_information(&self) -> u32 {
         self.head.u32::<42>()
+    }
+
+    /// `SecurityInformation` as [`meanings::SecurityInformation`] (MS-SMB2 2.2.37, 2.2.39).
+    pub fn security_information_typed(&self) -> meanings::SecurityInformation {
+        meanings::SecurityInformation(self.security_information())
     }
 
     /// `FileId`, `win:UInt64`.

@@ -5,6 +5,9 @@ use core::fmt;
 use etw_runtime::{
     Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, Value, View,
 };
+use etw_runtime::status;
+use super::super::maps;
+use super::super::meanings;
 use super::super::schema::response as schema;
 
 /// SMB2 Response Negotiate: event 101.
@@ -71,6 +74,11 @@ impl Smb2ResponseNegotiate<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -87,12 +95,22 @@ impl Smb2ResponseNegotiate<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -215,6 +233,11 @@ impl Smb2ResponseNegotiate<'_> {
         }
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`].
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `DialectRevision`, `win:UInt16`.
     pub fn dialect_revision(&self) -> u16 {
         match self {
@@ -223,12 +246,22 @@ impl Smb2ResponseNegotiate<'_> {
         }
     }
 
+    /// `DialectRevision` as [`meanings::Dialect`].
+    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(u32::from(self.dialect_revision()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     pub fn capabilities(&self) -> u32 {
         match self {
             Self::V2(view) => view.capabilities(),
             Self::V2Build26100(view) => view.capabilities(),
         }
+    }
+
+    /// `Capabilities` as [`meanings::GlobalCapabilities`].
+    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.capabilities())
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -412,6 +445,11 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -424,10 +462,20 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -520,16 +568,31 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u16::<128>()
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `DialectRevision`, `win:UInt16`.
     #[inline]
     pub fn dialect_revision(&self) -> u16 {
         self.head.u16::<130>()
     }
 
+    /// `DialectRevision` as [`meanings::Dialect`] (MS-SMB2 2.2.4).
+    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(u32::from(self.dialect_revision()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     #[inline]
     pub fn capabilities(&self) -> u32 {
         self.head.u32::<132>()
+    }
+
+    /// `Capabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.capabilities())
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -661,6 +724,11 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -673,10 +741,20 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -781,16 +859,31 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u16::<140>()
     }
 
+    /// `SecurityMode` as [`meanings::SecurityMode`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.security_mode()))
+    }
+
     /// `DialectRevision`, `win:UInt16`.
     #[inline]
     pub fn dialect_revision(&self) -> u16 {
         self.head.u16::<142>()
     }
 
+    /// `DialectRevision` as [`meanings::Dialect`] (MS-SMB2 2.2.4).
+    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
+        meanings::Dialect(u32::from(self.dialect_revision()))
+    }
+
     /// `Capabilities`, `win:UInt32`.
     #[inline]
     pub fn capabilities(&self) -> u32 {
         self.head.u32::<144>()
+    }
+
+    /// `Capabilities` as [`meanings::GlobalCapabilities`] (MS-SMB2 2.2.3, 2.2.4).
+    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.capabilities())
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -943,6 +1036,11 @@ impl Smb2ResponseSessionSetup<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -959,12 +1057,22 @@ impl Smb2ResponseSessionSetup<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1085,6 +1193,11 @@ impl Smb2ResponseSessionSetup<'_> {
             Self::V2(view) => view.session_flags(),
             Self::V2Build26100(view) => view.session_flags(),
         }
+    }
+
+    /// `SessionFlags` as [`meanings::SessionFlags`].
+    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
+        meanings::SessionFlags(self.session_flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1244,6 +1357,11 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -1256,10 +1374,20 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1350,6 +1478,11 @@ impl Smb2ResponseSessionSetupV2<'_> {
     #[inline]
     pub fn session_flags(&self) -> u16 {
         self.head.u16::<128>()
+    }
+
+    /// `SessionFlags` as [`meanings::SessionFlags`] (MS-SMB2 2.2.6).
+    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
+        meanings::SessionFlags(self.session_flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1458,6 +1591,11 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -1470,10 +1608,20 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -1576,6 +1724,11 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
     #[inline]
     pub fn session_flags(&self) -> u16 {
         self.head.u16::<140>()
+    }
+
+    /// `SessionFlags` as [`meanings::SessionFlags`] (MS-SMB2 2.2.6).
+    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
+        meanings::SessionFlags(self.session_flags())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1705,6 +1858,11 @@ impl Smb2ResponseLogoff<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -1721,12 +1879,22 @@ impl Smb2ResponseLogoff<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1998,6 +2166,11 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -2010,10 +2183,20 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2205,6 +2388,11 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -2217,10 +2405,20 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -2445,6 +2643,11 @@ impl Smb2ResponseTreeConnect<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -2461,12 +2664,22 @@ impl Smb2ResponseTreeConnect<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2589,12 +2802,22 @@ impl Smb2ResponseTreeConnect<'_> {
         }
     }
 
+    /// `ShareType` as [`meanings::ShareType`].
+    pub fn share_type_typed(&self) -> meanings::ShareType {
+        meanings::ShareType(self.share_type())
+    }
+
     /// `ShareFlags`, `win:UInt32`.
     pub fn share_flags(&self) -> u32 {
         match self {
             Self::V2(view) => view.share_flags(),
             Self::V2Build26100(view) => view.share_flags(),
         }
+    }
+
+    /// `ShareFlags` as [`meanings::ShareFlags`].
+    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
+        meanings::ShareFlags(self.share_flags())
     }
 
     /// `Capabilities`, `win:UInt32`.
@@ -2605,12 +2828,22 @@ impl Smb2ResponseTreeConnect<'_> {
         }
     }
 
+    /// `Capabilities` as [`meanings::ShareCapabilities`].
+    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
+        meanings::ShareCapabilities(self.capabilities())
+    }
+
     /// `MaximalAccess`, `win:UInt32`.
     pub fn maximal_access(&self) -> u32 {
         match self {
             Self::V2(view) => view.maximal_access(),
             Self::V2Build26100(view) => view.maximal_access(),
         }
+    }
+
+    /// `MaximalAccess` as [`meanings::AccessMask`].
+    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.maximal_access())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -2778,6 +3011,11 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -2790,10 +3028,20 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2886,10 +3134,20 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u8::<128>()
     }
 
+    /// `ShareType` as [`meanings::ShareType`] (MS-SMB2 2.2.10).
+    pub fn share_type_typed(&self) -> meanings::ShareType {
+        meanings::ShareType(self.share_type())
+    }
+
     /// `ShareFlags`, `win:UInt32`.
     #[inline]
     pub fn share_flags(&self) -> u32 {
         self.head.u32::<129>()
+    }
+
+    /// `ShareFlags` as [`meanings::ShareFlags`] (MS-SMB2 2.2.10).
+    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
+        meanings::ShareFlags(self.share_flags())
     }
 
     /// `Capabilities`, `win:UInt32`.
@@ -2898,10 +3156,20 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<133>()
     }
 
+    /// `Capabilities` as [`meanings::ShareCapabilities`] (MS-SMB2 2.2.10).
+    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
+        meanings::ShareCapabilities(self.capabilities())
+    }
+
     /// `MaximalAccess`, `win:UInt32`.
     #[inline]
     pub fn maximal_access(&self) -> u32 {
         self.head.u32::<137>()
+    }
+
+    /// `MaximalAccess` as [`meanings::AccessMask`] (MS-SMB2 2.2.10).
+    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.maximal_access())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3020,6 +3288,11 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -3032,10 +3305,20 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -3140,10 +3423,20 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u8::<140>()
     }
 
+    /// `ShareType` as [`meanings::ShareType`] (MS-SMB2 2.2.10).
+    pub fn share_type_typed(&self) -> meanings::ShareType {
+        meanings::ShareType(self.share_type())
+    }
+
     /// `ShareFlags`, `win:UInt32`.
     #[inline]
     pub fn share_flags(&self) -> u32 {
         self.head.u32::<141>()
+    }
+
+    /// `ShareFlags` as [`meanings::ShareFlags`] (MS-SMB2 2.2.10).
+    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
+        meanings::ShareFlags(self.share_flags())
     }
 
     /// `Capabilities`, `win:UInt32`.
@@ -3152,10 +3445,20 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<145>()
     }
 
+    /// `Capabilities` as [`meanings::ShareCapabilities`] (MS-SMB2 2.2.10).
+    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
+        meanings::ShareCapabilities(self.capabilities())
+    }
+
     /// `MaximalAccess`, `win:UInt32`.
     #[inline]
     pub fn maximal_access(&self) -> u32 {
         self.head.u32::<149>()
+    }
+
+    /// `MaximalAccess` as [`meanings::AccessMask`] (MS-SMB2 2.2.10).
+    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.maximal_access())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3295,6 +3598,11 @@ impl Smb2ResponseTreeDisconnect<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -3311,12 +3619,22 @@ impl Smb2ResponseTreeDisconnect<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -3596,6 +3914,11 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -3608,10 +3931,20 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -3810,6 +4143,11 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -3822,10 +4160,20 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -4057,6 +4405,11 @@ impl Smb2ResponseEcho<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -4073,12 +4426,22 @@ impl Smb2ResponseEcho<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4342,6 +4705,11 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -4354,10 +4722,20 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4542,6 +4920,11 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -4554,10 +4937,20 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -4775,6 +5168,11 @@ impl Smb2ResponseCreate<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -4791,12 +5189,22 @@ impl Smb2ResponseCreate<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4919,12 +5327,22 @@ impl Smb2ResponseCreate<'_> {
         }
     }
 
+    /// `OplockLevel` as [`meanings::OplockLevel`].
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
+    }
+
     /// `CreateAction`, `win:UInt32`.
     pub fn create_action(&self) -> u32 {
         match self {
             Self::V2(view) => view.create_action(),
             Self::V2Build26100(view) => view.create_action(),
         }
+    }
+
+    /// `CreateAction` as [`meanings::CreateAction`].
+    pub fn create_action_typed(&self) -> meanings::CreateAction {
+        meanings::CreateAction(self.create_action())
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -4983,6 +5401,11 @@ impl Smb2ResponseCreate<'_> {
         }
     }
 
+    /// `FileAttributes` as [`meanings::FileAttributes`].
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
+    }
+
     /// `FileId`, `win:UInt64`.
     pub fn file_id(&self) -> u64 {
         match self {
@@ -5013,6 +5436,11 @@ impl Smb2ResponseCreate<'_> {
             Self::V2(view) => view.lease_level(),
             Self::V2Build26100(view) => view.lease_level(),
         }
+    }
+
+    /// `LeaseLevel` as [`meanings::LeaseState`].
+    pub fn lease_level_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_level())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5188,6 +5616,11 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -5200,10 +5633,20 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -5296,10 +5739,20 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u8::<128>()
     }
 
+    /// `OplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
+    }
+
     /// `CreateAction`, `win:UInt32`.
     #[inline]
     pub fn create_action(&self) -> u32 {
         self.head.u32::<129>()
+    }
+
+    /// `CreateAction` as [`meanings::CreateAction`] (MS-SMB2 2.2.14).
+    pub fn create_action_typed(&self) -> meanings::CreateAction {
+        meanings::CreateAction(self.create_action())
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -5344,6 +5797,11 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<181>()
     }
 
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.14, 2.2.16).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
+    }
+
     /// `FileId`, `win:UInt64`.
     #[inline]
     pub fn file_id(&self) -> u64 {
@@ -5366,6 +5824,11 @@ impl Smb2ResponseCreateV2<'_> {
     #[inline]
     pub fn lease_level(&self) -> u32 {
         self.head.u32::<213>()
+    }
+
+    /// `LeaseLevel` as [`meanings::LeaseState`] (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
+    pub fn lease_level_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_level())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5500,6 +5963,11 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -5512,10 +5980,20 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -5620,10 +6098,20 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u8::<140>()
     }
 
+    /// `OplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
+    }
+
     /// `CreateAction`, `win:UInt32`.
     #[inline]
     pub fn create_action(&self) -> u32 {
         self.head.u32::<141>()
+    }
+
+    /// `CreateAction` as [`meanings::CreateAction`] (MS-SMB2 2.2.14).
+    pub fn create_action_typed(&self) -> meanings::CreateAction {
+        meanings::CreateAction(self.create_action())
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -5668,6 +6156,11 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<193>()
     }
 
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.14, 2.2.16).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
+    }
+
     /// `FileId`, `win:UInt64`.
     #[inline]
     pub fn file_id(&self) -> u64 {
@@ -5690,6 +6183,11 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     #[inline]
     pub fn lease_level(&self) -> u32 {
         self.head.u32::<225>()
+    }
+
+    /// `LeaseLevel` as [`meanings::LeaseState`] (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
+    pub fn lease_level_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_level())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5845,6 +6343,11 @@ impl Smb2ResponseClose<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -5861,12 +6364,22 @@ impl Smb2ResponseClose<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -5989,6 +6502,11 @@ impl Smb2ResponseClose<'_> {
         }
     }
 
+    /// `CloseFlags` as [`meanings::CloseFlags`].
+    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.close_flags())
+    }
+
     /// `CreationTime`, `win:UInt64`.
     pub fn creation_time(&self) -> u64 {
         match self {
@@ -6043,6 +6561,11 @@ impl Smb2ResponseClose<'_> {
             Self::V2(view) => view.file_attributes(),
             Self::V2Build26100(view) => view.file_attributes(),
         }
+    }
+
+    /// `FileAttributes` as [`meanings::FileAttributes`].
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6218,6 +6741,11 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -6230,10 +6758,20 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -6326,6 +6864,11 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u16::<128>()
     }
 
+    /// `CloseFlags` as [`meanings::CloseFlags`] (MS-SMB2 2.2.15, 2.2.16).
+    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.close_flags())
+    }
+
     /// `CreationTime`, `win:UInt64`.
     #[inline]
     pub fn creation_time(&self) -> u64 {
@@ -6366,6 +6909,11 @@ impl Smb2ResponseCloseV2<'_> {
     #[inline]
     pub fn file_attributes(&self) -> u32 {
         self.head.u32::<178>()
+    }
+
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.14, 2.2.16).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6495,6 +7043,11 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -6507,10 +7060,20 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -6615,6 +7178,11 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u16::<140>()
     }
 
+    /// `CloseFlags` as [`meanings::CloseFlags`] (MS-SMB2 2.2.15, 2.2.16).
+    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.close_flags())
+    }
+
     /// `CreationTime`, `win:UInt64`.
     #[inline]
     pub fn creation_time(&self) -> u64 {
@@ -6655,6 +7223,11 @@ impl Smb2ResponseCloseV2Build26100<'_> {
     #[inline]
     pub fn file_attributes(&self) -> u32 {
         self.head.u32::<190>()
+    }
+
+    /// `FileAttributes` as [`meanings::FileAttributes`] (MS-SMB2 2.2.14, 2.2.16).
+    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.file_attributes())
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6805,6 +7378,11 @@ impl Smb2ResponseFlush<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -6821,12 +7399,22 @@ impl Smb2ResponseFlush<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7114,6 +7702,11 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -7126,10 +7719,20 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7335,6 +7938,11 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -7347,10 +7955,20 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -7589,6 +8207,11 @@ impl Smb2ResponseRead<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -7605,12 +8228,22 @@ impl Smb2ResponseRead<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7930,6 +8563,11 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -7942,10 +8580,20 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -8158,6 +8806,11 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -8170,10 +8823,20 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -8440,6 +9103,11 @@ impl Smb2ResponseWrite<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -8456,12 +9124,22 @@ impl Smb2ResponseWrite<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -8805,6 +9483,11 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -8817,10 +9500,20 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -9054,6 +9747,11 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -9066,10 +9764,20 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -9357,6 +10065,11 @@ impl Smb2ResponseBreakOplock<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -9373,12 +10086,22 @@ impl Smb2ResponseBreakOplock<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -9499,6 +10222,11 @@ impl Smb2ResponseBreakOplock<'_> {
             Self::V2(view) => view.oplock_level(),
             Self::V2Build26100(view) => view.oplock_level(),
         }
+    }
+
+    /// `OplockLevel` as [`meanings::OplockLevel`].
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -9682,6 +10410,11 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -9694,10 +10427,20 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -9788,6 +10531,11 @@ impl Smb2ResponseBreakOplockV2<'_> {
     #[inline]
     pub fn oplock_level(&self) -> u8 {
         self.head.u8::<128>()
+    }
+
+    /// `OplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -9917,6 +10665,11 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -9929,10 +10682,20 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -10035,6 +10798,11 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
     #[inline]
     pub fn oplock_level(&self) -> u8 {
         self.head.u8::<140>()
+    }
+
+    /// `OplockLevel` as [`meanings::OplockLevel`] (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
+    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.oplock_level())
     }
 
     /// `FileId`, `win:UInt64`.
@@ -10185,6 +10953,11 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -10201,12 +10974,22 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -10335,6 +11118,11 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
             Self::V2(view) => view.lease_state(),
             Self::V2Build26100(view) => view.lease_state(),
         }
+    }
+
+    /// `LeaseState` as [`meanings::LeaseState`].
+    pub fn lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_state())
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -10526,6 +11314,11 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -10538,10 +11331,20 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -10638,6 +11441,11 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
     #[inline]
     pub fn lease_state(&self) -> u32 {
         self.head.u32::<132>()
+    }
+
+    /// `LeaseState` as [`meanings::LeaseState`] (MS-SMB2 2.2.24.2, 2.2.25.2).
+    pub fn lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_state())
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -10775,6 +11583,11 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -10787,10 +11600,20 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -10899,6 +11722,11 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
     #[inline]
     pub fn lease_state(&self) -> u32 {
         self.head.u32::<144>()
+    }
+
+    /// `LeaseState` as [`meanings::LeaseState`] (MS-SMB2 2.2.24.2, 2.2.25.2).
+    pub fn lease_state_typed(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.lease_state())
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -11057,6 +11885,11 @@ impl Smb2ResponseLock<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -11073,12 +11906,22 @@ impl Smb2ResponseLock<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11366,6 +12209,11 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -11378,10 +12226,20 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11587,6 +12445,11 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -11599,10 +12462,20 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -11841,6 +12714,11 @@ impl Smb2ResponseIoctl<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -11857,12 +12735,22 @@ impl Smb2ResponseIoctl<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11983,6 +12871,11 @@ impl Smb2ResponseIoctl<'_> {
             Self::V2(view) => view.control_code(),
             Self::V2Build26100(view) => view.control_code(),
         }
+    }
+
+    /// `ControlCode` as [`meanings::FsControlCode`].
+    pub fn control_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.control_code())
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -12174,6 +13067,11 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -12186,10 +13084,20 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -12280,6 +13188,11 @@ impl Smb2ResponseIoctlV2<'_> {
     #[inline]
     pub fn control_code(&self) -> u32 {
         self.head.u32::<128>()
+    }
+
+    /// `ControlCode` as [`meanings::FsControlCode`] (MS-SMB2 2.2.31, 2.2.32).
+    pub fn control_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.control_code())
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -12416,6 +13329,11 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -12428,10 +13346,20 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -12534,6 +13462,11 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
     #[inline]
     pub fn control_code(&self) -> u32 {
         self.head.u32::<140>()
+    }
+
+    /// `ControlCode` as [`meanings::FsControlCode`] (MS-SMB2 2.2.31, 2.2.32).
+    pub fn control_code_typed(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.control_code())
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -12691,6 +13624,11 @@ impl Smb2ResponseQueryDirectory<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -12707,12 +13645,22 @@ impl Smb2ResponseQueryDirectory<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -13000,6 +13948,11 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -13012,10 +13965,20 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -13221,6 +14184,11 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -13233,10 +14201,20 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -13475,6 +14453,11 @@ impl Smb2ResponseChangeNotify<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -13491,12 +14474,22 @@ impl Smb2ResponseChangeNotify<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -13784,6 +14777,11 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -13796,10 +14794,20 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -14005,6 +15013,11 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -14017,10 +15030,20 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -14259,6 +15282,11 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -14275,12 +15303,22 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -14586,6 +15624,11 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -14598,10 +15641,20 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -14829,6 +15882,11 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -14841,10 +15899,20 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -15103,6 +16171,11 @@ impl Smb2ResponseSetInfo<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -15119,12 +16192,22 @@ impl Smb2ResponseSetInfo<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -15412,6 +16495,11 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -15424,10 +16512,20 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -15633,6 +16731,11 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -15645,10 +16748,20 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.
@@ -15887,6 +17000,11 @@ impl Smb2ResponseError<'_> {
         }
     }
 
+    /// `Command` as [`maps::Smb2Command`].
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     pub fn credits_granted(&self) -> u16 {
         match self {
@@ -15903,12 +17021,22 @@ impl Smb2ResponseError<'_> {
         }
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`].
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     pub fn status(&self) -> u32 {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -16196,6 +17324,11 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -16208,10 +17341,20 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -16417,6 +17560,11 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u16::<32>()
     }
 
+    /// `Command` as [`maps::Smb2Command`] (MS-SMB2 2.2.1.2).
+    pub fn command_typed(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.command()))
+    }
+
     /// `CreditsGranted`, `win:UInt16`.
     #[inline]
     pub fn credits_granted(&self) -> u16 {
@@ -16429,10 +17577,20 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<36>()
     }
 
+    /// `Flags` as [`meanings::HeaderFlags`] (MS-SMB2 2.2.1.2).
+    pub fn flags_typed(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.flags())
+    }
+
     /// `Status`, `win:UInt32`.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<40>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `Srv2Instance`, `win:UInt32`.

@@ -7,6 +7,7 @@ use etw_runtime::{
     Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::session as schema;
 
@@ -151,6 +152,11 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32`, which only V1, V2, V3 have.
     pub fn translated_status(&self) -> Option<u32> {
         match self {
@@ -159,6 +165,11 @@ impl<'a> Smb2SessionAuthFailure<'a> {
             Self::V3(view) => Some(view.translated_status()),
             _ => None,
         }
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`].
+    pub fn translated_status_typed(&self) -> Option<status::NtStatus> {
+        self.translated_status().map(status::NtStatus)
     }
 
     /// `ClientAddressLength`, `win:UInt32`, which only V1, V2, V3 have.
@@ -313,6 +324,11 @@ impl Smb2SessionAuthFailureV0<'_> {
     pub fn status(&self) -> u32 {
         self.head.u32::<32>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for Smb2SessionAuthFailureV0<'a> {
@@ -376,10 +392,20 @@ impl<'a> Smb2SessionAuthFailureV1<'a> {
         self.head.u32::<32>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -525,10 +551,20 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
         self.head.u32::<32>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -697,10 +733,20 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
         self.head.u32::<32>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<36>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -1341,6 +1387,11 @@ impl<'a> SrvS4u2SelfFailureV0<'a> {
     pub fn status(&self) -> u32 {
         self.after_domain_name.u32::<0>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for SrvS4u2SelfFailureV0<'a> {
@@ -1602,10 +1653,20 @@ impl SrvSessionInvalidateV0<'_> {
         self.head.u32::<8>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.head.u32::<12>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `TaskStatus`, `win:HexInt32`.
@@ -1614,10 +1675,20 @@ impl SrvSessionInvalidateV0<'_> {
         self.head.u32::<16>()
     }
 
+    /// `TaskStatus` as [`status::NtStatus`] (messages of 1018 and 1019).
+    pub fn task_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.task_status())
+    }
+
     /// `TranslatedTaskStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_task_status(&self) -> u32 {
         self.head.u32::<20>()
+    }
+
+    /// `TranslatedTaskStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_task_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_task_status())
     }
 }
 

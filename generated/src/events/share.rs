@@ -8,6 +8,8 @@ use etw_runtime::{
     Binary, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
     StatusKind, Utf16, Value, View,
 };
+use etw_runtime::status;
+use super::super::meanings;
 use super::super::schema::share as schema;
 
 /// SMB2 Share Added: event 700.
@@ -610,10 +612,20 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
         self.after_client_name.u32::<0>()
     }
 
+    /// `MappedAccess` as [`meanings::AccessMask`] (MS-SMB2 2.2.13.1).
+    pub fn mapped_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.mapped_access())
+    }
+
     /// `GrantedAccess`, `win:HexInt32`.
     #[inline]
     pub fn granted_access(&self) -> u32 {
         self.after_client_name.u32::<4>()
+    }
+
+    /// `GrantedAccess` as [`meanings::AccessMask`] (page: note access rights; MS-SMB2 2.2.13.1).
+    pub fn granted_access_typed(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.granted_access())
     }
 
     /// `ShareSecurityDescriptorLength`, `win:UInt32`.
@@ -634,10 +646,20 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
         self.after_share_security_descriptor.u32::<0>()
     }
 
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
+
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     #[inline]
     pub fn translated_status(&self) -> u32 {
         self.after_share_security_descriptor.u32::<4>()
+    }
+
+    /// `TranslatedStatus` as [`status::NtStatus`] (outType win:NTSTATUS).
+    pub fn translated_status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.translated_status())
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -1187,6 +1209,11 @@ impl<'a> SsRkfCaFailureV0<'a> {
     pub fn status(&self) -> u32 {
         self.after_share_name.u32::<0>()
     }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
+    }
 }
 
 impl<'a> View<'a> for SsRkfCaFailureV0<'a> {
@@ -1292,6 +1319,11 @@ impl<'a> ShareQosPolicySettingFailureV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<0>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 
     /// `ServerNameLength`, `win:UInt16`.

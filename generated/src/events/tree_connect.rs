@@ -7,6 +7,7 @@ use etw_runtime::{
     Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, Utf16,
     Value, View,
 };
+use etw_runtime::status;
 use super::super::schema::tree_connect as schema;
 
 /// SMB2 TreeConnect Allocated: event 600.
@@ -450,6 +451,11 @@ impl<'a> Smb2TreeConnectFailedDueToPendingV0<'a> {
     #[inline]
     pub fn status(&self) -> u32 {
         self.after_scope_name.u32::<0>()
+    }
+
+    /// `Status` as [`status::NtStatus`] (page: note NTSTATUS reference).
+    pub fn status_typed(&self) -> status::NtStatus {
+        status::NtStatus(self.status())
     }
 }
 

@@ -2,9 +2,10 @@
 //! Clients and settings that weaken security: SMB1, missing signing or encryption, anonymous access.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
+use super::super::maps;
 
 /// Event 1001.
 pub static SRV_DISABLED: EventInfo = EventInfo {
@@ -305,8 +306,10 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("SessionID", InType::HexInt64),
     ],
     headers: &[
@@ -878,8 +881,9 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
     ],
     headers: &[
         HeaderInfo {
@@ -928,7 +932,8 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("SPN", InType::UnicodeString),
         FieldInfo::new("ServiceClassIsValid", InType::Boolean),
         FieldInfo::new("PrincipalNameIsValid", InType::Boolean),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32),
+        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
     ],
     headers: &[
         HeaderInfo {
@@ -974,7 +979,8 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32),
+        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
     ],
     headers: &[
         HeaderInfo {

@@ -2,8 +2,8 @@
 //! SMB over QUIC: certificates, mutual authentication and the transport.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
 
@@ -165,7 +165,7 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("Subject", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ThumbPrintLength", InType::UInt16),
         FieldInfo::new("ThumbPrint", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("Status", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("RemovedLength", InType::UInt16),
         FieldInfo::new("Removed", InType::UnicodeString).with_length(Size::Field(7)),
     ],
@@ -276,7 +276,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("Subject", InType::UnicodeString).with_length(Size::Field(0)),
         FieldInfo::new("ThumbprintLength", InType::UInt16),
         FieldInfo::new("Thumbprint", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -322,7 +322,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("CountOfCertsTotal", InType::UInt16),
         FieldInfo::new("CountOfCertsRestored", InType::UInt16),
-        FieldInfo::new("Status", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -369,7 +369,9 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
         FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("DeviceNameLength", InType::UInt16),
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(3)),
         FieldInfo::new("ExtraInformation", InType::UInt32),
@@ -424,7 +426,9 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("FailureType", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("MappingNameLength", InType::UInt16),
         FieldInfo::new("MappingName", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ThumprintLength", InType::UInt16),
@@ -475,7 +479,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("EndpointNameLength", InType::UInt16),
         FieldInfo::new("EndpointName", InType::UnicodeString)
             .with_length(Size::Field(1)),
@@ -520,7 +524,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutI
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("EndpointNameLength", InType::UInt16),
         FieldInfo::new("EndpointName", InType::UnicodeString)
             .with_length(Size::Field(1)),
@@ -806,7 +810,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Error", InType::UInt32),
+        FieldInfo::new("Error", InType::UInt32).meaning(Meaning::Win32Error),
         FieldInfo::new("ServerNameLength", InType::UInt16),
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
         FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
@@ -843,7 +847,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Error", InType::UInt32),
+        FieldInfo::new("Error", InType::UInt32).meaning(Meaning::Win32Error),
         FieldInfo::new("ServerNameLength", InType::UInt16),
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
         FieldInfo::new("ClientSocketAddressLength", InType::UInt32),

@@ -2,8 +2,8 @@
 //! Transport connections from clients: accepted, disconnected, terminated.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
 
@@ -137,7 +137,9 @@ pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("Reason", InType::UInt32)
             .with_map(&maps::SRV2_CONNECTION_TERMINATE_REASONS),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("AddressLength", InType::UInt32),
         FieldInfo::new("Address", InType::Binary)
             .shown_as(OutType::SocketAddress)

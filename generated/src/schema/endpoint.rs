@@ -2,8 +2,8 @@
 //! Endpoints that the server listens on, their network names, and the rules for alternative ports.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
 
@@ -382,7 +382,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
         FieldInfo::new("Port", InType::UInt16),
         FieldInfo::new("TransportType", InType::UInt32),
         FieldInfo::new("SrvInstances", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -432,7 +434,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
         FieldInfo::new("Port", InType::UInt16),
         FieldInfo::new("TransportType", InType::UInt32),
         FieldInfo::new("SrvInstances", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -615,7 +619,9 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
     ],
     fields: &[
         FieldInfo::new("Interface", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -660,7 +666,9 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
     ],
     fields: &[
         FieldInfo::new("Interface", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {

@@ -2,9 +2,10 @@
 //! Network interfaces as the server sees them come and go.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
     VersionInfo,
 };
+use super::super::meanings;
 
 /// Event 1900.
 pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
@@ -81,7 +82,11 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
             last: 26100,
         },
     ],
-    fields: &[FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus)],
+    fields: &[
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
+    ],
     headers: &[
         HeaderInfo {
             since: 20348,
@@ -135,7 +140,8 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("AddressFamily", InType::UInt32),
+        FieldInfo::new("AddressFamily", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::ADDRESS_FAMILY)),
         FieldInfo::new("NetLuid", InType::HexInt64),
     ],
     headers: &[
@@ -191,7 +197,8 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("AddressFamily", InType::UInt32),
+        FieldInfo::new("AddressFamily", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::ADDRESS_FAMILY)),
         FieldInfo::new("NetLuid", InType::HexInt64),
     ],
     headers: &[
@@ -248,7 +255,9 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("NetLuid", InType::HexInt64),
-        FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {

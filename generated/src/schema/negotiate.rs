@@ -2,10 +2,11 @@
 //! Dialects, ciphers and capabilities that server and client agree on, or fail to.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
+use super::super::meanings;
 
 /// Event 1005.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {
@@ -86,12 +87,18 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(4)),
-        FieldInfo::new("ExpectedDialect", InType::HexInt32),
-        FieldInfo::new("ExpectedCapabilities", InType::HexInt32),
-        FieldInfo::new("ExpectedSecurityMode", InType::HexInt32),
-        FieldInfo::new("ReceivedDialect", InType::HexInt32),
-        FieldInfo::new("ReceivedCapabilities", InType::HexInt32),
-        FieldInfo::new("ReceivedSecurityMode", InType::HexInt32),
+        FieldInfo::new("ExpectedDialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("ExpectedCapabilities", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+        FieldInfo::new("ExpectedSecurityMode", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("ReceivedDialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("ReceivedCapabilities", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+        FieldInfo::new("ReceivedSecurityMode", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
         FieldInfo::new("SessionID", InType::HexInt64),
     ],
     headers: &[
@@ -123,8 +130,10 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("UserNameLength", InType::UInt16),
@@ -403,7 +412,9 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
             .with_length(Size::Field(2)),
         FieldInfo::new("ClientCipherCount", InType::UInt16),
         FieldInfo::new("LoggedClientCipherCount", InType::UInt16),
-        FieldInfo::new("ClientCipherOrder", InType::UInt16).with_count(Size::Field(5)),
+        FieldInfo::new("ClientCipherOrder", InType::UInt16)
+            .with_count(Size::Field(5))
+            .meaning(Meaning::Values(&meanings::CIPHER_ID)),
     ],
     headers: &[
         HeaderInfo {
@@ -452,17 +463,25 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("SecurityMode", InType::UInt16),
-        FieldInfo::new("Capabilities", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("SecurityMode", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
         FieldInfo::new("DialectCount", InType::UInt16),
-        FieldInfo::new("Dialects", InType::UInt16).with_count(Size::Field(10)),
+        FieldInfo::new("Dialects", InType::UInt16)
+            .with_count(Size::Field(10))
+            .meaning(Meaning::Values(&meanings::DIALECT)),
         FieldInfo::new("ClientGuid", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("MinSmb2Dialect", InType::HexInt32),
-        FieldInfo::new("MaxSmb2Dialect", InType::HexInt32),
+        FieldInfo::new("MinSmb2Dialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("MaxSmb2Dialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
         FieldInfo::new("ClientAddressLength", InType::UInt32),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
@@ -513,8 +532,10 @@ pub static SMB2_DIALECT_CHANGE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("SmbDialect", InType::UnicodeString),
-        FieldInfo::new("OldDialect", InType::HexInt32),
-        FieldInfo::new("NewDialect", InType::HexInt32),
+        FieldInfo::new("OldDialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("NewDialect", InType::HexInt32)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
     ],
     headers: &[
         HeaderInfo {

@@ -2,10 +2,11 @@
 //! Opens: file handles, from open to close, with disconnects, reconnects and scavenging between.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
+use super::super::meanings;
 
 /// Event 650.
 pub static SMB2_FILE_OPEN: EventInfo = EventInfo {
@@ -42,10 +43,14 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("NameLength", InType::UInt16),
         FieldInfo::new("Name", InType::UnicodeString).with_length(Size::Field(5)),
         FieldInfo::new("LeaseId", InType::Guid),
-        FieldInfo::new("DesiredAccess", InType::UInt32),
-        FieldInfo::new("SharingMode", InType::UInt32),
-        FieldInfo::new("CreateOptions", InType::UInt32),
-        FieldInfo::new("FileAttributes", InType::UInt32),
+        FieldInfo::new("DesiredAccess", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
+        FieldInfo::new("SharingMode", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SHARE_ACCESS)),
+        FieldInfo::new("CreateOptions", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::CREATE_OPTIONS)),
+        FieldInfo::new("FileAttributes", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
         FieldInfo::new("IsReplay", InType::Boolean),
         FieldInfo::new("IsResume", InType::Boolean),
     ],
@@ -478,11 +483,14 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
-        FieldInfo::new("RKFStatus", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
+        FieldInfo::new("RKFStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedRKFStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus),
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(5)),
@@ -599,11 +607,14 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("ResumeKey", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
-        FieldInfo::new("TaskStatus", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
+        FieldInfo::new("TaskStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedTaskStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus),
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {

@@ -2,10 +2,11 @@
 //! The server's own state: slow operations, live dumps, firewall, settings.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
+use super::super::meanings;
 
 /// Event 1020.
 pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {
@@ -39,7 +40,8 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32),
+        FieldInfo::new("Command", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("SessionGuid", InType::Guid),
         FieldInfo::new("SessionId", InType::HexInt64),
         FieldInfo::new("ConnectionGuid", InType::Guid),
@@ -87,7 +89,8 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32),
+        FieldInfo::new("Command", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("SessionGuid", InType::Guid),
         FieldInfo::new("SessionId", InType::HexInt64),
         FieldInfo::new("ConnectionGuid", InType::Guid),
@@ -105,7 +108,8 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(12)),
         FieldInfo::new("DurationInMilliseconds", InType::UInt64),
         FieldInfo::new("ThresholdInMilliseconds", InType::UInt64),
-        FieldInfo::new("CtlCode", InType::UInt32),
+        FieldInfo::new("CtlCode", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
         FieldInfo::new("SubCode", InType::UInt32),
         FieldInfo::new("TunneledControl", InType::UInt32),
     ],
@@ -284,7 +288,7 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileNameLength", InType::UInt16),
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(4)),
         FieldInfo::new("IsRead", InType::Boolean),
-        FieldInfo::new("Status", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -626,7 +630,8 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32),
+        FieldInfo::new("Command", InType::UInt32)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("SessionGuid", InType::Guid),
         FieldInfo::new("SessionId", InType::HexInt64),
         FieldInfo::new("ConnectionGuid", InType::Guid),
@@ -644,7 +649,8 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(12)),
         FieldInfo::new("DurationInMilliseconds", InType::UInt64),
         FieldInfo::new("ThresholdInMilliseconds", InType::UInt64),
-        FieldInfo::new("CtlCode", InType::UInt32),
+        FieldInfo::new("CtlCode", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
         FieldInfo::new("SubCode", InType::UInt32),
         FieldInfo::new("TunneledControl", InType::UInt32),
     ],
@@ -689,7 +695,7 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26100,
         },
     ],
-    fields: &[FieldInfo::new("Status", InType::UInt32)],
+    fields: &[FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus)],
     headers: &[
         HeaderInfo {
             since: 20348,

@@ -2,8 +2,8 @@
 //! SMB Direct: RDMA endpoints, listeners and connections.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
 
@@ -92,7 +92,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
         FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("DeviceNameLength", InType::UInt16),
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(3)),
         FieldInfo::new("ExtraInformation", InType::UInt32),
@@ -203,7 +205,9 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -261,7 +265,9 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE),
         FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -316,7 +322,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
             .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE),
         FieldInfo::new("DeviceNameLength", InType::UInt16),
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("Error", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Error", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -714,7 +722,9 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("IsSuccess", InType::Boolean),
-        FieldInfo::new("LoadStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("LoadStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ServicePathLength", InType::UInt16),
         FieldInfo::new("ServicePath", InType::UnicodeString).with_length(Size::Field(2)),
     ],
@@ -748,7 +758,9 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("IsSuccess", InType::Boolean),
-        FieldInfo::new("LoadStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("LoadStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ServicePathLength", InType::UInt16),
         FieldInfo::new("ServicePath", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("DeviceNameLength", InType::UInt16),

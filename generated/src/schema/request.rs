@@ -2,8 +2,11 @@
 //! SMB2 requests as the server received them (channel Performance).
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, Size,
+    VersionInfo,
 };
+use super::super::maps;
+use super::super::meanings;
 
 /// Event 1.
 pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
@@ -37,13 +40,19 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("SecurityMode", InType::UInt16),
-        FieldInfo::new("Capabilities", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("SecurityMode", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
         FieldInfo::new("DialectCount", InType::UInt16),
-        FieldInfo::new("Dialects", InType::UInt16).with_count(Size::Field(10)),
+        FieldInfo::new("Dialects", InType::UInt16)
+            .with_count(Size::Field(10))
+            .meaning(Meaning::Values(&meanings::DIALECT)),
         FieldInfo::new("ClientGuid", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
     ],
@@ -92,12 +101,16 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("VcNumber", InType::UInt8),
-        FieldInfo::new("SecurityMode", InType::UInt8),
-        FieldInfo::new("Capabilities", InType::UInt32),
+        FieldInfo::new("SecurityMode", InType::UInt8)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SESSION_CAPABILITIES)),
         FieldInfo::new("Channel", InType::UInt32),
         FieldInfo::new("PreviousSessionId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -148,9 +161,11 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
     ],
@@ -199,9 +214,11 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("PathLength", InType::UInt16),
         FieldInfo::new("Path", InType::UnicodeString).with_length(Size::Field(8)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -252,9 +269,11 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -304,9 +323,11 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
     ],
     headers: &[
@@ -354,9 +375,11 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
     ],
     headers: &[
@@ -404,24 +427,34 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("SecurityFlags", InType::UInt8),
-        FieldInfo::new("RequestedOplockLevel", InType::UInt8),
-        FieldInfo::new("ImpersonationLevel", InType::UInt32),
+        FieldInfo::new("RequestedOplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
+        FieldInfo::new("ImpersonationLevel", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::IMPERSONATION_LEVEL)),
         FieldInfo::new("CreateFlags", InType::UInt64),
         FieldInfo::new("RootDirectoryFid", InType::UInt64),
-        FieldInfo::new("DesiredAccess", InType::Int32),
-        FieldInfo::new("FileAttributes", InType::Int32),
-        FieldInfo::new("ShareAccess", InType::Int32),
-        FieldInfo::new("CreateDisposition", InType::Int32),
-        FieldInfo::new("CreateOptions", InType::Int32),
+        FieldInfo::new("DesiredAccess", InType::Int32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
+        FieldInfo::new("FileAttributes", InType::Int32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
+        FieldInfo::new("ShareAccess", InType::Int32)
+            .meaning(Meaning::Bits(&meanings::SHARE_ACCESS)),
+        FieldInfo::new("CreateDisposition", InType::Int32)
+            .meaning(Meaning::Values(&meanings::CREATE_DISPOSITION)),
+        FieldInfo::new("CreateOptions", InType::Int32)
+            .meaning(Meaning::Bits(&meanings::CREATE_OPTIONS)),
         FieldInfo::new("NameLength", InType::UInt16),
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(18)),
         FieldInfo::new("CreateContextsCount", InType::UInt32),
         FieldInfo::new("LeaseKey", InType::Guid),
-        FieldInfo::new("LeaseLevel", InType::UInt32),
+        FieldInfo::new("LeaseLevel", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -471,10 +504,13 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("CloseFlags", InType::UInt16),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("CloseFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::CLOSE_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -526,9 +562,11 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -580,14 +618,17 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("Length", InType::UInt32),
         FieldInfo::new("Offset", InType::UInt64),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("MinimumCount", InType::UInt32),
-        FieldInfo::new("Channel", InType::UInt32),
+        FieldInfo::new("Channel", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::RDMA_CHANNEL)),
         FieldInfo::new("RemainingBytes", InType::UInt32),
         FieldInfo::new("ReadChannelInfoOffset", InType::UInt16),
         FieldInfo::new("ReadChannelInfoLength", InType::UInt16),
@@ -641,17 +682,21 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("Length", InType::UInt32),
         FieldInfo::new("Offset", InType::UInt64),
         FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("Channel", InType::UInt32),
+        FieldInfo::new("Channel", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::RDMA_CHANNEL)),
         FieldInfo::new("RemainingBytes", InType::UInt32),
         FieldInfo::new("WriteChannelInfoOffset", InType::UInt16),
         FieldInfo::new("WriteChannelInfoLength", InType::UInt16),
-        FieldInfo::new("WriteFlags", InType::UInt32),
+        FieldInfo::new("WriteFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::WRITE_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -702,10 +747,13 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("OplockLevel", InType::UInt8),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("OplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -757,12 +805,17 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("LeaseFlags", InType::UInt32),
-        FieldInfo::new("CurrentLeaseState", InType::UInt32),
-        FieldInfo::new("NewLeaseState", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("LeaseFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_BREAK_FLAGS)),
+        FieldInfo::new("CurrentLeaseState", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
+        FieldInfo::new("NewLeaseState", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("BreakReason", InType::UInt32),
         FieldInfo::new("AccessMaskHint", InType::UInt32),
         FieldInfo::new("ShareMaskHint", InType::UInt32),
@@ -817,11 +870,14 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("LeaseFlags", InType::UInt32),
-        FieldInfo::new("LeaseState", InType::UInt32),
+        FieldInfo::new("LeaseState", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("LeaseDuration", InType::Int64),
         FieldInfo::new("LeaseKey", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -874,9 +930,11 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -930,12 +988,16 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ControlCode", InType::UInt32),
-        FieldInfo::new("IoctlFlags", InType::UInt32),
+        FieldInfo::new("ControlCode", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
+        FieldInfo::new("IoctlFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::IOCTL_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -986,11 +1048,15 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("FileInformationClass", InType::UInt8),
-        FieldInfo::new("QueryDirectoryFlags", InType::UInt8),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("FileInformationClass", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::DIRECTORY_INFORMATION_CLASS)),
+        FieldInfo::new("QueryDirectoryFlags", InType::UInt8)
+            .meaning(Meaning::Bits(&meanings::QUERY_DIRECTORY_FLAGS)),
         FieldInfo::new("FileIndex", InType::UInt32),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("OutputBufferLength", InType::UInt32),
@@ -1046,13 +1112,17 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("ChangeNotifyFlags", InType::UInt16),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("ChangeNotifyFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::CHANGE_NOTIFY_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("OutputBufferLength", InType::UInt32),
-        FieldInfo::new("CompletionFilter", InType::UInt32),
+        FieldInfo::new("CompletionFilter", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::COMPLETION_FILTER)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -1103,14 +1173,19 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("InfoType", InType::UInt8),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("InfoType", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::INFO_TYPE)),
         FieldInfo::new("InfoClass", InType::UInt8),
         FieldInfo::new("OutputBufferLength", InType::UInt32),
-        FieldInfo::new("SecurityInformation", InType::UInt32),
-        FieldInfo::new("QueryInfoFlags", InType::UInt32),
+        FieldInfo::new("SecurityInformation", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SECURITY_INFORMATION)),
+        FieldInfo::new("QueryInfoFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::QUERY_INFO_FLAGS)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -1162,12 +1237,16 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("InfoType", InType::UInt8),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("InfoType", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::INFO_TYPE)),
         FieldInfo::new("InfoClass", InType::UInt8),
-        FieldInfo::new("SecurityInformation", InType::UInt32),
+        FieldInfo::new("SecurityInformation", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SECURITY_INFORMATION)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("OutputBufferLength", InType::UInt32),
         FieldInfo::new("OutputBuffer", InType::Binary).with_length(Size::Field(12)),

@@ -2,8 +2,11 @@
 //! SMB2 responses as the server sent them, with the latency of each component (channel Performance).
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, Size,
+    VersionInfo,
 };
+use super::super::maps;
+use super::super::meanings;
 
 /// Event 101.
 pub static SMB2_RESPONSE_NEGOTIATE: EventInfo = EventInfo {
@@ -40,10 +43,12 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -58,9 +63,12 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("SecurityMode", InType::UInt16),
-        FieldInfo::new("DialectRevision", InType::UInt16),
-        FieldInfo::new("Capabilities", InType::UInt32),
+        FieldInfo::new("SecurityMode", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("DialectRevision", InType::UInt16)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
         FieldInfo::new("MaxTransactSize", InType::UInt32),
         FieldInfo::new("MaxReadSize", InType::UInt32),
         FieldInfo::new("MaxWriteSize", InType::UInt32),
@@ -99,10 +107,12 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -119,9 +129,12 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("SecurityMode", InType::UInt16),
-        FieldInfo::new("DialectRevision", InType::UInt16),
-        FieldInfo::new("Capabilities", InType::UInt32),
+        FieldInfo::new("SecurityMode", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
+        FieldInfo::new("DialectRevision", InType::UInt16)
+            .meaning(Meaning::Values(&meanings::DIALECT)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
         FieldInfo::new("MaxTransactSize", InType::UInt32),
         FieldInfo::new("MaxReadSize", InType::UInt32),
         FieldInfo::new("MaxWriteSize", InType::UInt32),
@@ -176,10 +189,12 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -194,7 +209,8 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("SessionFlags", InType::UInt16),
+        FieldInfo::new("SessionFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SESSION_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
     ],
@@ -230,10 +246,12 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -250,7 +268,8 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("SessionFlags", InType::UInt16),
+        FieldInfo::new("SessionFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::SESSION_FLAGS)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
     ],
@@ -299,10 +318,12 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -352,10 +373,12 @@ pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -423,10 +446,12 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -441,10 +466,14 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("ShareType", InType::UInt8),
-        FieldInfo::new("ShareFlags", InType::UInt32),
-        FieldInfo::new("Capabilities", InType::UInt32),
-        FieldInfo::new("MaximalAccess", InType::UInt32),
+        FieldInfo::new("ShareType", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::SHARE_TYPE)),
+        FieldInfo::new("ShareFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SHARE_FLAGS)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SHARE_CAPABILITIES)),
+        FieldInfo::new("MaximalAccess", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -481,10 +510,12 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -501,10 +532,14 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("ShareType", InType::UInt8),
-        FieldInfo::new("ShareFlags", InType::UInt32),
-        FieldInfo::new("Capabilities", InType::UInt32),
-        FieldInfo::new("MaximalAccess", InType::UInt32),
+        FieldInfo::new("ShareType", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::SHARE_TYPE)),
+        FieldInfo::new("ShareFlags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SHARE_FLAGS)),
+        FieldInfo::new("Capabilities", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::SHARE_CAPABILITIES)),
+        FieldInfo::new("MaximalAccess", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -557,10 +592,12 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -611,10 +648,12 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo 
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -680,10 +719,12 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -732,10 +773,12 @@ pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -799,10 +842,12 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -817,19 +862,23 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("OplockLevel", InType::UInt8),
-        FieldInfo::new("CreateAction", InType::UInt32),
+        FieldInfo::new("OplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
+        FieldInfo::new("CreateAction", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::CREATE_ACTION)),
         FieldInfo::new("CreationTime", InType::UInt64),
         FieldInfo::new("LastAccessTime", InType::UInt64),
         FieldInfo::new("LastWriteTime", InType::UInt64),
         FieldInfo::new("LastChangeTime", InType::UInt64),
         FieldInfo::new("AllocationSize", InType::UInt64),
         FieldInfo::new("EndOfFile", InType::UInt64),
-        FieldInfo::new("FileAttributes", InType::UInt32),
+        FieldInfo::new("FileAttributes", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("CreateContextsCount", InType::UInt32),
         FieldInfo::new("LeaseKey", InType::Guid),
-        FieldInfo::new("LeaseLevel", InType::UInt32),
+        FieldInfo::new("LeaseLevel", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -867,10 +916,12 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -887,19 +938,23 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("OplockLevel", InType::UInt8),
-        FieldInfo::new("CreateAction", InType::UInt32),
+        FieldInfo::new("OplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
+        FieldInfo::new("CreateAction", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::CREATE_ACTION)),
         FieldInfo::new("CreationTime", InType::UInt64),
         FieldInfo::new("LastAccessTime", InType::UInt64),
         FieldInfo::new("LastWriteTime", InType::UInt64),
         FieldInfo::new("LastChangeTime", InType::UInt64),
         FieldInfo::new("AllocationSize", InType::UInt64),
         FieldInfo::new("EndOfFile", InType::UInt64),
-        FieldInfo::new("FileAttributes", InType::UInt32),
+        FieldInfo::new("FileAttributes", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("CreateContextsCount", InType::UInt32),
         FieldInfo::new("LeaseKey", InType::Guid),
-        FieldInfo::new("LeaseLevel", InType::UInt32),
+        FieldInfo::new("LeaseLevel", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -950,10 +1005,12 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -968,14 +1025,16 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("CloseFlags", InType::UInt16),
+        FieldInfo::new("CloseFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::CLOSE_FLAGS)),
         FieldInfo::new("CreationTime", InType::UInt64),
         FieldInfo::new("LastAccessTime", InType::UInt64),
         FieldInfo::new("LastWriteTime", InType::UInt64),
         FieldInfo::new("ChangeTime", InType::UInt64),
         FieldInfo::new("AllocationSize", InType::UInt64),
         FieldInfo::new("EndOfFile", InType::UInt64),
-        FieldInfo::new("FileAttributes", InType::UInt32),
+        FieldInfo::new("FileAttributes", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -1013,10 +1072,12 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1033,14 +1094,16 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("CloseFlags", InType::UInt16),
+        FieldInfo::new("CloseFlags", InType::UInt16)
+            .meaning(Meaning::Bits(&meanings::CLOSE_FLAGS)),
         FieldInfo::new("CreationTime", InType::UInt64),
         FieldInfo::new("LastAccessTime", InType::UInt64),
         FieldInfo::new("LastWriteTime", InType::UInt64),
         FieldInfo::new("ChangeTime", InType::UInt64),
         FieldInfo::new("AllocationSize", InType::UInt64),
         FieldInfo::new("EndOfFile", InType::UInt64),
-        FieldInfo::new("FileAttributes", InType::UInt32),
+        FieldInfo::new("FileAttributes", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("TreeConnectGUID", InType::Guid),
@@ -1091,10 +1154,12 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1146,10 +1211,12 @@ pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1216,10 +1283,12 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1272,10 +1341,12 @@ pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1346,10 +1417,12 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1405,10 +1478,12 @@ pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1485,10 +1560,12 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1503,7 +1580,8 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("OplockLevel", InType::UInt8),
+        FieldInfo::new("OplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -1542,10 +1620,12 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1562,7 +1642,8 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("OplockLevel", InType::UInt8),
+        FieldInfo::new("OplockLevel", InType::UInt8)
+            .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
         FieldInfo::new("SessionGUID", InType::Guid),
@@ -1617,10 +1698,12 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1636,7 +1719,8 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
         FieldInfo::new("LeaseFlags", InType::UInt32),
-        FieldInfo::new("LeaseState", InType::UInt32),
+        FieldInfo::new("LeaseState", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("LeaseDuration", InType::Int64),
         FieldInfo::new("LeaseKey", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -1676,10 +1760,12 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1697,7 +1783,8 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
         FieldInfo::new("LeaseFlags", InType::UInt32),
-        FieldInfo::new("LeaseState", InType::UInt32),
+        FieldInfo::new("LeaseState", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("LeaseDuration", InType::Int64),
         FieldInfo::new("LeaseKey", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -1750,10 +1837,12 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1805,10 +1894,12 @@ pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1875,10 +1966,12 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -1893,7 +1986,8 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TransportSlowCycles", InType::UInt64),
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityCycles", InType::UInt64),
-        FieldInfo::new("ControlCode", InType::UInt32),
+        FieldInfo::new("ControlCode", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
         FieldInfo::new("IoctlFlags", InType::UInt32),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -1933,10 +2027,12 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -1953,7 +2049,8 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("SecurityHits", InType::UInt32),
         FieldInfo::new("SecurityTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("ControlCode", InType::UInt32),
+        FieldInfo::new("ControlCode", InType::UInt32)
+            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
         FieldInfo::new("IoctlFlags", InType::UInt32),
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("ConnectionGUID", InType::Guid),
@@ -2009,10 +2106,12 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -2064,10 +2163,12 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo 
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -2137,10 +2238,12 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -2192,10 +2295,12 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -2265,10 +2370,12 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -2322,10 +2429,12 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -2394,10 +2503,12 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -2449,10 +2560,12 @@ pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),
@@ -2519,10 +2632,12 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingCycles", InType::UInt64),
         FieldInfo::new("QueueHits", InType::UInt32),
@@ -2574,10 +2689,12 @@ pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
         FieldInfo::new("TreeId", InType::UInt32),
         FieldInfo::new("MessageId", InType::UInt64),
         FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16),
+        FieldInfo::new("Command", InType::UInt16)
+            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
         FieldInfo::new("CreditsGranted", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Flags", InType::UInt32)
+            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("Srv2Instance", InType::UInt32),
         FieldInfo::new("ProcessingHits", InType::UInt32),
         FieldInfo::new("ProcessingTime", InType::UInt64),

@@ -2,8 +2,8 @@
 //! Sessions: allocated, authenticated or refused, bound, closed.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 use super::super::maps;
 
@@ -94,7 +94,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -125,8 +125,10 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ClientAddressLength", InType::UInt32),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
@@ -168,8 +170,10 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ClientAddressLength", InType::UInt32),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
@@ -214,8 +218,10 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("SessionGUID", InType::Guid),
         FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("ClientAddressLength", InType::UInt32),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
@@ -454,7 +460,7 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(0)),
         FieldInfo::new("DomainNameLength", InType::UInt16),
         FieldInfo::new("DomainName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -551,11 +557,14 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
-        FieldInfo::new("TaskStatus", InType::HexInt32),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
+        FieldInfo::new("TaskStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedTaskStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus),
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {

@@ -2,9 +2,10 @@
 //! Shares: added, changed, removed, and access to them refused.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
+use super::super::meanings;
 
 /// Event 700.
 pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
@@ -194,13 +195,17 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(6)),
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("MappedAccess", InType::HexInt32),
-        FieldInfo::new("GrantedAccess", InType::HexInt32),
+        FieldInfo::new("MappedAccess", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
+        FieldInfo::new("GrantedAccess", InType::HexInt32)
+            .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
         FieldInfo::new("ShareSecurityDescriptorLength", InType::UInt32),
         FieldInfo::new("ShareSecurityDescriptor", InType::Binary)
             .with_length(Size::Field(12)),
-        FieldInfo::new("Status", InType::HexInt32),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32).shown_as(OutType::NtStatus),
+        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        FieldInfo::new("TranslatedStatus", InType::HexInt32)
+            .shown_as(OutType::NtStatus)
+            .meaning(Meaning::NtStatus),
         FieldInfo::new("SessionID", InType::HexInt64),
     ],
     headers: &[
@@ -391,7 +396,7 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
         FieldInfo::new("ShareNameLength", InType::UInt16),
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
@@ -435,7 +440,7 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("ServerNameLength", InType::UInt16),
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
         FieldInfo::new("ShareNameLength", InType::UInt16),

@@ -2,8 +2,8 @@
 //! Tree connects: a client's connections to shares.
 
 use etw_runtime::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, OutType, Size,
-    VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Meaning, OutType,
+    Size, VersionInfo,
 };
 
 /// Event 600.
@@ -176,7 +176,7 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ScopeNameLength", InType::UInt16),
         FieldInfo::new("ScopeName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("Status", InType::UInt32),
+        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
     ],
     headers: &[
         HeaderInfo {
