@@ -151,11 +151,11 @@ fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
 }
 
 fn put_mismatch(object: &mut Map<String, Value>, mismatch: &Mismatch) {
-    put(object, "event", mismatch.layout.event);
-    put(object, "layout", mismatch.layout.name);
+    put(object, "event", mismatch.layout().event);
+    put(object, "layout", mismatch.layout().name);
     put_known(object, "field", mismatch.field_name());
     put(object, "offset", mismatch.offset());
-    let fault = match mismatch.kind {
+    let fault = match mismatch.reason() {
         MismatchKind::LeftOver { bytes, .. } => return put(object, "left_over", bytes),
         MismatchKind::Field(fault) => fault,
         _ => return,
@@ -191,7 +191,7 @@ fn builds(layout: &LayoutInfo) -> Vec<[u32; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use etw_runtime::{FieldInfo, InType};
+    use etw_runtime::{FieldInfo, InType, MessageWriter};
 
     use super::*;
 
@@ -201,6 +201,7 @@ mod tests {
         event: "Twins",
         id: 1,
         version: 0,
+        confusable: false,
         builds: &[],
         fields: &[
             FieldInfo::new("Twin", InType::UInt8),
@@ -221,6 +222,10 @@ mod tests {
 
         fn value(&self, field: usize) -> Option<smbserver_etw::Value<'a>> {
             u8::try_from(field).ok().filter(|field| *field < 4).map(smbserver_etw::Value::U8)
+        }
+
+        fn write_message(&self, _build: u32, _out: &mut MessageWriter<'_, '_>) -> std::fmt::Result {
+            Ok(())
         }
     }
 

@@ -145,7 +145,7 @@ pub(crate) fn decode(request: &Request, rules: Rules) -> Outcome<'_> {
         (None, true) => Err(Cause::Input(InputError::NoBuild)),
         (Some(build), true) => lenient(build, id, version, payload).map_err(Cause::Decode),
         (Some(build), false) => Event::decode(build, id, version, payload)
-            .map(|decoded| Answer { also_fits: decoded.also_fits, ..strict(decoded.event, Some(decoded.basis)) })
+            .map(|decoded| Answer { also_fits: decoded.also_fits, ..strict(decoded.event, Some(decoded.basis())) })
             .map_err(Cause::Decode),
         (None, false) => {
             Event::decode_any_build(id, version, payload).map(|event| strict(event, None)).map_err(Cause::Decode)
@@ -163,7 +163,7 @@ fn lenient(build: Build, id: u16, version: u8, payload: &[u8]) -> Result<Answer<
     let lenient = Event::decode_lenient(build, id, version, payload)?;
     Ok(Answer {
         event: lenient.decoded.event,
-        basis: Some(lenient.decoded.basis),
+        basis: Some(lenient.decoded.basis()),
         also_fits: lenient.decoded.also_fits,
         left_over: lenient.left_over,
         unterminated: lenient.unterminated,

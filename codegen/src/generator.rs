@@ -76,6 +76,24 @@ impl Generator {
         self
     }
 
+    /// The names of the files that may stand beside the manifests.
+    pub const SETTINGS: &'static [&'static str] = &["builds.toml", "decisions.toml", "meanings.toml", "overrides.toml"];
+
+    /// Adds one of [`Generator::SETTINGS`], which its name tells apart. `file` may be a path.
+    pub fn settings(&mut self, file: &str, text: &str) -> &mut Self {
+        match file.rsplit('/').next().unwrap_or(file) {
+            "builds.toml" => self.builds(file, text),
+            "decisions.toml" => self.decisions(file, text),
+            "meanings.toml" => self.meanings(file, text),
+            "overrides.toml" => self.overrides(file, text),
+            other => {
+                let message = format!("expected one of {}", Self::SETTINGS.join(", "));
+                self.diagnostics.error(&Place::file(file), other, message);
+                self
+            }
+        }
+    }
+
     /// Adds `builds.toml`: the product of each build and where its facts come from.
     pub fn builds(&mut self, file: &str, text: &str) -> &mut Self {
         let (builds, diagnostics) = config::read_builds(file, text);

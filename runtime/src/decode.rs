@@ -10,7 +10,7 @@ use crate::status::{BuiltIn, StatusText};
 use crate::view::finish;
 use crate::{
     Candidates, Consulted, DecodeError, EventInfo, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader,
-    Record, VersionInfo,
+    Record, VersionInfo, View,
 };
 
 /// Every event of a provider, as one generated enum.
@@ -18,8 +18,12 @@ pub trait Events<'a>: Record<'a> {
     /// The provider.
     const PROVIDER: &'static ProviderInfo;
 
-    /// The version's layouts: a generated `match`, faster than the tables of [`ProviderInfo`].
-    fn version(id: u16, version: u8) -> Option<&'static VersionInfo>;
+    /// Decodes a payload of a known build, to its last byte: a generated `match` that calls [`decode_as`] for a layout
+    /// that the build has, and [`refuse`] for all else.
+    ///
+    /// # Errors
+    /// An unknown build, id or version; a payload that does not fit, with the layout that it does fit, if any.
+    fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError>;
 
     /// Reads one layout's view.
     fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault>;
@@ -30,27 +34,48 @@ pub trait Events<'a>: Record<'a> {
 pub struct Decoded<E> {
     /// The event.
     pub event: E,
-    /// The layout it was read as.
-    pub layout: &'static LayoutInfo,
-    /// What the build's manifest says beside the fields: channel, level, keywords …
-    pub header: Option<&'static HeaderInfo>,
-    /// How sure it is that the build has this layout.
-    pub basis: Basis,
+    /// The build that it was decoded for.
+    pub build: u32,
     /// Layouts of other builds that the same payload fits to its last byte, where there are any: if the build was not
     /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
     /// version nearly always differ in size.
     pub also_fits: Option<Candidates>,
 }
 
-impl<'a, E: Record<'a>> Decoded<E> {
+impl<'a, E: Events<'a>> Decoded<E> {
+    /// The layout it was read as.
+    pub fn layout(&self) -> &'static LayoutInfo {
+        self.event.layout()
+    }
+
+    /// What the build's manifest says beside the fields: channel, level, keywords …
+    pub fn header(&self) -> Option<&'static HeaderInfo> {
+        self.layout().header(self.capture())
+    }
+
+    /// How sure it is that the build has this layout.
+    pub fn basis(&self) -> Basis {
+        let capture = self.capture();
+        match E::PROVIDER.capture_after(self.build) {
+            _ if capture == self.build => Basis::Captured,
+            Some(upper) => Basis::Between { lower: capture, upper, same: self.layout().holds_in(upper) },
+            None => Basis::Newer { newest: capture },
+        }
+    }
+
+    /// The capture that served the build. There is one, or nothing would have been decoded.
+    fn capture(&self) -> u32 {
+        E::PROVIDER.capture_for(self.build).unwrap_or(self.build)
+    }
+
     /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`.
     pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
-        Message::new(self.event, self.header.map_or(u32::MAX, |header| header.since), status_texts)
+        Message::new(self.event, self.capture(), status_texts)
     }
 }
 
 /// The message in the words of the build, with the built-in texts of status codes.
-impl<'a, E: Record<'a>> fmt::Display for Decoded<E> {
+impl<'a, E: Events<'a>> fmt::Display for Decoded<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.message(&BuiltIn), f)
     }
@@ -90,12 +115,35 @@ pub struct Lenient<'a, E> {
     pub unterminated: bool,
 }
 
-/// Decodes a payload of a known build, to its last byte.
+/// Decodes a payload as the layout that its build has. The arguments stand in the order of [`Events::decode`], so that
+/// the call from there is a jump.
+///
+/// # Errors
+/// Those of [`refuse`].
+#[inline(never)]
+pub fn decode_as<'a, E: Events<'a>, V: View<'a>>(
+    build: u32,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+    event: impl FnOnce(V) -> E,
+) -> Result<Decoded<E>, DecodeError> {
+    match V::fits(payload) {
+        Some(view) => {
+            let also_fits = if V::INFO.confusable { confused_with::<E>(V::INFO, payload) } else { None };
+            Ok(Decoded { event: event(view), build, also_fits })
+        }
+        None => refuse(build, id, version, payload),
+    }
+}
+
+/// Says why a payload of a known build is not decoded.
 ///
 /// # Errors
 /// An unknown build, id or version; a payload that does not fit, with the layout that it does fit, if any.
-#[inline]
-pub fn decode<'a, E: Events<'a>>(
+#[cold]
+#[inline(never)]
+pub fn refuse<'a, E: Events<'a>>(
     build: u32,
     id: u16,
     version: u8,
@@ -103,7 +151,8 @@ pub fn decode<'a, E: Events<'a>>(
 ) -> Result<Decoded<E>, DecodeError> {
     let chosen = Chosen::new::<E>(build, id, version)?;
     match read_strict(chosen.layout, payload) {
-        Ok(event) => Ok(chosen.decoded::<E>(event, build, payload)),
+        // Only if the generated `match` and the tables disagreed; the tables are the schema.
+        Ok(event) => Ok(Decoded { event, build, also_fits: confused_with::<E>(chosen.layout, payload) }),
         Err(mismatch) => Err(chosen.explain::<E>(mismatch, payload)),
     }
 }
@@ -131,7 +180,7 @@ pub fn decode_lenient<'a, E: Events<'a>>(
     let event = E::read(chosen.layout, &mut reader)
         .map_err(|fault| DecodeError::Mismatch(Mismatch::of_field(chosen.layout, fault)))?;
     Ok(Lenient {
-        decoded: chosen.decoded::<E>(event, build, payload),
+        decoded: Decoded { event, build, also_fits: confused_with::<E>(chosen.layout, payload) },
         left_over: reader.rest(),
         unterminated: reader.unterminated(),
     })
@@ -142,7 +191,7 @@ pub fn decode_lenient<'a, E: Events<'a>>(
 /// # Errors
 /// An unknown id or version; no layout that fits, or several.
 pub fn decode_any_build<'a, E: Events<'a>>(id: u16, version: u8, payload: &'a [u8]) -> Result<E, DecodeError> {
-    let known = E::version(id, version).ok_or_else(|| unknown::<E>(None, id, version))?;
+    let known = known::<E>(id, version).ok_or_else(|| unknown::<E>(None, id, version))?;
     let mut candidates = Candidates::none_of(known);
     let mut found = None;
     let mut mismatch = None;
@@ -170,47 +219,33 @@ fn read_strict<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: &'a [u8]
     finish(layout, read, &reader)
 }
 
+fn known<'a, E: Events<'a>>(id: u16, version: u8) -> Option<&'static VersionInfo> {
+    E::PROVIDER.event(id)?.version(version)
+}
+
+/// The layouts, other than this one, of the same id and version that the payload fits, where there are any.
+#[cold]
+fn confused_with<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: &'a [u8]) -> Option<Candidates> {
+    let version = known::<E>(layout.id, layout.version)?;
+    Some(Chosen { version, layout }.others_that_fit::<E>(payload)).filter(|fits| !fits.is_empty())
+}
+
 /// The layout that a build has for an (id, version).
 #[derive(Clone, Copy)]
 struct Chosen {
     version: &'static VersionInfo,
     layout: &'static LayoutInfo,
-    capture: u32,
-    provider: &'static ProviderInfo,
 }
 
 impl Chosen {
-    #[inline]
     fn new<'a, E: Events<'a>>(build: u32, id: u16, version: u8) -> Result<Self, DecodeError> {
         let provider = E::PROVIDER;
         let Some(capture) = provider.capture_for(build) else {
             return Err(DecodeError::UnknownBuild { build, oldest: provider.builds.first().copied().unwrap_or(0) });
         };
-        E::version(id, version)
-            .and_then(|known| Some((known, known.layout_at(capture)?)))
-            .map(|(known, layout)| Self { version: known, layout, capture, provider })
+        known::<E>(id, version)
+            .and_then(|known| Some(Self { version: known, layout: known.layout_at(capture)? }))
             .ok_or_else(|| unknown::<E>(Some(build), id, version))
-    }
-
-    #[inline]
-    fn decoded<'a, E: Events<'a>>(&self, event: E, build: u32, payload: &'a [u8]) -> Decoded<E> {
-        let basis = if self.capture == build { Basis::Captured } else { self.basis(build) };
-        let also_fits = if self.version.confusable { self.confused_with::<E>(payload) } else { None };
-        Decoded { event, layout: self.layout, header: self.layout.header(self.capture), basis, also_fits }
-    }
-
-    /// The other layouts that fit, where there are any.
-    #[cold]
-    fn confused_with<'a, E: Events<'a>>(&self, payload: &'a [u8]) -> Option<Candidates> {
-        Some(self.others_that_fit::<E>(payload)).filter(|fits| !fits.is_empty())
-    }
-
-    #[cold]
-    fn basis(&self, build: u32) -> Basis {
-        match self.provider.capture_after(build) {
-            Some(upper) => Basis::Between { lower: self.capture, upper, same: self.layout.holds_in(upper) },
-            None => Basis::Newer { newest: self.capture },
-        }
     }
 
     /// The version's layouts, other than the build's, that consume the payload to its last byte.

@@ -43,10 +43,9 @@ pub enum FaultKind {
 /// Why a payload is not one of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The layout.
-    pub layout: &'static LayoutInfo,
-    /// What does not fit.
-    pub kind: MismatchKind,
+    layout: &'static LayoutInfo,
+    /// As the reader told it: a fault in a segment is that of its first field.
+    found: MismatchKind,
 }
 
 /// What does not fit.
@@ -65,30 +64,33 @@ pub enum MismatchKind {
 }
 
 impl Mismatch {
-    /// The mismatch of a field that could not be read. A fault in a segment names its first field; this finds
-    /// the one at which the bytes run out.
+    #[inline]
+    pub(crate) fn of_field(layout: &'static LayoutInfo, fault: Fault) -> Self {
+        Self { layout, found: MismatchKind::Field(fault) }
+    }
+
     #[cold]
-    pub(crate) fn of_field(layout: &'static LayoutInfo, mut fault: Fault) -> Self {
-        if let FaultKind::Truncated { available, .. } = fault.kind {
-            let mut left = available;
-            for (index, field) in (fault.field..).zip(layout.fields.iter().skip(usize::from(fault.field))) {
-                let Some(size) = field.fixed_size() else { break };
-                if size > left {
-                    fault.field = index;
-                    fault.kind = FaultKind::Truncated { needed: size, available: left };
-                    break;
-                }
-                left -= size;
-                fault.offset += size;
-            }
+    pub(crate) fn left_over(layout: &'static LayoutInfo, offset: usize, bytes: usize) -> Self {
+        Self { layout, found: MismatchKind::LeftOver { offset, bytes } }
+    }
+
+    /// The layout.
+    pub fn layout(&self) -> &'static LayoutInfo {
+        self.layout
+    }
+
+    /// What does not fit, and where.
+    pub fn reason(&self) -> MismatchKind {
+        match self.found {
+            MismatchKind::Field(fault) => MismatchKind::Field(locate(self.layout, fault)),
+            left_over @ MismatchKind::LeftOver { .. } => left_over,
         }
-        Self { layout, kind: MismatchKind::Field(fault) }
     }
 
     /// Whether lenient decoding reads on: bytes are left over, or the last field is a string without its NUL. Anywhere
     /// else a missing NUL means that the fields behind it are missing too.
     pub(crate) fn is_forgivable(&self) -> bool {
-        match self.kind {
+        match self.found {
             MismatchKind::LeftOver { .. } => true,
             MismatchKind::Field(Fault { field, kind: FaultKind::Unterminated { .. }, .. }) => {
                 usize::from(field) + 1 == self.layout.fields.len()
@@ -99,7 +101,7 @@ impl Mismatch {
 
     /// The manifest's name of the field that could not be read; none for left-over bytes.
     pub fn field_name(&self) -> Option<&'static str> {
-        match self.kind {
+        match self.reason() {
             MismatchKind::Field(fault) => self.layout.fields.get(usize::from(fault.field)).map(|f| f.name),
             MismatchKind::LeftOver { .. } => None,
         }
@@ -107,11 +109,27 @@ impl Mismatch {
 
     /// The offset in the payload at which the layout stops to fit.
     pub fn offset(&self) -> usize {
-        match self.kind {
+        match self.reason() {
             MismatchKind::Field(fault) => fault.offset,
             MismatchKind::LeftOver { offset, .. } => offset,
         }
     }
+}
+
+/// The field at which the bytes run out. A fault in a segment names the segment's first field.
+fn locate(layout: &'static LayoutInfo, mut fault: Fault) -> Fault {
+    let FaultKind::Truncated { available: mut left, .. } = fault.kind else { return fault };
+    for (index, field) in (fault.field..).zip(layout.fields.iter().skip(usize::from(fault.field))) {
+        let Some(size) = field.fixed_size() else { break };
+        if size > left {
+            fault.field = index;
+            fault.kind = FaultKind::Truncated { needed: size, available: left };
+            break;
+        }
+        left -= size;
+        fault.offset += size;
+    }
+    fault
 }
 
 /// Some of the layouts of a version.
@@ -279,7 +297,7 @@ impl Mismatch {
     /// A word for the kind of mismatch: `truncated`, `unterminated`, `odd_length`,
     /// `unknown_layout` or `left_over`.
     pub fn kind(&self) -> &'static str {
-        match self.kind {
+        match self.found {
             MismatchKind::LeftOver { .. } => "left_over",
             MismatchKind::Field(fault) => match fault.kind {
                 FaultKind::Truncated { .. } => "truncated",
@@ -295,7 +313,7 @@ impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LayoutInfo { name, id, version, .. } = self.layout;
         write!(f, "event {id} version {version} ({name}): ")?;
-        let fault = match self.kind {
+        let fault = match self.reason() {
             MismatchKind::LeftOver { offset, bytes } => {
                 return write!(f, "{} left over after the last field, at offset {offset}", Bytes(bytes));
             }

@@ -21,7 +21,7 @@ pub mod status;
 pub mod value;
 mod view;
 
-pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
+pub use decode::{Basis, Decoded, Events, Lenient, decode_any_build, decode_as, decode_lenient, refuse};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
 pub use meaning::{Meaning, NamedValue, NamesInfo};

@@ -67,14 +67,14 @@ impl<'a> Reader<'a> {
         self.unterminated
     }
 
-    #[cold]
+    #[inline]
     fn fault(&self, field: u16, kind: FaultKind) -> Fault {
-        Fault { field, offset: self.offset(), kind }
+        fault(field, self.offset(), kind)
     }
 
-    #[cold]
+    #[inline]
     fn truncated(&self, field: u16, needed: usize) -> Fault {
-        self.fault(field, FaultKind::Truncated { needed, available: self.rest.len() })
+        fault(field, self.offset(), FaultKind::Truncated { needed, available: self.rest.len() })
     }
 
     /// A run of fixed-size fields, the first of which is `field`.
@@ -213,6 +213,12 @@ impl<'a> Reader<'a> {
             self.fault(field, FaultKind::OddLength { bytes: bytes.as_bytes().len() })
         })
     }
+}
+
+/// Makes a fault. It takes values, not the reader: a reader whose address nobody needs lives in registers.
+#[cold]
+fn fault(field: u16, offset: usize, kind: FaultKind) -> Fault {
+    Fault { field, offset, kind }
 }
 
 /// A count that no address space holds fails the bounds check like any other that is too large.

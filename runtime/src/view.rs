@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::message::{Message, MessageWriter};
 use crate::status::StatusText;
-use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, MismatchKind, Reader, Value};
+use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, Reader, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
 pub trait Record<'a>: Copy {
@@ -53,6 +53,16 @@ pub trait View<'a>: Copy {
     /// Takes the layout's fields off the front of a reader. Bytes behind them stay in the reader.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
 
+    /// The view of a payload that fits to its last byte: [`View::parse`] without a reason.
+    #[inline]
+    fn fits(payload: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(payload);
+        match Self::read(&mut reader) {
+            Ok(view) if reader.rest().is_empty() => Some(view),
+            _ => None,
+        }
+    }
+
     /// Decodes a payload, to its last byte.
     ///
     /// # Errors
@@ -88,14 +98,9 @@ pub(crate) fn finish<T>(
 ) -> Result<T, Mismatch> {
     match read {
         Ok(value) if reader.rest().is_empty() => Ok(value),
-        Ok(_) => Err(left_over(layout, reader)),
+        Ok(_) => Err(Mismatch::left_over(layout, reader.offset(), reader.rest().len())),
         Err(fault) => Err(Mismatch::of_field(layout, fault)),
     }
-}
-
-#[cold]
-fn left_over(layout: &'static LayoutInfo, reader: &Reader<'_>) -> Mismatch {
-    Mismatch { layout, kind: MismatchKind::LeftOver { offset: reader.offset(), bytes: reader.rest().len() } }
 }
 
 /// Debug of a record: the layout's name and its fields, named as in the manifest.

@@ -162,18 +162,10 @@ pub fn generator(sources: &[Source]) -> Generator {
     for source in sources {
         generator.manifest(&source.name, source.build, &source.bytes);
     }
-    let beside = |file: &str| {
+    for file in Generator::SETTINGS {
         let name = format!("manifests/smbserver/{file}");
         let text = fs::read_to_string(root().join(&name)).expect("a file beside the manifests");
-        (name, text)
-    };
-    let (name, text) = beside("builds.toml");
-    generator.builds(&name, &text);
-    let (name, text) = beside("decisions.toml");
-    generator.decisions(&name, &text);
-    let (name, text) = beside("meanings.toml");
-    generator.meanings(&name, &text);
-    let (name, text) = beside("overrides.toml");
-    generator.overrides(&name, &text);
+        generator.settings(&name, &text);
+    }
     generator
 }

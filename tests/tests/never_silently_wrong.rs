@@ -74,8 +74,8 @@ fn fault_of(stop: Stop) -> MismatchKind {
 }
 
 fn check_mismatch(mismatch: &Mismatch, layout: &Layout, expected: MismatchKind) -> Result<(), TestCaseError> {
-    prop_assert_eq!(mismatch.layout.name, &layout.name);
-    prop_assert_eq!(mismatch.kind, expected, "{}", layout.name);
+    prop_assert_eq!(mismatch.layout().name, &layout.name);
+    prop_assert_eq!(mismatch.reason(), expected, "{}", layout.name);
     let (offset, name, kind) = match expected {
         MismatchKind::Field(Fault { field, offset, kind, .. }) => {
             let kind = if matches!(kind, FaultKind::Truncated { .. }) { "truncated" } else { "unterminated" };
@@ -115,7 +115,7 @@ fn check_refusal(error: DecodeError, layout: &Layout, payload: &[u8]) -> Result<
 fn check_strict(layout: &Layout, build: u32, payload: &[u8]) -> Result<bool, TestCaseError> {
     match decode(build, layout, payload) {
         Ok(decoded) => {
-            prop_assert_eq!(decoded.layout.name, &layout.name);
+            prop_assert_eq!(decoded.layout().name, &layout.name);
             prop_assert!(fits(layout, payload), "{} does not fit and was read", layout.name);
             Ok(true)
         }
@@ -175,8 +175,8 @@ fn check_in_build(
     let declared = capture_for(build).and_then(|capture| layout_at(layout.id, layout.version, capture));
     match (decode(build, layout, payload), declared) {
         (Ok(decoded), Some(declared)) => {
-            prop_assert_eq!(decoded.layout.name, &declared.name);
-            prop_assert_eq!(decoded.basis, basis(build, declared));
+            prop_assert_eq!(decoded.layout().name, &declared.name);
+            prop_assert_eq!(decoded.basis(), basis(build, declared));
             let fields: Vec<&str> = layout.fields().iter().map(|field| field.name.as_str()).collect();
             let same =
                 reflected::names(&decoded.event) == fields && mean_the_same(&reflected::values(&decoded.event), values);
@@ -304,7 +304,7 @@ fn check_lenient(layout: &Layout, build: u32, payload: &[u8]) -> Result<bool, Te
             check_refusal(error, layout, payload).map(|()| false)
         }
         (Ok(lenient), Ok(walk)) if others.is_empty() => {
-            prop_assert_eq!(lenient.decoded.layout.name, &layout.name);
+            prop_assert_eq!(lenient.decoded.layout().name, &layout.name);
             prop_assert_eq!(lenient.left_over, &payload[walk.end()..]);
             prop_assert_eq!(lenient.unterminated, walk.unterminated);
             check_left_as_it_was(layout, &lenient.decoded.event, payload, &walk.fields)?;
@@ -379,7 +379,7 @@ fn bytes_behind_the_last_field_are_refused_or_handed_over() {
                 };
                 check_refusal(error, layout, &longer)?;
                 let expected = MismatchKind::LeftOver { offset: payload.len(), bytes: 1 };
-                prop_assert_eq!(error.mismatch().map(|mismatch| mismatch.kind), Some(expected));
+                prop_assert_eq!(error.mismatch().map(|mismatch| mismatch.reason()), Some(expected));
                 check_lenient(layout, build, &longer)?;
                 if matches!(error, DecodeError::OtherLayout { .. }) {
                     other_layout += 1;
@@ -555,7 +555,7 @@ fn a_payload_of_two_layouts_is_ambiguous_without_its_build() {
     // A build that is given is believed, but the answer says what else the payload may be.
     for (layout, other) in [(old, new), (new, old)] {
         let decoded = decode(layout.builds[0], layout, &payload).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(decoded.layout.name, layout.name);
+        assert_eq!(decoded.layout().name, layout.name);
         assert_eq!(decoded.also_fits.map(|fits| names(&fits)), Some(vec![other.name.as_str()]));
     }
 }

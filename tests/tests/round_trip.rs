@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use etw_runtime::{Basis, Decoded, Record, View};
+use etw_runtime::{Basis, Record, View};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use smbserver_etw::events::{audit, certificate, negotiate, open, packet, request, response, session, share};
@@ -21,7 +21,8 @@ const MAX_PAYLOAD: usize = 65_535;
 
 fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Event<'p> {
     let decoded = Event::decode(Build::from_number(build), layout.id, layout.version, payload);
-    let Decoded { event, layout: read_as, header, basis, .. } = decoded.unwrap_or_else(|error| panic!("{error}"));
+    let decoded = decoded.unwrap_or_else(|error| panic!("{error}"));
+    let (event, read_as, header, basis) = (decoded.event, decoded.layout(), decoded.header(), decoded.basis());
     assert_eq!((read_as.name, event.layout().name), (layout.name.as_str(), layout.name.as_str()));
     assert_eq!((event.id(), event.version()), (layout.id, layout.version));
     assert_eq!(basis, Basis::Captured);

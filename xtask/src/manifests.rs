@@ -37,15 +37,10 @@ pub(crate) fn load() -> Result<Input> {
         let (name, bytes) = read(&path, &mut input)?;
         input.generator.manifest(&name, build, &bytes);
     }
-    for file in ["builds.toml", "decisions.toml", "meanings.toml", "overrides.toml"] {
+    for file in Generator::SETTINGS {
         let (name, bytes) = read(&folder.join(file), &mut input)?;
         let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
-        match file {
-            "builds.toml" => input.generator.builds(&name, &text),
-            "meanings.toml" => input.generator.meanings(&name, &text),
-            "decisions.toml" => input.generator.decisions(&name, &text),
-            _ => input.generator.overrides(&name, &text),
-        };
+        input.generator.settings(&name, &text);
     }
     Ok(input)
 }

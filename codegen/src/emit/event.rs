@@ -15,8 +15,8 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     let imports = quote! {
         use core::fmt;
         use etw_runtime::{
-            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter, ProviderInfo, Reader, Record, Value,
-            VersionInfo, View,
+            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter, ProviderInfo, Reader,
+            Record, Value, View, decode_as, refuse,
         };
         use super::{Build, schema};
     };
@@ -62,7 +62,7 @@ fn decoding() -> TokenStream {
             /// layout. If it fits the layout of another build to the last byte, the error names that layout.
             #[inline]
             pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
-                etw_runtime::decode(build.number(), id, version, payload)
+                <Self as Events>::decode(build.number(), id, version, payload)
             }
 
             /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
@@ -121,15 +121,19 @@ fn record(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn dispatch(plan: &Plan<'_>) -> TokenStream {
-    let mut events: Vec<_> = plan.events().collect();
-    events.sort_by_key(|(_, event)| event.id);
-    let versions = events.iter().flat_map(|(module, event)| {
-        let mut numbers: Vec<u8> = event.layouts.iter().map(|layout| layout.version).collect();
-        numbers.dedup();
-        let (module, info, id) = (ident(&module.name), ident(&event.info), number(event.id));
-        numbers.into_iter().enumerate().map(move |(at, version)| {
-            let (at, version) = (number(at as u64), number(version));
-            quote! { (#id, #version) => &schema::#module::#info.versions[#at], }
+    let mut layouts = plan.layouts();
+    layouts.sort_by_key(|(_, event, layout)| (event.id, layout.version, layout.index));
+    let decodes = layouts.into_iter().flat_map(|(module, event, layout)| {
+        let (id, version) = (number(event.id), number(layout.version));
+        let (module, view, variant) = (ident(&module.name), ident(&layout.name), ident(&layout.variant));
+        let event = ident(&event.name);
+        layout.serves.iter().map(move |serves| {
+            let builds = build_pattern(*serves);
+            quote! {
+                (#id, #version, #builds) => decode_as(build, id, version, payload, |view: #module::#view<'a>| {
+                    Self::#event(#module::#event::#variant(view))
+                }),
+            }
         })
     });
     let reads = plan.layouts().into_iter().map(|(module, event, layout)| {
@@ -146,11 +150,13 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
             const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
 
             #[inline]
-            fn version(id: u16, version: u8) -> Option<&'static VersionInfo> {
-                Some(match (id, version) { #(#versions)* _ => return None, })
+            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
+                match (id, version, build) {
+                    #(#decodes)*
+                    _ => refuse(build, id, version, payload),
+                }
             }
 
-            #[inline]
             fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault> {
                 Ok(match layout.index {
                     #(#reads)*
@@ -159,6 +165,12 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
             }
         }
     }
+}
+
+/// The builds that a capture serves, as a pattern.
+fn build_pattern((first, before): (u32, Option<u32>)) -> TokenStream {
+    let first = number(first);
+    before.map(number).map_or_else(|| quote!(#first..), |before| quote!(#first..#before))
 }
 
 /// `for_each_view.rs`: a macro over all views, for tables that need every one of them. It names paths from the crate's

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan, confusable};
+use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -84,9 +84,9 @@ fn event_info(event: &EventPlan) -> TokenStream {
         }
     }
     let versions = versions.into_iter().map(|(version, layouts)| {
-        let (version, confusable) = (number(version), confusable(&layouts));
+        let version = number(version);
         let layouts = layouts.into_iter().map(|layout| ident(&layout.info));
-        quote! { VersionInfo { version: #version, confusable: #confusable, layouts: &[#(&#layouts),*] } }
+        quote! { VersionInfo { version: #version, layouts: &[#(&#layouts),*] } }
     });
     let doc = format!(" Event {}.", event.id);
     quote! {
@@ -104,6 +104,7 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
     });
     let fields = layout.fields.fields.iter().map(|field| field_info(field, layout, plan));
     let headers = layout.headers.iter().map(header_info);
+    let confusable = layout.confusable;
     let doc = layout.docs.first().map(|doc| format!(" {doc}"));
     quote! {
         #[doc = #doc]
@@ -113,6 +114,7 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
             event: #event_name,
             id: #id,
             version: #version,
+            confusable: #confusable,
             builds: &[#(#builds),*],
             fields: &[#(#fields),*],
             headers: &[#(#headers),*],

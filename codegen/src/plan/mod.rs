@@ -8,7 +8,7 @@ mod messages;
 mod names;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use names::Unique;
 
@@ -68,6 +68,10 @@ pub(crate) struct LayoutPlan {
     /// The name of the static that describes it.
     pub(crate) info: String,
     pub(crate) builds: Vec<(u32, u32)>,
+    /// The builds that are read with this layout: from the first to before the second, if there is a second.
+    pub(crate) serves: Vec<(u32, Option<u32>)>,
+    /// Whether its payload can fit another layout of the version.
+    pub(crate) confusable: bool,
     pub(crate) docs: Vec<String>,
     pub(crate) headers: Vec<HeaderPlan>,
     pub(crate) fields: Fields,
@@ -254,6 +258,7 @@ impl Planner<'_> {
         if layouts.is_empty() {
             return None;
         }
+        mark_confusable(&mut layouts);
         let shared = shared_fields(&layouts);
         let docs = docs::event(event, &name, &layouts);
         Some(EventPlan { id: event.id, info: names::constant_name(&name), name, docs, layouts, shared })
@@ -289,10 +294,18 @@ impl Planner<'_> {
             name,
             variant,
             builds: layout.builds.ranges().iter().map(|r| (r.first, r.last)).collect(),
+            serves: self.serves(layout),
+            confusable: false,
             messages: messages::plan(&headers, &fields, self.maps),
             headers,
             fields,
         })
+    }
+
+    /// A capture serves the builds from its own to before the next capture.
+    fn serves(&self, layout: &Layout) -> Vec<(u32, Option<u32>)> {
+        let next = |last: u32| self.schema.builds.iter().map(|build| build.number).find(|number| *number > last);
+        layout.builds.ranges().iter().map(|range| (range.first, next(range.last))).collect()
     }
 
     /// The headers as a list of changes: one entry for each build at which something changed.
@@ -336,11 +349,17 @@ fn element(id: u16, version: u8) -> String {
     format!("event {id} version {version}")
 }
 
-/// Whether one payload can fit two of a version's layouts to its last byte. Layouts of fixed, different sizes cannot be
-/// taken for each other; others might be.
-pub(crate) fn confusable(layouts: &[&LayoutPlan]) -> bool {
-    let sizes: BTreeSet<Option<usize>> = layouts.iter().map(|layout| layout.fields.fixed_size()).collect();
-    layouts.len() > 1 && (sizes.len() < layouts.len() || sizes.contains(&None))
+/// Notes which layouts a payload can be mistaken for. Layouts of fixed, different sizes cannot be taken for each other;
+/// others might be.
+fn mark_confusable(layouts: &mut [LayoutPlan]) {
+    let sizes: Vec<(u8, Option<usize>)> = layouts.iter().map(|l| (l.version, l.fields.fixed_size())).collect();
+    for (at, layout) in layouts.iter_mut().enumerate() {
+        let others =
+            sizes.iter().enumerate().filter(|(other, (version, _))| *other != at && *version == layout.version);
+        let size = sizes[at].1;
+        layout.confusable =
+            others.map(|(_, (_, other))| *other).any(|other| size.is_none() || other.is_none() || size == other);
+    }
 }
 
 /// The accessors that an event's enum can offer: same name and same type wherever the field is.

@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use etw_codegen::{Generator, Output};
 
-/// What a generator takes beside the manifests.
-const SETTINGS: [&str; 3] = ["builds.toml", "decisions.toml", "overrides.toml"];
-
 /// The files of `manifests/smbserver` that a generator takes, by name.
 pub(crate) struct Input {
     folder: PathBuf,
@@ -19,7 +16,9 @@ impl Input {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("manifests").join("smbserver");
         let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let mut names: Vec<_> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.retain(|name| SETTINGS.contains(&name.as_str()) || Path::new(name).extension() == Some("man".as_ref()));
+        names.retain(|name| {
+            Generator::SETTINGS.contains(&name.as_str()) || Path::new(name).extension() == Some("man".as_ref())
+        });
         names.sort();
         let files = names.into_iter().map(|name| (name.clone(), read(&folder.join(name)))).collect();
         Self { folder, files }
@@ -30,12 +29,11 @@ impl Input {
         let mut generator = Generator::new();
         for (name, bytes) in &self.files {
             let text = || str::from_utf8(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-            match name.as_str() {
-                "builds.toml" => generator.builds(name, text()),
-                "decisions.toml" => generator.decisions(name, text()),
-                "overrides.toml" => generator.overrides(name, text()),
-                manifest => generator.manifest(name, build(manifest), bytes),
-            };
+            if Generator::SETTINGS.contains(&name.as_str()) {
+                generator.settings(name, text());
+            } else {
+                generator.manifest(name, build(name), bytes);
+            }
         }
         generator.generate()
     }
