@@ -22,7 +22,7 @@ pub mod packet;
 use core::fmt;
 use etw_runtime::{
     DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter,
-    ProviderInfo, Reader, Record, Value, VersionInfo, View,
+    ProviderInfo, Reader, Record, Value, View, decode_as, refuse,
 };
 use super::{Build, schema};
 
@@ -466,7 +466,7 @@ impl<'a> Event<'a> {
         version: u8,
         payload: &'a [u8],
     ) -> Result<Decoded<Self>, DecodeError> {
-        etw_runtime::decode(build.number(), id, version, payload)
+        <Self as Events>::decode(build.number(), id, version, payload)
     }
 
     /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
@@ -1375,379 +1375,2820 @@ impl<'a> Events<'a> for Event<'a> {
     const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
 
     #[inline]
-    fn version(id: u16, version: u8) -> Option<&'static VersionInfo> {
-        Some(
-            match (id, version) {
-                (1, 2) => &schema::request::SMB2_REQUEST_NEGOTIATE.versions[0],
-                (2, 2) => &schema::request::SMB2_REQUEST_SESSION_SETUP.versions[0],
-                (3, 2) => &schema::request::SMB2_REQUEST_LOGOFF.versions[0],
-                (4, 2) => &schema::request::SMB2_REQUEST_TREE_CONNECT.versions[0],
-                (5, 2) => &schema::request::SMB2_REQUEST_TREE_DISCONNECT.versions[0],
-                (6, 2) => &schema::request::SMB2_REQUEST_ECHO.versions[0],
-                (7, 2) => &schema::request::SMB2_REQUEST_CANCEL.versions[0],
-                (8, 2) => &schema::request::SMB2_REQUEST_CREATE.versions[0],
-                (9, 2) => &schema::request::SMB2_REQUEST_CLOSE.versions[0],
-                (10, 2) => &schema::request::SMB2_REQUEST_FLUSH.versions[0],
-                (11, 2) => &schema::request::SMB2_REQUEST_READ.versions[0],
-                (12, 2) => &schema::request::SMB2_REQUEST_WRITE.versions[0],
-                (13, 2) => &schema::request::SMB2_REQUEST_BREAK_OPLOCK.versions[0],
-                (14, 2) => &schema::request::SMB2_REQUEST_NOTIFY_BREAK_LEASE.versions[0],
-                (15, 2) => {
-                    &schema::request::SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE.versions[0]
-                }
-                (16, 2) => &schema::request::SMB2_REQUEST_LOCK.versions[0],
-                (17, 2) => &schema::request::SMB2_REQUEST_IOCTL.versions[0],
-                (18, 2) => &schema::request::SMB2_REQUEST_QUERY_DIRECTORY.versions[0],
-                (19, 2) => &schema::request::SMB2_REQUEST_CHANGE_NOTIFY.versions[0],
-                (20, 2) => &schema::request::SMB2_REQUEST_QUERY_INFO.versions[0],
-                (21, 2) => &schema::request::SMB2_REQUEST_SET_INFO.versions[0],
-                (101, 2) => &schema::response::SMB2_RESPONSE_NEGOTIATE.versions[0],
-                (102, 2) => &schema::response::SMB2_RESPONSE_SESSION_SETUP.versions[0],
-                (103, 2) => &schema::response::SMB2_RESPONSE_LOGOFF.versions[0],
-                (104, 2) => &schema::response::SMB2_RESPONSE_TREE_CONNECT.versions[0],
-                (105, 2) => &schema::response::SMB2_RESPONSE_TREE_DISCONNECT.versions[0],
-                (106, 2) => &schema::response::SMB2_RESPONSE_ECHO.versions[0],
-                (108, 2) => &schema::response::SMB2_RESPONSE_CREATE.versions[0],
-                (109, 2) => &schema::response::SMB2_RESPONSE_CLOSE.versions[0],
-                (110, 2) => &schema::response::SMB2_RESPONSE_FLUSH.versions[0],
-                (111, 2) => &schema::response::SMB2_RESPONSE_READ.versions[0],
-                (112, 2) => &schema::response::SMB2_RESPONSE_WRITE.versions[0],
-                (113, 2) => &schema::response::SMB2_RESPONSE_BREAK_OPLOCK.versions[0],
-                (115, 2) => {
-                    &schema::response::SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE.versions[0]
-                }
-                (116, 2) => &schema::response::SMB2_RESPONSE_LOCK.versions[0],
-                (117, 2) => &schema::response::SMB2_RESPONSE_IOCTL.versions[0],
-                (118, 2) => &schema::response::SMB2_RESPONSE_QUERY_DIRECTORY.versions[0],
-                (119, 2) => &schema::response::SMB2_RESPONSE_CHANGE_NOTIFY.versions[0],
-                (120, 2) => &schema::response::SMB2_RESPONSE_QUERY_INFO.versions[0],
-                (121, 2) => &schema::response::SMB2_RESPONSE_SET_INFO.versions[0],
-                (122, 2) => &schema::response::SMB2_RESPONSE_ERROR.versions[0],
-                (200, 0) => &schema::work_item::SMB2_WORK_ITEM_TRANSITION.versions[0],
-                (201, 0) => &schema::work_item::SMB2_WORK_ITEM_START.versions[0],
-                (202, 0) => &schema::work_item::SMB2_WORK_ITEM_STOP.versions[0],
-                (203, 0) => {
-                    &schema::work_item::SMB2_WORK_ITEM_ACTIVITY_TRANSFER.versions[0]
-                }
-                (204, 0) => &schema::work_item::SMB2_WORK_ITEM_ACTIVITY_STOP.versions[0],
-                (500, 0) => &schema::connection::SMB2_CONNECTION_ACCEPT.versions[0],
-                (501, 0) => {
-                    &schema::connection::SMB2_CONNECTION_DISCONNECT_EVENT.versions[0]
-                }
-                (502, 0) => &schema::connection::SMB2_CONNECTION_TERMINATE.versions[0],
-                (550, 0) => &schema::session::SMB2_SESSION_ALLOCATE.versions[0],
-                (551, 0) => &schema::session::SMB2_SESSION_AUTH_FAILURE.versions[0],
-                (551, 1) => &schema::session::SMB2_SESSION_AUTH_FAILURE.versions[1],
-                (551, 2) => &schema::session::SMB2_SESSION_AUTH_FAILURE.versions[2],
-                (551, 3) => &schema::session::SMB2_SESSION_AUTH_FAILURE.versions[3],
-                (552, 0) => &schema::session::SMB2_SESSION_AUTHENTICATED.versions[0],
-                (553, 0) => &schema::session::SMB2_SESSION_BIND.versions[0],
-                (554, 0) => &schema::session::SMB2_SESSION_TERMINATE.versions[0],
-                (555, 0) => &schema::session::SMB2_SESSION_CLOSE.versions[0],
-                (600, 0) => &schema::tree_connect::SMB2_TREE_CONNECT_ALLOCATE.versions[0],
-                (601, 0) => {
-                    &schema::tree_connect::SMB2_TREE_CONNECT_DISCONNECT.versions[0]
-                }
-                (602, 0) => {
-                    &schema::tree_connect::SMB2_TREE_CONNECT_TERMINATE.versions[0]
-                }
-                (603, 0) => {
-                    &schema::tree_connect::SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING
-                        .versions[0]
-                }
-                (604, 0) => {
-                    &schema::tree_connect::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT
-                        .versions[0]
-                }
-                (605, 0) => {
-                    &schema::tree_connect::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED
-                        .versions[0]
-                }
-                (650, 0) => &schema::open::SMB2_FILE_OPEN.versions[0],
-                (651, 0) => &schema::open::SMB2_FILE_DISCONNECT.versions[0],
-                (652, 0) => &schema::open::SMB2_FILE_RECONNECT.versions[0],
-                (653, 0) => &schema::open::SMB2_FILE_SUSPEND.versions[0],
-                (654, 0) => &schema::open::SMB2_FILE_CLOSE.versions[0],
-                (655, 0) => &schema::open::SMB2_FILE_TIMEOUT.versions[0],
-                (656, 0) => &schema::open::SMB2_FILE_TERMINATE.versions[0],
-                (657, 0) => &schema::open::SMB2_FILE_CCF_CLOSE.versions[0],
-                (658, 0) => &schema::open::SMB2_FILE_CCF_CLOSE_AUDIT.versions[0],
-                (700, 0) => &schema::share::SMB2_SHARE_ADD.versions[0],
-                (701, 0) => &schema::share::SMB2_SHARE_MODIFY.versions[0],
-                (702, 0) => &schema::share::SMB2_SHARE_DELETE.versions[0],
-                (1000, 0) => &schema::session::SRV_S4U2_SELF_FAILURE.versions[0],
-                (1001, 0) => &schema::audit::SRV_DISABLED.versions[0],
-                (1001, 1) => &schema::audit::SRV_DISABLED.versions[1],
-                (1002, 0) => &schema::open::SMB2_RKF_FAILURE.versions[0],
-                (1003, 0) => &schema::audit::SRV_UNENCRYPTED_ACCCESS_FAILURE.versions[0],
-                (1003, 1) => &schema::audit::SRV_UNENCRYPTED_ACCCESS_FAILURE.versions[1],
-                (1004, 0) => &schema::audit::SRV_SIGNATURE_VALIDATION_FAILURE.versions[0],
-                (1004, 1) => &schema::audit::SRV_SIGNATURE_VALIDATION_FAILURE.versions[1],
-                (1005, 0) => {
-                    &schema::negotiate::SRV_NEGOTIATE_VALIDATION_FAILURE.versions[0]
-                }
-                (1005, 1) => {
-                    &schema::negotiate::SRV_NEGOTIATE_VALIDATION_FAILURE.versions[1]
-                }
-                (1005, 2) => {
-                    &schema::negotiate::SRV_NEGOTIATE_VALIDATION_FAILURE.versions[2]
-                }
-                (1006, 0) => &schema::share::SRV_SHARE_ACCESS_CHECK_FAILURE.versions[0],
-                (1007, 0) => {
-                    &schema::share::SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE.versions[0]
-                }
-                (1009, 0) => {
-                    &schema::session::SRV_SESSION_ANONYMOUS_ACCESS_DENIED.versions[0]
-                }
-                (1010, 0) => &schema::endpoint::SRV_ENDPOINT_ADDED.versions[0],
-                (1011, 0) => &schema::endpoint::SRV_ENDPOINT_REMOVED.versions[0],
-                (1012, 0) => &schema::endpoint::SRV_NET_NAME_INFO_CHANGE.versions[0],
-                (1013, 0) => &schema::endpoint::SRV_ENDPOINT_ONLINE.versions[0],
-                (1014, 0) => &schema::endpoint::SRV_ENDPOINT_OFFLINE.versions[0],
-                (1015, 0) => &schema::audit::SRV_DECRYPTION_FAILURE.versions[0],
-                (1016, 0) => &schema::open::SRV_REOPEN_FAILURE.versions[0],
-                (1017, 0) => &schema::open::SRV_HANDLE_SCAVENGE.versions[0],
-                (1018, 0) => &schema::session::SRV_SESSION_INVALIDATE.versions[0],
-                (1019, 0) => &schema::open::SRV_FILE_INVALIDATE.versions[0],
-                (1020, 0) => &schema::operational::SRV_SLOW_FS_OPERATION.versions[0],
-                (1020, 1) => &schema::operational::SRV_SLOW_FS_OPERATION.versions[1],
-                (1021, 0) => {
-                    &schema::audit::SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT.versions[0]
-                }
-                (1022, 0) => {
-                    &schema::operational::SRV_FILE_SHARING_FIREWALL_RULE_ENABLED
-                        .versions[0]
-                }
-                (1023, 0) => &schema::share::SRV_ABE_SHARES_PRESENT.versions[0],
-                (1024, 0) => &schema::audit::SRV_SMB2_DISABLED.versions[0],
-                (1025, 0) => &schema::audit::SRV_NULL_SESSIONS_ALLOWED.versions[0],
-                (1026, 0) => &schema::operational::SRV_LEASING_DISABLED.versions[0],
-                (1027, 0) => &schema::operational::SRV_FIREWALL_PORTS_CLOSED.versions[0],
-                (1028, 0) => {
-                    &schema::negotiate::SMB2_MAX_CLUSTER_DIALECT_UPDATED.versions[0]
-                }
-                (1029, 0) => &schema::negotiate::SMB2_CIPHER_SUITE_ORDER.versions[0],
-                (1030, 0) => {
-                    &schema::operational::SMB2_MDL_IO_COMPLETION_FAILURE.versions[0]
-                }
-                (1031, 0) => &schema::operational::SRV2_LIVE_DUMP_SUCCEEDED.versions[0],
-                (1032, 0) => &schema::operational::SRV2_LIVE_DUMP_THROTTELED.versions[0],
-                (1033, 0) => {
-                    &schema::rdma::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION.versions[0]
-                }
-                (1034, 0) => {
-                    &schema::rdma::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE
-                        .versions[0]
-                }
-                (1035, 0) => &schema::rdma::SRV2_RDMA_ENDPOINT_CHANGE.versions[0],
-                (1036, 0) => {
-                    &schema::rdma::SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE.versions[0]
-                }
-                (1037, 0) => &schema::rdma::SRV2_RDMA_CREATE_LISTENER_FAILURE.versions[0],
-                (1038, 0) => {
-                    &schema::rdma::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE
-                        .versions[0]
-                }
-                (1039, 0) => {
-                    &schema::rdma::SRV2_RDMA_NSI_NOTIFICATION_RECEIVED.versions[0]
-                }
-                (1040, 0) => {
-                    &schema::rdma::SRV2_RDMA_MIB_NOTIFICATION_RECEIVED.versions[0]
-                }
-                (1041, 0) => {
-                    &schema::operational::SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE
-                        .versions[0]
-                }
-                (1042, 0) => {
-                    &schema::certificate::SERVER_CERT_MAPPING_EXPIRING.versions[0]
-                }
-                (1043, 0) => &schema::rdma::SRV_NET_RDMA_CONNECTION_CLOSED.versions[0],
-                (1044, 0) => {
-                    &schema::certificate::SRV_NET_QUIC_SHUTDOWN_FAILURE.versions[0]
-                }
-                (1045, 0) => {
-                    &schema::certificate::SERVER_CERT_MAPPING_UPDATE_FAILURE.versions[0]
-                }
-                (1046, 0) => &schema::negotiate::SRV_NO_NEGOTIATED_CIPHER.versions[0],
-                (1047, 0) => &schema::operational::SMB2_SLOW_COMMAND.versions[0],
-                (1048, 0) => {
-                    &schema::operational::SMB2_COMMAND_TIME_DISTRIBUTION.versions[0]
-                }
-                (1049, 0) => {
-                    &schema::certificate::SERVER_CERT_MAPPING_EXPIRED.versions[0]
-                }
-                (1050, 0) => {
-                    &schema::endpoint::SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE
-                        .versions[0]
-                }
-                (1051, 0) => &schema::negotiate::SRV_NEGOTIATE_CIPHER_FAILURE.versions[0],
-                (1051, 2) => &schema::negotiate::SRV_NEGOTIATE_CIPHER_FAILURE.versions[1],
-                (1052, 0) => {
-                    &schema::certificate::SERVER_CERT_MAPPING_RESTORE_FAILURE.versions[0]
-                }
-                (1053, 0) => {
-                    &schema::certificate::SERVER_CERT_MAPPING_RESTORE_SUMMARY.versions[0]
-                }
-                (1054, 0) => &schema::operational::SRV_SLOW_NETWORK_OPERATION.versions[0],
-                (1055, 0) => &schema::rdma::SRV_NET_RDMA_RUNDOWN_ACTIVE.versions[0],
-                (1056, 0) => &schema::rdma::SRV_NET_RDMA_RUNDOWN_COMPLETE.versions[0],
-                (1057, 0) => &schema::rdma::SRV_NET_RDMA_REACTIVATION.versions[0],
-                (1058, 0) => {
-                    &schema::rdma::SRV_NET_RDMA_REACTIVATION_COMPLETE.versions[0]
-                }
-                (1059, 0) => &schema::rdma::SRV_NET_SMB_DIRECT_LOAD.versions[0],
-                (1059, 1) => &schema::rdma::SRV_NET_SMB_DIRECT_LOAD.versions[1],
-                (1060, 0) => {
-                    &schema::rdma::SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED
-                        .versions[0]
-                }
-                (1061, 0) => {
-                    &schema::negotiate::SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE
-                        .versions[0]
-                }
-                (1062, 0) => &schema::negotiate::SMB2_DIALECT_CHANGE.versions[0],
-                (1080, 0) => {
-                    &schema::negotiate::SRV_NET_COMPONENT_CAPABILITIES.versions[0]
-                }
-                (1800, 0) => &schema::share::SS_CLUSTER_CA_FAILURE.versions[0],
-                (1801, 0) => &schema::share::SS_RKF_CA_FAILURE.versions[0],
-                (1802, 0) => {
-                    &schema::operational::SRV_NET_GET_NEXT_ID_FAILURE.versions[0]
-                }
-                (1803, 0) => &schema::audit::SECURITY_CERTIFICATE_CHANGED.versions[0],
-                (1804, 1) => &schema::audit::NO_SMB1_OBSERVED_IN_LAST_PERIOD.versions[0],
-                (1900, 0) => &schema::interface::TDI_MODE_ENABLED.versions[0],
-                (1901, 0) => &schema::interface::NSI_TABLE_ALLOCATION_FAILED.versions[0],
-                (1902, 0) => &schema::interface::NSI_INTERFACE_ADDED.versions[0],
-                (1903, 0) => &schema::interface::NSI_INTERFACE_REMOVED.versions[0],
-                (1904, 0) => &schema::interface::IP_INTERFACE_NOT_FOUND.versions[0],
-                (1905, 0) => {
-                    &schema::session::SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP.versions[0]
-                }
-                (1906, 0) => &schema::session::SRV2_SESSION_KEY_TOO_SHORT.versions[0],
-                (1907, 0) => {
-                    &schema::operational::RECEIVED_NULL_REPARSE_BUFFER.versions[0]
-                }
-                (1908, 0) => &schema::operational::ALLOW_LIST_LOAD_FAILED.versions[0],
-                (1909, 0) => {
-                    &schema::certificate::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE
-                        .versions[0]
-                }
-                (1910, 0) => {
-                    &schema::rdma::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE
-                        .versions[0]
-                }
-                (1910, 1) => {
-                    &schema::rdma::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE
-                        .versions[1]
-                }
-                (1911, 0) => &schema::certificate::SERVER_CERTIFICATE_FAILURE.versions[0],
-                (1912, 0) => &schema::share::SHARE_QOS_POLICY_SETTING_FAILURE.versions[0],
-                (1913, 0) => {
-                    &schema::connection::SRV_NET_CONNECTION_ESTABLISHED.versions[0]
-                }
-                (1914, 0) => {
-                    &schema::certificate::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED
-                        .versions[0]
-                }
-                (1914, 1) => {
-                    &schema::certificate::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED
-                        .versions[1]
-                }
-                (2000, 0) => &schema::packet::PACKET_FRAGMENT.versions[0],
-                (3000, 0) => &schema::audit::AUDIT_SMB1_ACCESS.versions[0],
-                (3002, 1) => &schema::audit::AUDIT_SMB1_CONNECTION_ATTEMPT.versions[0],
-                (3003, 1) => &schema::audit::UNINSTALL_SMB1_SERVER.versions[0],
-                (3004, 0) => &schema::rundown::SRV_ADMIN_FILE_RUNDOWN.versions[0],
-                (3005, 0) => &schema::rundown::SRV_ADMIN_SESSION_RUNDOWN.versions[0],
-                (3006, 0) => &schema::rundown::SRV_ADMIN_SHARE_RUNDOWN.versions[0],
-                (3007, 0) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_DENIED.versions[0]
-                }
-                (3007, 1) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_DENIED.versions[1]
-                }
-                (3008, 0) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED.versions[0]
-                }
-                (3008, 1) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED.versions[1]
-                }
-                (3009, 0) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_ERROR.versions[0]
-                }
-                (3009, 1) => {
-                    &schema::certificate::MUTUAL_AUTH_CLIENT_ACCESS_ERROR.versions[1]
-                }
-                (3010, 0) => {
-                    &schema::endpoint::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED
-                        .versions[0]
-                }
-                (3011, 0) => {
-                    &schema::endpoint::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS
-                        .versions[0]
-                }
-                (3012, 0) => {
-                    &schema::endpoint::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE
-                        .versions[0]
-                }
-                (3013, 0) => &schema::endpoint::SRV_NET_ADD_LISTENER_RULE_NEW.versions[0],
-                (3014, 0) => {
-                    &schema::endpoint::SRV_NET_ADD_LISTENER_RULE_UPDATE.versions[0]
-                }
-                (3015, 0) => {
-                    &schema::endpoint::SRV_NET_ADD_LISTENER_RULE_REMOVE.versions[0]
-                }
-                (3016, 0) => {
-                    &schema::endpoint::SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR
-                        .versions[0]
-                }
-                (3017, 0) => {
-                    &schema::endpoint::SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR
-                        .versions[0]
-                }
-                (3018, 0) => {
-                    &schema::endpoint::ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED
-                        .versions[0]
-                }
-                (3019, 0) => {
-                    &schema::endpoint::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE
-                        .versions[0]
-                }
-                (3020, 0) => {
-                    &schema::endpoint::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS
-                        .versions[0]
-                }
-                (3021, 0) => {
-                    &schema::audit::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING.versions[0]
-                }
-                (3021, 1) => {
-                    &schema::audit::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING.versions[1]
-                }
-                (3022, 0) => {
-                    &schema::audit::SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION.versions[0]
-                }
-                (3023, 0) => &schema::session::INSECURE_GUEST_LOGON.versions[0],
-                (3024, 0) => {
-                    &schema::audit::SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN.versions[0]
-                }
-                (3025, 0) => {
-                    &schema::audit::SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN.versions[0]
-                }
-                (3026, 0) => &schema::audit::SRV_NET_CLIENT_SENT_EMPTY_SPN.versions[0],
-                (3027, 0) => {
-                    &schema::audit::SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING.versions[0]
-                }
-                (4000, 0) => {
-                    &schema::tree_connect::SMB2_SHARE_CONNECTION_ESTABLISHED.versions[0]
-                }
-                (40000, 0) => &schema::packet::PACKET.versions[0],
-                _ => return None,
-            },
-        )
+    fn decode(
+        build: u32,
+        id: u16,
+        version: u8,
+        payload: &'a [u8],
+    ) -> Result<Decoded<Self>, DecodeError> {
+        match (id, version, build) {
+            (1, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestNegotiateV2<'a>| {
+                        Self::Smb2RequestNegotiate(
+                            request::Smb2RequestNegotiate::V2(view),
+                        )
+                    },
+                )
+            }
+            (2, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestSessionSetupV2<'a>| {
+                        Self::Smb2RequestSessionSetup(
+                            request::Smb2RequestSessionSetup::V2(view),
+                        )
+                    },
+                )
+            }
+            (3, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestLogoffV2<'a>| {
+                        Self::Smb2RequestLogoff(request::Smb2RequestLogoff::V2(view))
+                    },
+                )
+            }
+            (4, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestTreeConnectV2<'a>| {
+                        Self::Smb2RequestTreeConnect(
+                            request::Smb2RequestTreeConnect::V2(view),
+                        )
+                    },
+                )
+            }
+            (5, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestTreeDisconnectV2<'a>| {
+                        Self::Smb2RequestTreeDisconnect(
+                            request::Smb2RequestTreeDisconnect::V2(view),
+                        )
+                    },
+                )
+            }
+            (6, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestEchoV2<'a>| {
+                        Self::Smb2RequestEcho(request::Smb2RequestEcho::V2(view))
+                    },
+                )
+            }
+            (7, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestCancelV2<'a>| {
+                        Self::Smb2RequestCancel(request::Smb2RequestCancel::V2(view))
+                    },
+                )
+            }
+            (8, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestCreateV2<'a>| {
+                        Self::Smb2RequestCreate(request::Smb2RequestCreate::V2(view))
+                    },
+                )
+            }
+            (9, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestCloseV2<'a>| {
+                        Self::Smb2RequestClose(request::Smb2RequestClose::V2(view))
+                    },
+                )
+            }
+            (10, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestFlushV2<'a>| {
+                        Self::Smb2RequestFlush(request::Smb2RequestFlush::V2(view))
+                    },
+                )
+            }
+            (11, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestReadV2<'a>| {
+                        Self::Smb2RequestRead(request::Smb2RequestRead::V2(view))
+                    },
+                )
+            }
+            (12, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestWriteV2<'a>| {
+                        Self::Smb2RequestWrite(request::Smb2RequestWrite::V2(view))
+                    },
+                )
+            }
+            (13, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestBreakOplockV2<'a>| {
+                        Self::Smb2RequestBreakOplock(
+                            request::Smb2RequestBreakOplock::V2(view),
+                        )
+                    },
+                )
+            }
+            (14, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestNotifyBreakLeaseV2<'a>| {
+                        Self::Smb2RequestNotifyBreakLease(
+                            request::Smb2RequestNotifyBreakLease::V2(view),
+                        )
+                    },
+                )
+            }
+            (15, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestAcknowledgeBreakLeaseV2<'a>| {
+                        Self::Smb2RequestAcknowledgeBreakLease(
+                            request::Smb2RequestAcknowledgeBreakLease::V2(view),
+                        )
+                    },
+                )
+            }
+            (16, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestLockV2<'a>| {
+                        Self::Smb2RequestLock(request::Smb2RequestLock::V2(view))
+                    },
+                )
+            }
+            (17, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestIoctlV2<'a>| {
+                        Self::Smb2RequestIoctl(request::Smb2RequestIoctl::V2(view))
+                    },
+                )
+            }
+            (18, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestQueryDirectoryV2<'a>| {
+                        Self::Smb2RequestQueryDirectory(
+                            request::Smb2RequestQueryDirectory::V2(view),
+                        )
+                    },
+                )
+            }
+            (19, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestChangeNotifyV2<'a>| {
+                        Self::Smb2RequestChangeNotify(
+                            request::Smb2RequestChangeNotify::V2(view),
+                        )
+                    },
+                )
+            }
+            (20, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestQueryInfoV2<'a>| {
+                        Self::Smb2RequestQueryInfo(
+                            request::Smb2RequestQueryInfo::V2(view),
+                        )
+                    },
+                )
+            }
+            (21, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: request::Smb2RequestSetInfoV2<'a>| {
+                        Self::Smb2RequestSetInfo(request::Smb2RequestSetInfo::V2(view))
+                    },
+                )
+            }
+            (101, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseNegotiateV2<'a>| {
+                        Self::Smb2ResponseNegotiate(
+                            response::Smb2ResponseNegotiate::V2(view),
+                        )
+                    },
+                )
+            }
+            (101, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseNegotiateV2Build26100<'a>| {
+                        Self::Smb2ResponseNegotiate(
+                            response::Smb2ResponseNegotiate::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (102, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseSessionSetupV2<'a>| {
+                        Self::Smb2ResponseSessionSetup(
+                            response::Smb2ResponseSessionSetup::V2(view),
+                        )
+                    },
+                )
+            }
+            (102, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseSessionSetupV2Build26100<'a>| {
+                        Self::Smb2ResponseSessionSetup(
+                            response::Smb2ResponseSessionSetup::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (103, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseLogoffV2<'a>| {
+                        Self::Smb2ResponseLogoff(response::Smb2ResponseLogoff::V2(view))
+                    },
+                )
+            }
+            (103, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseLogoffV2Build26100<'a>| {
+                        Self::Smb2ResponseLogoff(
+                            response::Smb2ResponseLogoff::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (104, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseTreeConnectV2<'a>| {
+                        Self::Smb2ResponseTreeConnect(
+                            response::Smb2ResponseTreeConnect::V2(view),
+                        )
+                    },
+                )
+            }
+            (104, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseTreeConnectV2Build26100<'a>| {
+                        Self::Smb2ResponseTreeConnect(
+                            response::Smb2ResponseTreeConnect::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (105, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseTreeDisconnectV2<'a>| {
+                        Self::Smb2ResponseTreeDisconnect(
+                            response::Smb2ResponseTreeDisconnect::V2(view),
+                        )
+                    },
+                )
+            }
+            (105, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseTreeDisconnectV2Build26100<'a>| {
+                        Self::Smb2ResponseTreeDisconnect(
+                            response::Smb2ResponseTreeDisconnect::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (106, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseEchoV2<'a>| {
+                        Self::Smb2ResponseEcho(response::Smb2ResponseEcho::V2(view))
+                    },
+                )
+            }
+            (106, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseEchoV2Build26100<'a>| {
+                        Self::Smb2ResponseEcho(
+                            response::Smb2ResponseEcho::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (108, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseCreateV2<'a>| {
+                        Self::Smb2ResponseCreate(response::Smb2ResponseCreate::V2(view))
+                    },
+                )
+            }
+            (108, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseCreateV2Build26100<'a>| {
+                        Self::Smb2ResponseCreate(
+                            response::Smb2ResponseCreate::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (109, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseCloseV2<'a>| {
+                        Self::Smb2ResponseClose(response::Smb2ResponseClose::V2(view))
+                    },
+                )
+            }
+            (109, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseCloseV2Build26100<'a>| {
+                        Self::Smb2ResponseClose(
+                            response::Smb2ResponseClose::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (110, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseFlushV2<'a>| {
+                        Self::Smb2ResponseFlush(response::Smb2ResponseFlush::V2(view))
+                    },
+                )
+            }
+            (110, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseFlushV2Build26100<'a>| {
+                        Self::Smb2ResponseFlush(
+                            response::Smb2ResponseFlush::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (111, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseReadV2<'a>| {
+                        Self::Smb2ResponseRead(response::Smb2ResponseRead::V2(view))
+                    },
+                )
+            }
+            (111, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseReadV2Build26100<'a>| {
+                        Self::Smb2ResponseRead(
+                            response::Smb2ResponseRead::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (112, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseWriteV2<'a>| {
+                        Self::Smb2ResponseWrite(response::Smb2ResponseWrite::V2(view))
+                    },
+                )
+            }
+            (112, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseWriteV2Build26100<'a>| {
+                        Self::Smb2ResponseWrite(
+                            response::Smb2ResponseWrite::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (113, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseBreakOplockV2<'a>| {
+                        Self::Smb2ResponseBreakOplock(
+                            response::Smb2ResponseBreakOplock::V2(view),
+                        )
+                    },
+                )
+            }
+            (113, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseBreakOplockV2Build26100<'a>| {
+                        Self::Smb2ResponseBreakOplock(
+                            response::Smb2ResponseBreakOplock::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (115, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseAcknowledgeBreakLeaseV2<'a>| {
+                        Self::Smb2ResponseAcknowledgeBreakLease(
+                            response::Smb2ResponseAcknowledgeBreakLease::V2(view),
+                        )
+                    },
+                )
+            }
+            (115, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a>| {
+                        Self::Smb2ResponseAcknowledgeBreakLease(
+                            response::Smb2ResponseAcknowledgeBreakLease::V2Build26100(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (116, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseLockV2<'a>| {
+                        Self::Smb2ResponseLock(response::Smb2ResponseLock::V2(view))
+                    },
+                )
+            }
+            (116, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseLockV2Build26100<'a>| {
+                        Self::Smb2ResponseLock(
+                            response::Smb2ResponseLock::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (117, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseIoctlV2<'a>| {
+                        Self::Smb2ResponseIoctl(response::Smb2ResponseIoctl::V2(view))
+                    },
+                )
+            }
+            (117, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseIoctlV2Build26100<'a>| {
+                        Self::Smb2ResponseIoctl(
+                            response::Smb2ResponseIoctl::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (118, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseQueryDirectoryV2<'a>| {
+                        Self::Smb2ResponseQueryDirectory(
+                            response::Smb2ResponseQueryDirectory::V2(view),
+                        )
+                    },
+                )
+            }
+            (118, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseQueryDirectoryV2Build26100<'a>| {
+                        Self::Smb2ResponseQueryDirectory(
+                            response::Smb2ResponseQueryDirectory::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (119, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseChangeNotifyV2<'a>| {
+                        Self::Smb2ResponseChangeNotify(
+                            response::Smb2ResponseChangeNotify::V2(view),
+                        )
+                    },
+                )
+            }
+            (119, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseChangeNotifyV2Build26100<'a>| {
+                        Self::Smb2ResponseChangeNotify(
+                            response::Smb2ResponseChangeNotify::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (120, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseQueryInfoV2<'a>| {
+                        Self::Smb2ResponseQueryInfo(
+                            response::Smb2ResponseQueryInfo::V2(view),
+                        )
+                    },
+                )
+            }
+            (120, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseQueryInfoV2Build26100<'a>| {
+                        Self::Smb2ResponseQueryInfo(
+                            response::Smb2ResponseQueryInfo::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (121, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseSetInfoV2<'a>| {
+                        Self::Smb2ResponseSetInfo(
+                            response::Smb2ResponseSetInfo::V2(view),
+                        )
+                    },
+                )
+            }
+            (121, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseSetInfoV2Build26100<'a>| {
+                        Self::Smb2ResponseSetInfo(
+                            response::Smb2ResponseSetInfo::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (122, 2, 20348..26100) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseErrorV2<'a>| {
+                        Self::Smb2ResponseError(response::Smb2ResponseError::V2(view))
+                    },
+                )
+            }
+            (122, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: response::Smb2ResponseErrorV2Build26100<'a>| {
+                        Self::Smb2ResponseError(
+                            response::Smb2ResponseError::V2Build26100(view),
+                        )
+                    },
+                )
+            }
+            (200, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: work_item::Smb2WorkItemTransitionV0<'a>| {
+                        Self::Smb2WorkItemTransition(
+                            work_item::Smb2WorkItemTransition::V0(view),
+                        )
+                    },
+                )
+            }
+            (201, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: work_item::Smb2WorkItemStartV0<'a>| {
+                        Self::Smb2WorkItemStart(work_item::Smb2WorkItemStart::V0(view))
+                    },
+                )
+            }
+            (202, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: work_item::Smb2WorkItemStopV0<'a>| {
+                        Self::Smb2WorkItemStop(work_item::Smb2WorkItemStop::V0(view))
+                    },
+                )
+            }
+            (203, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: work_item::Smb2WorkItemActivityTransferV0<'a>| {
+                        Self::Smb2WorkItemActivityTransfer(
+                            work_item::Smb2WorkItemActivityTransfer::V0(view),
+                        )
+                    },
+                )
+            }
+            (204, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: work_item::Smb2WorkItemActivityStopV0<'a>| {
+                        Self::Smb2WorkItemActivityStop(
+                            work_item::Smb2WorkItemActivityStop::V0(view),
+                        )
+                    },
+                )
+            }
+            (500, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionAcceptV0<'a>| {
+                        Self::Smb2ConnectionAccept(
+                            connection::Smb2ConnectionAccept::V0(view),
+                        )
+                    },
+                )
+            }
+            (501, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionDisconnectEventV0<'a>| {
+                        Self::Smb2ConnectionDisconnectEvent(
+                            connection::Smb2ConnectionDisconnectEvent::V0(view),
+                        )
+                    },
+                )
+            }
+            (502, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionTerminateV0<'a>| {
+                        Self::Smb2ConnectionTerminate(
+                            connection::Smb2ConnectionTerminate::V0(view),
+                        )
+                    },
+                )
+            }
+            (550, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAllocateV0<'a>| {
+                        Self::Smb2SessionAllocate(session::Smb2SessionAllocate::V0(view))
+                    },
+                )
+            }
+            (551, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAuthFailureV0<'a>| {
+                        Self::Smb2SessionAuthFailure(
+                            session::Smb2SessionAuthFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (551, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAuthFailureV1<'a>| {
+                        Self::Smb2SessionAuthFailure(
+                            session::Smb2SessionAuthFailure::V1(view),
+                        )
+                    },
+                )
+            }
+            (551, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAuthFailureV2<'a>| {
+                        Self::Smb2SessionAuthFailure(
+                            session::Smb2SessionAuthFailure::V2(view),
+                        )
+                    },
+                )
+            }
+            (551, 3, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAuthFailureV3<'a>| {
+                        Self::Smb2SessionAuthFailure(
+                            session::Smb2SessionAuthFailure::V3(view),
+                        )
+                    },
+                )
+            }
+            (552, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionAuthenticatedV0<'a>| {
+                        Self::Smb2SessionAuthenticated(
+                            session::Smb2SessionAuthenticated::V0(view),
+                        )
+                    },
+                )
+            }
+            (553, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionBindV0<'a>| {
+                        Self::Smb2SessionBind(session::Smb2SessionBind::V0(view))
+                    },
+                )
+            }
+            (554, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionTerminateV0<'a>| {
+                        Self::Smb2SessionTerminate(
+                            session::Smb2SessionTerminate::V0(view),
+                        )
+                    },
+                )
+            }
+            (555, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Smb2SessionCloseV0<'a>| {
+                        Self::Smb2SessionClose(session::Smb2SessionClose::V0(view))
+                    },
+                )
+            }
+            (600, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2TreeConnectAllocateV0<'a>| {
+                        Self::Smb2TreeConnectAllocate(
+                            tree_connect::Smb2TreeConnectAllocate::V0(view),
+                        )
+                    },
+                )
+            }
+            (601, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2TreeConnectDisconnectV0<'a>| {
+                        Self::Smb2TreeConnectDisconnect(
+                            tree_connect::Smb2TreeConnectDisconnect::V0(view),
+                        )
+                    },
+                )
+            }
+            (602, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2TreeConnectTerminateV0<'a>| {
+                        Self::Smb2TreeConnectTerminate(
+                            tree_connect::Smb2TreeConnectTerminate::V0(view),
+                        )
+                    },
+                )
+            }
+            (603, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2TreeConnectFailedDueToPendingV0<'a>| {
+                        Self::Smb2TreeConnectFailedDueToPending(
+                            tree_connect::Smb2TreeConnectFailedDueToPending::V0(view),
+                        )
+                    },
+                )
+            }
+            (604, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2TreeConnectForceClientReconnectV0<'a>| {
+                        Self::Smb2TreeConnectForceClientReconnect(
+                            tree_connect::Smb2TreeConnectForceClientReconnect::V0(view),
+                        )
+                    },
+                )
+            }
+            (605, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |
+                        view: tree_connect::Smb2TreeConnectForceClientReconnectRequestFailedV0<
+                            'a,
+                        >|
+                    {
+                        Self::Smb2TreeConnectForceClientReconnectRequestFailed(
+                            tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (650, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileOpenV0<'a>| {
+                        Self::Smb2FileOpen(open::Smb2FileOpen::V0(view))
+                    },
+                )
+            }
+            (651, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileDisconnectV0<'a>| {
+                        Self::Smb2FileDisconnect(open::Smb2FileDisconnect::V0(view))
+                    },
+                )
+            }
+            (652, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileReconnectV0<'a>| {
+                        Self::Smb2FileReconnect(open::Smb2FileReconnect::V0(view))
+                    },
+                )
+            }
+            (653, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileSuspendV0<'a>| {
+                        Self::Smb2FileSuspend(open::Smb2FileSuspend::V0(view))
+                    },
+                )
+            }
+            (654, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileCloseV0<'a>| {
+                        Self::Smb2FileClose(open::Smb2FileClose::V0(view))
+                    },
+                )
+            }
+            (655, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileTimeoutV0<'a>| {
+                        Self::Smb2FileTimeout(open::Smb2FileTimeout::V0(view))
+                    },
+                )
+            }
+            (656, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileTerminateV0<'a>| {
+                        Self::Smb2FileTerminate(open::Smb2FileTerminate::V0(view))
+                    },
+                )
+            }
+            (657, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileCcfCloseV0<'a>| {
+                        Self::Smb2FileCcfClose(open::Smb2FileCcfClose::V0(view))
+                    },
+                )
+            }
+            (658, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2FileCcfCloseAuditV0<'a>| {
+                        Self::Smb2FileCcfCloseAudit(
+                            open::Smb2FileCcfCloseAudit::V0(view),
+                        )
+                    },
+                )
+            }
+            (700, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::Smb2ShareAddV0<'a>| {
+                        Self::Smb2ShareAdd(share::Smb2ShareAdd::V0(view))
+                    },
+                )
+            }
+            (701, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::Smb2ShareModifyV0<'a>| {
+                        Self::Smb2ShareModify(share::Smb2ShareModify::V0(view))
+                    },
+                )
+            }
+            (702, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::Smb2ShareDeleteV0<'a>| {
+                        Self::Smb2ShareDelete(share::Smb2ShareDelete::V0(view))
+                    },
+                )
+            }
+            (1000, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::SrvS4u2SelfFailureV0<'a>| {
+                        Self::SrvS4u2SelfFailure(session::SrvS4u2SelfFailure::V0(view))
+                    },
+                )
+            }
+            (1001, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvDisabledV0<'a>| {
+                        Self::SrvDisabled(audit::SrvDisabled::V0(view))
+                    },
+                )
+            }
+            (1001, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvDisabledV1<'a>| {
+                        Self::SrvDisabled(audit::SrvDisabled::V1(view))
+                    },
+                )
+            }
+            (1002, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::Smb2RkfFailureV0<'a>| {
+                        Self::Smb2RkfFailure(open::Smb2RkfFailure::V0(view))
+                    },
+                )
+            }
+            (1003, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvUnencryptedAcccessFailureV0<'a>| {
+                        Self::SrvUnencryptedAcccessFailure(
+                            audit::SrvUnencryptedAcccessFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1003, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvUnencryptedAcccessFailureV1<'a>| {
+                        Self::SrvUnencryptedAcccessFailure(
+                            audit::SrvUnencryptedAcccessFailure::V1(view),
+                        )
+                    },
+                )
+            }
+            (1004, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvSignatureValidationFailureV0<'a>| {
+                        Self::SrvSignatureValidationFailure(
+                            audit::SrvSignatureValidationFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1004, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvSignatureValidationFailureV1<'a>| {
+                        Self::SrvSignatureValidationFailure(
+                            audit::SrvSignatureValidationFailure::V1(view),
+                        )
+                    },
+                )
+            }
+            (1005, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNegotiateValidationFailureV0<'a>| {
+                        Self::SrvNegotiateValidationFailure(
+                            negotiate::SrvNegotiateValidationFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1005, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNegotiateValidationFailureV1<'a>| {
+                        Self::SrvNegotiateValidationFailure(
+                            negotiate::SrvNegotiateValidationFailure::V1(view),
+                        )
+                    },
+                )
+            }
+            (1005, 2, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNegotiateValidationFailureV2<'a>| {
+                        Self::SrvNegotiateValidationFailure(
+                            negotiate::SrvNegotiateValidationFailure::V2(view),
+                        )
+                    },
+                )
+            }
+            (1006, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::SrvShareAccessCheckFailureV0<'a>| {
+                        Self::SrvShareAccessCheckFailure(
+                            share::SrvShareAccessCheckFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1007, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::SrvShareAnonymousAccessDeniedFailureV0<'a>| {
+                        Self::SrvShareAnonymousAccessDeniedFailure(
+                            share::SrvShareAnonymousAccessDeniedFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1009, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::SrvSessionAnonymousAccessDeniedV0<'a>| {
+                        Self::SrvSessionAnonymousAccessDenied(
+                            session::SrvSessionAnonymousAccessDenied::V0(view),
+                        )
+                    },
+                )
+            }
+            (1010, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvEndpointAddedV0<'a>| {
+                        Self::SrvEndpointAdded(endpoint::SrvEndpointAdded::V0(view))
+                    },
+                )
+            }
+            (1011, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvEndpointRemovedV0<'a>| {
+                        Self::SrvEndpointRemoved(endpoint::SrvEndpointRemoved::V0(view))
+                    },
+                )
+            }
+            (1012, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetNameInfoChangeV0<'a>| {
+                        Self::SrvNetNameInfoChange(
+                            endpoint::SrvNetNameInfoChange::V0(view),
+                        )
+                    },
+                )
+            }
+            (1013, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvEndpointOnlineV0<'a>| {
+                        Self::SrvEndpointOnline(endpoint::SrvEndpointOnline::V0(view))
+                    },
+                )
+            }
+            (1014, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvEndpointOfflineV0<'a>| {
+                        Self::SrvEndpointOffline(endpoint::SrvEndpointOffline::V0(view))
+                    },
+                )
+            }
+            (1015, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvDecryptionFailureV0<'a>| {
+                        Self::SrvDecryptionFailure(audit::SrvDecryptionFailure::V0(view))
+                    },
+                )
+            }
+            (1016, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::SrvReopenFailureV0<'a>| {
+                        Self::SrvReopenFailure(open::SrvReopenFailure::V0(view))
+                    },
+                )
+            }
+            (1017, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::SrvHandleScavengeV0<'a>| {
+                        Self::SrvHandleScavenge(open::SrvHandleScavenge::V0(view))
+                    },
+                )
+            }
+            (1018, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::SrvSessionInvalidateV0<'a>| {
+                        Self::SrvSessionInvalidate(
+                            session::SrvSessionInvalidate::V0(view),
+                        )
+                    },
+                )
+            }
+            (1019, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: open::SrvFileInvalidateV0<'a>| {
+                        Self::SrvFileInvalidate(open::SrvFileInvalidate::V0(view))
+                    },
+                )
+            }
+            (1020, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvSlowFsOperationV0<'a>| {
+                        Self::SrvSlowFsOperation(
+                            operational::SrvSlowFsOperation::V0(view),
+                        )
+                    },
+                )
+            }
+            (1020, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvSlowFsOperationV1<'a>| {
+                        Self::SrvSlowFsOperation(
+                            operational::SrvSlowFsOperation::V1(view),
+                        )
+                    },
+                )
+            }
+            (1021, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvLmCompatibilityLevelNonDefaultV0<'a>| {
+                        Self::SrvLmCompatibilityLevelNonDefault(
+                            audit::SrvLmCompatibilityLevelNonDefault::V0(view),
+                        )
+                    },
+                )
+            }
+            (1022, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvFileSharingFirewallRuleEnabledV0<'a>| {
+                        Self::SrvFileSharingFirewallRuleEnabled(
+                            operational::SrvFileSharingFirewallRuleEnabled::V0(view),
+                        )
+                    },
+                )
+            }
+            (1023, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::SrvAbeSharesPresentV0<'a>| {
+                        Self::SrvAbeSharesPresent(share::SrvAbeSharesPresent::V0(view))
+                    },
+                )
+            }
+            (1024, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvSmb2DisabledV0<'a>| {
+                        Self::SrvSmb2Disabled(audit::SrvSmb2Disabled::V0(view))
+                    },
+                )
+            }
+            (1025, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvNullSessionsAllowedV0<'a>| {
+                        Self::SrvNullSessionsAllowed(
+                            audit::SrvNullSessionsAllowed::V0(view),
+                        )
+                    },
+                )
+            }
+            (1026, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvLeasingDisabledV0<'a>| {
+                        Self::SrvLeasingDisabled(
+                            operational::SrvLeasingDisabled::V0(view),
+                        )
+                    },
+                )
+            }
+            (1027, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvFirewallPortsClosedV0<'a>| {
+                        Self::SrvFirewallPortsClosed(
+                            operational::SrvFirewallPortsClosed::V0(view),
+                        )
+                    },
+                )
+            }
+            (1028, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::Smb2MaxClusterDialectUpdatedV0<'a>| {
+                        Self::Smb2MaxClusterDialectUpdated(
+                            negotiate::Smb2MaxClusterDialectUpdated::V0(view),
+                        )
+                    },
+                )
+            }
+            (1029, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::Smb2CipherSuiteOrderV0<'a>| {
+                        Self::Smb2CipherSuiteOrder(
+                            negotiate::Smb2CipherSuiteOrder::V0(view),
+                        )
+                    },
+                )
+            }
+            (1030, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::Smb2MdlIoCompletionFailureV0<'a>| {
+                        Self::Smb2MdlIoCompletionFailure(
+                            operational::Smb2MdlIoCompletionFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1031, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::Srv2LiveDumpSucceededV0<'a>| {
+                        Self::Srv2LiveDumpSucceeded(
+                            operational::Srv2LiveDumpSucceeded::V0(view),
+                        )
+                    },
+                )
+            }
+            (1032, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::Srv2LiveDumpThrotteledV0<'a>| {
+                        Self::Srv2LiveDumpThrotteled(
+                            operational::Srv2LiveDumpThrotteled::V0(view),
+                        )
+                    },
+                )
+            }
+            (1033, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaSendEndpointNotificationV0<'a>| {
+                        Self::Srv2RdmaSendEndpointNotification(
+                            rdma::Srv2RdmaSendEndpointNotification::V0(view),
+                        )
+                    },
+                )
+            }
+            (1034, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaSendEndpointNotificationFailureV0<'a>| {
+                        Self::Srv2RdmaSendEndpointNotificationFailure(
+                            rdma::Srv2RdmaSendEndpointNotificationFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1035, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaEndpointChangeV0<'a>| {
+                        Self::Srv2RdmaEndpointChange(
+                            rdma::Srv2RdmaEndpointChange::V0(view),
+                        )
+                    },
+                )
+            }
+            (1036, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaEndpointAllocationFailureV0<'a>| {
+                        Self::Srv2RdmaEndpointAllocationFailure(
+                            rdma::Srv2RdmaEndpointAllocationFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1037, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaCreateListenerFailureV0<'a>| {
+                        Self::Srv2RdmaCreateListenerFailure(
+                            rdma::Srv2RdmaCreateListenerFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1038, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>| {
+                        Self::Srv2RdmaSendEndpointNotificationRpcFailure(
+                            rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1039, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaNsiNotificationReceivedV0<'a>| {
+                        Self::Srv2RdmaNsiNotificationReceived(
+                            rdma::Srv2RdmaNsiNotificationReceived::V0(view),
+                        )
+                    },
+                )
+            }
+            (1040, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Srv2RdmaMibNotificationReceivedV0<'a>| {
+                        Self::Srv2RdmaMibNotificationReceived(
+                            rdma::Srv2RdmaMibNotificationReceived::V0(view),
+                        )
+                    },
+                )
+            }
+            (1041, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvAdminFsctlPropertiesListReadingFailureV0<'a>| {
+                        Self::SrvAdminFsctlPropertiesListReadingFailure(
+                            operational::SrvAdminFsctlPropertiesListReadingFailure::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (1042, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertMappingExpiringV0<'a>| {
+                        Self::ServerCertMappingExpiring(
+                            certificate::ServerCertMappingExpiring::V0(view),
+                        )
+                    },
+                )
+            }
+            (1043, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetRdmaConnectionClosedV0<'a>| {
+                        Self::SrvNetRdmaConnectionClosed(
+                            rdma::SrvNetRdmaConnectionClosed::V0(view),
+                        )
+                    },
+                )
+            }
+            (1044, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::SrvNetQuicShutdownFailureV0<'a>| {
+                        Self::SrvNetQuicShutdownFailure(
+                            certificate::SrvNetQuicShutdownFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1045, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertMappingUpdateFailureV0<'a>| {
+                        Self::ServerCertMappingUpdateFailure(
+                            certificate::ServerCertMappingUpdateFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1046, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNoNegotiatedCipherV0<'a>| {
+                        Self::SrvNoNegotiatedCipher(
+                            negotiate::SrvNoNegotiatedCipher::V0(view),
+                        )
+                    },
+                )
+            }
+            (1047, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::Smb2SlowCommandV0<'a>| {
+                        Self::Smb2SlowCommand(operational::Smb2SlowCommand::V0(view))
+                    },
+                )
+            }
+            (1048, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::Smb2CommandTimeDistributionV0<'a>| {
+                        Self::Smb2CommandTimeDistribution(
+                            operational::Smb2CommandTimeDistribution::V0(view),
+                        )
+                    },
+                )
+            }
+            (1049, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertMappingExpiredV0<'a>| {
+                        Self::ServerCertMappingExpired(
+                            certificate::ServerCertMappingExpired::V0(view),
+                        )
+                    },
+                )
+            }
+            (1050, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>| {
+                        Self::Smb2ClosedEndpointsOutsideUnicastIpTable(
+                            endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0(view),
+                        )
+                    },
+                )
+            }
+            (1051, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNegotiateCipherFailureV0<'a>| {
+                        Self::SrvNegotiateCipherFailure(
+                            negotiate::SrvNegotiateCipherFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1051, 2, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNegotiateCipherFailureV2<'a>| {
+                        Self::SrvNegotiateCipherFailure(
+                            negotiate::SrvNegotiateCipherFailure::V2(view),
+                        )
+                    },
+                )
+            }
+            (1052, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertMappingRestoreFailureV0<'a>| {
+                        Self::ServerCertMappingRestoreFailure(
+                            certificate::ServerCertMappingRestoreFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1053, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertMappingRestoreSummaryV0<'a>| {
+                        Self::ServerCertMappingRestoreSummary(
+                            certificate::ServerCertMappingRestoreSummary::V0(view),
+                        )
+                    },
+                )
+            }
+            (1054, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvSlowNetworkOperationV0<'a>| {
+                        Self::SrvSlowNetworkOperation(
+                            operational::SrvSlowNetworkOperation::V0(view),
+                        )
+                    },
+                )
+            }
+            (1055, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetRdmaRundownActiveV0<'a>| {
+                        Self::SrvNetRdmaRundownActive(
+                            rdma::SrvNetRdmaRundownActive::V0(view),
+                        )
+                    },
+                )
+            }
+            (1056, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetRdmaRundownCompleteV0<'a>| {
+                        Self::SrvNetRdmaRundownComplete(
+                            rdma::SrvNetRdmaRundownComplete::V0(view),
+                        )
+                    },
+                )
+            }
+            (1057, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetRdmaReactivationV0<'a>| {
+                        Self::SrvNetRdmaReactivation(
+                            rdma::SrvNetRdmaReactivation::V0(view),
+                        )
+                    },
+                )
+            }
+            (1058, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetRdmaReactivationCompleteV0<'a>| {
+                        Self::SrvNetRdmaReactivationComplete(
+                            rdma::SrvNetRdmaReactivationComplete::V0(view),
+                        )
+                    },
+                )
+            }
+            (1059, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetSmbDirectLoadV0<'a>| {
+                        Self::SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad::V0(view))
+                    },
+                )
+            }
+            (1059, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetSmbDirectLoadV1<'a>| {
+                        Self::SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad::V1(view))
+                    },
+                )
+            }
+            (1060, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::Smb2DirectDataPlacementSecurityChangedV0<'a>| {
+                        Self::Smb2DirectDataPlacementSecurityChanged(
+                            rdma::Smb2DirectDataPlacementSecurityChanged::V0(view),
+                        )
+                    },
+                )
+            }
+            (1061, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::Smb2RequestNegotiateDialectFailureV0<'a>| {
+                        Self::Smb2RequestNegotiateDialectFailure(
+                            negotiate::Smb2RequestNegotiateDialectFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1062, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::Smb2DialectChangeV0<'a>| {
+                        Self::Smb2DialectChange(negotiate::Smb2DialectChange::V0(view))
+                    },
+                )
+            }
+            (1080, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: negotiate::SrvNetComponentCapabilitiesV0<'a>| {
+                        Self::SrvNetComponentCapabilities(
+                            negotiate::SrvNetComponentCapabilities::V0(view),
+                        )
+                    },
+                )
+            }
+            (1800, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::SsClusterCaFailureV0<'a>| {
+                        Self::SsClusterCaFailure(share::SsClusterCaFailure::V0(view))
+                    },
+                )
+            }
+            (1801, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::SsRkfCaFailureV0<'a>| {
+                        Self::SsRkfCaFailure(share::SsRkfCaFailure::V0(view))
+                    },
+                )
+            }
+            (1802, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::SrvNetGetNextIdFailureV0<'a>| {
+                        Self::SrvNetGetNextIdFailure(
+                            operational::SrvNetGetNextIdFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1803, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SecurityCertificateChangedV0<'a>| {
+                        Self::SecurityCertificateChanged(
+                            audit::SecurityCertificateChanged::V0(view),
+                        )
+                    },
+                )
+            }
+            (1804, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::NoSmb1ObservedInLastPeriodV1<'a>| {
+                        Self::NoSmb1ObservedInLastPeriod(
+                            audit::NoSmb1ObservedInLastPeriod::V1(view),
+                        )
+                    },
+                )
+            }
+            (1900, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: interface::TdiModeEnabledV0<'a>| {
+                        Self::TdiModeEnabled(interface::TdiModeEnabled::V0(view))
+                    },
+                )
+            }
+            (1901, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: interface::NsiTableAllocationFailedV0<'a>| {
+                        Self::NsiTableAllocationFailed(
+                            interface::NsiTableAllocationFailed::V0(view),
+                        )
+                    },
+                )
+            }
+            (1902, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: interface::NsiInterfaceAddedV0<'a>| {
+                        Self::NsiInterfaceAdded(interface::NsiInterfaceAdded::V0(view))
+                    },
+                )
+            }
+            (1903, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: interface::NsiInterfaceRemovedV0<'a>| {
+                        Self::NsiInterfaceRemoved(
+                            interface::NsiInterfaceRemoved::V0(view),
+                        )
+                    },
+                )
+            }
+            (1904, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: interface::IpInterfaceNotFoundV0<'a>| {
+                        Self::IpInterfaceNotFound(
+                            interface::IpInterfaceNotFound::V0(view),
+                        )
+                    },
+                )
+            }
+            (1905, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::SrvSessionInvalidatePeriodicCleanupV0<'a>| {
+                        Self::SrvSessionInvalidatePeriodicCleanup(
+                            session::SrvSessionInvalidatePeriodicCleanup::V0(view),
+                        )
+                    },
+                )
+            }
+            (1906, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::Srv2SessionKeyTooShortV0<'a>| {
+                        Self::Srv2SessionKeyTooShort(
+                            session::Srv2SessionKeyTooShort::V0(view),
+                        )
+                    },
+                )
+            }
+            (1907, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::ReceivedNullReparseBufferV0<'a>| {
+                        Self::ReceivedNullReparseBuffer(
+                            operational::ReceivedNullReparseBuffer::V0(view),
+                        )
+                    },
+                )
+            }
+            (1908, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: operational::AllowListLoadFailedV0<'a>| {
+                        Self::AllowListLoadFailed(
+                            operational::AllowListLoadFailed::V0(view),
+                        )
+                    },
+                )
+            }
+            (1909, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::SrvNetQuicSendEndpointNotificationFailureV0<'a>| {
+                        Self::SrvNetQuicSendEndpointNotificationFailure(
+                            certificate::SrvNetQuicSendEndpointNotificationFailure::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (1910, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetEventDisableRdmaListenSocketsStateV0<'a>| {
+                        Self::SrvNetEventDisableRdmaListenSocketsState(
+                            rdma::SrvNetEventDisableRdmaListenSocketsState::V0(view),
+                        )
+                    },
+                )
+            }
+            (1910, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rdma::SrvNetEventDisableRdmaListenSocketsStateV1<'a>| {
+                        Self::SrvNetEventDisableRdmaListenSocketsState(
+                            rdma::SrvNetEventDisableRdmaListenSocketsState::V1(view),
+                        )
+                    },
+                )
+            }
+            (1911, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::ServerCertificateFailureV0<'a>| {
+                        Self::ServerCertificateFailure(
+                            certificate::ServerCertificateFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1912, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: share::ShareQosPolicySettingFailureV0<'a>| {
+                        Self::ShareQosPolicySettingFailure(
+                            share::ShareQosPolicySettingFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (1913, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::SrvNetConnectionEstablishedV0<'a>| {
+                        Self::SrvNetConnectionEstablished(
+                            connection::SrvNetConnectionEstablished::V0(view),
+                        )
+                    },
+                )
+            }
+            (1914, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |
+                        view: certificate::SrvNetClientCertificateChainRevocationChecksFailedV0<
+                            'a,
+                        >|
+                    {
+                        Self::SrvNetClientCertificateChainRevocationChecksFailed(
+                            certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (1914, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |
+                        view: certificate::SrvNetClientCertificateChainRevocationChecksFailedV1<
+                            'a,
+                        >|
+                    {
+                        Self::SrvNetClientCertificateChainRevocationChecksFailed(
+                            certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (2000, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: packet::PacketFragmentV0<'a>| {
+                        Self::PacketFragment(packet::PacketFragment::V0(view))
+                    },
+                )
+            }
+            (3000, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::AuditSmb1AccessV0<'a>| {
+                        Self::AuditSmb1Access(audit::AuditSmb1Access::V0(view))
+                    },
+                )
+            }
+            (3002, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::AuditSmb1ConnectionAttemptV1<'a>| {
+                        Self::AuditSmb1ConnectionAttempt(
+                            audit::AuditSmb1ConnectionAttempt::V1(view),
+                        )
+                    },
+                )
+            }
+            (3003, 1, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::UninstallSmb1ServerV1<'a>| {
+                        Self::UninstallSmb1Server(audit::UninstallSmb1Server::V1(view))
+                    },
+                )
+            }
+            (3004, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rundown::SrvAdminFileRundownV0<'a>| {
+                        Self::SrvAdminFileRundown(rundown::SrvAdminFileRundown::V0(view))
+                    },
+                )
+            }
+            (3005, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rundown::SrvAdminSessionRundownV0<'a>| {
+                        Self::SrvAdminSessionRundown(
+                            rundown::SrvAdminSessionRundown::V0(view),
+                        )
+                    },
+                )
+            }
+            (3006, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: rundown::SrvAdminShareRundownV0<'a>| {
+                        Self::SrvAdminShareRundown(
+                            rundown::SrvAdminShareRundown::V0(view),
+                        )
+                    },
+                )
+            }
+            (3007, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessDeniedV0<'a>| {
+                        Self::MutualAuthClientAccessDenied(
+                            certificate::MutualAuthClientAccessDenied::V0(view),
+                        )
+                    },
+                )
+            }
+            (3007, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessDeniedV1<'a>| {
+                        Self::MutualAuthClientAccessDenied(
+                            certificate::MutualAuthClientAccessDenied::V1(view),
+                        )
+                    },
+                )
+            }
+            (3008, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessAllowedV0<'a>| {
+                        Self::MutualAuthClientAccessAllowed(
+                            certificate::MutualAuthClientAccessAllowed::V0(view),
+                        )
+                    },
+                )
+            }
+            (3008, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessAllowedV1<'a>| {
+                        Self::MutualAuthClientAccessAllowed(
+                            certificate::MutualAuthClientAccessAllowed::V1(view),
+                        )
+                    },
+                )
+            }
+            (3009, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessErrorV0<'a>| {
+                        Self::MutualAuthClientAccessError(
+                            certificate::MutualAuthClientAccessError::V0(view),
+                        )
+                    },
+                )
+            }
+            (3009, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: certificate::MutualAuthClientAccessErrorV1<'a>| {
+                        Self::MutualAuthClientAccessError(
+                            certificate::MutualAuthClientAccessError::V1(view),
+                        )
+                    },
+                )
+            }
+            (3010, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |
+                        view: endpoint::SrvNetAddEndpointListenerRulePortNotSupportedV0<
+                            'a,
+                        >|
+                    {
+                        Self::SrvNetAddEndpointListenerRulePortNotSupported(
+                            endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (3011, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetAddEndpointListenerRuleSuccessV0<'a>| {
+                        Self::SrvNetAddEndpointListenerRuleSuccess(
+                            endpoint::SrvNetAddEndpointListenerRuleSuccess::V0(view),
+                        )
+                    },
+                )
+            }
+            (3012, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetAddEndpointListenerRuleFailureV0<'a>| {
+                        Self::SrvNetAddEndpointListenerRuleFailure(
+                            endpoint::SrvNetAddEndpointListenerRuleFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (3013, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetAddListenerRuleNewV0<'a>| {
+                        Self::SrvNetAddListenerRuleNew(
+                            endpoint::SrvNetAddListenerRuleNew::V0(view),
+                        )
+                    },
+                )
+            }
+            (3014, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetAddListenerRuleUpdateV0<'a>| {
+                        Self::SrvNetAddListenerRuleUpdate(
+                            endpoint::SrvNetAddListenerRuleUpdate::V0(view),
+                        )
+                    },
+                )
+            }
+            (3015, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetAddListenerRuleRemoveV0<'a>| {
+                        Self::SrvNetAddListenerRuleRemove(
+                            endpoint::SrvNetAddListenerRuleRemove::V0(view),
+                        )
+                    },
+                )
+            }
+            (3016, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>| {
+                        Self::SrvNetEnableImplicitLoopbackInterfaceError(
+                            endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (3017, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>| {
+                        Self::SrvNetDisableImplicitLoopbackInterfaceError(
+                            endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0(
+                                view,
+                            ),
+                        )
+                    },
+                )
+            }
+            (3018, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::AlternativePortFirewallRuleAlreadyAddedV0<'a>| {
+                        Self::AlternativePortFirewallRuleAlreadyAdded(
+                            endpoint::AlternativePortFirewallRuleAlreadyAdded::V0(view),
+                        )
+                    },
+                )
+            }
+            (3019, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::AlternativePortFirewallRuleAddFailureV0<'a>| {
+                        Self::AlternativePortFirewallRuleAddFailure(
+                            endpoint::AlternativePortFirewallRuleAddFailure::V0(view),
+                        )
+                    },
+                )
+            }
+            (3020, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: endpoint::AlternativePortFirewallRuleAddSuccessV0<'a>| {
+                        Self::AlternativePortFirewallRuleAddSuccess(
+                            endpoint::AlternativePortFirewallRuleAddSuccess::V0(view),
+                        )
+                    },
+                )
+            }
+            (3021, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::Smb2ClientDoesNotSupportSigningV0<'a>| {
+                        Self::Smb2ClientDoesNotSupportSigning(
+                            audit::Smb2ClientDoesNotSupportSigning::V0(view),
+                        )
+                    },
+                )
+            }
+            (3021, 1, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::Smb2ClientDoesNotSupportSigningV1<'a>| {
+                        Self::Smb2ClientDoesNotSupportSigning(
+                            audit::Smb2ClientDoesNotSupportSigning::V1(view),
+                        )
+                    },
+                )
+            }
+            (3022, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::Smb2ClientDoesNotSupportEncryptionV0<'a>| {
+                        Self::Smb2ClientDoesNotSupportEncryption(
+                            audit::Smb2ClientDoesNotSupportEncryption::V0(view),
+                        )
+                    },
+                )
+            }
+            (3023, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: session::InsecureGuestLogonV0<'a>| {
+                        Self::InsecureGuestLogon(session::InsecureGuestLogon::V0(view))
+                    },
+                )
+            }
+            (3024, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvNetClientDoesNotSupportSpnV0<'a>| {
+                        Self::SrvNetClientDoesNotSupportSpn(
+                            audit::SrvNetClientDoesNotSupportSpn::V0(view),
+                        )
+                    },
+                )
+            }
+            (3025, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvNetClientSentUnrecognizedSpnV0<'a>| {
+                        Self::SrvNetClientSentUnrecognizedSpn(
+                            audit::SrvNetClientSentUnrecognizedSpn::V0(view),
+                        )
+                    },
+                )
+            }
+            (3026, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::SrvNetClientSentEmptySpnV0<'a>| {
+                        Self::SrvNetClientSentEmptySpn(
+                            audit::SrvNetClientSentEmptySpn::V0(view),
+                        )
+                    },
+                )
+            }
+            (3027, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: audit::Smb1ClientDoesNotSupportSigningV0<'a>| {
+                        Self::Smb1ClientDoesNotSupportSigning(
+                            audit::Smb1ClientDoesNotSupportSigning::V0(view),
+                        )
+                    },
+                )
+            }
+            (4000, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: tree_connect::Smb2ShareConnectionEstablishedV0<'a>| {
+                        Self::Smb2ShareConnectionEstablished(
+                            tree_connect::Smb2ShareConnectionEstablished::V0(view),
+                        )
+                    },
+                )
+            }
+            (40000, 0, 20348..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: packet::PacketV0<'a>| {
+                        Self::Packet(packet::Packet::V0(view))
+                    },
+                )
+            }
+            _ => refuse(build, id, version, payload),
+        }
     }
 
-    #[inline]
     fn read(
         layout: &'static LayoutInfo,
         reader: &mut Reader<'a>,

@@ -14,12 +14,10 @@ pub static SRV_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_DISABLED_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_DISABLED_V1],
         },
     ],
@@ -32,6 +30,7 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvDisabled",
     id: 1001,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -65,6 +64,7 @@ pub static SRV_DISABLED_V1: LayoutInfo = LayoutInfo {
     event: "SrvDisabled",
     id: 1001,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -94,12 +94,10 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V1],
         },
     ],
@@ -112,6 +110,7 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -148,6 +147,7 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -189,12 +189,10 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V1],
         },
     ],
@@ -207,6 +205,7 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvSignatureValidationFailure",
     id: 1004,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -241,6 +240,7 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvSignatureValidationFailure",
     id: 1004,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -280,7 +280,6 @@ pub static SRV_DECRYPTION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_DECRYPTION_FAILURE_V0],
         },
     ],
@@ -293,6 +292,7 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvDecryptionFailure",
     id: 1015,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -334,7 +334,6 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0],
         },
     ],
@@ -347,6 +346,7 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: LayoutInfo = LayoutInfo {
     event: "SrvLmCompatibilityLevelNonDefault",
     id: 1021,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -379,7 +379,6 @@ pub static SRV_SMB2_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SMB2_DISABLED_V0],
         },
     ],
@@ -392,6 +391,7 @@ pub static SRV_SMB2_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvSmb2Disabled",
     id: 1024,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -421,7 +421,6 @@ pub static SRV_NULL_SESSIONS_ALLOWED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NULL_SESSIONS_ALLOWED_V0],
         },
     ],
@@ -434,6 +433,7 @@ pub static SRV_NULL_SESSIONS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNullSessionsAllowed",
     id: 1025,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -463,7 +463,6 @@ pub static SECURITY_CERTIFICATE_CHANGED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SECURITY_CERTIFICATE_CHANGED_V0],
         },
     ],
@@ -476,6 +475,7 @@ pub static SECURITY_CERTIFICATE_CHANGED_V0: LayoutInfo = LayoutInfo {
     event: "SecurityCertificateChanged",
     id: 1803,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -516,7 +516,6 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1],
         },
     ],
@@ -529,6 +528,7 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: LayoutInfo = LayoutInfo {
     event: "NoSmb1ObservedInLastPeriod",
     id: 1804,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -569,7 +569,6 @@ pub static AUDIT_SMB1_ACCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&AUDIT_SMB1_ACCESS_V0],
         },
     ],
@@ -582,6 +581,7 @@ pub static AUDIT_SMB1_ACCESS_V0: LayoutInfo = LayoutInfo {
     event: "AuditSmb1Access",
     id: 3000,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -622,7 +622,6 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&AUDIT_SMB1_CONNECTION_ATTEMPT_V1],
         },
     ],
@@ -635,6 +634,7 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: LayoutInfo = LayoutInfo {
     event: "AuditSmb1ConnectionAttempt",
     id: 3002,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -675,7 +675,6 @@ pub static UNINSTALL_SMB1_SERVER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&UNINSTALL_SMB1_SERVER_V1],
         },
     ],
@@ -688,6 +687,7 @@ pub static UNINSTALL_SMB1_SERVER_V1: LayoutInfo = LayoutInfo {
     event: "UninstallSmb1Server",
     id: 3003,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -728,12 +728,10 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1],
         },
     ],
@@ -746,6 +744,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -779,6 +778,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -812,7 +812,6 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0],
         },
     ],
@@ -825,6 +824,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportEncryption",
     id: 3022,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -859,7 +859,6 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0],
         },
     ],
@@ -872,6 +871,7 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientDoesNotSupportSpn",
     id: 3024,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -907,7 +907,6 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0],
         },
     ],
@@ -920,6 +919,7 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientSentUnrecognizedSpn",
     id: 3025,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -957,7 +957,6 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_CLIENT_SENT_EMPTY_SPN_V0],
         },
     ],
@@ -970,6 +969,7 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientSentEmptySpn",
     id: 3026,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1004,7 +1004,6 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
         },
     ],
@@ -1017,6 +1016,7 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     event: "Smb1ClientDoesNotSupportSigning",
     id: 3027,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -14,7 +14,6 @@ pub static SERVER_CERT_MAPPING_EXPIRING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_EXPIRING_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingExpiring",
     id: 1042,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -75,7 +75,6 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_QUIC_SHUTDOWN_FAILURE_V0],
         },
     ],
@@ -88,6 +87,7 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetQuicShutdownFailure",
     id: 1044,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -139,7 +139,6 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_UPDATE_FAILURE_V0],
         },
     ],
@@ -152,6 +151,7 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingUpdateFailure",
     id: 1045,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -202,7 +202,6 @@ pub static SERVER_CERT_MAPPING_EXPIRED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_EXPIRED_V0],
         },
     ],
@@ -215,6 +214,7 @@ pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingExpired",
     id: 1049,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -252,7 +252,6 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_RESTORE_FAILURE_V0],
         },
     ],
@@ -265,6 +264,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingRestoreFailure",
     id: 1052,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -300,7 +300,6 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0],
         },
     ],
@@ -313,6 +312,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingRestoreSummary",
     id: 1053,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -346,7 +346,6 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
         },
     ],
@@ -359,6 +358,7 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
     event: "SrvNetQuicSendEndpointNotificationFailure",
     id: 1909,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -405,7 +405,6 @@ pub static SERVER_CERTIFICATE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SERVER_CERTIFICATE_FAILURE_V0],
         },
     ],
@@ -418,6 +417,7 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertificateFailure",
     id: 1911,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -454,12 +454,10 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: EventInfo 
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1],
         },
     ],
@@ -472,6 +470,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -517,6 +516,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutI
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -557,12 +557,10 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1],
         },
     ],
@@ -575,6 +573,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessDenied",
     id: 3007,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -622,6 +621,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessDenied",
     id: 3007,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -671,12 +671,10 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1],
         },
     ],
@@ -689,6 +687,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -736,6 +735,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -785,12 +785,10 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1],
         },
     ],
@@ -803,6 +801,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessError",
     id: 3009,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -840,6 +839,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessError",
     id: 3009,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -14,7 +14,6 @@ pub static SMB2_CONNECTION_ACCEPT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CONNECTION_ACCEPT_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SMB2_CONNECTION_ACCEPT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionAccept",
     id: 500,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -63,7 +63,6 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CONNECTION_DISCONNECT_EVENT_V0],
         },
     ],
@@ -76,6 +75,7 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionDisconnectEvent",
     id: 501,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -114,7 +114,6 @@ pub static SMB2_CONNECTION_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CONNECTION_TERMINATE_V0],
         },
     ],
@@ -127,6 +126,7 @@ pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionTerminate",
     id: 502,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -168,7 +168,6 @@ pub static SRV_NET_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_CONNECTION_ESTABLISHED_V0],
         },
     ],
@@ -181,6 +180,7 @@ pub static SRV_NET_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetConnectionEstablished",
     id: 1913,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -14,7 +14,6 @@ pub static SRV_ENDPOINT_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ENDPOINT_ADDED_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointAdded",
     id: 1010,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -65,7 +65,6 @@ pub static SRV_ENDPOINT_REMOVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ENDPOINT_REMOVED_V0],
         },
     ],
@@ -78,6 +77,7 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointRemoved",
     id: 1011,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -115,7 +115,6 @@ pub static SRV_NET_NAME_INFO_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_NAME_INFO_CHANGE_V0],
         },
     ],
@@ -128,6 +127,7 @@ pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetNameInfoChange",
     id: 1012,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -170,7 +170,6 @@ pub static SRV_ENDPOINT_ONLINE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ENDPOINT_ONLINE_V0],
         },
     ],
@@ -183,6 +182,7 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointOnline",
     id: 1013,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -219,7 +219,6 @@ pub static SRV_ENDPOINT_OFFLINE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ENDPOINT_OFFLINE_V0],
         },
     ],
@@ -232,6 +231,7 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointOffline",
     id: 1014,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -268,7 +268,6 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: EventInfo = EventInfo
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0],
         },
     ],
@@ -281,6 +280,7 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = Layou
     event: "Smb2ClosedEndpointsOutsideUnicastIpTable",
     id: 1050,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -314,7 +314,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: EventInfo = Ev
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0],
         },
     ],
@@ -327,6 +326,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
     event: "SrvNetAddEndpointListenerRulePortNotSupported",
     id: 3010,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -356,7 +356,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0],
         },
     ],
@@ -369,6 +368,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
     event: "SrvNetAddEndpointListenerRuleSuccess",
     id: 3011,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -408,7 +408,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0],
         },
     ],
@@ -421,6 +420,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
     event: "SrvNetAddEndpointListenerRuleFailure",
     id: 3012,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -460,7 +460,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_NEW_V0],
         },
     ],
@@ -473,6 +472,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleNew",
     id: 3013,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -506,7 +506,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_UPDATE_V0],
         },
     ],
@@ -519,6 +518,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleUpdate",
     id: 3014,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -552,7 +552,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ADD_LISTENER_RULE_REMOVE_V0],
         },
     ],
@@ -565,6 +564,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleRemove",
     id: 3015,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -598,7 +598,6 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventIn
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
         },
     ],
@@ -611,6 +610,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
     event: "SrvNetEnableImplicitLoopbackInterfaceError",
     id: 3016,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -645,7 +645,6 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventI
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
         },
     ],
@@ -658,6 +657,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
     event: "SrvNetDisableImplicitLoopbackInterfaceError",
     id: 3017,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -692,7 +692,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0],
         },
     ],
@@ -705,6 +704,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutI
     event: "AlternativePortFirewallRuleAlreadyAdded",
     id: 3018,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -735,7 +735,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0],
         },
     ],
@@ -748,6 +747,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInf
     event: "AlternativePortFirewallRuleAddFailure",
     id: 3019,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -780,7 +780,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0],
         },
     ],
@@ -793,6 +792,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInf
     event: "AlternativePortFirewallRuleAddSuccess",
     id: 3020,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

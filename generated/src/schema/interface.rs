@@ -14,7 +14,6 @@ pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&TDI_MODE_ENABLED_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static TDI_MODE_ENABLED_V0: LayoutInfo = LayoutInfo {
     event: "TdiModeEnabled",
     id: 1900,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -63,7 +63,6 @@ pub static NSI_TABLE_ALLOCATION_FAILED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&NSI_TABLE_ALLOCATION_FAILED_V0],
         },
     ],
@@ -76,6 +75,7 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
     event: "NsiTableAllocationFailed",
     id: 1901,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -120,7 +120,6 @@ pub static NSI_INTERFACE_ADDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&NSI_INTERFACE_ADDED_V0],
         },
     ],
@@ -133,6 +132,7 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
     event: "NsiInterfaceAdded",
     id: 1902,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -177,7 +177,6 @@ pub static NSI_INTERFACE_REMOVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&NSI_INTERFACE_REMOVED_V0],
         },
     ],
@@ -190,6 +189,7 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
     event: "NsiInterfaceRemoved",
     id: 1903,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -234,7 +234,6 @@ pub static IP_INTERFACE_NOT_FOUND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&IP_INTERFACE_NOT_FOUND_V0],
         },
     ],
@@ -247,6 +246,7 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     event: "IpInterfaceNotFound",
     id: 1904,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

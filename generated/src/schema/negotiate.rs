@@ -15,17 +15,14 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V1],
         },
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V2],
         },
     ],
@@ -38,6 +35,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -72,6 +70,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -123,6 +122,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -166,7 +166,6 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0],
         },
     ],
@@ -179,6 +178,7 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2MaxClusterDialectUpdated",
     id: 1028,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -224,7 +224,6 @@ pub static SMB2_CIPHER_SUITE_ORDER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_CIPHER_SUITE_ORDER_V0],
         },
     ],
@@ -237,6 +236,7 @@ pub static SMB2_CIPHER_SUITE_ORDER_V0: LayoutInfo = LayoutInfo {
     event: "Smb2CipherSuiteOrder",
     id: 1029,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -277,7 +277,6 @@ pub static SRV_NO_NEGOTIATED_CIPHER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NO_NEGOTIATED_CIPHER_V0],
         },
     ],
@@ -290,6 +289,7 @@ pub static SRV_NO_NEGOTIATED_CIPHER_V0: LayoutInfo = LayoutInfo {
     event: "SrvNoNegotiatedCipher",
     id: 1046,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -343,12 +343,10 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V0],
         },
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V2],
         },
     ],
@@ -361,6 +359,7 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateCipherFailure",
     id: 1051,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -397,6 +396,7 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateCipherFailure",
     id: 1051,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -438,7 +438,6 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0],
         },
     ],
@@ -451,6 +450,7 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNegotiateDialectFailure",
     id: 1061,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -511,7 +511,6 @@ pub static SMB2_DIALECT_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_DIALECT_CHANGE_V0],
         },
     ],
@@ -524,6 +523,7 @@ pub static SMB2_DIALECT_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2DialectChange",
     id: 1062,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -557,7 +557,6 @@ pub static SRV_NET_COMPONENT_CAPABILITIES: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_COMPONENT_CAPABILITIES_V0],
         },
     ],
@@ -570,6 +569,7 @@ pub static SRV_NET_COMPONENT_CAPABILITIES_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetComponentCapabilities",
     id: 1080,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

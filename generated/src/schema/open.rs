@@ -15,7 +15,6 @@ pub static SMB2_FILE_OPEN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_OPEN_V0],
         },
     ],
@@ -28,6 +27,7 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileOpen",
     id: 650,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -74,7 +74,6 @@ pub static SMB2_FILE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_DISCONNECT_V0],
         },
     ],
@@ -87,6 +86,7 @@ pub static SMB2_FILE_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileDisconnect",
     id: 651,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -114,7 +114,6 @@ pub static SMB2_FILE_RECONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_RECONNECT_V0],
         },
     ],
@@ -127,6 +126,7 @@ pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileReconnect",
     id: 652,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -159,7 +159,6 @@ pub static SMB2_FILE_SUSPEND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_SUSPEND_V0],
         },
     ],
@@ -172,6 +171,7 @@ pub static SMB2_FILE_SUSPEND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileSuspend",
     id: 653,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -199,7 +199,6 @@ pub static SMB2_FILE_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_CLOSE_V0],
         },
     ],
@@ -212,6 +211,7 @@ pub static SMB2_FILE_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileClose",
     id: 654,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -239,7 +239,6 @@ pub static SMB2_FILE_TIMEOUT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_TIMEOUT_V0],
         },
     ],
@@ -252,6 +251,7 @@ pub static SMB2_FILE_TIMEOUT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileTimeout",
     id: 655,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -279,7 +279,6 @@ pub static SMB2_FILE_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_TERMINATE_V0],
         },
     ],
@@ -292,6 +291,7 @@ pub static SMB2_FILE_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileTerminate",
     id: 656,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -319,7 +319,6 @@ pub static SMB2_FILE_CCF_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_CCF_CLOSE_V0],
         },
     ],
@@ -332,6 +331,7 @@ pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileCcfClose",
     id: 657,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -362,7 +362,6 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_FILE_CCF_CLOSE_AUDIT_V0],
         },
     ],
@@ -375,6 +374,7 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileCcfCloseAudit",
     id: 658,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -414,7 +414,6 @@ pub static SMB2_RKF_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_RKF_FAILURE_V0],
         },
     ],
@@ -427,6 +426,7 @@ pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2RkfFailure",
     id: 1002,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -463,7 +463,6 @@ pub static SRV_REOPEN_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_REOPEN_FAILURE_V0],
         },
     ],
@@ -476,6 +475,7 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvReopenFailure",
     id: 1016,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -534,7 +534,6 @@ pub static SRV_HANDLE_SCAVENGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_HANDLE_SCAVENGE_V0],
         },
     ],
@@ -547,6 +546,7 @@ pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
     event: "SrvHandleScavenge",
     id: 1017,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -586,7 +586,6 @@ pub static SRV_FILE_INVALIDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_FILE_INVALIDATE_V0],
         },
     ],
@@ -599,6 +598,7 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvFileInvalidate",
     id: 1019,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

@@ -15,12 +15,10 @@ pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SLOW_FS_OPERATION_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_SLOW_FS_OPERATION_V1],
         },
     ],
@@ -33,6 +31,7 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvSlowFsOperation",
     id: 1020,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -82,6 +81,7 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
     event: "SrvSlowFsOperation",
     id: 1020,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -135,7 +135,6 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0],
         },
     ],
@@ -148,6 +147,7 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvFileSharingFirewallRuleEnabled",
     id: 1022,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -177,7 +177,6 @@ pub static SRV_LEASING_DISABLED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_LEASING_DISABLED_V0],
         },
     ],
@@ -190,6 +189,7 @@ pub static SRV_LEASING_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvLeasingDisabled",
     id: 1026,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -219,7 +219,6 @@ pub static SRV_FIREWALL_PORTS_CLOSED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_FIREWALL_PORTS_CLOSED_V0],
         },
     ],
@@ -232,6 +231,7 @@ pub static SRV_FIREWALL_PORTS_CLOSED_V0: LayoutInfo = LayoutInfo {
     event: "SrvFirewallPortsClosed",
     id: 1027,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -261,7 +261,6 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_MDL_IO_COMPLETION_FAILURE_V0],
         },
     ],
@@ -274,6 +273,7 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2MdlIoCompletionFailure",
     id: 1030,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -323,7 +323,6 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_LIVE_DUMP_SUCCEEDED_V0],
         },
     ],
@@ -336,6 +335,7 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2LiveDumpSucceeded",
     id: 1031,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -378,7 +378,6 @@ pub static SRV2_LIVE_DUMP_THROTTELED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_LIVE_DUMP_THROTTELED_V0],
         },
     ],
@@ -391,6 +390,7 @@ pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2LiveDumpThrotteled",
     id: 1032,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -433,7 +433,6 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0],
         },
     ],
@@ -446,6 +445,7 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: LayoutInfo = Layo
     event: "SrvAdminFsctlPropertiesListReadingFailure",
     id: 1041,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -492,7 +492,6 @@ pub static SMB2_SLOW_COMMAND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SLOW_COMMAND_V0],
         },
     ],
@@ -505,6 +504,7 @@ pub static SMB2_SLOW_COMMAND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SlowCommand",
     id: 1047,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -551,7 +551,6 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_COMMAND_TIME_DISTRIBUTION_V0],
         },
     ],
@@ -564,6 +563,7 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2CommandTimeDistribution",
     id: 1048,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -610,7 +610,6 @@ pub static SRV_SLOW_NETWORK_OPERATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SLOW_NETWORK_OPERATION_V0],
         },
     ],
@@ -623,6 +622,7 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvSlowNetworkOperation",
     id: 1054,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -676,7 +676,6 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_GET_NEXT_ID_FAILURE_V0],
         },
     ],
@@ -689,6 +688,7 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetGetNextIdFailure",
     id: 1802,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -718,7 +718,6 @@ pub static RECEIVED_NULL_REPARSE_BUFFER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&RECEIVED_NULL_REPARSE_BUFFER_V0],
         },
     ],
@@ -731,6 +730,7 @@ pub static RECEIVED_NULL_REPARSE_BUFFER_V0: LayoutInfo = LayoutInfo {
     event: "ReceivedNullReparseBuffer",
     id: 1907,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -771,7 +771,6 @@ pub static ALLOW_LIST_LOAD_FAILED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&ALLOW_LIST_LOAD_FAILED_V0],
         },
     ],
@@ -784,6 +783,7 @@ pub static ALLOW_LIST_LOAD_FAILED_V0: LayoutInfo = LayoutInfo {
     event: "AllowListLoadFailed",
     id: 1908,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

@@ -14,7 +14,6 @@ pub static PACKET_FRAGMENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&PACKET_FRAGMENT_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static PACKET_FRAGMENT_V0: LayoutInfo = LayoutInfo {
     event: "PacketFragment",
     id: 2000,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -67,7 +67,6 @@ pub static PACKET: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&PACKET_V0],
         },
     ],
@@ -80,6 +79,7 @@ pub static PACKET_V0: LayoutInfo = LayoutInfo {
     event: "Packet",
     id: 40000,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

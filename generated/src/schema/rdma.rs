@@ -14,7 +14,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaSendEndpointNotification",
     id: 1033,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -69,7 +69,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
         },
     ],
@@ -82,6 +81,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
     event: "Srv2RdmaSendEndpointNotificationFailure",
     id: 1034,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -128,7 +128,6 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_ENDPOINT_CHANGE_V0],
         },
     ],
@@ -141,6 +140,7 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaEndpointChange",
     id: 1035,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -184,7 +184,6 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0],
         },
     ],
@@ -197,6 +196,7 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaEndpointAllocationFailure",
     id: 1036,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -242,7 +242,6 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_CREATE_LISTENER_FAILURE_V0],
         },
     ],
@@ -255,6 +254,7 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaCreateListenerFailure",
     id: 1037,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -298,7 +298,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: EventInfo = EventIn
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0],
         },
     ],
@@ -311,6 +310,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
     event: "Srv2RdmaSendEndpointNotificationRpcFailure",
     id: 1038,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -359,7 +359,6 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0],
         },
     ],
@@ -372,6 +371,7 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaNsiNotificationReceived",
     id: 1039,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -417,7 +417,6 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0],
         },
     ],
@@ -430,6 +429,7 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaMibNotificationReceived",
     id: 1040,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -470,7 +470,6 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_RDMA_CONNECTION_CLOSED_V0],
         },
     ],
@@ -483,6 +482,7 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaConnectionClosed",
     id: 1043,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -530,7 +530,6 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_RDMA_RUNDOWN_ACTIVE_V0],
         },
     ],
@@ -543,6 +542,7 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaRundownActive",
     id: 1055,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -572,7 +572,6 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_RDMA_RUNDOWN_COMPLETE_V0],
         },
     ],
@@ -585,6 +584,7 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaRundownComplete",
     id: 1056,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -614,7 +614,6 @@ pub static SRV_NET_RDMA_REACTIVATION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_RDMA_REACTIVATION_V0],
         },
     ],
@@ -627,6 +626,7 @@ pub static SRV_NET_RDMA_REACTIVATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaReactivation",
     id: 1057,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -654,7 +654,6 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_RDMA_REACTIVATION_COMPLETE_V0],
         },
     ],
@@ -667,6 +666,7 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaReactivationComplete",
     id: 1058,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -696,12 +696,10 @@ pub static SRV_NET_SMB_DIRECT_LOAD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V1],
         },
     ],
@@ -714,6 +712,7 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetSmbDirectLoad",
     id: 1059,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -750,6 +749,7 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
     event: "SrvNetSmbDirectLoad",
     id: 1059,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -788,7 +788,6 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0],
         },
     ],
@@ -801,6 +800,7 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: LayoutInfo = LayoutIn
     event: "Smb2DirectDataPlacementSecurityChanged",
     id: 1060,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -831,12 +831,10 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: EventInfo = EventInf
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1],
         },
     ],
@@ -849,6 +847,7 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -883,6 +882,7 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: LayoutInfo = Layo
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -15,7 +15,6 @@ pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_NEGOTIATE_V2],
         },
     ],
@@ -28,6 +27,7 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNegotiate",
     id: 1,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -76,7 +76,6 @@ pub static SMB2_REQUEST_SESSION_SETUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_SESSION_SETUP_V2],
         },
     ],
@@ -89,6 +88,7 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestSessionSetup",
     id: 2,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -136,7 +136,6 @@ pub static SMB2_REQUEST_LOGOFF: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_LOGOFF_V2],
         },
     ],
@@ -149,6 +148,7 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestLogoff",
     id: 3,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -189,7 +189,6 @@ pub static SMB2_REQUEST_TREE_CONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_TREE_CONNECT_V2],
         },
     ],
@@ -202,6 +201,7 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestTreeConnect",
     id: 4,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -244,7 +244,6 @@ pub static SMB2_REQUEST_TREE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_TREE_DISCONNECT_V2],
         },
     ],
@@ -257,6 +256,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestTreeDisconnect",
     id: 5,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -298,7 +298,6 @@ pub static SMB2_REQUEST_ECHO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_ECHO_V2],
         },
     ],
@@ -311,6 +310,7 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestEcho",
     id: 6,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -350,7 +350,6 @@ pub static SMB2_REQUEST_CANCEL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_CANCEL_V2],
         },
     ],
@@ -363,6 +362,7 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestCancel",
     id: 7,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -402,7 +402,6 @@ pub static SMB2_REQUEST_CREATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_CREATE_V2],
         },
     ],
@@ -415,6 +414,7 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestCreate",
     id: 8,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -479,7 +479,6 @@ pub static SMB2_REQUEST_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_CLOSE_V2],
         },
     ],
@@ -492,6 +491,7 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestClose",
     id: 9,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -537,7 +537,6 @@ pub static SMB2_REQUEST_FLUSH: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_FLUSH_V2],
         },
     ],
@@ -550,6 +549,7 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestFlush",
     id: 10,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -593,7 +593,6 @@ pub static SMB2_REQUEST_READ: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_READ_V2],
         },
     ],
@@ -606,6 +605,7 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestRead",
     id: 11,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -657,7 +657,6 @@ pub static SMB2_REQUEST_WRITE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_WRITE_V2],
         },
     ],
@@ -670,6 +669,7 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestWrite",
     id: 12,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -722,7 +722,6 @@ pub static SMB2_REQUEST_BREAK_OPLOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_BREAK_OPLOCK_V2],
         },
     ],
@@ -735,6 +734,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestBreakOplock",
     id: 13,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -780,7 +780,6 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2],
         },
     ],
@@ -793,6 +792,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNotifyBreakLease",
     id: 14,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -845,7 +845,6 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2],
         },
     ],
@@ -858,6 +857,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestAcknowledgeBreakLease",
     id: 15,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -905,7 +905,6 @@ pub static SMB2_REQUEST_LOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_LOCK_V2],
         },
     ],
@@ -918,6 +917,7 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestLock",
     id: 16,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -963,7 +963,6 @@ pub static SMB2_REQUEST_IOCTL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_IOCTL_V2],
         },
     ],
@@ -976,6 +975,7 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestIoctl",
     id: 17,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1023,7 +1023,6 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_QUERY_DIRECTORY_V2],
         },
     ],
@@ -1036,6 +1035,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestQueryDirectory",
     id: 18,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1087,7 +1087,6 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_CHANGE_NOTIFY_V2],
         },
     ],
@@ -1100,6 +1099,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestChangeNotify",
     id: 19,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1148,7 +1148,6 @@ pub static SMB2_REQUEST_QUERY_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_QUERY_INFO_V2],
         },
     ],
@@ -1161,6 +1160,7 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestQueryInfo",
     id: 20,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1212,7 +1212,6 @@ pub static SMB2_REQUEST_SET_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_REQUEST_SET_INFO_V2],
         },
     ],
@@ -1225,6 +1224,7 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestSetInfo",
     id: 21,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

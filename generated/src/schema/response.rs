@@ -15,7 +15,6 @@ pub static SMB2_RESPONSE_NEGOTIATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_NEGOTIATE_V2,
                 &SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100,
@@ -31,6 +30,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseNegotiate",
     id: 101,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -95,6 +95,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseNegotiate",
     id: 101,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -161,7 +162,6 @@ pub static SMB2_RESPONSE_SESSION_SETUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_SESSION_SETUP_V2,
                 &SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100,
@@ -177,6 +177,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSessionSetup",
     id: 102,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -234,6 +235,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSessionSetup",
     id: 102,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -293,7 +295,6 @@ pub static SMB2_RESPONSE_LOGOFF: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_LOGOFF_V2, &SMB2_RESPONSE_LOGOFF_V2_BUILD26100],
         },
     ],
@@ -306,6 +307,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLogoff",
     id: 103,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -361,6 +363,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLogoff",
     id: 103,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -418,7 +421,6 @@ pub static SMB2_RESPONSE_TREE_CONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_TREE_CONNECT_V2,
                 &SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100,
@@ -434,6 +436,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeConnect",
     id: 104,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -498,6 +501,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeConnect",
     id: 104,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -564,7 +568,6 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2,
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100,
@@ -580,6 +583,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeDisconnect",
     id: 105,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -636,6 +640,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo 
     event: "Smb2ResponseTreeDisconnect",
     id: 105,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -694,7 +699,6 @@ pub static SMB2_RESPONSE_ECHO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_ECHO_V2, &SMB2_RESPONSE_ECHO_V2_BUILD26100],
         },
     ],
@@ -707,6 +711,7 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseEcho",
     id: 106,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -761,6 +766,7 @@ pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseEcho",
     id: 106,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -817,7 +823,6 @@ pub static SMB2_RESPONSE_CREATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_CREATE_V2, &SMB2_RESPONSE_CREATE_V2_BUILD26100],
         },
     ],
@@ -830,6 +835,7 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseCreate",
     id: 108,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -904,6 +910,7 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseCreate",
     id: 108,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -980,7 +987,6 @@ pub static SMB2_RESPONSE_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_CLOSE_V2, &SMB2_RESPONSE_CLOSE_V2_BUILD26100],
         },
     ],
@@ -993,6 +999,7 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseClose",
     id: 109,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1060,6 +1067,7 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseClose",
     id: 109,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1129,7 +1137,6 @@ pub static SMB2_RESPONSE_FLUSH: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_FLUSH_V2, &SMB2_RESPONSE_FLUSH_V2_BUILD26100],
         },
     ],
@@ -1142,6 +1149,7 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseFlush",
     id: 110,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1199,6 +1207,7 @@ pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseFlush",
     id: 110,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1258,7 +1267,6 @@ pub static SMB2_RESPONSE_READ: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_READ_V2, &SMB2_RESPONSE_READ_V2_BUILD26100],
         },
     ],
@@ -1271,6 +1279,7 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseRead",
     id: 111,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1329,6 +1338,7 @@ pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseRead",
     id: 111,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1392,7 +1402,6 @@ pub static SMB2_RESPONSE_WRITE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_WRITE_V2, &SMB2_RESPONSE_WRITE_V2_BUILD26100],
         },
     ],
@@ -1405,6 +1414,7 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseWrite",
     id: 112,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1466,6 +1476,7 @@ pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseWrite",
     id: 112,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1532,7 +1543,6 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_BREAK_OPLOCK_V2,
                 &SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100,
@@ -1548,6 +1558,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseBreakOplock",
     id: 113,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1608,6 +1619,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseBreakOplock",
     id: 113,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1670,7 +1682,6 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2,
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100,
@@ -1686,6 +1697,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseAcknowledgeBreakLease",
     id: 115,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1748,6 +1760,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
     event: "Smb2ResponseAcknowledgeBreakLease",
     id: 115,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1812,7 +1825,6 @@ pub static SMB2_RESPONSE_LOCK: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_LOCK_V2, &SMB2_RESPONSE_LOCK_V2_BUILD26100],
         },
     ],
@@ -1825,6 +1837,7 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLock",
     id: 116,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -1882,6 +1895,7 @@ pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLock",
     id: 116,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1941,7 +1955,6 @@ pub static SMB2_RESPONSE_IOCTL: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_IOCTL_V2, &SMB2_RESPONSE_IOCTL_V2_BUILD26100],
         },
     ],
@@ -1954,6 +1967,7 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseIoctl",
     id: 117,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2015,6 +2029,7 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseIoctl",
     id: 117,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2078,7 +2093,6 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2,
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100,
@@ -2094,6 +2108,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryDirectory",
     id: 118,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2151,6 +2166,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo 
     event: "Smb2ResponseQueryDirectory",
     id: 118,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2210,7 +2226,6 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2,
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100,
@@ -2226,6 +2241,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseChangeNotify",
     id: 119,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2283,6 +2299,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseChangeNotify",
     id: 119,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2342,7 +2359,6 @@ pub static SMB2_RESPONSE_QUERY_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: true,
             layouts: &[
                 &SMB2_RESPONSE_QUERY_INFO_V2,
                 &SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100,
@@ -2358,6 +2374,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryInfo",
     id: 120,
     version: 2,
+    confusable: true,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2417,6 +2434,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryInfo",
     id: 120,
     version: 2,
+    confusable: true,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2478,7 +2496,6 @@ pub static SMB2_RESPONSE_SET_INFO: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_SET_INFO_V2, &SMB2_RESPONSE_SET_INFO_V2_BUILD26100],
         },
     ],
@@ -2491,6 +2508,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSetInfo",
     id: 121,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2548,6 +2566,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSetInfo",
     id: 121,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2607,7 +2626,6 @@ pub static SMB2_RESPONSE_ERROR: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_RESPONSE_ERROR_V2, &SMB2_RESPONSE_ERROR_V2_BUILD26100],
         },
     ],
@@ -2620,6 +2638,7 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseError",
     id: 122,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -2677,6 +2696,7 @@ pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseError",
     id: 122,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

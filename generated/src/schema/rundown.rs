@@ -12,7 +12,6 @@ pub static SRV_ADMIN_FILE_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ADMIN_FILE_RUNDOWN_V0],
         },
     ],
@@ -25,6 +24,7 @@ pub static SRV_ADMIN_FILE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminFileRundown",
     id: 3004,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -58,7 +58,6 @@ pub static SRV_ADMIN_SESSION_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ADMIN_SESSION_RUNDOWN_V0],
         },
     ],
@@ -71,6 +70,7 @@ pub static SRV_ADMIN_SESSION_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminSessionRundown",
     id: 3005,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -119,7 +119,6 @@ pub static SRV_ADMIN_SHARE_RUNDOWN: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ADMIN_SHARE_RUNDOWN_V0],
         },
     ],
@@ -132,6 +131,7 @@ pub static SRV_ADMIN_SHARE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminShareRundown",
     id: 3006,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -14,7 +14,6 @@ pub static SMB2_SESSION_ALLOCATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_ALLOCATE_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAllocate",
     id: 550,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -57,22 +57,18 @@ pub static SMB2_SESSION_AUTH_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V0],
         },
         VersionInfo {
             version: 1,
-            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V1],
         },
         VersionInfo {
             version: 2,
-            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V2],
         },
         VersionInfo {
             version: 3,
-            confusable: false,
             layouts: &[&SMB2_SESSION_AUTH_FAILURE_V3],
         },
     ],
@@ -85,6 +81,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -116,6 +113,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 1,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -161,6 +159,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 2,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -209,6 +208,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 3,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -258,7 +258,6 @@ pub static SMB2_SESSION_AUTHENTICATED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_AUTHENTICATED_V0],
         },
     ],
@@ -271,6 +270,7 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthenticated",
     id: 552,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -305,7 +305,6 @@ pub static SMB2_SESSION_BIND: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_BIND_V0],
         },
     ],
@@ -318,6 +317,7 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionBind",
     id: 553,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -349,7 +349,6 @@ pub static SMB2_SESSION_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_TERMINATE_V0],
         },
     ],
@@ -362,6 +361,7 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionTerminate",
     id: 554,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -392,7 +392,6 @@ pub static SMB2_SESSION_CLOSE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SESSION_CLOSE_V0],
         },
     ],
@@ -405,6 +404,7 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionClose",
     id: 555,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -436,7 +436,6 @@ pub static SRV_S4U2_SELF_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_S4U2_SELF_FAILURE_V0],
         },
     ],
@@ -449,6 +448,7 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvS4u2SelfFailure",
     id: 1000,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -484,7 +484,6 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0],
         },
     ],
@@ -497,6 +496,7 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionAnonymousAccessDenied",
     id: 1009,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -536,7 +536,6 @@ pub static SRV_SESSION_INVALIDATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SESSION_INVALIDATE_V0],
         },
     ],
@@ -549,6 +548,7 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionInvalidate",
     id: 1018,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -588,7 +588,6 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0],
         },
     ],
@@ -601,6 +600,7 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionInvalidatePeriodicCleanup",
     id: 1905,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -634,7 +634,6 @@ pub static SRV2_SESSION_KEY_TOO_SHORT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV2_SESSION_KEY_TOO_SHORT_V0],
         },
     ],
@@ -647,6 +646,7 @@ pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
     event: "Srv2SessionKeyTooShort",
     id: 1906,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -695,7 +695,6 @@ pub static INSECURE_GUEST_LOGON: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&INSECURE_GUEST_LOGON_V0],
         },
     ],
@@ -708,6 +707,7 @@ pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
     event: "InsecureGuestLogon",
     id: 3023,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -14,7 +14,6 @@ pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SHARE_ADD_V0],
         },
     ],
@@ -27,6 +26,7 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareAdd",
     id: 700,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -66,7 +66,6 @@ pub static SMB2_SHARE_MODIFY: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SHARE_MODIFY_V0],
         },
     ],
@@ -79,6 +78,7 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareModify",
     id: 701,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -118,7 +118,6 @@ pub static SMB2_SHARE_DELETE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SHARE_DELETE_V0],
         },
     ],
@@ -131,6 +130,7 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareDelete",
     id: 702,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -163,7 +163,6 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SHARE_ACCESS_CHECK_FAILURE_V0],
         },
     ],
@@ -176,6 +175,7 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvShareAccessCheckFailure",
     id: 1006,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -230,7 +230,6 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0],
         },
     ],
@@ -243,6 +242,7 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
     event: "SrvShareAnonymousAccessDeniedFailure",
     id: 1007,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -283,7 +283,6 @@ pub static SRV_ABE_SHARES_PRESENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SRV_ABE_SHARES_PRESENT_V0],
         },
     ],
@@ -296,6 +295,7 @@ pub static SRV_ABE_SHARES_PRESENT_V0: LayoutInfo = LayoutInfo {
     event: "SrvAbeSharesPresent",
     id: 1023,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -325,7 +325,6 @@ pub static SS_CLUSTER_CA_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SS_CLUSTER_CA_FAILURE_V0],
         },
     ],
@@ -338,6 +337,7 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SsClusterCaFailure",
     id: 1800,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -372,7 +372,6 @@ pub static SS_RKF_CA_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SS_RKF_CA_FAILURE_V0],
         },
     ],
@@ -385,6 +384,7 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SsRkfCaFailure",
     id: 1801,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -420,7 +420,6 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SHARE_QOS_POLICY_SETTING_FAILURE_V0],
         },
     ],
@@ -433,6 +432,7 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ShareQosPolicySettingFailure",
     id: 1912,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -13,7 +13,6 @@ pub static SMB2_TREE_CONNECT_ALLOCATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_ALLOCATE_V0],
         },
     ],
@@ -26,6 +25,7 @@ pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectAllocate",
     id: 600,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -63,7 +63,6 @@ pub static SMB2_TREE_CONNECT_DISCONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_DISCONNECT_V0],
         },
     ],
@@ -76,6 +75,7 @@ pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectDisconnect",
     id: 601,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -107,7 +107,6 @@ pub static SMB2_TREE_CONNECT_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_TERMINATE_V0],
         },
     ],
@@ -120,6 +119,7 @@ pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectTerminate",
     id: 602,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -150,7 +150,6 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0],
         },
     ],
@@ -163,6 +162,7 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectFailedDueToPending",
     id: 603,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -198,7 +198,6 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0],
         },
     ],
@@ -211,6 +210,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: LayoutInfo = LayoutInfo 
     event: "Smb2TreeConnectForceClientReconnect",
     id: 604,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -245,7 +245,6 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED: EventInfo = 
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0],
         },
     ],
@@ -258,6 +257,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: LayoutInf
     event: "Smb2TreeConnectForceClientReconnectRequestFailed",
     id: 605,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -292,7 +292,6 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_SHARE_CONNECTION_ESTABLISHED_V0],
         },
     ],
@@ -305,6 +304,7 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareConnectionEstablished",
     id: 4000,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -12,7 +12,6 @@ pub static SMB2_WORK_ITEM_TRANSITION: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_TRANSITION_V0],
         },
     ],
@@ -25,6 +24,7 @@ pub static SMB2_WORK_ITEM_TRANSITION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemTransition",
     id: 200,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -57,7 +57,6 @@ pub static SMB2_WORK_ITEM_START: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_START_V0],
         },
     ],
@@ -70,6 +69,7 @@ pub static SMB2_WORK_ITEM_START_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemStart",
     id: 201,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -106,7 +106,6 @@ pub static SMB2_WORK_ITEM_STOP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_STOP_V0],
         },
     ],
@@ -119,6 +118,7 @@ pub static SMB2_WORK_ITEM_STOP_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemStop",
     id: 202,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -155,7 +155,6 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0],
         },
     ],
@@ -168,6 +167,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemActivityTransfer",
     id: 203,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -195,7 +195,6 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            confusable: false,
             layouts: &[&SMB2_WORK_ITEM_ACTIVITY_STOP_V0],
         },
     ],
@@ -208,6 +207,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemActivityStop",
     id: 204,
     version: 0,
+    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
