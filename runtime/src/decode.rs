@@ -161,7 +161,7 @@ pub fn refuse<'a, E: Events<'a>>(
 /// result, and a last string may lack its NUL.
 ///
 /// # Errors
-/// As [`decode`], left-over bytes apart. A payload that exactly fits another layout of this id and version is
+/// As [`Events::decode`], left-over bytes apart. A payload that exactly fits another layout of this id and version is
 /// still refused: to read it as this build's would misread it.
 pub fn decode_lenient<'a, E: Events<'a>>(
     build: u32,
