@@ -13,9 +13,9 @@ use super::super::schema::audit as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDisabled<'a> {
-    /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 20348-26100.
+    /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
     V0(SrvDisabledV0<'a>),
-    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 20348-26100.
+    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
     V1(SrvDisabledV1<'a>),
 }
 
@@ -64,7 +64,7 @@ impl<'a> Record<'a> for SrvDisabled<'a> {
     }
 }
 
-/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 20348-26100.
+/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -127,7 +127,7 @@ impl<'a> Record<'a> for SrvDisabledV0<'a> {
     }
 }
 
-/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 20348-26100.
+/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -160,9 +160,9 @@ impl<'a> Record<'a> for SrvDisabledV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvUnencryptedAcccessFailure<'a> {
-    /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 20348-26100.
+    /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
     V0(SrvUnencryptedAcccessFailureV0<'a>),
-    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 20348-26100.
+    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
     V1(SrvUnencryptedAcccessFailureV1<'a>),
 }
 
@@ -259,9 +259,14 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailure<'a> {
     }
 }
 
-/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 20348-26100.
+/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
+/// From build 20348: another message text.
+///
+/// Not all of this was captured from the build itself:
+///
+/// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 #[derive(Clone, Copy)]
 pub struct SrvUnencryptedAcccessFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -352,7 +357,7 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailureV0<'a> {
     }
 }
 
-/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 20348-26100.
+/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -483,9 +488,9 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailureV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSignatureValidationFailure<'a> {
-    /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 20348-26100.
+    /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
     V0(SrvSignatureValidationFailureV0<'a>),
-    /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 20348-26100.
+    /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
     V1(SrvSignatureValidationFailureV1<'a>),
 }
 
@@ -566,9 +571,14 @@ impl<'a> Record<'a> for SrvSignatureValidationFailure<'a> {
     }
 }
 
-/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 20348-26100.
+/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
+/// From build 20348: another message text.
+///
+/// Not all of this was captured from the build itself:
+///
+/// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 #[derive(Clone, Copy)]
 pub struct SrvSignatureValidationFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -639,7 +649,7 @@ impl<'a> Record<'a> for SrvSignatureValidationFailureV0<'a> {
     }
 }
 
-/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 20348-26100.
+/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -750,7 +760,7 @@ impl<'a> Record<'a> for SrvSignatureValidationFailureV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDecryptionFailure<'a> {
-    /// Decrypt call failed: event 1015, version 0. Builds 20348-26100.
+    /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
     V0(SrvDecryptionFailureV0<'a>),
 }
 
@@ -822,7 +832,7 @@ impl<'a> Record<'a> for SrvDecryptionFailure<'a> {
     }
 }
 
-/// Decrypt call failed: event 1015, version 0. Builds 20348-26100.
+/// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvDecryptionFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -927,7 +937,7 @@ impl<'a> Record<'a> for SrvDecryptionFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLmCompatibilityLevelNonDefault<'a> {
-    /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 20348-26100.
+    /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
     V0(SrvLmCompatibilityLevelNonDefaultV0<'a>),
 }
 
@@ -964,7 +974,7 @@ impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
     }
 }
 
-/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 20348-26100.
+/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Informational, task SrvLmCompatibilityLevelNonDefault, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1018,7 +1028,7 @@ impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSmb2Disabled<'a> {
-    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 20348-26100.
+    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
     V0(SrvSmb2DisabledV0<'a>),
 }
 
@@ -1041,7 +1051,7 @@ impl<'a> Record<'a> for SrvSmb2Disabled<'a> {
     }
 }
 
-/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 20348-26100.
+/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSmb2Disabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1074,7 +1084,7 @@ impl<'a> Record<'a> for SrvSmb2DisabledV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNullSessionsAllowed<'a> {
-    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 20348-26100.
+    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
     V0(SrvNullSessionsAllowedV0<'a>),
 }
 
@@ -1097,7 +1107,7 @@ impl<'a> Record<'a> for SrvNullSessionsAllowed<'a> {
     }
 }
 
-/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 20348-26100.
+/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvNullSessionsAllowed, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1130,7 +1140,7 @@ impl<'a> Record<'a> for SrvNullSessionsAllowedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SecurityCertificateChanged<'a> {
-    /// The security descriptor differs from the default value: event 1803, version 0. Builds 20348-26100.
+    /// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
     V0(SecurityCertificateChangedV0<'a>),
 }
 
@@ -1160,14 +1170,14 @@ impl<'a> Record<'a> for SecurityCertificateChanged<'a> {
     }
 }
 
-/// The security descriptor differs from the default value: event 1803, version 0. Builds 20348-26100.
+/// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SecurityCertificateChanged.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has hard line breaks (CR LF) after %n; written as one space, as Windows shows them (20348, 26100)
+/// - messages: the message table has hard line breaks (CR LF) after %n; written as one space, as Windows shows them (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SecurityCertificateChangedV0<'a> {
     descriptor_name: Utf16<'a>,
@@ -1212,7 +1222,7 @@ impl<'a> Record<'a> for SecurityCertificateChangedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NoSmb1ObservedInLastPeriod<'a> {
-    /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 20348-26100.
+    /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
     V1(NoSmb1ObservedInLastPeriodV1<'a>),
 }
 
@@ -1242,7 +1252,7 @@ impl<'a> Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
     }
 }
 
-/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 20348-26100.
+/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
 ///
 /// Channel Analytic, level Informational, keywords Connection.
 /// From build 26100: task NoSmb1ObservedInLastPeriod.
@@ -1290,7 +1300,7 @@ impl<'a> Record<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1Access<'a> {
-    /// SMB1 access: event 3000, version 0. Builds 20348-26100.
+    /// SMB1 access: event 3000, version 0. Builds 10240-26200.
     V0(AuditSmb1AccessV0<'a>),
 }
 
@@ -1320,7 +1330,7 @@ impl<'a> Record<'a> for AuditSmb1Access<'a> {
     }
 }
 
-/// SMB1 access: event 3000, version 0. Builds 20348-26100.
+/// SMB1 access: event 3000, version 0. Builds 10240-26200.
 ///
 /// Channel Audit, level Informational.
 /// From build 26100: task AuditSmb1Access.
@@ -1368,7 +1378,7 @@ impl<'a> Record<'a> for AuditSmb1AccessV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1ConnectionAttempt<'a> {
-    /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 20348-26100.
+    /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
     V1(AuditSmb1ConnectionAttemptV1<'a>),
 }
 
@@ -1398,7 +1408,7 @@ impl<'a> Record<'a> for AuditSmb1ConnectionAttempt<'a> {
     }
 }
 
-/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 20348-26100.
+/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task AuditSmb1Access.
@@ -1446,7 +1456,7 @@ impl<'a> Record<'a> for AuditSmb1ConnectionAttemptV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum UninstallSmb1Server<'a> {
-    /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 20348-26100.
+    /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
     V1(UninstallSmb1ServerV1<'a>),
 }
 
@@ -1476,7 +1486,7 @@ impl<'a> Record<'a> for UninstallSmb1Server<'a> {
     }
 }
 
-/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 20348-26100.
+/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task UninstallSmb1Server.
@@ -1524,7 +1534,7 @@ impl<'a> Record<'a> for UninstallSmb1ServerV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportSigning<'a> {
-    /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Build 26100.
+    /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportSigningV0<'a>),
     /// Event without a message: event 3021, version 1. Build 26100.
     V1(Smb2ClientDoesNotSupportSigningV1<'a>),
@@ -1591,7 +1601,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
 #[derive(Clone, Copy)]
@@ -1748,7 +1758,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportEncryption<'a> {
-    /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Build 26100.
+    /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportEncryptionV0<'a>),
 }
 
@@ -1799,7 +1809,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportEncryption.
 #[derive(Clone, Copy)]

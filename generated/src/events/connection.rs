@@ -10,12 +10,14 @@ use super::super::schema::connection as schema;
 
 /// SMB2 Connection accepted: event 500.
 ///
-/// It has one layout.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionAccept<'a> {
-    /// SMB2 Connection accepted: event 500, version 0. Builds 20348-26100.
+    /// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
     V0(Smb2ConnectionAcceptV0<'a>),
+    /// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionAcceptV0Build17763<'a>),
 }
 
 impl<'a> Smb2ConnectionAccept<'a> {
@@ -26,6 +28,7 @@ impl<'a> Smb2ConnectionAccept<'a> {
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
         }
     }
 
@@ -33,6 +36,7 @@ impl<'a> Smb2ConnectionAccept<'a> {
     pub fn address_length(&self) -> u32 {
         match self {
             Self::V0(view) => view.address_length(),
+            Self::V0Build17763(view) => view.address_length(),
         }
     }
 
@@ -40,20 +44,23 @@ impl<'a> Smb2ConnectionAccept<'a> {
     pub fn address(&self) -> SocketAddr<'a> {
         match self {
             Self::V0(view) => view.address(),
+            Self::V0Build17763(view) => view.address(),
         }
     }
 
-    /// `TransportLength`, `win:UInt32`.
-    pub fn transport_length(&self) -> u32 {
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.transport_length(),
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
         }
     }
 
-    /// `TransportName`, `win:UnicodeString`.
-    pub fn transport_name(&self) -> Utf16<'a> {
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
         match self {
-            Self::V0(view) => view.transport_name(),
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -62,28 +69,87 @@ impl<'a> Record<'a> for Smb2ConnectionAccept<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 }
 
-/// SMB2 Connection accepted: event 500, version 0. Builds 20348-26100.
+/// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 #[derive(Clone, Copy)]
 pub struct Smb2ConnectionAcceptV0<'a> {
     head: Segment<'a, 20>,
     address: SocketAddr<'a>,
+}
+
+impl<'a> Smb2ConnectionAcceptV0<'a> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `AddressLength`, `win:UInt32`.
+    #[inline]
+    pub fn address_length(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    #[inline]
+    pub fn address(&self) -> SocketAddr<'a> {
+        self.address
+    }
+}
+
+impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        let address = SocketAddr::new(reader.binary(2, head.u32::<16>())?.as_bytes());
+        Ok(Self { head, address })
+    }
+}
+
+impl<'a> Record<'a> for Smb2ConnectionAcceptV0<'a> {
+    fn layout(&self) -> &'static LayoutInfo {
+        Self::INFO
+    }
+
+    fn value(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.address_length()),
+                2 => Value::SocketAddr(self.address()),
+                _ => return None,
+            },
+        )
+    }
+}
+
+/// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
+///
+/// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionAcceptV0Build17763<'a> {
+    head: Segment<'a, 20>,
+    address: SocketAddr<'a>,
     after_address: Segment<'a, 4>,
     transport_name: Utf16<'a>,
 }
 
-impl<'a> Smb2ConnectionAcceptV0<'a> {
+impl<'a> Smb2ConnectionAcceptV0Build17763<'a> {
     /// `ConnectionGUID`, `win:GUID`.
     #[inline]
     pub fn connection_guid(&self) -> Guid {
@@ -115,8 +181,8 @@ impl<'a> Smb2ConnectionAcceptV0<'a> {
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+impl<'a> View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -133,7 +199,7 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
     }
 }
 
-impl<'a> Record<'a> for Smb2ConnectionAcceptV0<'a> {
+impl<'a> Record<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         Self::INFO
     }
@@ -154,12 +220,14 @@ impl<'a> Record<'a> for Smb2ConnectionAcceptV0<'a> {
 
 /// SMB2 Connection Disconnected by Peer: event 501.
 ///
-/// It has one layout.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionDisconnectEvent<'a> {
-    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 20348-26100.
+    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
     V0(Smb2ConnectionDisconnectEventV0<'a>),
+    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionDisconnectEventV0Build17763<'a>),
 }
 
 impl<'a> Smb2ConnectionDisconnectEvent<'a> {
@@ -170,41 +238,39 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
         }
     }
 
-    /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> maps::Srv2ConnectionDisconnectReasons {
+    /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn address_length(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.flags(),
+            Self::V0Build17763(view) => Some(view.address_length()),
+            _ => None,
         }
     }
 
-    /// `AddressLength`, `win:UInt32`.
-    pub fn address_length(&self) -> u32 {
+    /// `Address`, `win:Binary`, which only V0Build17763 has.
+    pub fn address(&self) -> Option<SocketAddr<'a>> {
         match self {
-            Self::V0(view) => view.address_length(),
+            Self::V0Build17763(view) => Some(view.address()),
+            _ => None,
         }
     }
 
-    /// `Address`, `win:Binary`.
-    pub fn address(&self) -> SocketAddr<'a> {
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.address(),
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
         }
     }
 
-    /// `TransportLength`, `win:UInt32`.
-    pub fn transport_length(&self) -> u32 {
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
         match self {
-            Self::V0(view) => view.transport_length(),
-        }
-    }
-
-    /// `TransportName`, `win:UnicodeString`.
-    pub fn transport_name(&self) -> Utf16<'a> {
-        match self {
-            Self::V0(view) => view.transport_name(),
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -213,28 +279,78 @@ impl<'a> Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 }
 
-/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 20348-26100.
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 #[derive(Clone, Copy)]
 pub struct Smb2ConnectionDisconnectEventV0<'a> {
+    head: Segment<'a, 20>,
+}
+
+impl Smb2ConnectionDisconnectEventV0<'_> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `Flags`, `win:UInt32`.
+    #[inline]
+    pub fn flags(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+}
+
+impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        Ok(Self { head })
+    }
+}
+
+impl<'a> Record<'a> for Smb2ConnectionDisconnectEventV0<'a> {
+    fn layout(&self) -> &'static LayoutInfo {
+        Self::INFO
+    }
+
+    fn value(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.flags()),
+                _ => return None,
+            },
+        )
+    }
+}
+
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
+///
+/// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionDisconnectEventV0Build17763<'a> {
     head: Segment<'a, 24>,
     address: SocketAddr<'a>,
     after_address: Segment<'a, 4>,
     transport_name: Utf16<'a>,
 }
 
-impl<'a> Smb2ConnectionDisconnectEventV0<'a> {
+impl<'a> Smb2ConnectionDisconnectEventV0Build17763<'a> {
     /// `ConnectionGUID`, `win:GUID`.
     #[inline]
     pub fn connection_guid(&self) -> Guid {
@@ -272,8 +388,8 @@ impl<'a> Smb2ConnectionDisconnectEventV0<'a> {
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -290,7 +406,7 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
     }
 }
 
-impl<'a> Record<'a> for Smb2ConnectionDisconnectEventV0<'a> {
+impl<'a> Record<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         Self::INFO
     }
@@ -312,12 +428,14 @@ impl<'a> Record<'a> for Smb2ConnectionDisconnectEventV0<'a> {
 
 /// SMB2 Connection Terminated: event 502.
 ///
-/// It has one layout.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionTerminate<'a> {
-    /// SMB2 Connection Terminated: event 502, version 0. Builds 20348-26100.
+    /// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
     V0(Smb2ConnectionTerminateV0<'a>),
+    /// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionTerminateV0Build17763<'a>),
 }
 
 impl<'a> Smb2ConnectionTerminate<'a> {
@@ -328,48 +446,47 @@ impl<'a> Smb2ConnectionTerminate<'a> {
     pub fn connection_guid(&self) -> Guid {
         match self {
             Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
         }
     }
 
-    /// `Reason`, `win:UInt32`.
-    pub fn reason(&self) -> maps::Srv2ConnectionTerminateReasons {
+    /// `Status`, `win:HexInt32`, which only V0Build17763 has.
+    pub fn status(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.reason(),
+            Self::V0Build17763(view) => Some(view.status()),
+            _ => None,
         }
     }
 
-    /// `Status`, `win:HexInt32`.
-    pub fn status(&self) -> u32 {
+    /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn address_length(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.status(),
+            Self::V0Build17763(view) => Some(view.address_length()),
+            _ => None,
         }
     }
 
-    /// `AddressLength`, `win:UInt32`.
-    pub fn address_length(&self) -> u32 {
+    /// `Address`, `win:Binary`, which only V0Build17763 has.
+    pub fn address(&self) -> Option<SocketAddr<'a>> {
         match self {
-            Self::V0(view) => view.address_length(),
+            Self::V0Build17763(view) => Some(view.address()),
+            _ => None,
         }
     }
 
-    /// `Address`, `win:Binary`.
-    pub fn address(&self) -> SocketAddr<'a> {
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
         match self {
-            Self::V0(view) => view.address(),
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
         }
     }
 
-    /// `TransportLength`, `win:UInt32`.
-    pub fn transport_length(&self) -> u32 {
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
         match self {
-            Self::V0(view) => view.transport_length(),
-        }
-    }
-
-    /// `TransportName`, `win:UnicodeString`.
-    pub fn transport_name(&self) -> Utf16<'a> {
-        match self {
-            Self::V0(view) => view.transport_name(),
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -378,32 +495,82 @@ impl<'a> Record<'a> for Smb2ConnectionTerminate<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 }
 
-/// SMB2 Connection Terminated: event 502, version 0. Builds 20348-26100.
+/// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
+///
+/// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionTerminateV0<'a> {
+    head: Segment<'a, 20>,
+}
+
+impl Smb2ConnectionTerminateV0<'_> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `Reason`, `win:UInt32`.
+    #[inline]
+    pub fn reason(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+}
+
+impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        Ok(Self { head })
+    }
+}
+
+impl<'a> Record<'a> for Smb2ConnectionTerminateV0<'a> {
+    fn layout(&self) -> &'static LayoutInfo {
+        Self::INFO
+    }
+
+    fn value(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.reason()),
+                _ => return None,
+            },
+        )
+    }
+}
+
+/// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
-pub struct Smb2ConnectionTerminateV0<'a> {
+pub struct Smb2ConnectionTerminateV0Build17763<'a> {
     head: Segment<'a, 28>,
     address: SocketAddr<'a>,
     after_address: Segment<'a, 4>,
     transport_name: Utf16<'a>,
 }
 
-impl<'a> Smb2ConnectionTerminateV0<'a> {
+impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
     /// `ConnectionGUID`, `win:GUID`.
     #[inline]
     pub fn connection_guid(&self) -> Guid {
@@ -447,8 +614,8 @@ impl<'a> Smb2ConnectionTerminateV0<'a> {
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+impl<'a> View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -465,7 +632,7 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
     }
 }
 
-impl<'a> Record<'a> for Smb2ConnectionTerminateV0<'a> {
+impl<'a> Record<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         Self::INFO
     }
@@ -492,7 +659,7 @@ impl<'a> Record<'a> for Smb2ConnectionTerminateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetConnectionEstablished<'a> {
-    /// The SMB connection was successfully established: event 1913, version 0. Build 26100.
+    /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
     V0(SrvNetConnectionEstablishedV0<'a>),
 }
 
@@ -592,7 +759,7 @@ impl<'a> Record<'a> for SrvNetConnectionEstablished<'a> {
     }
 }
 
-/// The SMB connection was successfully established: event 1913, version 0. Build 26100.
+/// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetConnectionEstablished, keywords Operational.
 #[derive(Clone, Copy)]
@@ -734,7 +901,9 @@ impl<'a> Record<'a> for SrvNetConnectionEstablishedV0<'a> {
 }
 
 etw_runtime::record_traits!(
-    Smb2ConnectionAccept, Smb2ConnectionAcceptV0, Smb2ConnectionDisconnectEvent,
-    Smb2ConnectionDisconnectEventV0, Smb2ConnectionTerminate, Smb2ConnectionTerminateV0,
+    Smb2ConnectionAccept, Smb2ConnectionAcceptV0, Smb2ConnectionAcceptV0Build17763,
+    Smb2ConnectionDisconnectEvent, Smb2ConnectionDisconnectEventV0,
+    Smb2ConnectionDisconnectEventV0Build17763, Smb2ConnectionTerminate,
+    Smb2ConnectionTerminateV0, Smb2ConnectionTerminateV0Build17763,
     SrvNetConnectionEstablished, SrvNetConnectionEstablishedV0
 );

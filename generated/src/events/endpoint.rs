@@ -13,7 +13,7 @@ use super::super::schema::endpoint as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointAdded<'a> {
-    /// Endpoint added: event 1010, version 0. Builds 20348-26100.
+    /// Endpoint added: event 1010, version 0. Builds 10240-26200.
     V0(SrvEndpointAddedV0<'a>),
 }
 
@@ -85,7 +85,7 @@ impl<'a> Record<'a> for SrvEndpointAdded<'a> {
     }
 }
 
-/// Endpoint added: event 1010, version 0. Builds 20348-26100.
+/// Endpoint added: event 1010, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointAdded, keywords Operational.
 #[derive(Clone, Copy)]
@@ -194,7 +194,7 @@ impl<'a> Record<'a> for SrvEndpointAddedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointRemoved<'a> {
-    /// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+    /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
     V0(SrvEndpointRemovedV0<'a>),
 }
 
@@ -259,7 +259,7 @@ impl<'a> Record<'a> for SrvEndpointRemoved<'a> {
     }
 }
 
-/// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+/// Endpoint removed: event 1011, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointRemoved, keywords Operational.
 #[derive(Clone, Copy)]
@@ -358,7 +358,7 @@ impl<'a> Record<'a> for SrvEndpointRemovedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetNameInfoChange<'a> {
-    /// The network name information changed: event 1012, version 0. Builds 20348-26100.
+    /// The network name information changed: event 1012, version 0. Builds 10240-26200.
     V0(SrvNetNameInfoChangeV0<'a>),
 }
 
@@ -444,7 +444,7 @@ impl<'a> Record<'a> for SrvNetNameInfoChange<'a> {
     }
 }
 
-/// The network name information changed: event 1012, version 0. Builds 20348-26100.
+/// The network name information changed: event 1012, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetNameInfoChange, keywords Operational.
 #[derive(Clone, Copy)]
@@ -560,7 +560,7 @@ impl<'a> Record<'a> for SrvNetNameInfoChangeV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOnline<'a> {
-    /// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+    /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
     V0(SrvEndpointOnlineV0<'a>),
 }
 
@@ -611,7 +611,7 @@ impl<'a> Record<'a> for SrvEndpointOnline<'a> {
     }
 }
 
-/// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+/// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOnline, keywords Operational.
 #[derive(Clone, Copy)]
@@ -690,7 +690,7 @@ impl<'a> Record<'a> for SrvEndpointOnlineV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOffline<'a> {
-    /// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+    /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
     V0(SrvEndpointOfflineV0<'a>),
 }
 
@@ -741,7 +741,7 @@ impl<'a> Record<'a> for SrvEndpointOffline<'a> {
     }
 }
 
-/// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+/// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOffline, keywords Operational.
 #[derive(Clone, Copy)]
@@ -820,7 +820,7 @@ impl<'a> Record<'a> for SrvEndpointOfflineV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
-    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
     V0(Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>),
 }
 
@@ -864,9 +864,10 @@ impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     }
 }
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Informational, task Smb2ClosedEndpointsOutsideUnicastIPTable, keywords Nsi.
+/// Channel Operational, level Informational, keywords Nsi.
+/// From build 26100: task Smb2ClosedEndpointsOutsideUnicastIPTable.
 #[derive(Clone, Copy)]
 pub struct Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     head: Segment<'a, 12>,
@@ -925,7 +926,7 @@ impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
-    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRulePortNotSupportedV0<'a>),
 }
 
@@ -955,7 +956,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     }
 }
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRulePortNotSupported, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1002,7 +1003,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleSuccess<'a> {
-    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleSuccessV0<'a>),
 }
 
@@ -1067,7 +1068,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
     }
 }
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddEndpointListenerRuleSuccess, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1157,7 +1158,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleFailure<'a> {
-    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleFailureV0<'a>),
 }
 
@@ -1222,7 +1223,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
     }
 }
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRuleFailure, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1312,7 +1313,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleNew<'a> {
-    /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+    /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleNewV0<'a>),
 }
 
@@ -1356,7 +1357,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleNew<'a> {
     }
 }
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleNew, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1417,7 +1418,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleNewV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleUpdate<'a> {
-    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleUpdateV0<'a>),
 }
 
@@ -1461,7 +1462,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
     }
 }
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleUpdate, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1522,7 +1523,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleRemove<'a> {
-    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleRemoveV0<'a>),
 }
 
@@ -1566,7 +1567,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleRemove<'a> {
     }
 }
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleRemove, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1627,7 +1628,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
-    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
     V0(SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
@@ -1664,7 +1665,7 @@ impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     }
 }
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetEnableImplicitLoopbackInterfaceError, keywords Interface.
 #[derive(Clone, Copy)]
@@ -1718,7 +1719,7 @@ impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
-    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
     V0(SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
@@ -1755,7 +1756,7 @@ impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     }
 }
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetDisableImplicitLoopbackInterfaceError, keywords Interface.
 #[derive(Clone, Copy)]
@@ -1809,7 +1810,7 @@ impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
-    /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+    /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAlreadyAddedV0<'a>),
 }
 
@@ -1846,7 +1847,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
     }
 }
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAlreadyAdded.
 #[derive(Clone, Copy)]
@@ -1900,7 +1901,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddFailure<'a> {
-    /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+    /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAddFailureV0<'a>),
 }
 
@@ -1937,7 +1938,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
     }
 }
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAddFailure.
 #[derive(Clone, Copy)]
@@ -1991,7 +1992,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddSuccess<'a> {
-    /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+    /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAddSuccessV0<'a>),
 }
 
@@ -2028,7 +2029,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
     }
 }
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task AlternativePortFirewallRuleAddSuccess.
 #[derive(Clone, Copy)]

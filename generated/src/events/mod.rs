@@ -1820,104 +1820,129 @@ impl<'a> Events<'a> for Event<'a> {
                     )
                 }
                 67 => {
+                    Self::Smb2ConnectionAccept(
+                        connection::Smb2ConnectionAccept::V0Build17763(
+                            connection::Smb2ConnectionAcceptV0Build17763::read(reader)?,
+                        ),
+                    )
+                }
+                68 => {
                     Self::Smb2ConnectionDisconnectEvent(
                         connection::Smb2ConnectionDisconnectEvent::V0(
                             connection::Smb2ConnectionDisconnectEventV0::read(reader)?,
                         ),
                     )
                 }
-                68 => {
+                69 => {
+                    Self::Smb2ConnectionDisconnectEvent(
+                        connection::Smb2ConnectionDisconnectEvent::V0Build17763(
+                            connection::Smb2ConnectionDisconnectEventV0Build17763::read(
+                                reader,
+                            )?,
+                        ),
+                    )
+                }
+                70 => {
                     Self::Smb2ConnectionTerminate(
                         connection::Smb2ConnectionTerminate::V0(
                             connection::Smb2ConnectionTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                69 => {
+                71 => {
+                    Self::Smb2ConnectionTerminate(
+                        connection::Smb2ConnectionTerminate::V0Build17763(
+                            connection::Smb2ConnectionTerminateV0Build17763::read(
+                                reader,
+                            )?,
+                        ),
+                    )
+                }
+                72 => {
                     Self::Smb2SessionAllocate(
                         session::Smb2SessionAllocate::V0(
                             session::Smb2SessionAllocateV0::read(reader)?,
                         ),
                     )
                 }
-                70 => {
+                73 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V0(
                             session::Smb2SessionAuthFailureV0::read(reader)?,
                         ),
                     )
                 }
-                71 => {
+                74 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V1(
                             session::Smb2SessionAuthFailureV1::read(reader)?,
                         ),
                     )
                 }
-                72 => {
+                75 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V2(
                             session::Smb2SessionAuthFailureV2::read(reader)?,
                         ),
                     )
                 }
-                73 => {
+                76 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V3(
                             session::Smb2SessionAuthFailureV3::read(reader)?,
                         ),
                     )
                 }
-                74 => {
+                77 => {
                     Self::Smb2SessionAuthenticated(
                         session::Smb2SessionAuthenticated::V0(
                             session::Smb2SessionAuthenticatedV0::read(reader)?,
                         ),
                     )
                 }
-                75 => {
+                78 => {
                     Self::Smb2SessionBind(
                         session::Smb2SessionBind::V0(
                             session::Smb2SessionBindV0::read(reader)?,
                         ),
                     )
                 }
-                76 => {
+                79 => {
                     Self::Smb2SessionTerminate(
                         session::Smb2SessionTerminate::V0(
                             session::Smb2SessionTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                77 => {
+                80 => {
                     Self::Smb2SessionClose(
                         session::Smb2SessionClose::V0(
                             session::Smb2SessionCloseV0::read(reader)?,
                         ),
                     )
                 }
-                78 => {
+                81 => {
                     Self::Smb2TreeConnectAllocate(
                         tree_connect::Smb2TreeConnectAllocate::V0(
                             tree_connect::Smb2TreeConnectAllocateV0::read(reader)?,
                         ),
                     )
                 }
-                79 => {
+                82 => {
                     Self::Smb2TreeConnectDisconnect(
                         tree_connect::Smb2TreeConnectDisconnect::V0(
                             tree_connect::Smb2TreeConnectDisconnectV0::read(reader)?,
                         ),
                     )
                 }
-                80 => {
+                83 => {
                     Self::Smb2TreeConnectTerminate(
                         tree_connect::Smb2TreeConnectTerminate::V0(
                             tree_connect::Smb2TreeConnectTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                81 => {
+                84 => {
                     Self::Smb2TreeConnectFailedDueToPending(
                         tree_connect::Smb2TreeConnectFailedDueToPending::V0(
                             tree_connect::Smb2TreeConnectFailedDueToPendingV0::read(
@@ -1926,7 +1951,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                82 => {
+                85 => {
                     Self::Smb2TreeConnectForceClientReconnect(
                         tree_connect::Smb2TreeConnectForceClientReconnect::V0(
                             tree_connect::Smb2TreeConnectForceClientReconnectV0::read(
@@ -1935,7 +1960,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                83 => {
+                86 => {
                     Self::Smb2TreeConnectForceClientReconnectRequestFailed(
                         tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0(
                             tree_connect::Smb2TreeConnectForceClientReconnectRequestFailedV0::read(
@@ -1944,264 +1969,264 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                84 => {
+                87 => {
                     Self::Smb2FileOpen(
                         open::Smb2FileOpen::V0(open::Smb2FileOpenV0::read(reader)?),
                     )
                 }
-                85 => {
+                88 => {
                     Self::Smb2FileDisconnect(
                         open::Smb2FileDisconnect::V0(
                             open::Smb2FileDisconnectV0::read(reader)?,
                         ),
                     )
                 }
-                86 => {
+                89 => {
                     Self::Smb2FileReconnect(
                         open::Smb2FileReconnect::V0(
                             open::Smb2FileReconnectV0::read(reader)?,
                         ),
                     )
                 }
-                87 => {
+                90 => {
                     Self::Smb2FileSuspend(
                         open::Smb2FileSuspend::V0(open::Smb2FileSuspendV0::read(reader)?),
                     )
                 }
-                88 => {
+                91 => {
                     Self::Smb2FileClose(
                         open::Smb2FileClose::V0(open::Smb2FileCloseV0::read(reader)?),
                     )
                 }
-                89 => {
+                92 => {
                     Self::Smb2FileTimeout(
                         open::Smb2FileTimeout::V0(open::Smb2FileTimeoutV0::read(reader)?),
                     )
                 }
-                90 => {
+                93 => {
                     Self::Smb2FileTerminate(
                         open::Smb2FileTerminate::V0(
                             open::Smb2FileTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                91 => {
+                94 => {
                     Self::Smb2FileCcfClose(
                         open::Smb2FileCcfClose::V0(
                             open::Smb2FileCcfCloseV0::read(reader)?,
                         ),
                     )
                 }
-                92 => {
+                95 => {
                     Self::Smb2FileCcfCloseAudit(
                         open::Smb2FileCcfCloseAudit::V0(
                             open::Smb2FileCcfCloseAuditV0::read(reader)?,
                         ),
                     )
                 }
-                93 => {
+                96 => {
                     Self::Smb2ShareAdd(
                         share::Smb2ShareAdd::V0(share::Smb2ShareAddV0::read(reader)?),
                     )
                 }
-                94 => {
+                97 => {
                     Self::Smb2ShareModify(
                         share::Smb2ShareModify::V0(
                             share::Smb2ShareModifyV0::read(reader)?,
                         ),
                     )
                 }
-                95 => {
+                98 => {
                     Self::Smb2ShareDelete(
                         share::Smb2ShareDelete::V0(
                             share::Smb2ShareDeleteV0::read(reader)?,
                         ),
                     )
                 }
-                96 => {
+                99 => {
                     Self::SrvS4u2SelfFailure(
                         session::SrvS4u2SelfFailure::V0(
                             session::SrvS4u2SelfFailureV0::read(reader)?,
                         ),
                     )
                 }
-                97 => {
+                100 => {
                     Self::SrvDisabled(
                         audit::SrvDisabled::V0(audit::SrvDisabledV0::read(reader)?),
                     )
                 }
-                98 => {
+                101 => {
                     Self::SrvDisabled(
                         audit::SrvDisabled::V1(audit::SrvDisabledV1::read(reader)?),
                     )
                 }
-                99 => {
+                102 => {
                     Self::Smb2RkfFailure(
                         open::Smb2RkfFailure::V0(open::Smb2RkfFailureV0::read(reader)?),
                     )
                 }
-                100 => {
+                103 => {
                     Self::SrvUnencryptedAcccessFailure(
                         audit::SrvUnencryptedAcccessFailure::V0(
                             audit::SrvUnencryptedAcccessFailureV0::read(reader)?,
                         ),
                     )
                 }
-                101 => {
+                104 => {
                     Self::SrvUnencryptedAcccessFailure(
                         audit::SrvUnencryptedAcccessFailure::V1(
                             audit::SrvUnencryptedAcccessFailureV1::read(reader)?,
                         ),
                     )
                 }
-                102 => {
+                105 => {
                     Self::SrvSignatureValidationFailure(
                         audit::SrvSignatureValidationFailure::V0(
                             audit::SrvSignatureValidationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                103 => {
+                106 => {
                     Self::SrvSignatureValidationFailure(
                         audit::SrvSignatureValidationFailure::V1(
                             audit::SrvSignatureValidationFailureV1::read(reader)?,
                         ),
                     )
                 }
-                104 => {
+                107 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V0(
                             negotiate::SrvNegotiateValidationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                105 => {
+                108 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V1(
                             negotiate::SrvNegotiateValidationFailureV1::read(reader)?,
                         ),
                     )
                 }
-                106 => {
+                109 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V2(
                             negotiate::SrvNegotiateValidationFailureV2::read(reader)?,
                         ),
                     )
                 }
-                107 => {
+                110 => {
                     Self::SrvShareAccessCheckFailure(
                         share::SrvShareAccessCheckFailure::V0(
                             share::SrvShareAccessCheckFailureV0::read(reader)?,
                         ),
                     )
                 }
-                108 => {
+                111 => {
                     Self::SrvShareAnonymousAccessDeniedFailure(
                         share::SrvShareAnonymousAccessDeniedFailure::V0(
                             share::SrvShareAnonymousAccessDeniedFailureV0::read(reader)?,
                         ),
                     )
                 }
-                109 => {
+                112 => {
                     Self::SrvSessionAnonymousAccessDenied(
                         session::SrvSessionAnonymousAccessDenied::V0(
                             session::SrvSessionAnonymousAccessDeniedV0::read(reader)?,
                         ),
                     )
                 }
-                110 => {
+                113 => {
                     Self::SrvEndpointAdded(
                         endpoint::SrvEndpointAdded::V0(
                             endpoint::SrvEndpointAddedV0::read(reader)?,
                         ),
                     )
                 }
-                111 => {
+                114 => {
                     Self::SrvEndpointRemoved(
                         endpoint::SrvEndpointRemoved::V0(
                             endpoint::SrvEndpointRemovedV0::read(reader)?,
                         ),
                     )
                 }
-                112 => {
+                115 => {
                     Self::SrvNetNameInfoChange(
                         endpoint::SrvNetNameInfoChange::V0(
                             endpoint::SrvNetNameInfoChangeV0::read(reader)?,
                         ),
                     )
                 }
-                113 => {
+                116 => {
                     Self::SrvEndpointOnline(
                         endpoint::SrvEndpointOnline::V0(
                             endpoint::SrvEndpointOnlineV0::read(reader)?,
                         ),
                     )
                 }
-                114 => {
+                117 => {
                     Self::SrvEndpointOffline(
                         endpoint::SrvEndpointOffline::V0(
                             endpoint::SrvEndpointOfflineV0::read(reader)?,
                         ),
                     )
                 }
-                115 => {
+                118 => {
                     Self::SrvDecryptionFailure(
                         audit::SrvDecryptionFailure::V0(
                             audit::SrvDecryptionFailureV0::read(reader)?,
                         ),
                     )
                 }
-                116 => {
+                119 => {
                     Self::SrvReopenFailure(
                         open::SrvReopenFailure::V0(
                             open::SrvReopenFailureV0::read(reader)?,
                         ),
                     )
                 }
-                117 => {
+                120 => {
                     Self::SrvHandleScavenge(
                         open::SrvHandleScavenge::V0(
                             open::SrvHandleScavengeV0::read(reader)?,
                         ),
                     )
                 }
-                118 => {
+                121 => {
                     Self::SrvSessionInvalidate(
                         session::SrvSessionInvalidate::V0(
                             session::SrvSessionInvalidateV0::read(reader)?,
                         ),
                     )
                 }
-                119 => {
+                122 => {
                     Self::SrvFileInvalidate(
                         open::SrvFileInvalidate::V0(
                             open::SrvFileInvalidateV0::read(reader)?,
                         ),
                     )
                 }
-                120 => {
+                123 => {
                     Self::SrvSlowFsOperation(
                         operational::SrvSlowFsOperation::V0(
                             operational::SrvSlowFsOperationV0::read(reader)?,
                         ),
                     )
                 }
-                121 => {
+                124 => {
                     Self::SrvSlowFsOperation(
                         operational::SrvSlowFsOperation::V1(
                             operational::SrvSlowFsOperationV1::read(reader)?,
                         ),
                     )
                 }
-                122 => {
+                125 => {
                     Self::SrvLmCompatibilityLevelNonDefault(
                         audit::SrvLmCompatibilityLevelNonDefault::V0(
                             audit::SrvLmCompatibilityLevelNonDefaultV0::read(reader)?,
                         ),
                     )
                 }
-                123 => {
+                126 => {
                     Self::SrvFileSharingFirewallRuleEnabled(
                         operational::SrvFileSharingFirewallRuleEnabled::V0(
                             operational::SrvFileSharingFirewallRuleEnabledV0::read(
@@ -2210,84 +2235,84 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                124 => {
+                127 => {
                     Self::SrvAbeSharesPresent(
                         share::SrvAbeSharesPresent::V0(
                             share::SrvAbeSharesPresentV0::read(reader)?,
                         ),
                     )
                 }
-                125 => {
+                128 => {
                     Self::SrvSmb2Disabled(
                         audit::SrvSmb2Disabled::V0(
                             audit::SrvSmb2DisabledV0::read(reader)?,
                         ),
                     )
                 }
-                126 => {
+                129 => {
                     Self::SrvNullSessionsAllowed(
                         audit::SrvNullSessionsAllowed::V0(
                             audit::SrvNullSessionsAllowedV0::read(reader)?,
                         ),
                     )
                 }
-                127 => {
+                130 => {
                     Self::SrvLeasingDisabled(
                         operational::SrvLeasingDisabled::V0(
                             operational::SrvLeasingDisabledV0::read(reader)?,
                         ),
                     )
                 }
-                128 => {
+                131 => {
                     Self::SrvFirewallPortsClosed(
                         operational::SrvFirewallPortsClosed::V0(
                             operational::SrvFirewallPortsClosedV0::read(reader)?,
                         ),
                     )
                 }
-                129 => {
+                132 => {
                     Self::Smb2MaxClusterDialectUpdated(
                         negotiate::Smb2MaxClusterDialectUpdated::V0(
                             negotiate::Smb2MaxClusterDialectUpdatedV0::read(reader)?,
                         ),
                     )
                 }
-                130 => {
+                133 => {
                     Self::Smb2CipherSuiteOrder(
                         negotiate::Smb2CipherSuiteOrder::V0(
                             negotiate::Smb2CipherSuiteOrderV0::read(reader)?,
                         ),
                     )
                 }
-                131 => {
+                134 => {
                     Self::Smb2MdlIoCompletionFailure(
                         operational::Smb2MdlIoCompletionFailure::V0(
                             operational::Smb2MdlIoCompletionFailureV0::read(reader)?,
                         ),
                     )
                 }
-                132 => {
+                135 => {
                     Self::Srv2LiveDumpSucceeded(
                         operational::Srv2LiveDumpSucceeded::V0(
                             operational::Srv2LiveDumpSucceededV0::read(reader)?,
                         ),
                     )
                 }
-                133 => {
+                136 => {
                     Self::Srv2LiveDumpThrotteled(
                         operational::Srv2LiveDumpThrotteled::V0(
                             operational::Srv2LiveDumpThrotteledV0::read(reader)?,
                         ),
                     )
                 }
-                134 => {
+                137 => {
                     Self::Srv2RdmaSendEndpointNotification(
                         rdma::Srv2RdmaSendEndpointNotification::V0(
                             rdma::Srv2RdmaSendEndpointNotificationV0::read(reader)?,
                         ),
                     )
                 }
-                135 => {
+                138 => {
                     Self::Srv2RdmaSendEndpointNotificationFailure(
                         rdma::Srv2RdmaSendEndpointNotificationFailure::V0(
                             rdma::Srv2RdmaSendEndpointNotificationFailureV0::read(
@@ -2296,28 +2321,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                136 => {
+                139 => {
                     Self::Srv2RdmaEndpointChange(
                         rdma::Srv2RdmaEndpointChange::V0(
                             rdma::Srv2RdmaEndpointChangeV0::read(reader)?,
                         ),
                     )
                 }
-                137 => {
+                140 => {
                     Self::Srv2RdmaEndpointAllocationFailure(
                         rdma::Srv2RdmaEndpointAllocationFailure::V0(
                             rdma::Srv2RdmaEndpointAllocationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                138 => {
+                141 => {
                     Self::Srv2RdmaCreateListenerFailure(
                         rdma::Srv2RdmaCreateListenerFailure::V0(
                             rdma::Srv2RdmaCreateListenerFailureV0::read(reader)?,
                         ),
                     )
                 }
-                139 => {
+                142 => {
                     Self::Srv2RdmaSendEndpointNotificationRpcFailure(
                         rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0(
                             rdma::Srv2RdmaSendEndpointNotificationRpcFailureV0::read(
@@ -2326,21 +2351,21 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                140 => {
+                143 => {
                     Self::Srv2RdmaNsiNotificationReceived(
                         rdma::Srv2RdmaNsiNotificationReceived::V0(
                             rdma::Srv2RdmaNsiNotificationReceivedV0::read(reader)?,
                         ),
                     )
                 }
-                141 => {
+                144 => {
                     Self::Srv2RdmaMibNotificationReceived(
                         rdma::Srv2RdmaMibNotificationReceived::V0(
                             rdma::Srv2RdmaMibNotificationReceivedV0::read(reader)?,
                         ),
                     )
                 }
-                142 => {
+                145 => {
                     Self::SrvAdminFsctlPropertiesListReadingFailure(
                         operational::SrvAdminFsctlPropertiesListReadingFailure::V0(
                             operational::SrvAdminFsctlPropertiesListReadingFailureV0::read(
@@ -2349,63 +2374,63 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                143 => {
+                146 => {
                     Self::ServerCertMappingExpiring(
                         certificate::ServerCertMappingExpiring::V0(
                             certificate::ServerCertMappingExpiringV0::read(reader)?,
                         ),
                     )
                 }
-                144 => {
+                147 => {
                     Self::SrvNetRdmaConnectionClosed(
                         rdma::SrvNetRdmaConnectionClosed::V0(
                             rdma::SrvNetRdmaConnectionClosedV0::read(reader)?,
                         ),
                     )
                 }
-                145 => {
+                148 => {
                     Self::SrvNetQuicShutdownFailure(
                         certificate::SrvNetQuicShutdownFailure::V0(
                             certificate::SrvNetQuicShutdownFailureV0::read(reader)?,
                         ),
                     )
                 }
-                146 => {
+                149 => {
                     Self::ServerCertMappingUpdateFailure(
                         certificate::ServerCertMappingUpdateFailure::V0(
                             certificate::ServerCertMappingUpdateFailureV0::read(reader)?,
                         ),
                     )
                 }
-                147 => {
+                150 => {
                     Self::SrvNoNegotiatedCipher(
                         negotiate::SrvNoNegotiatedCipher::V0(
                             negotiate::SrvNoNegotiatedCipherV0::read(reader)?,
                         ),
                     )
                 }
-                148 => {
+                151 => {
                     Self::Smb2SlowCommand(
                         operational::Smb2SlowCommand::V0(
                             operational::Smb2SlowCommandV0::read(reader)?,
                         ),
                     )
                 }
-                149 => {
+                152 => {
                     Self::Smb2CommandTimeDistribution(
                         operational::Smb2CommandTimeDistribution::V0(
                             operational::Smb2CommandTimeDistributionV0::read(reader)?,
                         ),
                     )
                 }
-                150 => {
+                153 => {
                     Self::ServerCertMappingExpired(
                         certificate::ServerCertMappingExpired::V0(
                             certificate::ServerCertMappingExpiredV0::read(reader)?,
                         ),
                     )
                 }
-                151 => {
+                154 => {
                     Self::Smb2ClosedEndpointsOutsideUnicastIpTable(
                         endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0(
                             endpoint::Smb2ClosedEndpointsOutsideUnicastIpTableV0::read(
@@ -2414,91 +2439,91 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                152 => {
+                155 => {
                     Self::SrvNegotiateCipherFailure(
                         negotiate::SrvNegotiateCipherFailure::V0(
                             negotiate::SrvNegotiateCipherFailureV0::read(reader)?,
                         ),
                     )
                 }
-                153 => {
+                156 => {
                     Self::SrvNegotiateCipherFailure(
                         negotiate::SrvNegotiateCipherFailure::V2(
                             negotiate::SrvNegotiateCipherFailureV2::read(reader)?,
                         ),
                     )
                 }
-                154 => {
+                157 => {
                     Self::ServerCertMappingRestoreFailure(
                         certificate::ServerCertMappingRestoreFailure::V0(
                             certificate::ServerCertMappingRestoreFailureV0::read(reader)?,
                         ),
                     )
                 }
-                155 => {
+                158 => {
                     Self::ServerCertMappingRestoreSummary(
                         certificate::ServerCertMappingRestoreSummary::V0(
                             certificate::ServerCertMappingRestoreSummaryV0::read(reader)?,
                         ),
                     )
                 }
-                156 => {
+                159 => {
                     Self::SrvSlowNetworkOperation(
                         operational::SrvSlowNetworkOperation::V0(
                             operational::SrvSlowNetworkOperationV0::read(reader)?,
                         ),
                     )
                 }
-                157 => {
+                160 => {
                     Self::SrvNetRdmaRundownActive(
                         rdma::SrvNetRdmaRundownActive::V0(
                             rdma::SrvNetRdmaRundownActiveV0::read(reader)?,
                         ),
                     )
                 }
-                158 => {
+                161 => {
                     Self::SrvNetRdmaRundownComplete(
                         rdma::SrvNetRdmaRundownComplete::V0(
                             rdma::SrvNetRdmaRundownCompleteV0::read(reader)?,
                         ),
                     )
                 }
-                159 => {
+                162 => {
                     Self::SrvNetRdmaReactivation(
                         rdma::SrvNetRdmaReactivation::V0(
                             rdma::SrvNetRdmaReactivationV0::read(reader)?,
                         ),
                     )
                 }
-                160 => {
+                163 => {
                     Self::SrvNetRdmaReactivationComplete(
                         rdma::SrvNetRdmaReactivationComplete::V0(
                             rdma::SrvNetRdmaReactivationCompleteV0::read(reader)?,
                         ),
                     )
                 }
-                161 => {
+                164 => {
                     Self::SrvNetSmbDirectLoad(
                         rdma::SrvNetSmbDirectLoad::V0(
                             rdma::SrvNetSmbDirectLoadV0::read(reader)?,
                         ),
                     )
                 }
-                162 => {
+                165 => {
                     Self::SrvNetSmbDirectLoad(
                         rdma::SrvNetSmbDirectLoad::V1(
                             rdma::SrvNetSmbDirectLoadV1::read(reader)?,
                         ),
                     )
                 }
-                163 => {
+                166 => {
                     Self::Smb2DirectDataPlacementSecurityChanged(
                         rdma::Smb2DirectDataPlacementSecurityChanged::V0(
                             rdma::Smb2DirectDataPlacementSecurityChangedV0::read(reader)?,
                         ),
                     )
                 }
-                164 => {
+                167 => {
                     Self::Smb2RequestNegotiateDialectFailure(
                         negotiate::Smb2RequestNegotiateDialectFailure::V0(
                             negotiate::Smb2RequestNegotiateDialectFailureV0::read(
@@ -2507,117 +2532,117 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                165 => {
+                168 => {
                     Self::Smb2DialectChange(
                         negotiate::Smb2DialectChange::V0(
                             negotiate::Smb2DialectChangeV0::read(reader)?,
                         ),
                     )
                 }
-                166 => {
+                169 => {
                     Self::SrvNetComponentCapabilities(
                         negotiate::SrvNetComponentCapabilities::V0(
                             negotiate::SrvNetComponentCapabilitiesV0::read(reader)?,
                         ),
                     )
                 }
-                167 => {
+                170 => {
                     Self::SsClusterCaFailure(
                         share::SsClusterCaFailure::V0(
                             share::SsClusterCaFailureV0::read(reader)?,
                         ),
                     )
                 }
-                168 => {
+                171 => {
                     Self::SsRkfCaFailure(
                         share::SsRkfCaFailure::V0(share::SsRkfCaFailureV0::read(reader)?),
                     )
                 }
-                169 => {
+                172 => {
                     Self::SrvNetGetNextIdFailure(
                         operational::SrvNetGetNextIdFailure::V0(
                             operational::SrvNetGetNextIdFailureV0::read(reader)?,
                         ),
                     )
                 }
-                170 => {
+                173 => {
                     Self::SecurityCertificateChanged(
                         audit::SecurityCertificateChanged::V0(
                             audit::SecurityCertificateChangedV0::read(reader)?,
                         ),
                     )
                 }
-                171 => {
+                174 => {
                     Self::NoSmb1ObservedInLastPeriod(
                         audit::NoSmb1ObservedInLastPeriod::V1(
                             audit::NoSmb1ObservedInLastPeriodV1::read(reader)?,
                         ),
                     )
                 }
-                172 => {
+                175 => {
                     Self::TdiModeEnabled(
                         interface::TdiModeEnabled::V0(
                             interface::TdiModeEnabledV0::read(reader)?,
                         ),
                     )
                 }
-                173 => {
+                176 => {
                     Self::NsiTableAllocationFailed(
                         interface::NsiTableAllocationFailed::V0(
                             interface::NsiTableAllocationFailedV0::read(reader)?,
                         ),
                     )
                 }
-                174 => {
+                177 => {
                     Self::NsiInterfaceAdded(
                         interface::NsiInterfaceAdded::V0(
                             interface::NsiInterfaceAddedV0::read(reader)?,
                         ),
                     )
                 }
-                175 => {
+                178 => {
                     Self::NsiInterfaceRemoved(
                         interface::NsiInterfaceRemoved::V0(
                             interface::NsiInterfaceRemovedV0::read(reader)?,
                         ),
                     )
                 }
-                176 => {
+                179 => {
                     Self::IpInterfaceNotFound(
                         interface::IpInterfaceNotFound::V0(
                             interface::IpInterfaceNotFoundV0::read(reader)?,
                         ),
                     )
                 }
-                177 => {
+                180 => {
                     Self::SrvSessionInvalidatePeriodicCleanup(
                         session::SrvSessionInvalidatePeriodicCleanup::V0(
                             session::SrvSessionInvalidatePeriodicCleanupV0::read(reader)?,
                         ),
                     )
                 }
-                178 => {
+                181 => {
                     Self::Srv2SessionKeyTooShort(
                         session::Srv2SessionKeyTooShort::V0(
                             session::Srv2SessionKeyTooShortV0::read(reader)?,
                         ),
                     )
                 }
-                179 => {
+                182 => {
                     Self::ReceivedNullReparseBuffer(
                         operational::ReceivedNullReparseBuffer::V0(
                             operational::ReceivedNullReparseBufferV0::read(reader)?,
                         ),
                     )
                 }
-                180 => {
+                183 => {
                     Self::AllowListLoadFailed(
                         operational::AllowListLoadFailed::V0(
                             operational::AllowListLoadFailedV0::read(reader)?,
                         ),
                     )
                 }
-                181 => {
+                184 => {
                     Self::SrvNetQuicSendEndpointNotificationFailure(
                         certificate::SrvNetQuicSendEndpointNotificationFailure::V0(
                             certificate::SrvNetQuicSendEndpointNotificationFailureV0::read(
@@ -2626,7 +2651,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                182 => {
+                185 => {
                     Self::SrvNetEventDisableRdmaListenSocketsState(
                         rdma::SrvNetEventDisableRdmaListenSocketsState::V0(
                             rdma::SrvNetEventDisableRdmaListenSocketsStateV0::read(
@@ -2635,7 +2660,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                183 => {
+                186 => {
                     Self::SrvNetEventDisableRdmaListenSocketsState(
                         rdma::SrvNetEventDisableRdmaListenSocketsState::V1(
                             rdma::SrvNetEventDisableRdmaListenSocketsStateV1::read(
@@ -2644,28 +2669,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                184 => {
+                187 => {
                     Self::ServerCertificateFailure(
                         certificate::ServerCertificateFailure::V0(
                             certificate::ServerCertificateFailureV0::read(reader)?,
                         ),
                     )
                 }
-                185 => {
+                188 => {
                     Self::ShareQosPolicySettingFailure(
                         share::ShareQosPolicySettingFailure::V0(
                             share::ShareQosPolicySettingFailureV0::read(reader)?,
                         ),
                     )
                 }
-                186 => {
+                189 => {
                     Self::SrvNetConnectionEstablished(
                         connection::SrvNetConnectionEstablished::V0(
                             connection::SrvNetConnectionEstablishedV0::read(reader)?,
                         ),
                     )
                 }
-                187 => {
+                190 => {
                     Self::SrvNetClientCertificateChainRevocationChecksFailed(
                         certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0(
                             certificate::SrvNetClientCertificateChainRevocationChecksFailedV0::read(
@@ -2674,7 +2699,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                188 => {
+                191 => {
                     Self::SrvNetClientCertificateChainRevocationChecksFailed(
                         certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1(
                             certificate::SrvNetClientCertificateChainRevocationChecksFailedV1::read(
@@ -2683,98 +2708,98 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                189 => {
+                192 => {
                     Self::PacketFragment(
                         packet::PacketFragment::V0(
                             packet::PacketFragmentV0::read(reader)?,
                         ),
                     )
                 }
-                190 => {
+                193 => {
                     Self::AuditSmb1Access(
                         audit::AuditSmb1Access::V0(
                             audit::AuditSmb1AccessV0::read(reader)?,
                         ),
                     )
                 }
-                191 => {
+                194 => {
                     Self::AuditSmb1ConnectionAttempt(
                         audit::AuditSmb1ConnectionAttempt::V1(
                             audit::AuditSmb1ConnectionAttemptV1::read(reader)?,
                         ),
                     )
                 }
-                192 => {
+                195 => {
                     Self::UninstallSmb1Server(
                         audit::UninstallSmb1Server::V1(
                             audit::UninstallSmb1ServerV1::read(reader)?,
                         ),
                     )
                 }
-                193 => {
+                196 => {
                     Self::SrvAdminFileRundown(
                         rundown::SrvAdminFileRundown::V0(
                             rundown::SrvAdminFileRundownV0::read(reader)?,
                         ),
                     )
                 }
-                194 => {
+                197 => {
                     Self::SrvAdminSessionRundown(
                         rundown::SrvAdminSessionRundown::V0(
                             rundown::SrvAdminSessionRundownV0::read(reader)?,
                         ),
                     )
                 }
-                195 => {
+                198 => {
                     Self::SrvAdminShareRundown(
                         rundown::SrvAdminShareRundown::V0(
                             rundown::SrvAdminShareRundownV0::read(reader)?,
                         ),
                     )
                 }
-                196 => {
+                199 => {
                     Self::MutualAuthClientAccessDenied(
                         certificate::MutualAuthClientAccessDenied::V0(
                             certificate::MutualAuthClientAccessDeniedV0::read(reader)?,
                         ),
                     )
                 }
-                197 => {
+                200 => {
                     Self::MutualAuthClientAccessDenied(
                         certificate::MutualAuthClientAccessDenied::V1(
                             certificate::MutualAuthClientAccessDeniedV1::read(reader)?,
                         ),
                     )
                 }
-                198 => {
+                201 => {
                     Self::MutualAuthClientAccessAllowed(
                         certificate::MutualAuthClientAccessAllowed::V0(
                             certificate::MutualAuthClientAccessAllowedV0::read(reader)?,
                         ),
                     )
                 }
-                199 => {
+                202 => {
                     Self::MutualAuthClientAccessAllowed(
                         certificate::MutualAuthClientAccessAllowed::V1(
                             certificate::MutualAuthClientAccessAllowedV1::read(reader)?,
                         ),
                     )
                 }
-                200 => {
+                203 => {
                     Self::MutualAuthClientAccessError(
                         certificate::MutualAuthClientAccessError::V0(
                             certificate::MutualAuthClientAccessErrorV0::read(reader)?,
                         ),
                     )
                 }
-                201 => {
+                204 => {
                     Self::MutualAuthClientAccessError(
                         certificate::MutualAuthClientAccessError::V1(
                             certificate::MutualAuthClientAccessErrorV1::read(reader)?,
                         ),
                     )
                 }
-                202 => {
+                205 => {
                     Self::SrvNetAddEndpointListenerRulePortNotSupported(
                         endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0(
                             endpoint::SrvNetAddEndpointListenerRulePortNotSupportedV0::read(
@@ -2783,7 +2808,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                203 => {
+                206 => {
                     Self::SrvNetAddEndpointListenerRuleSuccess(
                         endpoint::SrvNetAddEndpointListenerRuleSuccess::V0(
                             endpoint::SrvNetAddEndpointListenerRuleSuccessV0::read(
@@ -2792,7 +2817,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                204 => {
+                207 => {
                     Self::SrvNetAddEndpointListenerRuleFailure(
                         endpoint::SrvNetAddEndpointListenerRuleFailure::V0(
                             endpoint::SrvNetAddEndpointListenerRuleFailureV0::read(
@@ -2801,28 +2826,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                205 => {
+                208 => {
                     Self::SrvNetAddListenerRuleNew(
                         endpoint::SrvNetAddListenerRuleNew::V0(
                             endpoint::SrvNetAddListenerRuleNewV0::read(reader)?,
                         ),
                     )
                 }
-                206 => {
+                209 => {
                     Self::SrvNetAddListenerRuleUpdate(
                         endpoint::SrvNetAddListenerRuleUpdate::V0(
                             endpoint::SrvNetAddListenerRuleUpdateV0::read(reader)?,
                         ),
                     )
                 }
-                207 => {
+                210 => {
                     Self::SrvNetAddListenerRuleRemove(
                         endpoint::SrvNetAddListenerRuleRemove::V0(
                             endpoint::SrvNetAddListenerRuleRemoveV0::read(reader)?,
                         ),
                     )
                 }
-                208 => {
+                211 => {
                     Self::SrvNetEnableImplicitLoopbackInterfaceError(
                         endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0(
                             endpoint::SrvNetEnableImplicitLoopbackInterfaceErrorV0::read(
@@ -2831,7 +2856,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                209 => {
+                212 => {
                     Self::SrvNetDisableImplicitLoopbackInterfaceError(
                         endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0(
                             endpoint::SrvNetDisableImplicitLoopbackInterfaceErrorV0::read(
@@ -2840,7 +2865,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                210 => {
+                213 => {
                     Self::AlternativePortFirewallRuleAlreadyAdded(
                         endpoint::AlternativePortFirewallRuleAlreadyAdded::V0(
                             endpoint::AlternativePortFirewallRuleAlreadyAddedV0::read(
@@ -2849,7 +2874,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                211 => {
+                214 => {
                     Self::AlternativePortFirewallRuleAddFailure(
                         endpoint::AlternativePortFirewallRuleAddFailure::V0(
                             endpoint::AlternativePortFirewallRuleAddFailureV0::read(
@@ -2858,7 +2883,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                212 => {
+                215 => {
                     Self::AlternativePortFirewallRuleAddSuccess(
                         endpoint::AlternativePortFirewallRuleAddSuccess::V0(
                             endpoint::AlternativePortFirewallRuleAddSuccessV0::read(
@@ -2867,70 +2892,70 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                213 => {
+                216 => {
                     Self::Smb2ClientDoesNotSupportSigning(
                         audit::Smb2ClientDoesNotSupportSigning::V0(
                             audit::Smb2ClientDoesNotSupportSigningV0::read(reader)?,
                         ),
                     )
                 }
-                214 => {
+                217 => {
                     Self::Smb2ClientDoesNotSupportSigning(
                         audit::Smb2ClientDoesNotSupportSigning::V1(
                             audit::Smb2ClientDoesNotSupportSigningV1::read(reader)?,
                         ),
                     )
                 }
-                215 => {
+                218 => {
                     Self::Smb2ClientDoesNotSupportEncryption(
                         audit::Smb2ClientDoesNotSupportEncryption::V0(
                             audit::Smb2ClientDoesNotSupportEncryptionV0::read(reader)?,
                         ),
                     )
                 }
-                216 => {
+                219 => {
                     Self::InsecureGuestLogon(
                         session::InsecureGuestLogon::V0(
                             session::InsecureGuestLogonV0::read(reader)?,
                         ),
                     )
                 }
-                217 => {
+                220 => {
                     Self::SrvNetClientDoesNotSupportSpn(
                         audit::SrvNetClientDoesNotSupportSpn::V0(
                             audit::SrvNetClientDoesNotSupportSpnV0::read(reader)?,
                         ),
                     )
                 }
-                218 => {
+                221 => {
                     Self::SrvNetClientSentUnrecognizedSpn(
                         audit::SrvNetClientSentUnrecognizedSpn::V0(
                             audit::SrvNetClientSentUnrecognizedSpnV0::read(reader)?,
                         ),
                     )
                 }
-                219 => {
+                222 => {
                     Self::SrvNetClientSentEmptySpn(
                         audit::SrvNetClientSentEmptySpn::V0(
                             audit::SrvNetClientSentEmptySpnV0::read(reader)?,
                         ),
                     )
                 }
-                220 => {
+                223 => {
                     Self::Smb1ClientDoesNotSupportSigning(
                         audit::Smb1ClientDoesNotSupportSigning::V0(
                             audit::Smb1ClientDoesNotSupportSigningV0::read(reader)?,
                         ),
                     )
                 }
-                221 => {
+                224 => {
                     Self::Smb2ShareConnectionEstablished(
                         tree_connect::Smb2ShareConnectionEstablished::V0(
                             tree_connect::Smb2ShareConnectionEstablishedV0::read(reader)?,
                         ),
                     )
                 }
-                222 => Self::Packet(packet::Packet::V0(packet::PacketV0::read(reader)?)),
+                225 => Self::Packet(packet::Packet::V0(packet::PacketV0::read(reader)?)),
                 _ => {
                     return Err(Fault {
                         field: 0,

@@ -14,11 +14,11 @@ use super::super::schema::negotiate as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateValidationFailure<'a> {
-    /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 20348-26100.
+    /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
     V0(SrvNegotiateValidationFailureV0<'a>),
-    /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 20348-26100.
+    /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
     V1(SrvNegotiateValidationFailureV1<'a>),
-    /// Negotiate integrity check failed: event 1005, version 2. Builds 20348-26100.
+    /// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
     V2(SrvNegotiateValidationFailureV2<'a>),
 }
 
@@ -172,7 +172,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailure<'a> {
     }
 }
 
-/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 20348-26100.
+/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -245,7 +245,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailureV0<'a> {
     }
 }
 
-/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 20348-26100.
+/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -392,7 +392,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailureV1<'a> {
     }
 }
 
-/// Negotiate integrity check failed: event 1005, version 2. Builds 20348-26100.
+/// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -517,7 +517,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailureV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MaxClusterDialectUpdated<'a> {
-    /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 20348-26100.
+    /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
     V0(Smb2MaxClusterDialectUpdatedV0<'a>),
 }
 
@@ -554,14 +554,16 @@ impl<'a> Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
     }
 }
 
-/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 20348-26100.
+/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task Smb2MaxClusterDialectUpdated.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - maps: map= added by inference on OldDialect: the PerfView of that time prints map= only at the first use of a map (10240)
+/// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2MaxClusterDialectUpdatedV0<'a> {
     head: Segment<'a, 4>,
@@ -613,7 +615,7 @@ impl<'a> Record<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CipherSuiteOrder<'a> {
-    /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 20348-26100.
+    /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
     V0(Smb2CipherSuiteOrderV0<'a>),
 }
 
@@ -643,7 +645,7 @@ impl<'a> Record<'a> for Smb2CipherSuiteOrder<'a> {
     }
 }
 
-/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 20348-26100.
+/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2CipherSuiteOrder.
@@ -691,7 +693,7 @@ impl<'a> Record<'a> for Smb2CipherSuiteOrderV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNoNegotiatedCipher<'a> {
-    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26100.
+    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
     V0(SrvNoNegotiatedCipherV0<'a>),
 }
 
@@ -784,14 +786,14 @@ impl<'a> Record<'a> for SrvNoNegotiatedCipher<'a> {
     }
 }
 
-/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26100.
+/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SrvNoNegotiatedCipher.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvNoNegotiatedCipherV0<'a> {
     head: Segment<'a, 2>,
@@ -927,9 +929,9 @@ impl<'a> Record<'a> for SrvNoNegotiatedCipherV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateCipherFailure<'a> {
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Build 26100.
+    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
     V0(SrvNegotiateCipherFailureV0<'a>),
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Build 26100.
+    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
     V2(SrvNegotiateCipherFailureV2<'a>),
 }
 
@@ -1010,9 +1012,10 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailure<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Error, task SrvNegotiateCipherFailure, keywords Operational.
+/// Channel Operational, level Error, keywords Operational.
+/// From build 26100: task SrvNegotiateCipherFailure.
 #[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV0<'a> {
     head: Segment<'a, 4>,
@@ -1084,9 +1087,10 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailureV0<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
 ///
-/// Channel Operational, level Error, task SrvNegotiateCipherFailure, keywords Operational.
+/// Channel Operational, level Error, keywords Operational.
+/// From build 26100: task SrvNegotiateCipherFailure.
 #[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV2<'a> {
     head: Segment<'a, 4>,
@@ -1192,7 +1196,7 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailureV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiateDialectFailure<'a> {
-    /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Build 26100.
+    /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
     V0(Smb2RequestNegotiateDialectFailureV0<'a>),
 }
 
@@ -1355,7 +1359,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
     }
 }
 
-/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Build 26100.
+/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2RequestNegotiate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1554,7 +1558,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DialectChange<'a> {
-    /// SMB Dialect Change: event 1062, version 0. Build 26100.
+    /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
     V0(Smb2DialectChangeV0<'a>),
 }
 
@@ -1598,7 +1602,7 @@ impl<'a> Record<'a> for Smb2DialectChange<'a> {
     }
 }
 
-/// SMB Dialect Change: event 1062, version 0. Build 26100.
+/// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task Smb2DialectChange, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1664,7 +1668,7 @@ impl<'a> Record<'a> for Smb2DialectChangeV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetComponentCapabilities<'a> {
-    /// Component capabilities: %1: event 1080, version 0. Build 26100.
+    /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
     V0(SrvNetComponentCapabilitiesV0<'a>),
 }
 
@@ -1701,7 +1705,7 @@ impl<'a> Record<'a> for SrvNetComponentCapabilities<'a> {
     }
 }
 
-/// Component capabilities: %1: event 1080, version 0. Build 26100.
+/// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetComponentCapabilities, keywords Operational.
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use super::super::schema::open as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileOpen<'a> {
-    /// SMB2 Open established: event 650, version 0. Builds 20348-26100.
+    /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
     V0(Smb2FileOpenV0<'a>),
 }
 
@@ -134,7 +134,7 @@ impl<'a> Record<'a> for Smb2FileOpen<'a> {
     }
 }
 
-/// SMB2 Open established: event 650, version 0. Builds 20348-26100.
+/// SMB2 Open established: event 650, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2FileOpen, keywords File.
 #[derive(Clone, Copy)]
@@ -276,7 +276,7 @@ impl<'a> Record<'a> for Smb2FileOpenV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileDisconnect<'a> {
-    /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 20348-26100.
+    /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
     V0(Smb2FileDisconnectV0<'a>),
 }
 
@@ -306,7 +306,7 @@ impl<'a> Record<'a> for Smb2FileDisconnect<'a> {
     }
 }
 
-/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 20348-26100.
+/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileDisconnect, keywords File.
 #[derive(Clone, Copy)]
@@ -353,7 +353,7 @@ impl<'a> Record<'a> for Smb2FileDisconnectV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileReconnect<'a> {
-    /// SMB2 Open Reconnected: event 652, version 0. Builds 20348-26100.
+    /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
     V0(Smb2FileReconnectV0<'a>),
 }
 
@@ -404,7 +404,7 @@ impl<'a> Record<'a> for Smb2FileReconnect<'a> {
     }
 }
 
-/// SMB2 Open Reconnected: event 652, version 0. Builds 20348-26100.
+/// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileReconnect, keywords File.
 #[derive(Clone, Copy)]
@@ -472,7 +472,7 @@ impl<'a> Record<'a> for Smb2FileReconnectV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileSuspend<'a> {
-    /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 20348-26100.
+    /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
     V0(Smb2FileSuspendV0<'a>),
 }
 
@@ -502,7 +502,7 @@ impl<'a> Record<'a> for Smb2FileSuspend<'a> {
     }
 }
 
-/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 20348-26100.
+/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileSuspend, keywords File.
 #[derive(Clone, Copy)]
@@ -549,7 +549,7 @@ impl<'a> Record<'a> for Smb2FileSuspendV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileClose<'a> {
-    /// SMB2 Open Closed: event 654, version 0. Builds 20348-26100.
+    /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
     V0(Smb2FileCloseV0<'a>),
 }
 
@@ -579,7 +579,7 @@ impl<'a> Record<'a> for Smb2FileClose<'a> {
     }
 }
 
-/// SMB2 Open Closed: event 654, version 0. Builds 20348-26100.
+/// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileClose, keywords File.
 #[derive(Clone, Copy)]
@@ -626,7 +626,7 @@ impl<'a> Record<'a> for Smb2FileCloseV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTimeout<'a> {
-    /// SMB2 Open Timed Out: event 655, version 0. Builds 20348-26100.
+    /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
     V0(Smb2FileTimeoutV0<'a>),
 }
 
@@ -656,7 +656,7 @@ impl<'a> Record<'a> for Smb2FileTimeout<'a> {
     }
 }
 
-/// SMB2 Open Timed Out: event 655, version 0. Builds 20348-26100.
+/// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTimeout, keywords File.
 #[derive(Clone, Copy)]
@@ -703,7 +703,7 @@ impl<'a> Record<'a> for Smb2FileTimeoutV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTerminate<'a> {
-    /// SMB2 Open Terminated: event 656, version 0. Builds 20348-26100.
+    /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
     V0(Smb2FileTerminateV0<'a>),
 }
 
@@ -733,7 +733,7 @@ impl<'a> Record<'a> for Smb2FileTerminate<'a> {
     }
 }
 
-/// SMB2 Open Terminated: event 656, version 0. Builds 20348-26100.
+/// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTerminate, keywords File.
 #[derive(Clone, Copy)]
@@ -780,7 +780,7 @@ impl<'a> Record<'a> for Smb2FileTerminateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfClose<'a> {
-    /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 20348-26100.
+    /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
     V0(Smb2FileCcfCloseV0<'a>),
 }
 
@@ -817,7 +817,7 @@ impl<'a> Record<'a> for Smb2FileCcfClose<'a> {
     }
 }
 
-/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 20348-26100.
+/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileCCFClose, keywords File.
 #[derive(Clone, Copy)]
@@ -871,7 +871,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfCloseAudit<'a> {
-    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 20348-26100.
+    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
     V0(Smb2FileCcfCloseAuditV0<'a>),
 }
 
@@ -950,7 +950,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseAudit<'a> {
     }
 }
 
-/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 20348-26100.
+/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task Smb2FileCCFCloseAudit, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1069,7 +1069,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseAuditV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RkfFailure<'a> {
-    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 20348-26100.
+    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
     V0(Smb2RkfFailureV0<'a>),
 }
 
@@ -1134,7 +1134,7 @@ impl<'a> Record<'a> for Smb2RkfFailure<'a> {
     }
 }
 
-/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 20348-26100.
+/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task Smb2RkfFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1233,7 +1233,7 @@ impl<'a> Record<'a> for Smb2RkfFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvReopenFailure<'a> {
-    /// Reopen failed: event 1016, version 0. Builds 20348-26100.
+    /// Reopen failed: event 1016, version 0. Builds 10240-26200.
     V0(SrvReopenFailureV0<'a>),
 }
 
@@ -1403,13 +1403,13 @@ impl<'a> Record<'a> for SrvReopenFailure<'a> {
     }
 }
 
-/// Reopen failed: event 1016, version 0. Builds 20348-26100.
+/// Reopen failed: event 1016, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvReopenFailure, keywords Operational.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvReopenFailureV0<'a> {
     head: Segment<'a, 34>,
@@ -1628,7 +1628,7 @@ impl<'a> Record<'a> for SrvReopenFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvHandleScavenge<'a> {
-    /// Handle scavenged: event 1017, version 0. Builds 20348-26100.
+    /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
     V0(SrvHandleScavengeV0<'a>),
 }
 
@@ -1714,7 +1714,7 @@ impl<'a> Record<'a> for SrvHandleScavenge<'a> {
     }
 }
 
-/// Handle scavenged: event 1017, version 0. Builds 20348-26100.
+/// Handle scavenged: event 1017, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvHandleScavenge, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1828,7 +1828,7 @@ impl<'a> Record<'a> for SrvHandleScavengeV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileInvalidate<'a> {
-    /// Backchannel invalidation of file completed: event 1019, version 0. Builds 20348-26100.
+    /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
     V0(SrvFileInvalidateV0<'a>),
 }
 
@@ -1886,7 +1886,7 @@ impl<'a> Record<'a> for SrvFileInvalidate<'a> {
     }
 }
 
-/// Backchannel invalidation of file completed: event 1019, version 0. Builds 20348-26100.
+/// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFileInvalidate, keywords Operational.
 #[derive(Clone, Copy)]

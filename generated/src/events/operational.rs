@@ -14,9 +14,9 @@ use super::super::schema::operational as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowFsOperation<'a> {
-    /// File system operation has taken longer than expected: event 1020, version 0. Builds 20348-26100.
+    /// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
     V0(SrvSlowFsOperationV0<'a>),
-    /// File system operation has taken longer than expected: event 1020, version 1. Builds 20348-26100.
+    /// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
     V1(SrvSlowFsOperationV1<'a>),
 }
 
@@ -193,7 +193,7 @@ impl<'a> Record<'a> for SrvSlowFsOperation<'a> {
     }
 }
 
-/// File system operation has taken longer than expected: event 1020, version 0. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -373,7 +373,7 @@ impl<'a> Record<'a> for SrvSlowFsOperationV0<'a> {
     }
 }
 
-/// File system operation has taken longer than expected: event 1020, version 1. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -580,7 +580,7 @@ impl<'a> Record<'a> for SrvSlowFsOperationV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileSharingFirewallRuleEnabled<'a> {
-    /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 20348-26100.
+    /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
     V0(SrvFileSharingFirewallRuleEnabledV0<'a>),
 }
 
@@ -603,7 +603,7 @@ impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
     }
 }
 
-/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 20348-26100.
+/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
 ///
 /// Channel Connectivity, level Informational, task SrvFileSharingFirewallRuleEnabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -636,7 +636,7 @@ impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLeasingDisabled<'a> {
-    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 20348-26100.
+    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
     V0(SrvLeasingDisabledV0<'a>),
 }
 
@@ -659,7 +659,7 @@ impl<'a> Record<'a> for SrvLeasingDisabled<'a> {
     }
 }
 
-/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 20348-26100.
+/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvLeasingDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -692,7 +692,7 @@ impl<'a> Record<'a> for SrvLeasingDisabledV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFirewallPortsClosed<'a> {
-    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 20348-26100.
+    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
     V0(SrvFirewallPortsClosedV0<'a>),
 }
 
@@ -715,7 +715,7 @@ impl<'a> Record<'a> for SrvFirewallPortsClosed<'a> {
     }
 }
 
-/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 20348-26100.
+/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFirewallPortsClosed, keywords Operational.
 #[derive(Clone, Copy)]
@@ -748,7 +748,7 @@ impl<'a> Record<'a> for SrvFirewallPortsClosedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MdlIoCompletionFailure<'a> {
-    /// An MDL read or write completion request failed: event 1030, version 0. Builds 20348-26100.
+    /// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
     V0(Smb2MdlIoCompletionFailureV0<'a>),
 }
 
@@ -827,7 +827,7 @@ impl<'a> Record<'a> for Smb2MdlIoCompletionFailure<'a> {
     }
 }
 
-/// An MDL read or write completion request failed: event 1030, version 0. Builds 20348-26100.
+/// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2MdlIoCompletionFailure.
@@ -944,7 +944,7 @@ impl<'a> Record<'a> for Smb2MdlIoCompletionFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpSucceeded<'a> {
-    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 20348-26100.
+    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
     V0(Srv2LiveDumpSucceededV0<'a>),
 }
 
@@ -974,14 +974,14 @@ impl<'a> Record<'a> for Srv2LiveDumpSucceeded<'a> {
     }
 }
 
-/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 20348-26100.
+/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task Srv2LiveDumpSucceeded.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (20348, 26100)
+/// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2LiveDumpSucceededV0<'a> {
     head: Segment<'a, 4>,
@@ -1026,7 +1026,7 @@ impl<'a> Record<'a> for Srv2LiveDumpSucceededV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpThrotteled<'a> {
-    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 20348-26100.
+    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
     V0(Srv2LiveDumpThrotteledV0<'a>),
 }
 
@@ -1056,14 +1056,15 @@ impl<'a> Record<'a> for Srv2LiveDumpThrotteled<'a> {
     }
 }
 
-/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 20348-26100.
+/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Srv2LiveDumpThrotteled.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2LiveDumpThrotteledV0<'a> {
     head: Segment<'a, 4>,
@@ -1108,7 +1109,7 @@ impl<'a> Record<'a> for Srv2LiveDumpThrotteledV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFsctlPropertiesListReadingFailure<'a> {
-    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 20348-26100.
+    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
     V0(SrvAdminFsctlPropertiesListReadingFailureV0<'a>),
 }
 
@@ -1152,14 +1153,14 @@ impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
     }
 }
 
-/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 20348-26100.
+/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SrvAdminFsctlPropertiesListReadingFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     head: Segment<'a, 8>,
@@ -1220,7 +1221,7 @@ impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SlowCommand<'a> {
-    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26100.
+    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
     V0(Smb2SlowCommandV0<'a>),
 }
 
@@ -1278,14 +1279,14 @@ impl<'a> Record<'a> for Smb2SlowCommand<'a> {
     }
 }
 
-/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26100.
+/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task Smb2SlowCommand.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SlowCommandV0<'a> {
     head: Segment<'a, 24>,
@@ -1358,7 +1359,7 @@ impl<'a> Record<'a> for Smb2SlowCommandV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CommandTimeDistribution<'a> {
-    /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26100.
+    /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
     V0(Smb2CommandTimeDistributionV0<'a>),
 }
 
@@ -1416,14 +1417,14 @@ impl<'a> Record<'a> for Smb2CommandTimeDistribution<'a> {
     }
 }
 
-/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26100.
+/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task Smb2CommandTimeDistribution.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2CommandTimeDistributionV0<'a> {
     head: Segment<'a, 34>,
@@ -1496,7 +1497,7 @@ impl<'a> Record<'a> for Smb2CommandTimeDistributionV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowNetworkOperation<'a> {
-    /// Network operation has taken longer than expected: event 1054, version 0. Build 26100.
+    /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
     V0(SrvSlowNetworkOperationV0<'a>),
 }
 
@@ -1652,7 +1653,7 @@ impl<'a> Record<'a> for SrvSlowNetworkOperation<'a> {
     }
 }
 
-/// Network operation has taken longer than expected: event 1054, version 0. Build 26100.
+/// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowNetworkOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1859,7 +1860,7 @@ impl<'a> Record<'a> for SrvSlowNetworkOperationV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetGetNextIdFailure<'a> {
-    /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 20348-26100.
+    /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
     V0(SrvNetGetNextIdFailureV0<'a>),
 }
 
@@ -1889,7 +1890,7 @@ impl<'a> Record<'a> for SrvNetGetNextIdFailure<'a> {
     }
 }
 
-/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 20348-26100.
+/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNetGetNextIdFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1936,7 +1937,7 @@ impl<'a> Record<'a> for SrvNetGetNextIdFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ReceivedNullReparseBuffer<'a> {
-    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26100.
+    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
     V0(ReceivedNullReparseBufferV0<'a>),
 }
 
@@ -1959,7 +1960,7 @@ impl<'a> Record<'a> for ReceivedNullReparseBuffer<'a> {
     }
 }
 
-/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26100.
+/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task ReceivedNullReparseBuffer.
@@ -1993,7 +1994,7 @@ impl<'a> Record<'a> for ReceivedNullReparseBufferV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AllowListLoadFailed<'a> {
-    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26100.
+    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
     V0(AllowListLoadFailedV0<'a>),
 }
 
@@ -2016,7 +2017,7 @@ impl<'a> Record<'a> for AllowListLoadFailed<'a> {
     }
 }
 
-/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26100.
+/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task AllowListLoadFailed.

@@ -13,7 +13,7 @@ use super::super::schema::packet as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum PacketFragment<'a> {
-    /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 20348-26100.
+    /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
     V0(PacketFragmentV0<'a>),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Record<'a> for PacketFragment<'a> {
     }
 }
 
-/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 20348-26100.
+/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task PacketFragment.
@@ -121,7 +121,7 @@ impl<'a> Record<'a> for PacketFragmentV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Packet<'a> {
-    /// Packet (%4 bytes): event 40000, version 0. Builds 20348-26100.
+    /// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
     V0(PacketV0<'a>),
 }
 
@@ -179,7 +179,7 @@ impl<'a> Record<'a> for Packet<'a> {
     }
 }
 
-/// Packet (%4 bytes): event 40000, version 0. Builds 20348-26100.
+/// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task Packet.

@@ -12,7 +12,7 @@ use super::super::schema::rdma as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotification<'a> {
-    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 20348-26100.
+    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationV0<'a>),
 }
 
@@ -56,10 +56,11 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
     }
 }
 
-/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 20348-26100.
+/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMASendEndpointNotification.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMASendEndpointNotification.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationV0<'a> {
     head: Segment<'a, 6>,
@@ -120,7 +121,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationFailure<'a> {
-    /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 20348-26100.
+    /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationFailureV0<'a>),
 }
 
@@ -185,14 +186,15 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
     }
 }
 
-/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 20348-26100.
+/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task Srv2RDMASendEndpointNotificationFailure.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task Srv2RDMASendEndpointNotificationFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     head: Segment<'a, 14>,
@@ -280,7 +282,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointChange<'a> {
-    /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 20348-26100.
+    /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
     V0(Srv2RdmaEndpointChangeV0<'a>),
 }
 
@@ -331,10 +333,11 @@ impl<'a> Record<'a> for Srv2RdmaEndpointChange<'a> {
     }
 }
 
-/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 20348-26100.
+/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAEndpointChange.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAEndpointChange.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointChangeV0<'a> {
     head: Segment<'a, 10>,
@@ -402,7 +405,7 @@ impl<'a> Record<'a> for Srv2RdmaEndpointChangeV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointAllocationFailure<'a> {
-    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 20348-26100.
+    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
     V0(Srv2RdmaEndpointAllocationFailureV0<'a>),
 }
 
@@ -439,10 +442,11 @@ impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
     }
 }
 
-/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 20348-26100.
+/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAEndpointAllocationFailure.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAEndpointAllocationFailure.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointAllocationFailureV0<'a> {
     head: Segment<'a, 8>,
@@ -494,7 +498,7 @@ impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaCreateListenerFailure<'a> {
-    /// RDMA listener creation failure - %1: event 1037, version 0. Builds 20348-26100.
+    /// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
     V0(Srv2RdmaCreateListenerFailureV0<'a>),
 }
 
@@ -538,14 +542,15 @@ impl<'a> Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
     }
 }
 
-/// RDMA listener creation failure - %1: event 1037, version 0. Builds 20348-26100.
+/// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMACreateListenerFailure.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMACreateListenerFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaCreateListenerFailureV0<'a> {
     head: Segment<'a, 12>,
@@ -604,7 +609,7 @@ impl<'a> Record<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
-    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 20348-26100.
+    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>),
 }
 
@@ -655,14 +660,15 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     }
 }
 
-/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 20348-26100.
+/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task Srv2RDMASendEndpointNotificationRPCFailure.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task Srv2RDMASendEndpointNotificationRPCFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     head: Segment<'a, 6>,
@@ -736,7 +742,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaNsiNotificationReceived<'a> {
-    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 20348-26100.
+    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
     V0(Srv2RdmaNsiNotificationReceivedV0<'a>),
 }
 
@@ -780,14 +786,15 @@ impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
     }
 }
 
-/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 20348-26100.
+/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMANsiNotificationReceived.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMANsiNotificationReceived.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaNsiNotificationReceivedV0<'a> {
     head: Segment<'a, 10>,
@@ -846,7 +853,7 @@ impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaMibNotificationReceived<'a> {
-    /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 20348-26100.
+    /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
     V0(Srv2RdmaMibNotificationReceivedV0<'a>),
 }
 
@@ -883,10 +890,11 @@ impl<'a> Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
     }
 }
 
-/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 20348-26100.
+/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAMibNotificationReceived.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAMibNotificationReceived.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaMibNotificationReceivedV0<'a> {
     head: Segment<'a, 8>,
@@ -938,7 +946,7 @@ impl<'a> Record<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaConnectionClosed<'a> {
-    /// RDMA connection disconnected: event 1043, version 0. Builds 20348-26100.
+    /// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
     V0(SrvNetRdmaConnectionClosedV0<'a>),
 }
 
@@ -996,7 +1004,7 @@ impl<'a> Record<'a> for SrvNetRdmaConnectionClosed<'a> {
     }
 }
 
-/// RDMA connection disconnected: event 1043, version 0. Builds 20348-26100.
+/// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetRdmaConnectionClosed.
@@ -1080,7 +1088,7 @@ impl<'a> Record<'a> for SrvNetRdmaConnectionClosedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownActive<'a> {
-    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Build 26100.
+    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
     V0(SrvNetRdmaRundownActiveV0<'a>),
 }
 
@@ -1110,7 +1118,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownActive<'a> {
     }
 }
 
-/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Build 26100.
+/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownActive, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1157,7 +1165,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownActiveV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownComplete<'a> {
-    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Build 26100.
+    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
     V0(SrvNetRdmaRundownCompleteV0<'a>),
 }
 
@@ -1187,7 +1195,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownComplete<'a> {
     }
 }
 
-/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Build 26100.
+/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownComplete, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1234,7 +1242,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownCompleteV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivation<'a> {
-    /// Reactivation of RDMA support has commenced: event 1057, version 0. Build 26100.
+    /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
     V0(SrvNetRdmaReactivationV0<'a>),
 }
 
@@ -1257,7 +1265,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivation<'a> {
     }
 }
 
-/// Reactivation of RDMA support has commenced: event 1057, version 0. Build 26100.
+/// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1290,7 +1298,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivationComplete<'a> {
-    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Build 26100.
+    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
     V0(SrvNetRdmaReactivationCompleteV0<'a>),
 }
 
@@ -1320,7 +1328,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationComplete<'a> {
     }
 }
 
-/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Build 26100.
+/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivationComplete, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1367,9 +1375,9 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetSmbDirectLoad<'a> {
-    /// SMBDirect load attempt complete: event 1059, version 0. Build 26100.
+    /// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
     V0(SrvNetSmbDirectLoadV0<'a>),
-    /// SMBDirect load attempt complete: event 1059, version 1. Build 26100.
+    /// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
     V1(SrvNetSmbDirectLoadV1<'a>),
 }
 
@@ -1442,7 +1450,7 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoad<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059, version 0. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1506,7 +1514,7 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoadV0<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059, version 1. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1599,7 +1607,7 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoadV1<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
-    /// SMB DDP security changed from %1 to %2: event 1060, version 0. Build 26100.
+    /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
     V0(Smb2DirectDataPlacementSecurityChangedV0<'a>),
 }
 
@@ -1636,7 +1644,7 @@ impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
     }
 }
 
-/// SMB DDP security changed from %1 to %2: event 1060, version 0. Build 26100.
+/// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2DirectDataPlacementSecurityChanged, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1690,9 +1698,9 @@ impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEventDisableRdmaListenSocketsState<'a> {
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Build 26100.
+    /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
     V0(SrvNetEventDisableRdmaListenSocketsStateV0<'a>),
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Build 26100.
+    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
     V1(SrvNetEventDisableRdmaListenSocketsStateV1<'a>),
 }
 
@@ -1773,9 +1781,10 @@ impl<'a> Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
+/// Channel Operational, level Informational, keywords Operational.
+/// From build 26100: task SrvNetEventDisableRdmaListenSocketsState.
 #[derive(Clone, Copy)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     head: Segment<'a, 16>,
@@ -1835,7 +1844,7 @@ impl<'a> Record<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
 #[derive(Clone, Copy)]

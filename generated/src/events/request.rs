@@ -12,7 +12,7 @@ use super::super::schema::request as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiate<'a> {
-    /// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+    /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
     V2(Smb2RequestNegotiateV2<'a>),
 }
 
@@ -133,7 +133,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiate<'a> {
     }
 }
 
-/// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+/// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNegotiate, keywords Request.
 #[derive(Clone, Copy)]
@@ -279,7 +279,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSessionSetup<'a> {
-    /// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+    /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
     V2(Smb2RequestSessionSetupV2<'a>),
 }
 
@@ -407,7 +407,7 @@ impl<'a> Record<'a> for Smb2RequestSessionSetup<'a> {
     }
 }
 
-/// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+/// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSessionSetup, keywords Request.
 #[derive(Clone, Copy)]
@@ -552,7 +552,7 @@ impl<'a> Record<'a> for Smb2RequestSessionSetupV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLogoff<'a> {
-    /// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+    /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
     V2(Smb2RequestLogoffV2<'a>),
 }
 
@@ -645,7 +645,7 @@ impl<'a> Record<'a> for Smb2RequestLogoff<'a> {
     }
 }
 
-/// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+/// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLogoff, keywords Request.
 #[derive(Clone, Copy)]
@@ -755,7 +755,7 @@ impl<'a> Record<'a> for Smb2RequestLogoffV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeConnect<'a> {
-    /// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+    /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
     V2(Smb2RequestTreeConnectV2<'a>),
 }
 
@@ -862,7 +862,7 @@ impl<'a> Record<'a> for Smb2RequestTreeConnect<'a> {
     }
 }
 
-/// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeConnect, keywords Request.
 #[derive(Clone, Copy)]
@@ -990,7 +990,7 @@ impl<'a> Record<'a> for Smb2RequestTreeConnectV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeDisconnect<'a> {
-    /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+    /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
     V2(Smb2RequestTreeDisconnectV2<'a>),
 }
 
@@ -1090,7 +1090,7 @@ impl<'a> Record<'a> for Smb2RequestTreeDisconnect<'a> {
     }
 }
 
-/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeDisconnect, keywords Request.
 #[derive(Clone, Copy)]
@@ -1207,7 +1207,7 @@ impl<'a> Record<'a> for Smb2RequestTreeDisconnectV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestEcho<'a> {
-    /// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+    /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
     V2(Smb2RequestEchoV2<'a>),
 }
 
@@ -1293,7 +1293,7 @@ impl<'a> Record<'a> for Smb2RequestEcho<'a> {
     }
 }
 
-/// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+/// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestEcho, keywords Request.
 #[derive(Clone, Copy)]
@@ -1396,7 +1396,7 @@ impl<'a> Record<'a> for Smb2RequestEchoV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCancel<'a> {
-    /// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+    /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
     V2(Smb2RequestCancelV2<'a>),
 }
 
@@ -1482,7 +1482,7 @@ impl<'a> Record<'a> for Smb2RequestCancel<'a> {
     }
 }
 
-/// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+/// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCancel, keywords Request.
 #[derive(Clone, Copy)]
@@ -1585,7 +1585,7 @@ impl<'a> Record<'a> for Smb2RequestCancelV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCreate<'a> {
-    /// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+    /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
     V2(Smb2RequestCreateV2<'a>),
 }
 
@@ -1790,7 +1790,7 @@ impl<'a> Record<'a> for Smb2RequestCreate<'a> {
     }
 }
 
-/// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+/// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCreate, keywords Request.
 #[derive(Clone, Copy)]
@@ -2020,7 +2020,7 @@ impl<'a> Record<'a> for Smb2RequestCreateV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestClose<'a> {
-    /// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+    /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
     V2(Smb2RequestCloseV2<'a>),
 }
 
@@ -2141,7 +2141,7 @@ impl<'a> Record<'a> for Smb2RequestClose<'a> {
     }
 }
 
-/// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+/// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestClose, keywords Request.
 #[derive(Clone, Copy)]
@@ -2279,7 +2279,7 @@ impl<'a> Record<'a> for Smb2RequestCloseV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestFlush<'a> {
-    /// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+    /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
     V2(Smb2RequestFlushV2<'a>),
 }
 
@@ -2393,7 +2393,7 @@ impl<'a> Record<'a> for Smb2RequestFlush<'a> {
     }
 }
 
-/// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+/// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestFlush, keywords Request.
 #[derive(Clone, Copy)]
@@ -2524,7 +2524,7 @@ impl<'a> Record<'a> for Smb2RequestFlushV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestRead<'a> {
-    /// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+    /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
     V2(Smb2RequestReadV2<'a>),
 }
 
@@ -2687,7 +2687,7 @@ impl<'a> Record<'a> for Smb2RequestRead<'a> {
     }
 }
 
-/// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+/// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestRead, keywords Request.
 #[derive(Clone, Copy)]
@@ -2867,7 +2867,7 @@ impl<'a> Record<'a> for Smb2RequestReadV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestWrite<'a> {
-    /// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+    /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
     V2(Smb2RequestWriteV2<'a>),
 }
 
@@ -3030,7 +3030,7 @@ impl<'a> Record<'a> for Smb2RequestWrite<'a> {
     }
 }
 
-/// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+/// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestWrite, keywords Request.
 #[derive(Clone, Copy)]
@@ -3210,7 +3210,7 @@ impl<'a> Record<'a> for Smb2RequestWriteV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestBreakOplock<'a> {
-    /// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+    /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
     V2(Smb2RequestBreakOplockV2<'a>),
 }
 
@@ -3331,7 +3331,7 @@ impl<'a> Record<'a> for Smb2RequestBreakOplock<'a> {
     }
 }
 
-/// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+/// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestBreakOplock, keywords Request.
 #[derive(Clone, Copy)]
@@ -3469,7 +3469,7 @@ impl<'a> Record<'a> for Smb2RequestBreakOplockV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNotifyBreakLease<'a> {
-    /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+    /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
     V2(Smb2RequestNotifyBreakLeaseV2<'a>),
 }
 
@@ -3625,7 +3625,7 @@ impl<'a> Record<'a> for Smb2RequestNotifyBreakLease<'a> {
     }
 }
 
-/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNotifyBreakLease, keywords Request.
 #[derive(Clone, Copy)]
@@ -3798,7 +3798,7 @@ impl<'a> Record<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestAcknowledgeBreakLease<'a> {
-    /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+    /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
     V2(Smb2RequestAcknowledgeBreakLeaseV2<'a>),
 }
 
@@ -3933,7 +3933,7 @@ impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
     }
 }
 
-/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestAcknowledgeBreakLease, keywords Request.
 #[derive(Clone, Copy)]
@@ -4085,7 +4085,7 @@ impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLock<'a> {
-    /// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+    /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
     V2(Smb2RequestLockV2<'a>),
 }
 
@@ -4213,7 +4213,7 @@ impl<'a> Record<'a> for Smb2RequestLock<'a> {
     }
 }
 
-/// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+/// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLock, keywords Request.
 #[derive(Clone, Copy)]
@@ -4360,7 +4360,7 @@ impl<'a> Record<'a> for Smb2RequestLockV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestIoctl<'a> {
-    /// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+    /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
     V2(Smb2RequestIoctlV2<'a>),
 }
 
@@ -4488,7 +4488,7 @@ impl<'a> Record<'a> for Smb2RequestIoctl<'a> {
     }
 }
 
-/// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+/// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestIoctl, keywords Request.
 #[derive(Clone, Copy)]
@@ -4633,7 +4633,7 @@ impl<'a> Record<'a> for Smb2RequestIoctlV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryDirectory<'a> {
-    /// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+    /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
     V2(Smb2RequestQueryDirectoryV2<'a>),
 }
 
@@ -4789,7 +4789,7 @@ impl<'a> Record<'a> for Smb2RequestQueryDirectory<'a> {
     }
 }
 
-/// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+/// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryDirectory, keywords Request.
 #[derive(Clone, Copy)]
@@ -4970,7 +4970,7 @@ impl<'a> Record<'a> for Smb2RequestQueryDirectoryV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestChangeNotify<'a> {
-    /// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+    /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
     V2(Smb2RequestChangeNotifyV2<'a>),
 }
 
@@ -5105,7 +5105,7 @@ impl<'a> Record<'a> for Smb2RequestChangeNotify<'a> {
     }
 }
 
-/// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+/// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestChangeNotify, keywords Request.
 #[derive(Clone, Copy)]
@@ -5257,7 +5257,7 @@ impl<'a> Record<'a> for Smb2RequestChangeNotifyV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryInfo<'a> {
-    /// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+    /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
     V2(Smb2RequestQueryInfoV2<'a>),
 }
 
@@ -5406,7 +5406,7 @@ impl<'a> Record<'a> for Smb2RequestQueryInfo<'a> {
     }
 }
 
-/// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+/// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryInfo, keywords Request.
 #[derive(Clone, Copy)]
@@ -5572,7 +5572,7 @@ impl<'a> Record<'a> for Smb2RequestQueryInfoV2<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSetInfo<'a> {
-    /// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+    /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
     V2(Smb2RequestSetInfoV2<'a>),
 }
 
@@ -5721,7 +5721,7 @@ impl<'a> Record<'a> for Smb2RequestSetInfo<'a> {
     }
 }
 
-/// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+/// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSetInfo, keywords Request.
 #[derive(Clone, Copy)]

@@ -10,9 +10,9 @@ use super::super::schema::response as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseNegotiate<'a> {
-    /// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+    /// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
     V2(Smb2ResponseNegotiateV2<'a>),
-    /// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+    /// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseNegotiateV2Build26100<'a>),
 }
 
@@ -357,7 +357,7 @@ impl<'a> Record<'a> for Smb2ResponseNegotiate<'a> {
     }
 }
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 #[derive(Clone, Copy)]
@@ -608,7 +608,7 @@ impl<'a> Record<'a> for Smb2ResponseNegotiateV2<'a> {
     }
 }
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 #[derive(Clone, Copy)]
@@ -879,9 +879,9 @@ impl<'a> Record<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSessionSetup<'a> {
-    /// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+    /// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
     V2(Smb2ResponseSessionSetupV2<'a>),
-    /// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+    /// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseSessionSetupV2Build26100<'a>),
 }
 
@@ -1186,7 +1186,7 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetup<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 #[derive(Clone, Copy)]
@@ -1402,7 +1402,7 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetupV2<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 #[derive(Clone, Copy)]
@@ -1638,9 +1638,9 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLogoff<'a> {
-    /// SMB2 Response Logoff: event 103, version 2. Build 20348.
+    /// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
     V2(Smb2ResponseLogoffV2<'a>),
-    /// SMB2 Response Logoff: event 103, version 2. Build 26100.
+    /// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseLogoffV2Build26100<'a>),
 }
 
@@ -1937,7 +1937,7 @@ impl<'a> Record<'a> for Smb2ResponseLogoff<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103, version 2. Build 20348.
+/// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 #[derive(Clone, Copy)]
@@ -2146,7 +2146,7 @@ impl<'a> Record<'a> for Smb2ResponseLogoffV2<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103, version 2. Build 26100.
+/// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 #[derive(Clone, Copy)]
@@ -2375,9 +2375,9 @@ impl<'a> Record<'a> for Smb2ResponseLogoffV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeConnect<'a> {
-    /// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+    /// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
     V2(Smb2ResponseTreeConnectV2<'a>),
-    /// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+    /// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseTreeConnectV2Build26100<'a>),
 }
 
@@ -2714,7 +2714,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnect<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -2958,7 +2958,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnectV2<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3222,9 +3222,9 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeDisconnect<'a> {
-    /// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+    /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
     V2(Smb2ResponseTreeDisconnectV2<'a>),
-    /// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+    /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseTreeDisconnectV2Build26100<'a>),
 }
 
@@ -3529,7 +3529,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnect<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3745,7 +3745,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnectV2<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3981,9 +3981,9 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseEcho<'a> {
-    /// SMB2 Response Echo: event 106, version 2. Build 20348.
+    /// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
     V2(Smb2ResponseEchoV2<'a>),
-    /// SMB2 Response Echo: event 106, version 2. Build 26100.
+    /// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseEchoV2Build26100<'a>),
 }
 
@@ -4272,7 +4272,7 @@ impl<'a> Record<'a> for Smb2ResponseEcho<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106, version 2. Build 20348.
+/// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 #[derive(Clone, Copy)]
@@ -4474,7 +4474,7 @@ impl<'a> Record<'a> for Smb2ResponseEchoV2<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106, version 2. Build 26100.
+/// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 #[derive(Clone, Copy)]
@@ -4696,9 +4696,9 @@ impl<'a> Record<'a> for Smb2ResponseEchoV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseCreate<'a> {
-    /// SMB2 Response Create: event 108, version 2. Build 20348.
+    /// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
     V2(Smb2ResponseCreateV2<'a>),
-    /// SMB2 Response Create: event 108, version 2. Build 26100.
+    /// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseCreateV2Build26100<'a>),
 }
 
@@ -5115,7 +5115,7 @@ impl<'a> Record<'a> for Smb2ResponseCreate<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108, version 2. Build 20348.
+/// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 #[derive(Clone, Copy)]
@@ -5429,7 +5429,7 @@ impl<'a> Record<'a> for Smb2ResponseCreateV2<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108, version 2. Build 26100.
+/// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 #[derive(Clone, Copy)]
@@ -5763,9 +5763,9 @@ impl<'a> Record<'a> for Smb2ResponseCreateV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseClose<'a> {
-    /// SMB2 Response Close: event 109, version 2. Build 20348.
+    /// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
     V2(Smb2ResponseCloseV2<'a>),
-    /// SMB2 Response Close: event 109, version 2. Build 26100.
+    /// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseCloseV2Build26100<'a>),
 }
 
@@ -6142,7 +6142,7 @@ impl<'a> Record<'a> for Smb2ResponseClose<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109, version 2. Build 20348.
+/// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 #[derive(Clone, Copy)]
@@ -6421,7 +6421,7 @@ impl<'a> Record<'a> for Smb2ResponseCloseV2<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109, version 2. Build 26100.
+/// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 #[derive(Clone, Copy)]
@@ -6720,9 +6720,9 @@ impl<'a> Record<'a> for Smb2ResponseCloseV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseFlush<'a> {
-    /// SMB2 Response Flush: event 110, version 2. Build 20348.
+    /// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
     V2(Smb2ResponseFlushV2<'a>),
-    /// SMB2 Response Flush: event 110, version 2. Build 26100.
+    /// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseFlushV2Build26100<'a>),
 }
 
@@ -7035,7 +7035,7 @@ impl<'a> Record<'a> for Smb2ResponseFlush<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110, version 2. Build 20348.
+/// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 #[derive(Clone, Copy)]
@@ -7258,7 +7258,7 @@ impl<'a> Record<'a> for Smb2ResponseFlushV2<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110, version 2. Build 26100.
+/// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 #[derive(Clone, Copy)]
@@ -7501,9 +7501,9 @@ impl<'a> Record<'a> for Smb2ResponseFlushV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseRead<'a> {
-    /// SMB2 Response Read: event 111, version 2. Build 20348.
+    /// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
     V2(Smb2ResponseReadV2<'a>),
-    /// SMB2 Response Read: event 111, version 2. Build 26100.
+    /// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseReadV2Build26100<'a>),
 }
 
@@ -7848,7 +7848,7 @@ impl<'a> Record<'a> for Smb2ResponseRead<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111, version 2. Build 20348.
+/// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 #[derive(Clone, Copy)]
@@ -8078,7 +8078,7 @@ impl<'a> Record<'a> for Smb2ResponseReadV2<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111, version 2. Build 26100.
+/// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 #[derive(Clone, Copy)]
@@ -8349,9 +8349,9 @@ impl<'a> Record<'a> for Smb2ResponseReadV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseWrite<'a> {
-    /// SMB2 Response Write: event 112, version 2. Build 20348.
+    /// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
     V2(Smb2ResponseWriteV2<'a>),
-    /// SMB2 Response Write: event 112, version 2. Build 26100.
+    /// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseWriteV2Build26100<'a>),
 }
 
@@ -8720,7 +8720,7 @@ impl<'a> Record<'a> for Smb2ResponseWrite<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112, version 2. Build 20348.
+/// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 #[derive(Clone, Copy)]
@@ -8971,7 +8971,7 @@ impl<'a> Record<'a> for Smb2ResponseWriteV2<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112, version 2. Build 26100.
+/// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 #[derive(Clone, Copy)]
@@ -9263,9 +9263,9 @@ impl<'a> Record<'a> for Smb2ResponseWriteV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseBreakOplock<'a> {
-    /// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+    /// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
     V2(Smb2ResponseBreakOplockV2<'a>),
-    /// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+    /// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseBreakOplockV2Build26100<'a>),
 }
 
@@ -9594,7 +9594,7 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplock<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 #[derive(Clone, Copy)]
@@ -9831,7 +9831,7 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplockV2<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 #[derive(Clone, Copy)]
@@ -10088,9 +10088,9 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseAcknowledgeBreakLease<'a> {
-    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
     V2(Smb2ResponseAcknowledgeBreakLeaseV2<'a>),
-    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a>),
 }
 
@@ -10435,7 +10435,7 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 #[derive(Clone, Copy)]
@@ -10686,7 +10686,7 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 #[derive(Clone, Copy)]
@@ -10957,9 +10957,9 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLock<'a> {
-    /// SMB2 Response Lock: event 116, version 2. Build 20348.
+    /// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
     V2(Smb2ResponseLockV2<'a>),
-    /// SMB2 Response Lock: event 116, version 2. Build 26100.
+    /// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseLockV2Build26100<'a>),
 }
 
@@ -11272,7 +11272,7 @@ impl<'a> Record<'a> for Smb2ResponseLock<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116, version 2. Build 20348.
+/// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 #[derive(Clone, Copy)]
@@ -11495,7 +11495,7 @@ impl<'a> Record<'a> for Smb2ResponseLockV2<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116, version 2. Build 26100.
+/// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 #[derive(Clone, Copy)]
@@ -11738,9 +11738,9 @@ impl<'a> Record<'a> for Smb2ResponseLockV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseIoctl<'a> {
-    /// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+    /// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
     V2(Smb2ResponseIoctlV2<'a>),
-    /// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+    /// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseIoctlV2Build26100<'a>),
 }
 
@@ -12077,7 +12077,7 @@ impl<'a> Record<'a> for Smb2ResponseIoctl<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 #[derive(Clone, Copy)]
@@ -12321,7 +12321,7 @@ impl<'a> Record<'a> for Smb2ResponseIoctlV2<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 #[derive(Clone, Copy)]
@@ -12585,9 +12585,9 @@ impl<'a> Record<'a> for Smb2ResponseIoctlV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryDirectory<'a> {
-    /// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+    /// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
     V2(Smb2ResponseQueryDirectoryV2<'a>),
-    /// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+    /// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseQueryDirectoryV2Build26100<'a>),
 }
 
@@ -12900,7 +12900,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectory<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 #[derive(Clone, Copy)]
@@ -13123,7 +13123,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectoryV2<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 #[derive(Clone, Copy)]
@@ -13366,9 +13366,9 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseChangeNotify<'a> {
-    /// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+    /// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
     V2(Smb2ResponseChangeNotifyV2<'a>),
-    /// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+    /// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseChangeNotifyV2Build26100<'a>),
 }
 
@@ -13681,7 +13681,7 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotify<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 #[derive(Clone, Copy)]
@@ -13904,7 +13904,7 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotifyV2<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 #[derive(Clone, Copy)]
@@ -14147,9 +14147,9 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryInfo<'a> {
-    /// SMB2 Response Query Info: event 120, version 2. Build 20348.
+    /// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
     V2(Smb2ResponseQueryInfoV2<'a>),
-    /// SMB2 Response Query Info: event 120, version 2. Build 26100.
+    /// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseQueryInfoV2Build26100<'a>),
 }
 
@@ -14478,7 +14478,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfo<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120, version 2. Build 20348.
+/// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -14723,7 +14723,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfoV2<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120, version 2. Build 26100.
+/// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -14988,9 +14988,9 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSetInfo<'a> {
-    /// SMB2 Response Set Info: event 121, version 2. Build 20348.
+    /// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
     V2(Smb2ResponseSetInfoV2<'a>),
-    /// SMB2 Response Set Info: event 121, version 2. Build 26100.
+    /// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseSetInfoV2Build26100<'a>),
 }
 
@@ -15303,7 +15303,7 @@ impl<'a> Record<'a> for Smb2ResponseSetInfo<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121, version 2. Build 20348.
+/// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -15526,7 +15526,7 @@ impl<'a> Record<'a> for Smb2ResponseSetInfoV2<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121, version 2. Build 26100.
+/// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -15769,9 +15769,9 @@ impl<'a> Record<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseError<'a> {
-    /// SMB2 Response Error: event 122, version 2. Build 20348.
+    /// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
     V2(Smb2ResponseErrorV2<'a>),
-    /// SMB2 Response Error: event 122, version 2. Build 26100.
+    /// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseErrorV2Build26100<'a>),
 }
 
@@ -16084,7 +16084,7 @@ impl<'a> Record<'a> for Smb2ResponseError<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122, version 2. Build 20348.
+/// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 #[derive(Clone, Copy)]
@@ -16307,7 +16307,7 @@ impl<'a> Record<'a> for Smb2ResponseErrorV2<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122, version 2. Build 26100.
+/// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 #[derive(Clone, Copy)]

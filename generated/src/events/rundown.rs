@@ -10,7 +10,7 @@ use super::super::schema::rundown as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFileRundown<'a> {
-    /// SMB server admin file rundown: event 3004, version 0. Build 26100.
+    /// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
     V0(SrvAdminFileRundownV0<'a>),
 }
 
@@ -68,14 +68,14 @@ impl<'a> Record<'a> for SrvAdminFileRundown<'a> {
     }
 }
 
-/// SMB server admin file rundown: event 3004, version 0. Build 26100.
+/// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminFileRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminFileRundownV0<'a> {
     head: Segment<'a, 10>,
@@ -156,7 +156,7 @@ impl<'a> Record<'a> for SrvAdminFileRundownV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminSessionRundown<'a> {
-    /// SMB server admin session rundown: event 3005, version 0. Build 26100.
+    /// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
     V0(SrvAdminSessionRundownV0<'a>),
 }
 
@@ -298,14 +298,14 @@ impl<'a> Record<'a> for SrvAdminSessionRundown<'a> {
     }
 }
 
-/// SMB server admin session rundown: event 3005, version 0. Build 26100.
+/// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminSessionRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminSessionRundownV0<'a> {
     head: Segment<'a, 10>,
@@ -506,7 +506,7 @@ impl<'a> Record<'a> for SrvAdminSessionRundownV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminShareRundown<'a> {
-    /// SMB server admin share rundown: event 3006, version 0. Build 26100.
+    /// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
     V0(SrvAdminShareRundownV0<'a>),
 }
 
@@ -550,14 +550,14 @@ impl<'a> Record<'a> for SrvAdminShareRundown<'a> {
     }
 }
 
-/// SMB server admin share rundown: event 3006, version 0. Build 26100.
+/// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminShareRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminShareRundownV0<'a> {
     head: Segment<'a, 10>,

@@ -13,7 +13,7 @@ use super::super::schema::session as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAllocate<'a> {
-    /// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+    /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
     V0(Smb2SessionAllocateV0<'a>),
 }
 
@@ -50,7 +50,7 @@ impl<'a> Record<'a> for Smb2SessionAllocate<'a> {
     }
 }
 
-/// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+/// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2SessionAllocate, keywords Session.
 #[derive(Clone, Copy)]
@@ -104,13 +104,13 @@ impl<'a> Record<'a> for Smb2SessionAllocateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthFailure<'a> {
-    /// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+    /// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
     V0(Smb2SessionAuthFailureV0<'a>),
-    /// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
     V1(Smb2SessionAuthFailureV1<'a>),
-    /// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
     V2(Smb2SessionAuthFailureV2<'a>),
-    /// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
     V3(Smb2SessionAuthFailureV3<'a>),
 }
 
@@ -275,7 +275,7 @@ impl<'a> Record<'a> for Smb2SessionAuthFailure<'a> {
     }
 }
 
-/// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+/// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthFailure, keywords Session.
 #[derive(Clone, Copy)]
@@ -330,13 +330,13 @@ impl<'a> Record<'a> for Smb2SessionAuthFailureV0<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV1<'a> {
     head: Segment<'a, 44>,
@@ -464,13 +464,13 @@ impl<'a> Record<'a> for Smb2SessionAuthFailureV1<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV2<'a> {
     head: Segment<'a, 44>,
@@ -618,14 +618,14 @@ impl<'a> Record<'a> for Smb2SessionAuthFailureV2<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 22000, 22621, 22631, 26100, 26200)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV3<'a> {
     head: Segment<'a, 44>,
@@ -786,7 +786,7 @@ impl<'a> Record<'a> for Smb2SessionAuthFailureV3<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthenticated<'a> {
-    /// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+    /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
     V0(Smb2SessionAuthenticatedV0<'a>),
 }
 
@@ -851,7 +851,7 @@ impl<'a> Record<'a> for Smb2SessionAuthenticated<'a> {
     }
 }
 
-/// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+/// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthenticated, keywords Session.
 #[derive(Clone, Copy)]
@@ -944,7 +944,7 @@ impl<'a> Record<'a> for Smb2SessionAuthenticatedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionBind<'a> {
-    /// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+    /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
     V0(Smb2SessionBindV0<'a>),
 }
 
@@ -988,7 +988,7 @@ impl<'a> Record<'a> for Smb2SessionBind<'a> {
     }
 }
 
-/// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+/// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionBind, keywords Session.
 #[derive(Clone, Copy)]
@@ -1049,7 +1049,7 @@ impl<'a> Record<'a> for Smb2SessionBindV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionTerminate<'a> {
-    /// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+    /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
     V0(Smb2SessionTerminateV0<'a>),
 }
 
@@ -1086,7 +1086,7 @@ impl<'a> Record<'a> for Smb2SessionTerminate<'a> {
     }
 }
 
-/// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+/// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionTerminate, keywords Session.
 #[derive(Clone, Copy)]
@@ -1140,7 +1140,7 @@ impl<'a> Record<'a> for Smb2SessionTerminateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionClose<'a> {
-    /// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+    /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
     V0(Smb2SessionCloseV0<'a>),
 }
 
@@ -1184,7 +1184,7 @@ impl<'a> Record<'a> for Smb2SessionClose<'a> {
     }
 }
 
-/// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+/// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionClose, keywords Session.
 #[derive(Clone, Copy)]
@@ -1245,7 +1245,7 @@ impl<'a> Record<'a> for Smb2SessionCloseV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvS4u2SelfFailure<'a> {
-    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
     V0(SrvS4u2SelfFailureV0<'a>),
 }
 
@@ -1303,7 +1303,7 @@ impl<'a> Record<'a> for SrvS4u2SelfFailure<'a> {
     }
 }
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvS4U2SelfFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1392,7 +1392,7 @@ impl<'a> Record<'a> for SrvS4u2SelfFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionAnonymousAccessDenied<'a> {
-    /// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+    /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
     V0(SrvSessionAnonymousAccessDeniedV0<'a>),
 }
 
@@ -1464,7 +1464,7 @@ impl<'a> Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
     }
 }
 
-/// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+/// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvSessionAnonymousAccessDenied, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1569,7 +1569,7 @@ impl<'a> Record<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidate<'a> {
-    /// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+    /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
     V0(SrvSessionInvalidateV0<'a>),
 }
 
@@ -1627,7 +1627,7 @@ impl<'a> Record<'a> for SrvSessionInvalidate<'a> {
     }
 }
 
-/// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+/// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1702,7 +1702,7 @@ impl<'a> Record<'a> for SrvSessionInvalidateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidatePeriodicCleanup<'a> {
-    /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+    /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
     V0(SrvSessionInvalidatePeriodicCleanupV0<'a>),
 }
 
@@ -1746,7 +1746,7 @@ impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
     }
 }
 
-/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1809,7 +1809,7 @@ impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2SessionKeyTooShort<'a> {
-    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
     V0(Srv2SessionKeyTooShortV0<'a>),
 }
 
@@ -1881,14 +1881,14 @@ impl<'a> Record<'a> for Srv2SessionKeyTooShort<'a> {
     }
 }
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
 ///
 /// Channel Security, level Error, keywords Operational.
 /// From build 26100: task Srv2SessionKeyTooShort.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2SessionKeyTooShortV0<'a> {
     head: Segment<'a, 2>,
@@ -1989,7 +1989,7 @@ impl<'a> Record<'a> for Srv2SessionKeyTooShortV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum InsecureGuestLogon<'a> {
-    /// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+    /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
     V0(InsecureGuestLogonV0<'a>),
 }
 
@@ -2026,7 +2026,7 @@ impl<'a> Record<'a> for InsecureGuestLogon<'a> {
     }
 }
 
-/// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+/// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task InsecureGuestLogon.
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use super::super::schema::share as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareAdd<'a> {
-    /// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+    /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
     V0(Smb2ShareAddV0<'a>),
 }
 
@@ -113,7 +113,7 @@ impl<'a> Record<'a> for Smb2ShareAdd<'a> {
     }
 }
 
-/// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+/// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareAdd, keywords Share.
 #[derive(Clone, Copy)]
@@ -250,7 +250,7 @@ impl<'a> Record<'a> for Smb2ShareAddV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareModify<'a> {
-    /// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+    /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
     V0(Smb2ShareModifyV0<'a>),
 }
 
@@ -350,7 +350,7 @@ impl<'a> Record<'a> for Smb2ShareModify<'a> {
     }
 }
 
-/// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+/// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareModify, keywords Share.
 #[derive(Clone, Copy)]
@@ -487,7 +487,7 @@ impl<'a> Record<'a> for Smb2ShareModifyV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareDelete<'a> {
-    /// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+    /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
     V0(Smb2ShareDeleteV0<'a>),
 }
 
@@ -538,7 +538,7 @@ impl<'a> Record<'a> for Smb2ShareDelete<'a> {
     }
 }
 
-/// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+/// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareDelete, keywords Share.
 #[derive(Clone, Copy)]
@@ -617,7 +617,7 @@ impl<'a> Record<'a> for Smb2ShareDeleteV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAccessCheckFailure<'a> {
-    /// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+    /// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
     V0(SrvShareAccessCheckFailureV0<'a>),
 }
 
@@ -759,13 +759,13 @@ impl<'a> Record<'a> for SrvShareAccessCheckFailure<'a> {
     }
 }
 
-/// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+/// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvShareAccessCheckFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvShareAccessCheckFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -962,7 +962,7 @@ impl<'a> Record<'a> for SrvShareAccessCheckFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAnonymousAccessDeniedFailure<'a> {
-    /// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+    /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
     V0(SrvShareAnonymousAccessDeniedFailureV0<'a>),
 }
 
@@ -1041,7 +1041,7 @@ impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
     }
 }
 
-/// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+/// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvShareAnonymousAccessDeniedFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1162,7 +1162,7 @@ impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAbeSharesPresent<'a> {
-    /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+    /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
     V0(SrvAbeSharesPresentV0<'a>),
 }
 
@@ -1185,7 +1185,7 @@ impl<'a> Record<'a> for SrvAbeSharesPresent<'a> {
     }
 }
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvABESharesPresent, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1218,7 +1218,7 @@ impl<'a> Record<'a> for SrvAbeSharesPresentV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsClusterCaFailure<'a> {
-    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
     V0(SsClusterCaFailureV0<'a>),
 }
 
@@ -1269,7 +1269,7 @@ impl<'a> Record<'a> for SsClusterCaFailure<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSClusterCaFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1348,7 +1348,7 @@ impl<'a> Record<'a> for SsClusterCaFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsRkfCaFailure<'a> {
-    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
     V0(SsRkfCaFailureV0<'a>),
 }
 
@@ -1406,7 +1406,7 @@ impl<'a> Record<'a> for SsRkfCaFailure<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSRkfCaFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1495,7 +1495,7 @@ impl<'a> Record<'a> for SsRkfCaFailureV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ShareQosPolicySettingFailure<'a> {
-    /// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+    /// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
     V0(ShareQosPolicySettingFailureV0<'a>),
 }
 
@@ -1567,9 +1567,10 @@ impl<'a> Record<'a> for ShareQosPolicySettingFailure<'a> {
     }
 }
 
-/// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+/// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Warning, task ShareQosPolicySettingFailure, keywords Nsi.
+/// Channel Operational, level Warning, keywords Nsi.
+/// From build 26100: task ShareQosPolicySettingFailure.
 #[derive(Clone, Copy)]
 pub struct ShareQosPolicySettingFailureV0<'a> {
     head: Segment<'a, 6>,

@@ -12,7 +12,7 @@ use super::super::schema::tree_connect as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectAllocate<'a> {
-    /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectAllocateV0<'a>),
 }
 
@@ -98,7 +98,7 @@ impl<'a> Record<'a> for Smb2TreeConnectAllocate<'a> {
     }
 }
 
-/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2TreeConnectAllocate, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -215,7 +215,7 @@ impl<'a> Record<'a> for Smb2TreeConnectAllocateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectDisconnect<'a> {
-    /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectDisconnectV0<'a>),
 }
 
@@ -259,7 +259,7 @@ impl<'a> Record<'a> for Smb2TreeConnectDisconnect<'a> {
     }
 }
 
-/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2TreeConnectDisconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -320,7 +320,7 @@ impl<'a> Record<'a> for Smb2TreeConnectDisconnectV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectTerminate<'a> {
-    /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectTerminateV0<'a>),
 }
 
@@ -357,7 +357,7 @@ impl<'a> Record<'a> for Smb2TreeConnectTerminate<'a> {
     }
 }
 
-/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2TreeConnectTerminate, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -411,7 +411,7 @@ impl<'a> Record<'a> for Smb2TreeConnectTerminateV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectFailedDueToPending<'a> {
-    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectFailedDueToPendingV0<'a>),
 }
 
@@ -483,7 +483,7 @@ impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
     }
 }
 
-/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Warning, task Smb2TreeConnectFailedDueToPending, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -586,7 +586,7 @@ impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnect<'a> {
-    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26100.
+    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectV0<'a>),
 }
 
@@ -637,7 +637,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
     }
 }
 
-/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26100.
+/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -707,7 +707,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
-    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26100.
+    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>),
 }
 
@@ -758,7 +758,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     }
 }
 
-/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26100.
+/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -828,7 +828,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareConnectionEstablished<'a> {
-    /// The SMB client connection to the share was established: event 4000, version 0. Build 26100.
+    /// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
     V0(Smb2ShareConnectionEstablishedV0<'a>),
 }
 
@@ -935,7 +935,7 @@ impl<'a> Record<'a> for Smb2ShareConnectionEstablished<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000, version 0. Build 26100.
+/// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
 ///
 /// Channel Connectivity, level Informational, task Smb2ShareConnectionEstablished.
 ///

@@ -11,7 +11,7 @@ use super::super::schema::work_item as schema;
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemTransition<'a> {
-    /// SMB2 Work Item Component Transition: event 200, version 0. Builds 20348-26100.
+    /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
     V0(Smb2WorkItemTransitionV0<'a>),
 }
 
@@ -62,7 +62,7 @@ impl<'a> Record<'a> for Smb2WorkItemTransition<'a> {
     }
 }
 
-/// SMB2 Work Item Component Transition: event 200, version 0. Builds 20348-26100.
+/// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2WorkItemTransition, keywords Transition.
 #[derive(Clone, Copy)]
@@ -132,7 +132,7 @@ impl<'a> Record<'a> for Smb2WorkItemTransitionV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStart<'a> {
-    /// SMB2 Work Item allocated: event 201, version 0. Builds 20348-26100.
+    /// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
     V0(Smb2WorkItemStartV0<'a>),
 }
 
@@ -162,7 +162,7 @@ impl<'a> Record<'a> for Smb2WorkItemStart<'a> {
     }
 }
 
-/// SMB2 Work Item allocated: event 201, version 0. Builds 20348-26100.
+/// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Start, task Smb2WorkItemStart, keywords Transition.
 /// From build 26100: keywords PerfOptional.
@@ -210,7 +210,7 @@ impl<'a> Record<'a> for Smb2WorkItemStartV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStop<'a> {
-    /// SMB2 Work Item released: event 202, version 0. Builds 20348-26100.
+    /// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
     V0(Smb2WorkItemStopV0<'a>),
 }
 
@@ -240,7 +240,7 @@ impl<'a> Record<'a> for Smb2WorkItemStop<'a> {
     }
 }
 
-/// SMB2 Work Item released: event 202, version 0. Builds 20348-26100.
+/// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemStop, keywords Transition.
 /// From build 26100: keywords PerfOptional.
@@ -288,7 +288,7 @@ impl<'a> Record<'a> for Smb2WorkItemStopV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityTransfer<'a> {
-    /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 20348-26100.
+    /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
     V0(Smb2WorkItemActivityTransferV0<'a>),
 }
 
@@ -311,13 +311,13 @@ impl<'a> Record<'a> for Smb2WorkItemActivityTransfer<'a> {
     }
 }
 
-/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 20348-26100.
+/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Send, task Smb2WorkItemActivityTransfer, keywords Correlation.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (20348)
+/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
 #[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityTransferV0<'a> {
     payload: PhantomData<&'a [u8]>,
@@ -348,7 +348,7 @@ impl<'a> Record<'a> for Smb2WorkItemActivityTransferV0<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityStop<'a> {
-    /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 20348-26100.
+    /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
     V0(Smb2WorkItemActivityStopV0<'a>),
 }
 
@@ -371,13 +371,13 @@ impl<'a> Record<'a> for Smb2WorkItemActivityStop<'a> {
     }
 }
 
-/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 20348-26100.
+/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemActivityStop, keywords Correlation.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (20348)
+/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
 #[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityStopV0<'a> {
     payload: PhantomData<&'a [u8]>,

@@ -20,17 +20,17 @@ pub static SRV_ENDPOINT_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint added: event 1010, version 0. Builds 20348-26100.
+/// Endpoint added: event 1010, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 110,
+    index: 113,
     name: "SrvEndpointAddedV0",
     event: "SrvEndpointAdded",
     id: 1010,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -45,7 +45,7 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -71,17 +71,17 @@ pub static SRV_ENDPOINT_REMOVED: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+/// Endpoint removed: event 1011, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
-    index: 111,
+    index: 114,
     name: "SrvEndpointRemovedV0",
     event: "SrvEndpointRemoved",
     id: 1011,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -95,7 +95,7 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -121,17 +121,17 @@ pub static SRV_NET_NAME_INFO_CHANGE: EventInfo = EventInfo {
     ],
 };
 
-/// The network name information changed: event 1012, version 0. Builds 20348-26100.
+/// The network name information changed: event 1012, version 0. Builds 10240-26200.
 pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
-    index: 112,
+    index: 115,
     name: "SrvNetNameInfoChangeV0",
     event: "SrvNetNameInfoChange",
     id: 1012,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -150,7 +150,7 @@ pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -176,17 +176,17 @@ pub static SRV_ENDPOINT_ONLINE: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+/// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
-    index: 113,
+    index: 116,
     name: "SrvEndpointOnlineV0",
     event: "SrvEndpointOnline",
     id: 1013,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -199,7 +199,7 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -225,17 +225,17 @@ pub static SRV_ENDPOINT_OFFLINE: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+/// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
-    index: 114,
+    index: 117,
     name: "SrvEndpointOfflineV0",
     event: "SrvEndpointOffline",
     id: 1014,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -248,7 +248,7 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -274,17 +274,17 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: EventInfo = EventInfo
     ],
 };
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
 pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = LayoutInfo {
-    index: 151,
+    index: 154,
     name: "Smb2ClosedEndpointsOutsideUnicastIpTableV0",
     event: "Smb2ClosedEndpointsOutsideUnicastIpTable",
     id: 1050,
     version: 0,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -293,6 +293,17 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = Layou
         FieldInfo::new("NumberOfEndpointsClosed", InType::UInt32),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -320,9 +331,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: EventInfo = Ev
     ],
 };
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo = LayoutInfo {
-    index: 202,
+    index: 205,
     name: "SrvNetAddEndpointListenerRulePortNotSupportedV0",
     event: "SrvNetAddEndpointListenerRulePortNotSupported",
     id: 3010,
@@ -330,7 +341,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Port", InType::UInt16)],
@@ -362,9 +373,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInfo {
-    index: 203,
+    index: 206,
     name: "SrvNetAddEndpointListenerRuleSuccessV0",
     event: "SrvNetAddEndpointListenerRuleSuccess",
     id: 3011,
@@ -372,7 +383,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -412,9 +423,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 204,
+    index: 207,
     name: "SrvNetAddEndpointListenerRuleFailureV0",
     event: "SrvNetAddEndpointListenerRuleFailure",
     id: 3012,
@@ -422,7 +433,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -462,9 +473,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
-    index: 205,
+    index: 208,
     name: "SrvNetAddListenerRuleNewV0",
     event: "SrvNetAddListenerRuleNew",
     id: 3013,
@@ -472,7 +483,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -508,9 +519,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
-    index: 206,
+    index: 209,
     name: "SrvNetAddListenerRuleUpdateV0",
     event: "SrvNetAddListenerRuleUpdate",
     id: 3014,
@@ -518,7 +529,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -554,9 +565,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
-    index: 207,
+    index: 210,
     name: "SrvNetAddListenerRuleRemoveV0",
     event: "SrvNetAddListenerRuleRemove",
     id: 3015,
@@ -564,7 +575,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -600,9 +611,9 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventIn
     ],
 };
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
 pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = LayoutInfo {
-    index: 208,
+    index: 211,
     name: "SrvNetEnableImplicitLoopbackInterfaceErrorV0",
     event: "SrvNetEnableImplicitLoopbackInterfaceError",
     id: 3016,
@@ -610,7 +621,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -645,9 +656,9 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventI
     ],
 };
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
 pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = LayoutInfo {
-    index: 209,
+    index: 212,
     name: "SrvNetDisableImplicitLoopbackInterfaceErrorV0",
     event: "SrvNetDisableImplicitLoopbackInterfaceError",
     id: 3017,
@@ -655,7 +666,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -690,9 +701,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 210,
+    index: 213,
     name: "AlternativePortFirewallRuleAlreadyAddedV0",
     event: "AlternativePortFirewallRuleAlreadyAdded",
     id: 3018,
@@ -700,7 +711,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutI
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -733,9 +744,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 211,
+    index: 214,
     name: "AlternativePortFirewallRuleAddFailureV0",
     event: "AlternativePortFirewallRuleAddFailure",
     id: 3019,
@@ -743,7 +754,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -778,9 +789,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInfo {
-    index: 212,
+    index: 215,
     name: "AlternativePortFirewallRuleAddSuccessV0",
     event: "AlternativePortFirewallRuleAddSuccess",
     id: 3020,
@@ -788,7 +799,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

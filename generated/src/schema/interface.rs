@@ -19,24 +19,33 @@ pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
     ],
 };
 
-/// TDI mode enabled: %1: event 1900, version 0. Builds 20348-26100.
+/// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
 pub static TDI_MODE_ENABLED_V0: LayoutInfo = LayoutInfo {
-    index: 172,
+    index: 175,
     name: "TdiModeEnabledV0",
     event: "TdiModeEnabled",
     id: 1900,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("IsTdiEnabled", InType::Boolean)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("TDI mode enabled: %1"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -68,24 +77,35 @@ pub static NSI_TABLE_ALLOCATION_FAILED: EventInfo = EventInfo {
     ],
 };
 
-/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 20348-26100.
+/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
 pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
-    index: 173,
+    index: 176,
     name: "NsiTableAllocationFailedV0",
     event: "NsiTableAllocationFailed",
     id: 1901,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Status", InType::HexInt32).shown_as(OutType::NtStatus)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Failed to allocate an NSI table for network interface enumeration: %1",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 2,
             opcode: 0,
             task: 0,
@@ -121,17 +141,17 @@ pub static NSI_INTERFACE_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 20348-26100.
+/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
 pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 174,
+    index: 177,
     name: "NsiInterfaceAddedV0",
     event: "NsiInterfaceAdded",
     id: 1902,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -140,8 +160,19 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -177,17 +208,17 @@ pub static NSI_INTERFACE_REMOVED: EventInfo = EventInfo {
     ],
 };
 
-/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 20348-26100.
+/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
 pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
-    index: 175,
+    index: 178,
     name: "NsiInterfaceRemovedV0",
     event: "NsiInterfaceRemoved",
     id: 1903,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -196,8 +227,19 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -233,17 +275,17 @@ pub static IP_INTERFACE_NOT_FOUND: EventInfo = EventInfo {
     ],
 };
 
-/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 20348-26100.
+/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
 pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
-    index: 176,
+    index: 179,
     name: "IpInterfaceNotFoundV0",
     event: "IpInterfaceNotFound",
     id: 1904,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -252,9 +294,18 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Failed to open network interface with Luid %1: error %2"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
             opcode: 0,
             task: 0,
             keywords: 0x200,

@@ -18,7 +18,7 @@ pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+/// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     index: 0,
     name: "Smb2RequestNegotiateV2",
@@ -27,8 +27,8 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -49,7 +49,7 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -73,7 +73,7 @@ pub static SMB2_REQUEST_SESSION_SETUP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+/// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     index: 1,
     name: "Smb2RequestSessionSetupV2",
@@ -82,8 +82,8 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -105,7 +105,7 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -129,7 +129,7 @@ pub static SMB2_REQUEST_LOGOFF: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+/// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     index: 2,
     name: "Smb2RequestLogoffV2",
@@ -138,8 +138,8 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -156,7 +156,7 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -180,7 +180,7 @@ pub static SMB2_REQUEST_TREE_CONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     index: 3,
     name: "Smb2RequestTreeConnectV2",
@@ -189,8 +189,8 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -209,7 +209,7 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -233,7 +233,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     index: 4,
     name: "Smb2RequestTreeDisconnectV2",
@@ -242,8 +242,8 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -261,7 +261,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -285,7 +285,7 @@ pub static SMB2_REQUEST_ECHO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+/// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     index: 5,
     name: "Smb2RequestEchoV2",
@@ -294,8 +294,8 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -311,7 +311,7 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -335,7 +335,7 @@ pub static SMB2_REQUEST_CANCEL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+/// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     index: 6,
     name: "Smb2RequestCancelV2",
@@ -344,8 +344,8 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -361,7 +361,7 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -385,7 +385,7 @@ pub static SMB2_REQUEST_CREATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+/// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     index: 7,
     name: "Smb2RequestCreateV2",
@@ -394,8 +394,8 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -428,7 +428,7 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -452,7 +452,7 @@ pub static SMB2_REQUEST_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+/// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     index: 8,
     name: "Smb2RequestCloseV2",
@@ -461,8 +461,8 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -483,7 +483,7 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -507,7 +507,7 @@ pub static SMB2_REQUEST_FLUSH: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+/// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     index: 9,
     name: "Smb2RequestFlushV2",
@@ -516,8 +516,8 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -537,7 +537,7 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -561,7 +561,7 @@ pub static SMB2_REQUEST_READ: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+/// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     index: 10,
     name: "Smb2RequestReadV2",
@@ -570,8 +570,8 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -598,7 +598,7 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -622,7 +622,7 @@ pub static SMB2_REQUEST_WRITE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+/// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     index: 11,
     name: "Smb2RequestWriteV2",
@@ -631,8 +631,8 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -659,7 +659,7 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -683,7 +683,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+/// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     index: 12,
     name: "Smb2RequestBreakOplockV2",
@@ -692,8 +692,8 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -714,7 +714,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -738,7 +738,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 13,
     name: "Smb2RequestNotifyBreakLeaseV2",
@@ -747,8 +747,8 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -774,7 +774,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -798,7 +798,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 14,
     name: "Smb2RequestAcknowledgeBreakLeaseV2",
@@ -807,8 +807,8 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -831,7 +831,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -855,7 +855,7 @@ pub static SMB2_REQUEST_LOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+/// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     index: 15,
     name: "Smb2RequestLockV2",
@@ -864,8 +864,8 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -887,7 +887,7 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -911,7 +911,7 @@ pub static SMB2_REQUEST_IOCTL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+/// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     index: 16,
     name: "Smb2RequestIoctlV2",
@@ -920,8 +920,8 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -943,7 +943,7 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -967,7 +967,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+/// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     index: 17,
     name: "Smb2RequestQueryDirectoryV2",
@@ -976,8 +976,8 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1003,7 +1003,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1027,7 +1027,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+/// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     index: 18,
     name: "Smb2RequestChangeNotifyV2",
@@ -1036,8 +1036,8 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1060,7 +1060,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1084,7 +1084,7 @@ pub static SMB2_REQUEST_QUERY_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+/// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     index: 19,
     name: "Smb2RequestQueryInfoV2",
@@ -1093,8 +1093,8 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1119,7 +1119,7 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1143,7 +1143,7 @@ pub static SMB2_REQUEST_SET_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+/// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     index: 20,
     name: "Smb2RequestSetInfoV2",
@@ -1152,8 +1152,8 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1178,7 +1178,7 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,

@@ -21,7 +21,7 @@ pub static SMB2_RESPONSE_NEGOTIATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     index: 21,
     name: "Smb2ResponseNegotiateV2",
@@ -30,8 +30,8 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -69,7 +69,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -80,7 +80,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 22,
     name: "Smb2ResponseNegotiateV2Build26100",
@@ -90,7 +90,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -157,7 +157,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     index: 23,
     name: "Smb2ResponseSessionSetupV2",
@@ -166,8 +166,8 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -200,7 +200,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -211,7 +211,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 24,
     name: "Smb2ResponseSessionSetupV2Build26100",
@@ -221,7 +221,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -280,7 +280,7 @@ pub static SMB2_RESPONSE_LOGOFF: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Logoff: event 103, version 2. Build 20348.
+/// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     index: 25,
     name: "Smb2ResponseLogoffV2",
@@ -289,8 +289,8 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -322,7 +322,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -333,7 +333,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Logoff: event 103, version 2. Build 26100.
+/// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 26,
     name: "Smb2ResponseLogoffV2Build26100",
@@ -343,7 +343,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -404,7 +404,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     index: 27,
     name: "Smb2ResponseTreeConnectV2",
@@ -413,8 +413,8 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -451,7 +451,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -462,7 +462,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 28,
     name: "Smb2ResponseTreeConnectV2Build26100",
@@ -472,7 +472,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -538,7 +538,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     index: 29,
     name: "Smb2ResponseTreeDisconnectV2",
@@ -547,8 +547,8 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -581,7 +581,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -592,7 +592,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 30,
     name: "Smb2ResponseTreeDisconnectV2Build26100",
@@ -602,7 +602,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -661,7 +661,7 @@ pub static SMB2_RESPONSE_ECHO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Echo: event 106, version 2. Build 20348.
+/// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     index: 31,
     name: "Smb2ResponseEchoV2",
@@ -670,8 +670,8 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -702,7 +702,7 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -713,7 +713,7 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Echo: event 106, version 2. Build 26100.
+/// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 32,
     name: "Smb2ResponseEchoV2Build26100",
@@ -723,7 +723,7 @@ pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -780,7 +780,7 @@ pub static SMB2_RESPONSE_CREATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Create: event 108, version 2. Build 20348.
+/// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     index: 33,
     name: "Smb2ResponseCreateV2",
@@ -789,8 +789,8 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -837,7 +837,7 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -848,7 +848,7 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Create: event 108, version 2. Build 26100.
+/// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 34,
     name: "Smb2ResponseCreateV2Build26100",
@@ -858,7 +858,7 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -931,7 +931,7 @@ pub static SMB2_RESPONSE_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Close: event 109, version 2. Build 20348.
+/// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     index: 35,
     name: "Smb2ResponseCloseV2",
@@ -940,8 +940,8 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -983,7 +983,7 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -994,7 +994,7 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Close: event 109, version 2. Build 26100.
+/// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 36,
     name: "Smb2ResponseCloseV2Build26100",
@@ -1004,7 +1004,7 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1072,7 +1072,7 @@ pub static SMB2_RESPONSE_FLUSH: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Flush: event 110, version 2. Build 20348.
+/// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     index: 37,
     name: "Smb2ResponseFlushV2",
@@ -1081,8 +1081,8 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1116,7 +1116,7 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1127,7 +1127,7 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Flush: event 110, version 2. Build 26100.
+/// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 38,
     name: "Smb2ResponseFlushV2Build26100",
@@ -1137,7 +1137,7 @@ pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1197,7 +1197,7 @@ pub static SMB2_RESPONSE_READ: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Read: event 111, version 2. Build 20348.
+/// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     index: 39,
     name: "Smb2ResponseReadV2",
@@ -1206,8 +1206,8 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1242,7 +1242,7 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1253,7 +1253,7 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Read: event 111, version 2. Build 26100.
+/// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 40,
     name: "Smb2ResponseReadV2Build26100",
@@ -1263,7 +1263,7 @@ pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1327,7 +1327,7 @@ pub static SMB2_RESPONSE_WRITE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Write: event 112, version 2. Build 20348.
+/// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     index: 41,
     name: "Smb2ResponseWriteV2",
@@ -1336,8 +1336,8 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1375,7 +1375,7 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1386,7 +1386,7 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Write: event 112, version 2. Build 26100.
+/// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 42,
     name: "Smb2ResponseWriteV2Build26100",
@@ -1396,7 +1396,7 @@ pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1466,7 +1466,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     index: 43,
     name: "Smb2ResponseBreakOplockV2",
@@ -1475,8 +1475,8 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1512,7 +1512,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1523,7 +1523,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 44,
     name: "Smb2ResponseBreakOplockV2Build26100",
@@ -1533,7 +1533,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1598,7 +1598,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 45,
     name: "Smb2ResponseAcknowledgeBreakLeaseV2",
@@ -1607,8 +1607,8 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1646,7 +1646,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1657,7 +1657,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 46,
     name: "Smb2ResponseAcknowledgeBreakLeaseV2Build26100",
@@ -1667,7 +1667,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1731,7 +1731,7 @@ pub static SMB2_RESPONSE_LOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Lock: event 116, version 2. Build 20348.
+/// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     index: 47,
     name: "Smb2ResponseLockV2",
@@ -1740,8 +1740,8 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1775,7 +1775,7 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1786,7 +1786,7 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Lock: event 116, version 2. Build 26100.
+/// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 48,
     name: "Smb2ResponseLockV2Build26100",
@@ -1796,7 +1796,7 @@ pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1856,7 +1856,7 @@ pub static SMB2_RESPONSE_IOCTL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     index: 49,
     name: "Smb2ResponseIoctlV2",
@@ -1865,8 +1865,8 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1903,7 +1903,7 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1914,7 +1914,7 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 50,
     name: "Smb2ResponseIoctlV2Build26100",
@@ -1924,7 +1924,7 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1990,7 +1990,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     index: 51,
     name: "Smb2ResponseQueryDirectoryV2",
@@ -1999,8 +1999,8 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2034,7 +2034,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2045,7 +2045,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 52,
     name: "Smb2ResponseQueryDirectoryV2Build26100",
@@ -2055,7 +2055,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2118,7 +2118,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     index: 53,
     name: "Smb2ResponseChangeNotifyV2",
@@ -2127,8 +2127,8 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2162,7 +2162,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2173,7 +2173,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 54,
     name: "Smb2ResponseChangeNotifyV2Build26100",
@@ -2183,7 +2183,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2246,7 +2246,7 @@ pub static SMB2_RESPONSE_QUERY_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Query Info: event 120, version 2. Build 20348.
+/// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     index: 55,
     name: "Smb2ResponseQueryInfoV2",
@@ -2255,8 +2255,8 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2292,7 +2292,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2303,7 +2303,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Query Info: event 120, version 2. Build 26100.
+/// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 56,
     name: "Smb2ResponseQueryInfoV2Build26100",
@@ -2313,7 +2313,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2375,7 +2375,7 @@ pub static SMB2_RESPONSE_SET_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Set Info: event 121, version 2. Build 20348.
+/// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     index: 57,
     name: "Smb2ResponseSetInfoV2",
@@ -2384,8 +2384,8 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2419,7 +2419,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2430,7 +2430,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Set Info: event 121, version 2. Build 26100.
+/// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 58,
     name: "Smb2ResponseSetInfoV2Build26100",
@@ -2440,7 +2440,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2500,7 +2500,7 @@ pub static SMB2_RESPONSE_ERROR: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Error: event 122, version 2. Build 20348.
+/// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     index: 59,
     name: "Smb2ResponseErrorV2",
@@ -2509,8 +2509,8 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2544,7 +2544,7 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2555,7 +2555,7 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Error: event 122, version 2. Build 26100.
+/// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 60,
     name: "Smb2ResponseErrorV2Build26100",
@@ -2565,7 +2565,7 @@ pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

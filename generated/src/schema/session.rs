@@ -20,17 +20,17 @@ pub static SMB2_SESSION_ALLOCATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+/// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
-    index: 69,
+    index: 72,
     name: "Smb2SessionAllocateV0",
     event: "Smb2SessionAllocate",
     id: 550,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -39,7 +39,7 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 1,
@@ -78,17 +78,17 @@ pub static SMB2_SESSION_AUTH_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+/// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 70,
+    index: 73,
     name: "Smb2SessionAuthFailureV0",
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -98,7 +98,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -109,17 +109,17 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
-    index: 71,
+    index: 74,
     name: "Smb2SessionAuthFailureV1",
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 1,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -139,7 +139,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -152,17 +152,17 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
-    index: 72,
+    index: 75,
     name: "Smb2SessionAuthFailureV2",
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 2,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -185,7 +185,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -198,9 +198,9 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
-    index: 73,
+    index: 76,
     name: "Smb2SessionAuthFailureV3",
     event: "Smb2SessionAuthFailure",
     id: 551,
@@ -208,7 +208,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -258,17 +258,17 @@ pub static SMB2_SESSION_AUTHENTICATED: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+/// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
-    index: 74,
+    index: 77,
     name: "Smb2SessionAuthenticatedV0",
     event: "Smb2SessionAuthenticated",
     id: 552,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -281,7 +281,7 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -305,17 +305,17 @@ pub static SMB2_SESSION_BIND: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+/// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
-    index: 75,
+    index: 78,
     name: "Smb2SessionBindV0",
     event: "Smb2SessionBind",
     id: 553,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -325,7 +325,7 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -349,17 +349,17 @@ pub static SMB2_SESSION_TERMINATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+/// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
-    index: 76,
+    index: 79,
     name: "Smb2SessionTerminateV0",
     event: "Smb2SessionTerminate",
     id: 554,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -368,7 +368,7 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -392,17 +392,17 @@ pub static SMB2_SESSION_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+/// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
 pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
-    index: 77,
+    index: 80,
     name: "Smb2SessionCloseV0",
     event: "Smb2SessionClose",
     id: 555,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -412,7 +412,7 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -436,17 +436,17 @@ pub static SRV_S4U2_SELF_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
 pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 96,
+    index: 99,
     name: "SrvS4u2SelfFailureV0",
     event: "SrvS4u2SelfFailure",
     id: 1000,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -458,7 +458,7 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -484,17 +484,17 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: EventInfo = EventInfo {
     ],
 };
 
-/// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+/// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
 pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
-    index: 109,
+    index: 112,
     name: "SrvSessionAnonymousAccessDeniedV0",
     event: "SrvSessionAnonymousAccessDenied",
     id: 1009,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -510,7 +510,7 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -536,17 +536,17 @@ pub static SRV_SESSION_INVALIDATE: EventInfo = EventInfo {
     ],
 };
 
-/// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+/// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
 pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
-    index: 118,
+    index: 121,
     name: "SrvSessionInvalidateV0",
     event: "SrvSessionInvalidate",
     id: 1018,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -559,7 +559,7 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -585,17 +585,17 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: EventInfo = EventInfo {
     ],
 };
 
-/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
 pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
-    index: 177,
+    index: 180,
     name: "SrvSessionInvalidatePeriodicCleanupV0",
     event: "SrvSessionInvalidatePeriodicCleanup",
     id: 1905,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -605,7 +605,7 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -631,9 +631,9 @@ pub static SRV2_SESSION_KEY_TOO_SHORT: EventInfo = EventInfo {
     ],
 };
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
 pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
-    index: 178,
+    index: 181,
     name: "Srv2SessionKeyTooShortV0",
     event: "Srv2SessionKeyTooShort",
     id: 1906,
@@ -641,7 +641,7 @@ pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -692,9 +692,9 @@ pub static INSECURE_GUEST_LOGON: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+/// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
 pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
-    index: 216,
+    index: 219,
     name: "InsecureGuestLogonV0",
     event: "InsecureGuestLogon",
     id: 3023,
@@ -702,7 +702,7 @@ pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

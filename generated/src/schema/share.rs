@@ -19,17 +19,17 @@ pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+/// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
-    index: 93,
+    index: 96,
     name: "Smb2ShareAddV0",
     event: "Smb2ShareAdd",
     id: 700,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -47,7 +47,7 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -71,17 +71,17 @@ pub static SMB2_SHARE_MODIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+/// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
-    index: 94,
+    index: 97,
     name: "Smb2ShareModifyV0",
     event: "Smb2ShareModify",
     id: 701,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -99,7 +99,7 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -123,17 +123,17 @@ pub static SMB2_SHARE_DELETE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+/// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
-    index: 95,
+    index: 98,
     name: "Smb2ShareDeleteV0",
     event: "Smb2ShareDelete",
     id: 702,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -144,7 +144,7 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -168,17 +168,17 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+/// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
 pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 107,
+    index: 110,
     name: "SrvShareAccessCheckFailureV0",
     event: "SrvShareAccessCheckFailure",
     id: 1006,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -205,7 +205,7 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -231,17 +231,17 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+/// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
 pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 108,
+    index: 111,
     name: "SrvShareAnonymousAccessDeniedFailureV0",
     event: "SrvShareAnonymousAccessDeniedFailure",
     id: 1007,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -258,7 +258,7 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -284,23 +284,23 @@ pub static SRV_ABE_SHARES_PRESENT: EventInfo = EventInfo {
     ],
 };
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
 pub static SRV_ABE_SHARES_PRESENT_V0: LayoutInfo = LayoutInfo {
-    index: 124,
+    index: 127,
     name: "SrvAbeSharesPresentV0",
     event: "SrvAbeSharesPresent",
     id: 1023,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -326,17 +326,17 @@ pub static SS_CLUSTER_CA_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
 pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 167,
+    index: 170,
     name: "SsClusterCaFailureV0",
     event: "SsClusterCaFailure",
     id: 1800,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -347,7 +347,7 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -373,17 +373,17 @@ pub static SS_RKF_CA_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
 pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 168,
+    index: 171,
     name: "SsRkfCaFailureV0",
     event: "SsRkfCaFailure",
     id: 1801,
     version: 0,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -395,7 +395,7 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -421,17 +421,17 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+/// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
 pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 185,
+    index: 188,
     name: "ShareQosPolicySettingFailureV0",
     event: "ShareQosPolicySettingFailure",
     id: 1912,
     version: 0,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -444,6 +444,15 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(5)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 3,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Warning to set the QoS policy on file %6.%nStatus=%1"),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
