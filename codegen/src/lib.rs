@@ -41,10 +41,10 @@ mod generator;
 pub mod meanings;
 pub mod merge;
 pub mod model;
+pub mod names_lock;
 mod plan;
 pub mod source;
 pub mod validate;
 
 pub use format::HEADER;
 pub use generator::{Files, Generator, Output};
-pub use plan::layout_names;

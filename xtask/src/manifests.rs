@@ -23,6 +23,9 @@ pub(crate) struct Input {
     pub(crate) bytes: usize,
 }
 
+/// The file of published names, the one that `regen` writes in the manifests' folder.
+pub(crate) const NAMES: &str = "names.lock";
+
 /// Reads every `<build>.man` and the files beside them.
 pub(crate) fn load() -> Result<Input> {
     let folder = root().join("manifests/smbserver");
@@ -37,12 +40,16 @@ pub(crate) fn load() -> Result<Input> {
         let (name, bytes) = read(&path, &mut input)?;
         input.generator.manifest(&name, build, &bytes);
     }
-    for file in ["builds.toml", "decisions.toml", "overrides.toml"] {
+    for file in ["builds.toml", "decisions.toml", "overrides.toml", NAMES] {
+        if file == NAMES && !folder.join(file).exists() {
+            continue; // the first regen writes it
+        }
         let (name, bytes) = read(&folder.join(file), &mut input)?;
         let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
         match file {
             "builds.toml" => input.generator.builds(&name, &text),
             "decisions.toml" => input.generator.decisions(&name, &text),
+            NAMES => input.generator.names(&name, &text),
             _ => input.generator.overrides(&name, &text),
         };
     }

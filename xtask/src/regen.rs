@@ -45,7 +45,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Every file to be there, by its path from the repository's root.
 fn paths(output: &Output) -> BTreeMap<String, String> {
-    output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect()
+    let mut files: BTreeMap<String, String> =
+        output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect();
+    files.insert(format!("manifests/smbserver/{}", manifests::NAMES), output.names.to_string());
+    files
 }
 
 fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use etw_codegen::layout_names;
 use etw_codegen::model::schema::{Build, Exception, Fact, Schema};
 use etw_codegen::model::{self, Size};
 use serde::Serialize;
@@ -85,7 +84,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if build.number != options.build {
         eprintln!("build {} was not captured; showing the nearest below it, {}", options.build, build.number);
     }
-    let names = layout_names(&schema, input.generator.overrides_given());
+    let names = input.generator.layout_names(&schema);
     let document = document(&schema, build, names);
     let written = match options.format {
         Format::Json => serde_json::to_writer_pretty(io::stdout().lock(), &document)

@@ -28,6 +28,7 @@ fn map(map: &MapPlan) -> TokenStream {
     if let Some(reason) = &map.inferred {
         lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
     }
+    lines.extend([String::new(), format!("{}.", map.builds)]);
     let map_docs = docs(&lines);
     let literal = |value| if map.bits { hex(value) } else { number(value).into_token_stream() };
     let constants = map.entries.iter().map(|entry| {

@@ -20,9 +20,15 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// `Build 26100.` or `Builds 20348-26100.`
-fn builds_phrase(builds: &Builds) -> String {
+pub(super) fn builds_phrase(builds: &Builds) -> String {
     let one = builds.first() == builds.last();
     format!("{} {builds}", if one { "Build" } else { "Builds" })
+}
+
+/// ` Builds 26100-26200.` for what not every captured build has; nothing for what all have.
+pub(super) fn only_in(schema: &Schema, builds: &Builds) -> String {
+    let everywhere = schema.builds.iter().all(|build| builds.contains(build.number));
+    if everywhere { String::new() } else { format!(" {}.", builds_phrase(builds)) }
 }
 
 /// The first line of a message: what the event is.
