@@ -6,17 +6,19 @@ use etw_runtime::MapInfo;
 /// The values of `AuthProtocol`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 20348-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuthProtocol(pub u32);
 
 impl AuthProtocol {
-    /// “None”
+    /// “None” Builds 20348-26200.
     pub const NONE: Self = Self(0);
-    /// “NTLM”
+    /// “NTLM” Builds 20348-26200.
     pub const NTLM: Self = Self(1);
-    /// “Kerberos”
+    /// “Kerberos” Builds 20348-26200.
     pub const KERBEROS: Self = Self(2);
-    /// “PKU2U”
+    /// “PKU2U” Builds 20348-26200.
     pub const PKU2U: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -34,6 +36,8 @@ pub static AUTH_PROTOCOL: MapInfo = MapInfo {
 };
 
 /// The values of `ConnectionTypeMap`.
+///
+/// Builds 10240-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionTypeMap(pub u32);
 
@@ -44,9 +48,9 @@ impl ConnectionTypeMap {
     pub const WSK: Self = Self(1);
     /// “Rdma”
     pub const RDMA: Self = Self(2);
-    /// “Vmbus”
+    /// “Vmbus” Builds 18990-26200.
     pub const VMBUS: Self = Self(3);
-    /// “Quic”
+    /// “Quic” Builds 18990-26200.
     pub const QUIC: Self = Self(4);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -64,13 +68,15 @@ pub static CONNECTION_TYPE_MAP: MapInfo = MapInfo {
 };
 
 /// The values of `LiveDumpReason`.
+///
+/// Builds 10586-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LiveDumpReason(pub u32);
 
 impl LiveDumpReason {
-    /// “Stalled I/O”
+    /// “Stalled I/O” Builds 10586-26200.
     pub const STALLED_IO: Self = Self(1);
-    /// “Reopen durable handle failed”
+    /// “Reopen durable handle failed” Builds 18363-26200.
     pub const REOPEN_DURABLE_HANDLE_FAILED: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -88,6 +94,8 @@ pub static LIVE_DUMP_REASON: MapInfo = MapInfo {
 };
 
 /// The values of `NetNameChangeMap`.
+///
+/// Builds 10240-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetNameChangeMap(pub u32);
 
@@ -116,47 +124,49 @@ pub static NET_NAME_CHANGE_MAP: MapInfo = MapInfo {
 /// The values of `Smb2Command`.
 ///
 /// No capture prints this map; its values are inferred: the 19 texts in table order are the SMB2 command codes 0..0x12 of MS-SMB2 2.2.1.
+///
+/// Builds 20348-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Smb2Command(pub u32);
 
 impl Smb2Command {
-    /// “Negotiate”
+    /// “Negotiate” Builds 20348-26200.
     pub const NEGOTIATE: Self = Self(0);
-    /// “Session setup”
+    /// “Session setup” Builds 20348-26200.
     pub const SESSION_SETUP: Self = Self(1);
-    /// “Logoff”
+    /// “Logoff” Builds 20348-26200.
     pub const LOGOFF: Self = Self(2);
-    /// “Tree connect”
+    /// “Tree connect” Builds 20348-26200.
     pub const TREE_CONNECT: Self = Self(3);
-    /// “Tree disconnect”
+    /// “Tree disconnect” Builds 20348-26200.
     pub const TREE_DISCONNECT: Self = Self(4);
-    /// “Create”
+    /// “Create” Builds 20348-26200.
     pub const CREATE: Self = Self(5);
-    /// “Close”
+    /// “Close” Builds 20348-26200.
     pub const CLOSE: Self = Self(6);
-    /// “Flush”
+    /// “Flush” Builds 20348-26200.
     pub const FLUSH: Self = Self(7);
-    /// “Read”
+    /// “Read” Builds 20348-26200.
     pub const READ: Self = Self(8);
-    /// “Write”
+    /// “Write” Builds 20348-26200.
     pub const WRITE: Self = Self(9);
-    /// “Lock”
+    /// “Lock” Builds 20348-26200.
     pub const LOCK: Self = Self(10);
-    /// “Ioctl”
+    /// “Ioctl” Builds 20348-26200.
     pub const IOCTL: Self = Self(11);
-    /// “Cancel”
+    /// “Cancel” Builds 20348-26200.
     pub const CANCEL: Self = Self(12);
-    /// “Echo”
+    /// “Echo” Builds 20348-26200.
     pub const ECHO: Self = Self(13);
-    /// “Query directory”
+    /// “Query directory” Builds 20348-26200.
     pub const QUERY_DIRECTORY: Self = Self(14);
-    /// “Change notify”
+    /// “Change notify” Builds 20348-26200.
     pub const CHANGE_NOTIFY: Self = Self(15);
-    /// “Query info”
+    /// “Query info” Builds 20348-26200.
     pub const QUERY_INFO: Self = Self(16);
-    /// “Set info”
+    /// “Set info” Builds 20348-26200.
     pub const SET_INFO: Self = Self(17);
-    /// “Oplock break”
+    /// “Oplock break” Builds 20348-26200.
     pub const OPLOCK_BREAK: Self = Self(18);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -194,19 +204,21 @@ pub static SMB2_COMMAND: MapInfo = MapInfo {
 };
 
 /// The values of `SpnValidationPolicy`.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpnValidationPolicy(pub u32);
 
 impl SpnValidationPolicy {
-    /// “SPN optional / no validation”
+    /// “SPN optional / no validation” Builds 15063-26200.
     pub const SPN_OPTIONAL_NO_VALIDATION: Self = Self(0);
-    /// “SPN optional / validate service name”
+    /// “SPN optional / validate service name” Builds 15063-26200.
     pub const SPN_OPTIONAL_VALIDATE_SERVICE_NAME: Self = Self(1);
-    /// “SPN optional / validate full”
+    /// “SPN optional / validate full” Builds 15063-26200.
     pub const SPN_OPTIONAL_VALIDATE_FULL: Self = Self(2);
-    /// “SPN required / validate service name”
+    /// “SPN required / validate service name” Builds 15063-26200.
     pub const SPN_REQUIRED_VALIDATE_SERVICE_NAME: Self = Self(3);
-    /// “SPN required / validate full”
+    /// “SPN required / validate full” Builds 15063-26200.
     pub const SPN_REQUIRED_VALIDATE_FULL: Self = Self(4);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -230,15 +242,17 @@ pub static SPN_VALIDATION_POLICY: MapInfo = MapInfo {
 };
 
 /// The values of `Srv2ConnectionDisconnectReasons`.
+///
+/// Builds 17763-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2ConnectionDisconnectReasons(pub u32);
 
 impl Srv2ConnectionDisconnectReasons {
-    /// “Connection state has not changed.”
+    /// “Connection state has not changed.” Builds 17763-26200.
     pub const CONNECTION_STATE_HAS_NOT_CHANGED: Self = Self(0);
-    /// “Connection timed out.”
+    /// “Connection timed out.” Builds 17763-26200.
     pub const CONNECTION_TIMED_OUT: Self = Self(1);
-    /// “The connection was idle and timed out.”
+    /// “The connection was idle and timed out.” Builds 17763-26200.
     pub const IDLE_AND_TIMED_OUT: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -262,29 +276,31 @@ pub static SRV2_CONNECTION_DISCONNECT_REASONS: MapInfo = MapInfo {
 /// The values of `Srv2ConnectionTerminateReasons`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 17763-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2ConnectionTerminateReasons(pub u32);
 
 impl Srv2ConnectionTerminateReasons {
-    /// “The server is stopping.”
+    /// “The server is stopping.” Builds 17763-26200.
     pub const THE_SERVER_IS_STOPPING: Self = Self(0);
-    /// “The endpoint is closing.”
+    /// “The endpoint is closing.” Builds 17763-26200.
     pub const THE_ENDPOINT_IS_CLOSING: Self = Self(1);
-    /// “The connection is disconnected.”
+    /// “The connection is disconnected.” Builds 17763-26200.
     pub const THE_CONNECTION_IS_DISCONNECTED: Self = Self(2);
-    /// “The idle connection is time out.”
+    /// “The idle connection is time out.” Builds 17763-26200.
     pub const THE_IDLE_CONNECTION_IS_TIME_OUT: Self = Self(3);
-    /// “All channels are closed.”
+    /// “All channels are closed.” Builds 17763-26200.
     pub const ALL_CHANNELS_ARE_CLOSED: Self = Self(4);
-    /// “Decrypt message error.”
+    /// “Decrypt message error.” Builds 17763-26200.
     pub const DECRYPT_MESSAGE_ERROR: Self = Self(5);
-    /// “Irrecoverable error.”
+    /// “Irrecoverable error.” Builds 17763-26200.
     pub const IRRECOVERABLE_ERROR: Self = Self(6);
-    /// “Unauthenticated connection is closed.”
+    /// “Unauthenticated connection is closed.” Builds 17763-26200.
     pub const UNAUTHENTICATED_CONNECTION_IS_CLOSED: Self = Self(7);
-    /// “Failed to send an interim async response.”
+    /// “Failed to send an interim async response.” Builds 17763-26200.
     pub const FAILED_TO_SEND_INTERIM_RESPONSE: Self = Self(8);
-    /// “Insufficient resources.”
+    /// “Insufficient resources.” Builds 17763-26200.
     pub const INSUFFICIENT_RESOURCES: Self = Self(9);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -313,6 +329,8 @@ pub static SRV2_CONNECTION_TERMINATE_REASONS: MapInfo = MapInfo {
 };
 
 /// The values of `Srv2DialectRevision`.
+///
+/// Builds 10240-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2DialectRevision(pub u32);
 
@@ -354,17 +372,19 @@ pub static SRV2_DIALECT_REVISION: MapInfo = MapInfo {
 /// The values of `Srv2RDMACreateListenerFailureType`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaCreateListenerFailureType(pub u32);
 
 impl Srv2RdmaCreateListenerFailureType {
-    /// “Error getting Address from TransportName for interface %2. %3”
+    /// “Error getting Address from TransportName for interface %2. %3” Builds 15063-26200.
     pub const NO_ADDRESS_FROM_TRANSPORT_NAME: Self = Self(0);
-    /// “Error finding the address of the interface %2. %3”
+    /// “Error finding the address of the interface %2. %3” Builds 15063-26200.
     pub const NO_ADDRESS_OF_INTERFACE: Self = Self(1);
-    /// “Error because SMB Direct is not supported in interface %2. %3”
+    /// “Error because SMB Direct is not supported in interface %2. %3” Builds 15063-26200.
     pub const SMB_DIRECT_NOT_SUPPORTED: Self = Self(2);
-    /// “Error initializing SMB in interface %2. %3”
+    /// “Error initializing SMB in interface %2. %3” Builds 15063-26200.
     pub const ERROR_INITIALIZING_SMB_IN_INTERFACE: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -387,13 +407,15 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE: MapInfo = MapInfo {
 };
 
 /// The values of `Srv2RDMAEndpointState`.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaEndpointState(pub u32);
 
 impl Srv2RdmaEndpointState {
-    /// “closed”
+    /// “closed” Builds 15063-26200.
     pub const CLOSED: Self = Self(0);
-    /// “created”
+    /// “created” Builds 15063-26200.
     pub const CREATED: Self = Self(1);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -411,17 +433,19 @@ pub static SRV2_RDMA_ENDPOINT_STATE: MapInfo = MapInfo {
 };
 
 /// The values of `Srv2RDMAMibNotificationType`.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaMibNotificationType(pub u32);
 
 impl Srv2RdmaMibNotificationType {
-    /// “MibParameterNotification”
+    /// “MibParameterNotification” Builds 15063-26200.
     pub const MIB_PARAMETER_NOTIFICATION: Self = Self(0);
-    /// “MibAddInstance”
+    /// “MibAddInstance” Builds 15063-26200.
     pub const MIB_ADD_INSTANCE: Self = Self(1);
-    /// “MibDeleteInstance”
+    /// “MibDeleteInstance” Builds 15063-26200.
     pub const MIB_DELETE_INSTANCE: Self = Self(2);
-    /// “MibInitialNotification”
+    /// “MibInitialNotification” Builds 15063-26200.
     pub const MIB_INITIAL_NOTIFICATION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -446,17 +470,19 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_TYPE: MapInfo = MapInfo {
 /// The values of `Srv2RDMANsiNotificationType`.
 ///
 /// No capture prints this map; its values are inferred: the four texts are the Windows NSI_NOTIFICATION / MIB_NOTIFICATION_TYPE values 0..3 in order.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaNsiNotificationType(pub u32);
 
 impl Srv2RdmaNsiNotificationType {
-    /// “NsiParameterNotification”
+    /// “NsiParameterNotification” Builds 15063-26200.
     pub const NSI_PARAMETER_NOTIFICATION: Self = Self(0);
-    /// “NsiAddInstance”
+    /// “NsiAddInstance” Builds 15063-26200.
     pub const NSI_ADD_INSTANCE: Self = Self(1);
-    /// “NsiDeleteInstance”
+    /// “NsiDeleteInstance” Builds 15063-26200.
     pub const NSI_DELETE_INSTANCE: Self = Self(2);
-    /// “NsiInitialNotification”
+    /// “NsiInitialNotification” Builds 15063-26200.
     pub const NSI_INITIAL_NOTIFICATION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -481,27 +507,29 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_TYPE: MapInfo = MapInfo {
 /// The values of `Srv2RDMASendEndpointNotificationFailureType`.
 ///
 /// No capture prints this map; its values are inferred: page sample: FailureType 6 with error 0xC0000034 (object name not found) is the text "updating transport list for device".
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationFailureType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationFailureType {
-    /// “Error getting unicast ip address table for interface %2. %3”
+    /// “Error getting unicast ip address table for interface %2. %3” Builds 15063-26200.
     pub const ERROR_GETTING_UNICAST_IP_ADDRESS_TABLE: Self = Self(0);
-    /// “Error getting unicast ip address entry for interface %2. %3”
+    /// “Error getting unicast ip address entry for interface %2. %3” Builds 15063-26200.
     pub const ERROR_GETTING_UNICAST_IP_ADDRESS_ENTRY: Self = Self(1);
-    /// “Error finding or adding the interface %2.”
+    /// “Error finding or adding the interface %2.” Builds 15063-26200.
     pub const ERROR_FINDING_OR_ADDING_THE_INTERFACE: Self = Self(2);
-    /// “DadState is different from IpDadStatePreferred for interface %2. Current DadState: %6.”
+    /// “DadState is different from IpDadStatePreferred for interface %2. Current DadState: %6.” Builds 15063-26200.
     pub const DAD_STATE_NOT_PREFERRED: Self = Self(3);
-    /// “Error getting Nsi parameters for interface %2. %3”
+    /// “Error getting Nsi parameters for interface %2. %3” Builds 15063-26200.
     pub const ERROR_GETTING_NSI_PARAMETERS_FOR_INTERFACE: Self = Self(4);
-    /// “Error allocating pool memory”
+    /// “Error allocating pool memory” Builds 15063-26200.
     pub const ERROR_ALLOCATING_POOL_MEMORY: Self = Self(5);
-    /// “Error updating transport list for device %5. %3.”
+    /// “Error updating transport list for device %5. %3.” Builds 15063-26200.
     pub const ERROR_UPDATING_TRANSPORT_LIST_FOR_DEVICE: Self = Self(6);
-    /// “Error allocating and getting table. %3.”
+    /// “Error allocating and getting table. %3.” Builds 15063-26200.
     pub const ERROR_ALLOCATING_AND_GETTING_TABLE: Self = Self(7);
-    /// “Notification type %6 is not supported. Nothing was done.”
+    /// “Notification type %6 is not supported. Nothing was done.” Builds 15063-26200.
     pub const NOTIFICATION_TYPE_NOT_SUPPORTED: Self = Self(8);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -534,21 +562,23 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: MapInfo = MapInfo 
 /// The values of `Srv2RDMASendEndpointNotificationRPCFailureType`.
 ///
 /// No capture prints this map; its values are inferred: page sample: FailureType 3 with error 0x102 (STATUS_TIMEOUT) is the text about a timeout.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationRpcFailureType {
-    /// “Error initilizing the async handle. %4”
+    /// “Error initilizing the async handle. %4” Builds 15063-26200.
     pub const ERROR_INITILIZING_THE_ASYNC_HANDLE: Self = Self(0);
-    /// “XsActSrv is not active.”
+    /// “XsActSrv is not active.” Builds 15063-26200.
     pub const XS_ACT_SRV_IS_NOT_ACTIVE: Self = Self(1);
-    /// “Pnp exception. %4”
+    /// “Pnp exception. %4” Builds 15063-26200.
     pub const PNP_EXCEPTION: Self = Self(2);
-    /// “Timeout on comleting pnp operation. %4”
+    /// “Timeout on comleting pnp operation. %4” Builds 15063-26200.
     pub const TIMEOUT_ON_COMLETING_PNP_OPERATION: Self = Self(3);
-    /// “Pnp operation took too long and it was never completed so it must be cancelled. %4”
+    /// “Pnp operation took too long and it was never completed so it must be cancelled. %4” Builds 15063-26200.
     pub const PNP_OPERATION_NEVER_COMPLETED: Self = Self(4);
-    /// “Error cancelling Pnp opearion. %4”
+    /// “Error cancelling Pnp opearion. %4” Builds 15063-26200.
     pub const ERROR_CANCELLING_PNP_OPEARION: Self = Self(5);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -576,13 +606,15 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE: MapInfo = MapI
 };
 
 /// The values of `Srv2RDMASendEndpointNotificationType`.
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationType {
-    /// “disabled”
+    /// “disabled” Builds 15063-26200.
     pub const DISABLED: Self = Self(0);
-    /// “enabled”
+    /// “enabled” Builds 15063-26200.
     pub const ENABLED: Self = Self(1);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -602,15 +634,17 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE: MapInfo = MapInfo {
 /// The values of `SrvAdminFsctlPropertiesListFailureType`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 15063-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvAdminFsctlPropertiesListFailureType(pub u32);
 
 impl SrvAdminFsctlPropertiesListFailureType {
-    /// “Registry value defines properties for an FSCTL that has already been defined in another registry value.”
+    /// “Registry value defines properties for an FSCTL that has already been defined in another registry value.” Builds 15063-26200.
     pub const FSCTL_ALREADY_DEFINED: Self = Self(0);
-    /// “Registry value specifying FSCTL properties must also specify a non-zero FSCTL code.”
+    /// “Registry value specifying FSCTL properties must also specify a non-zero FSCTL code.” Builds 15063-26200.
     pub const FSCTL_CODE_MISSING: Self = Self(1);
-    /// “Registry value specifying FSCTL properties have the wrong format.”
+    /// “Registry value specifying FSCTL properties have the wrong format.” Builds 15063-26200.
     pub const WRONG_FORMAT: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -640,15 +674,17 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE: MapInfo = MapInfo {
 /// The values of `SrvNetQuicSendEndpointNotificationFailureType`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 20348-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvNetQuicSendEndpointNotificationFailureType(pub u32);
 
 impl SrvNetQuicSendEndpointNotificationFailureType {
-    /// “Error getting unicast ip address table for interface %2. %3”
+    /// “Error getting unicast ip address table for interface %2. %3” Builds 20348-26200.
     pub const ERROR_GETTING_UNICAST_IP_ADDRESS_TABLE: Self = Self(0);
-    /// “Error finding or adding the interface %2.”
+    /// “Error finding or adding the interface %2.” Builds 20348-26200.
     pub const ERROR_FINDING_OR_ADDING_THE_INTERFACE: Self = Self(1);
-    /// “Error getting Nsi parameters for interface %2. %3”
+    /// “Error getting Nsi parameters for interface %2. %3” Builds 20348-26200.
     pub const ERROR_GETTING_NSI_PARAMETERS_FOR_INTERFACE: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -672,6 +708,8 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: MapInfo = MapIn
 /// The values of `SrvReopenFailureReasons`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
+///
+/// Builds 10240-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvReopenFailureReasons(pub u32);
 
@@ -705,21 +743,23 @@ pub static SRV_REOPEN_FAILURE_REASONS: MapInfo = MapInfo {
 };
 
 /// The values of `SrvnetQuicShutdownErrors`.
+///
+/// Builds 18990-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvnetQuicShutdownErrors(pub u32);
 
 impl SrvnetQuicShutdownErrors {
-    /// “Connection/Stream shutdown without error.”
+    /// “Connection/Stream shutdown without error.” Builds 18990-26200.
     pub const CONNECTION_STREAM_SHUTDOWN_WITHOUT_ERROR: Self = Self(0);
-    /// “Connection/Stream shutdown unknown error.”
+    /// “Connection/Stream shutdown unknown error.” Builds 18990-26200.
     pub const CONNECTION_STREAM_SHUTDOWN_UNKNOWN_ERROR: Self = Self(1);
-    /// “The event received is not supported.”
+    /// “The event received is not supported.” Builds 18990-26200.
     pub const THE_EVENT_RECEIVED_IS_NOT_SUPPORTED: Self = Self(2);
-    /// “Invalid Parameter.”
+    /// “Invalid Parameter.” Builds 18990-26200.
     pub const INVALID_PARAMETER: Self = Self(3);
-    /// “The object is not found.”
+    /// “The object is not found.” Builds 18990-26200.
     pub const THE_OBJECT_IS_NOT_FOUND: Self = Self(4);
-    /// “Insufficient resources.”
+    /// “Insufficient resources.” Builds 18990-26200.
     pub const INSUFFICIENT_RESOURCES: Self = Self(5);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
@@ -744,17 +784,19 @@ pub static SRVNET_QUIC_SHUTDOWN_ERRORS: MapInfo = MapInfo {
 };
 
 /// The values of `SrvnetQuicShutdownReasons`.
+///
+/// Builds 18990-26200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvnetQuicShutdownReasons(pub u32);
 
 impl SrvnetQuicShutdownReasons {
-    /// “Server can't create a new connection.”
+    /// “Server can't create a new connection.” Builds 18990-26200.
     pub const SERVER_CANT_CREATE_A_NEW_CONNECTION: Self = Self(0);
-    /// “Server can't set bidi stream count for the connection.”
+    /// “Server can't set bidi stream count for the connection.” Builds 18990-26200.
     pub const SERVER_CANT_SET_STREAM_COUNT: Self = Self(1);
-    /// “Server can't get the local address.”
+    /// “Server can't get the local address.” Builds 18990-26200.
     pub const SERVER_CANT_GET_THE_LOCAL_ADDRESS: Self = Self(2);
-    /// “Server close the connection.”
+    /// “Server close the connection.” Builds 18990-26200.
     pub const SERVER_CLOSE_THE_CONNECTION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
