@@ -21,7 +21,9 @@ mod view;
 
 pub use decode::{Basis, Decoded, Events, Lenient, decode, decode_any_build, decode_lenient};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
-pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
+pub use info::{
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
+};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
 #[cfg(feature = "serde")]

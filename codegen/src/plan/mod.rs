@@ -3,6 +3,7 @@
 
 mod docs;
 mod fields;
+mod history;
 mod names;
 mod public;
 mod values;
@@ -196,18 +197,26 @@ impl Planner<'_> {
             }
             let names = public::view_names(event.id, &name, version, self.lock);
             for (layout, (view, variant)) in version.layouts.iter().zip(names) {
-                layouts.extend(self.layout(event.id, version.version, layout, view, variant));
+                layouts.extend(self.layout(event, version.version, layout, view, variant));
             }
         }
         if layouts.is_empty() {
             return None;
         }
         let shared = shared_fields(&layouts);
-        let docs = docs::event(event, &name, &layouts);
+        let docs = docs::event(self.schema, event, &name, &layouts);
         Some(EventPlan { id: event.id, info: names::constant_name(&name), name, docs, layouts, shared })
     }
 
-    fn layout(&mut self, id: u16, version: u8, layout: &Layout, name: String, variant: String) -> Option<LayoutPlan> {
+    fn layout(
+        &mut self,
+        event: &Event,
+        version: u8,
+        layout: &Layout,
+        name: String,
+        variant: String,
+    ) -> Option<LayoutPlan> {
+        let id = event.id;
         let fields = match fields::plan(layout.newest_fields(), &self.map_indexes, self.lock) {
             Ok(fields) => fields,
             Err(problems) => {
@@ -230,7 +239,7 @@ impl Planner<'_> {
             version,
             info: names::constant_name(&name),
             docs: docs::layout(self.schema, id, version, layout, self.constants),
-            field_docs: docs::fields(&fields, self.maps),
+            field_docs: docs::fields(&fields, self.maps, |name| history::field_phrase(self.schema, event, name)),
             name,
             variant,
             builds: layout.builds.ranges().iter().map(|r| (r.first, r.last)).collect(),
