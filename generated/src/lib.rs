@@ -85,7 +85,7 @@ pub mod schema;
 pub use builds::Build;
 pub use etw_runtime::{
     Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
-    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapInfo, Mismatch, MismatchKind,
-    OutType, ProviderInfo, Record, Sid, Size, SocketAddr, SystemTime, Utf16, Value, VersionInfo, View,
+    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapEntry, MapInfo, Mismatch,
+    MismatchKind, OutType, ProviderInfo, Record, Sid, Size, SocketAddr, SystemTime, Utf16, Value, VersionInfo, View,
 };
 pub use events::Event;

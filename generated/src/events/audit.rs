@@ -7,7 +7,7 @@ use etw_runtime::{
 };
 use super::super::schema::audit as schema;
 
-/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001.
+/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -154,7 +154,7 @@ impl<'a> Record<'a> for SrvDisabledV1<'a> {
     }
 }
 
-/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003.
+/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -482,7 +482,7 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailureV1<'a> {
     }
 }
 
-/// The server rejected an incorrectly signed message: event 1004.
+/// The server rejected an incorrectly signed message: event 1004. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -754,7 +754,7 @@ impl<'a> Record<'a> for SrvSignatureValidationFailureV1<'a> {
     }
 }
 
-/// Decrypt call failed: event 1015.
+/// Decrypt call failed: event 1015. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -931,7 +931,7 @@ impl<'a> Record<'a> for SrvDecryptionFailureV0<'a> {
     }
 }
 
-/// LmCompatibilityLevel value is different from the default: event 1021.
+/// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1022,7 +1022,7 @@ impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
     }
 }
 
-/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024.
+/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1078,7 +1078,7 @@ impl<'a> Record<'a> for SrvSmb2DisabledV0<'a> {
     }
 }
 
-/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025.
+/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1134,7 +1134,7 @@ impl<'a> Record<'a> for SrvNullSessionsAllowedV0<'a> {
     }
 }
 
-/// The security descriptor differs from the default value: event 1803.
+/// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1216,7 +1216,7 @@ impl<'a> Record<'a> for SecurityCertificateChangedV0<'a> {
     }
 }
 
-/// No SMB1 usage detected in the last 20 minutes: event 1804.
+/// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1294,7 +1294,7 @@ impl<'a> Record<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
     }
 }
 
-/// SMB1 access: event 3000.
+/// SMB1 access: event 3000. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1372,7 +1372,7 @@ impl<'a> Record<'a> for AuditSmb1AccessV0<'a> {
     }
 }
 
-/// A remote device attempted SMB1 connection to this computer: event 3002.
+/// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1450,7 +1450,7 @@ impl<'a> Record<'a> for AuditSmb1ConnectionAttemptV1<'a> {
     }
 }
 
-/// SMB1 server service has been automatically uninstalled.n: event 3003.
+/// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1528,7 +1528,7 @@ impl<'a> Record<'a> for UninstallSmb1ServerV1<'a> {
     }
 }
 
-/// Smb2ClientDoesNotSupportSigning: event 3021.
+/// Smb2ClientDoesNotSupportSigning: event 3021. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1694,13 +1694,13 @@ impl<'a> Smb2ClientDoesNotSupportSigningV1<'a> {
         self.client_name
     }
 
-    /// `UserNameLength`, `win:UInt16`.
+    /// `UserNameLength`, `win:UInt16`. Build 26100.
     #[inline]
     pub fn user_name_length(&self) -> u16 {
         self.after_client_name.u16::<0>()
     }
 
-    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`.
+    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`. Build 26100.
     #[inline]
     pub fn user_name(&self) -> Utf16<'a> {
         self.user_name
@@ -1752,7 +1752,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support encryption: event 3022.
+/// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1879,7 +1879,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
     }
 }
 
-/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024.
+/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2011,7 +2011,7 @@ impl<'a> Record<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025.
+/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2174,7 +2174,7 @@ impl<'a> Record<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026.
+/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2292,7 +2292,7 @@ impl<'a> Record<'a> for SrvNetClientSentEmptySpnV0<'a> {
     }
 }
 
-/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027.
+/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::certificate as schema;
 
-/// The certificate for the server is about to expire: event 1042.
+/// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -156,7 +156,7 @@ impl<'a> Record<'a> for ServerCertMappingExpiringV0<'a> {
     }
 }
 
-/// Quic connection shutdown: event 1044.
+/// Quic connection shutdown: event 1044. Builds 18990-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -319,7 +319,7 @@ impl<'a> Record<'a> for SrvNetQuicShutdownFailureV0<'a> {
     }
 }
 
-/// The server failed to update server certificate mapping: event 1045.
+/// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -533,7 +533,7 @@ impl<'a> Record<'a> for ServerCertMappingUpdateFailureV0<'a> {
     }
 }
 
-/// The certificate for the server has expired: event 1049.
+/// The certificate for the server has expired: event 1049. Builds 22621-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -681,7 +681,7 @@ impl<'a> Record<'a> for ServerCertMappingExpiredV0<'a> {
     }
 }
 
-/// Failed to restore a server certificate mapping from persistent storage: event 1052.
+/// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -828,7 +828,7 @@ impl<'a> Record<'a> for ServerCertMappingRestoreFailureV0<'a> {
     }
 }
 
-/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053.
+/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -933,7 +933,7 @@ impl<'a> Record<'a> for ServerCertMappingRestoreSummaryV0<'a> {
     }
 }
 
-/// Send QUIC Endpoint notification failure - %1: event 1909.
+/// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1094,7 +1094,7 @@ impl<'a> Record<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     }
 }
 
-/// Server Certificate failure - %1: event 1911.
+/// Server Certificate failure - %1: event 1911. Builds 22621-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1253,7 +1253,7 @@ impl<'a> Record<'a> for ServerCertificateFailureV0<'a> {
     }
 }
 
-/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914.
+/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1633,7 +1633,7 @@ impl<'a> Record<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'a>
     }
 }
 
-/// Access Denied: event 3007.
+/// Access Denied: event 3007. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -2112,7 +2112,7 @@ impl<'a> Record<'a> for MutualAuthClientAccessDeniedV1<'a> {
     }
 }
 
-/// Access Allowed: event 3008.
+/// Access Allowed: event 3008. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -2591,7 +2591,7 @@ impl<'a> Record<'a> for MutualAuthClientAccessAllowedV1<'a> {
     }
 }
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::connection as schema;
 
-/// SMB2 Connection accepted: event 500.
+/// SMB2 Connection accepted: event 500. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -168,13 +168,13 @@ impl<'a> Smb2ConnectionAcceptV0Build17763<'a> {
         self.address
     }
 
-    /// `TransportLength`, `win:UInt32`.
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
@@ -218,7 +218,7 @@ impl<'a> Record<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
     }
 }
 
-/// SMB2 Connection Disconnected by Peer: event 501.
+/// SMB2 Connection Disconnected by Peer: event 501. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -363,25 +363,25 @@ impl<'a> Smb2ConnectionDisconnectEventV0Build17763<'a> {
         maps::Srv2ConnectionDisconnectReasons(self.head.u32::<16>())
     }
 
-    /// `AddressLength`, `win:UInt32`.
+    /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn address_length(&self) -> u32 {
         self.head.u32::<20>()
     }
 
-    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`. Builds 17763-26200.
     #[inline]
     pub fn address(&self) -> SocketAddr<'a> {
         self.address
     }
 
-    /// `TransportLength`, `win:UInt32`.
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
@@ -426,7 +426,7 @@ impl<'a> Record<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
     }
 }
 
-/// SMB2 Connection Terminated: event 502.
+/// SMB2 Connection Terminated: event 502. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -583,31 +583,31 @@ impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
         maps::Srv2ConnectionTerminateReasons(self.head.u32::<16>())
     }
 
-    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS. Builds 17763-26200.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<20>()
     }
 
-    /// `AddressLength`, `win:UInt32`.
+    /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn address_length(&self) -> u32 {
         self.head.u32::<24>()
     }
 
-    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`. Builds 17763-26200.
     #[inline]
     pub fn address(&self) -> SocketAddr<'a> {
         self.address
     }
 
-    /// `TransportLength`, `win:UInt32`.
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
@@ -653,7 +653,7 @@ impl<'a> Record<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
     }
 }
 
-/// The SMB connection was successfully established: event 1913.
+/// The SMB connection was successfully established: event 1913. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

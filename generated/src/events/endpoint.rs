@@ -7,7 +7,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::endpoint as schema;
 
-/// Endpoint added: event 1010.
+/// Endpoint added: event 1010. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -188,7 +188,7 @@ impl<'a> Record<'a> for SrvEndpointAddedV0<'a> {
     }
 }
 
-/// Endpoint removed: event 1011.
+/// Endpoint removed: event 1011. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -352,7 +352,7 @@ impl<'a> Record<'a> for SrvEndpointRemovedV0<'a> {
     }
 }
 
-/// The network name information changed: event 1012.
+/// The network name information changed: event 1012. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -554,7 +554,7 @@ impl<'a> Record<'a> for SrvNetNameInfoChangeV0<'a> {
     }
 }
 
-/// Endpoint coming online: event 1013.
+/// Endpoint coming online: event 1013. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -684,7 +684,7 @@ impl<'a> Record<'a> for SrvEndpointOnlineV0<'a> {
     }
 }
 
-/// Endpoint going offline: event 1014.
+/// Endpoint going offline: event 1014. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -814,7 +814,7 @@ impl<'a> Record<'a> for SrvEndpointOfflineV0<'a> {
     }
 }
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -920,7 +920,7 @@ impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     }
 }
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -997,7 +997,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     }
 }
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1152,7 +1152,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     }
 }
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1307,7 +1307,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
     }
 }
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1412,7 +1412,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleNewV0<'a> {
     }
 }
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1517,7 +1517,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
     }
 }
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1622,7 +1622,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
     }
 }
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1713,7 +1713,7 @@ impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     }
 }
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1804,7 +1804,7 @@ impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018.
+/// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1895,7 +1895,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1986,7 +1986,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

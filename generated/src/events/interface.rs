@@ -4,7 +4,7 @@
 use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Value, View};
 use super::super::schema::interface as schema;
 
-/// TDI mode enabled: %1: event 1900.
+/// TDI mode enabled: %1: event 1900. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -83,7 +83,7 @@ impl<'a> Record<'a> for TdiModeEnabledV0<'a> {
     }
 }
 
-/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901.
+/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -162,7 +162,7 @@ impl<'a> Record<'a> for NsiTableAllocationFailedV0<'a> {
     }
 }
 
-/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902.
+/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -255,7 +255,7 @@ impl<'a> Record<'a> for NsiInterfaceAddedV0<'a> {
     }
 }
 
-/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903.
+/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -348,7 +348,7 @@ impl<'a> Record<'a> for NsiInterfaceRemovedV0<'a> {
     }
 }
 
-/// Failed to open network interface with Luid %1: error %2: event 1904.
+/// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

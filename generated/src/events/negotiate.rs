@@ -8,7 +8,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::negotiate as schema;
 
-/// Negotiate integrity check failed: event 1005.
+/// Negotiate integrity check failed: event 1005. Builds 10240-26200.
 ///
 /// It has 3 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -511,7 +511,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailureV2<'a> {
     }
 }
 
-/// The maximum cluster-supported SMB dialect has changed: event 1028.
+/// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -609,7 +609,7 @@ impl<'a> Record<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
     }
 }
 
-/// The Cipher Suite Order group policy setting is invalid: event 1029.
+/// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -687,7 +687,7 @@ impl<'a> Record<'a> for Smb2CipherSuiteOrderV0<'a> {
     }
 }
 
-/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046.
+/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -923,7 +923,7 @@ impl<'a> Record<'a> for SrvNoNegotiatedCipherV0<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1126,19 +1126,19 @@ impl<'a> SrvNegotiateCipherFailureV2<'a> {
         self.server_cipher_suite_order
     }
 
-    /// `ClientCipherCount`, `win:UInt16`.
+    /// `ClientCipherCount`, `win:UInt16`. Builds 22631-26200.
     #[inline]
     pub fn client_cipher_count(&self) -> u16 {
         self.after_server_cipher_suite_order.u16::<0>()
     }
 
-    /// `LoggedClientCipherCount`, `win:UInt16`.
+    /// `LoggedClientCipherCount`, `win:UInt16`. Builds 22631-26200.
     #[inline]
     pub fn logged_client_cipher_count(&self) -> u16 {
         self.after_server_cipher_suite_order.u16::<2>()
     }
 
-    /// `ClientCipherOrder`, `win:UInt16` counted by `LoggedClientCipherCount`.
+    /// `ClientCipherOrder`, `win:UInt16` counted by `LoggedClientCipherCount`. Builds 22631-26200.
     #[inline]
     pub fn client_cipher_order(&self) -> Array<'a, u16> {
         self.client_cipher_order
@@ -1190,7 +1190,7 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailureV2<'a> {
     }
 }
 
-/// SMB2 Request Negotiate Dialect Failure: event 1061.
+/// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1552,7 +1552,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 }
 
-/// SMB Dialect Change: event 1062.
+/// SMB Dialect Change: event 1062. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1662,7 +1662,7 @@ impl<'a> Record<'a> for Smb2DialectChangeV0<'a> {
     }
 }
 
-/// Component capabilities: %1: event 1080.
+/// Component capabilities: %1: event 1080. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

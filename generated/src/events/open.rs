@@ -7,7 +7,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::open as schema;
 
-/// SMB2 Open established: event 650.
+/// SMB2 Open established: event 650. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -270,7 +270,7 @@ impl<'a> Record<'a> for Smb2FileOpenV0<'a> {
     }
 }
 
-/// SMB2 Open Disconnected - Preserved: event 651.
+/// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -347,7 +347,7 @@ impl<'a> Record<'a> for Smb2FileDisconnectV0<'a> {
     }
 }
 
-/// SMB2 Open Reconnected: event 652.
+/// SMB2 Open Reconnected: event 652. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -466,7 +466,7 @@ impl<'a> Record<'a> for Smb2FileReconnectV0<'a> {
     }
 }
 
-/// SMB2 Open Suspended - Preserved: event 653.
+/// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -543,7 +543,7 @@ impl<'a> Record<'a> for Smb2FileSuspendV0<'a> {
     }
 }
 
-/// SMB2 Open Closed: event 654.
+/// SMB2 Open Closed: event 654. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -620,7 +620,7 @@ impl<'a> Record<'a> for Smb2FileCloseV0<'a> {
     }
 }
 
-/// SMB2 Open Timed Out: event 655.
+/// SMB2 Open Timed Out: event 655. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -697,7 +697,7 @@ impl<'a> Record<'a> for Smb2FileTimeoutV0<'a> {
     }
 }
 
-/// SMB2 Open Terminated: event 656.
+/// SMB2 Open Terminated: event 656. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -774,7 +774,7 @@ impl<'a> Record<'a> for Smb2FileTerminateV0<'a> {
     }
 }
 
-/// SMB2 Open Clustered Client Failover Closed: event 657.
+/// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -865,7 +865,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseV0<'a> {
     }
 }
 
-/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658.
+/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1063,7 +1063,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseAuditV0<'a> {
     }
 }
 
-/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002.
+/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1227,7 +1227,7 @@ impl<'a> Record<'a> for Smb2RkfFailureV0<'a> {
     }
 }
 
-/// Reopen failed: event 1016.
+/// Reopen failed: event 1016. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1622,7 +1622,7 @@ impl<'a> Record<'a> for SrvReopenFailureV0<'a> {
     }
 }
 
-/// Handle scavenged: event 1017.
+/// Handle scavenged: event 1017. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1822,7 +1822,7 @@ impl<'a> Record<'a> for SrvHandleScavengeV0<'a> {
     }
 }
 
-/// Backchannel invalidation of file completed: event 1019.
+/// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

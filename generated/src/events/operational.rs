@@ -8,7 +8,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::operational as schema;
 
-/// File system operation has taken longer than expected: event 1020.
+/// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -488,19 +488,19 @@ impl<'a> SrvSlowFsOperationV1<'a> {
         self.after_file_name.u64::<8>()
     }
 
-    /// `CtlCode`, `win:UInt32`.
+    /// `CtlCode`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn ctl_code(&self) -> u32 {
         self.after_file_name.u32::<16>()
     }
 
-    /// `SubCode`, `win:UInt32`.
+    /// `SubCode`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn sub_code(&self) -> u32 {
         self.after_file_name.u32::<20>()
     }
 
-    /// `TunneledControl`, `win:UInt32`.
+    /// `TunneledControl`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn tunneled_control(&self) -> u32 {
         self.after_file_name.u32::<24>()
@@ -574,7 +574,7 @@ impl<'a> Record<'a> for SrvSlowFsOperationV1<'a> {
     }
 }
 
-/// File and printer sharing firewall rule enabled: event 1022.
+/// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -630,7 +630,7 @@ impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
     }
 }
 
-/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026.
+/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -686,7 +686,7 @@ impl<'a> Record<'a> for SrvLeasingDisabledV0<'a> {
     }
 }
 
-/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027.
+/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -742,7 +742,7 @@ impl<'a> Record<'a> for SrvFirewallPortsClosedV0<'a> {
     }
 }
 
-/// An MDL read or write completion request failed: event 1030.
+/// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -938,7 +938,7 @@ impl<'a> Record<'a> for Smb2MdlIoCompletionFailureV0<'a> {
     }
 }
 
-/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031.
+/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1020,7 +1020,7 @@ impl<'a> Record<'a> for Srv2LiveDumpSucceededV0<'a> {
     }
 }
 
-/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032.
+/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1103,7 +1103,7 @@ impl<'a> Record<'a> for Srv2LiveDumpThrotteledV0<'a> {
     }
 }
 
-/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041.
+/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1215,7 +1215,7 @@ impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     }
 }
 
-/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047.
+/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1353,7 +1353,7 @@ impl<'a> Record<'a> for Smb2SlowCommandV0<'a> {
     }
 }
 
-/// The server processed a %1 request. Times taken to complete each stage below: event 1048.
+/// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1491,7 +1491,7 @@ impl<'a> Record<'a> for Smb2CommandTimeDistributionV0<'a> {
     }
 }
 
-/// Network operation has taken longer than expected: event 1054.
+/// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1854,7 +1854,7 @@ impl<'a> Record<'a> for SrvSlowNetworkOperationV0<'a> {
     }
 }
 
-/// The server failed to reserve the next ID region in the cluster registry: event 1802.
+/// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1931,7 +1931,7 @@ impl<'a> Record<'a> for SrvNetGetNextIdFailureV0<'a> {
     }
 }
 
-/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907.
+/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1988,7 +1988,7 @@ impl<'a> Record<'a> for ReceivedNullReparseBufferV0<'a> {
     }
 }
 
-/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908.
+/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

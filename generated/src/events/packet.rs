@@ -7,7 +7,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::packet as schema;
 
-/// Packet Fragment (%2 bytes): event 2000.
+/// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -115,7 +115,7 @@ impl<'a> Record<'a> for PacketFragmentV0<'a> {
     }
 }
 
-/// Packet (%4 bytes): event 40000.
+/// Packet (%4 bytes): event 40000. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

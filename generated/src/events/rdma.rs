@@ -6,7 +6,7 @@ use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Utf16, Value, View
 use super::super::maps;
 use super::super::schema::rdma as schema;
 
-/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033.
+/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -115,7 +115,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
     }
 }
 
-/// Send RDMA Endpoint notification failure - %1: event 1034.
+/// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -276,7 +276,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     }
 }
 
-/// RDMA Endpoint %4 for interface %2 was %1: event 1035.
+/// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -399,7 +399,7 @@ impl<'a> Record<'a> for Srv2RdmaEndpointChangeV0<'a> {
     }
 }
 
-/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036.
+/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -492,7 +492,7 @@ impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
     }
 }
 
-/// RDMA listener creation failure - %1: event 1037.
+/// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -603,7 +603,7 @@ impl<'a> Record<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
     }
 }
 
-/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038.
+/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -736,7 +736,7 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     }
 }
 
-/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039.
+/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -847,7 +847,7 @@ impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
     }
 }
 
-/// Received Mib notification type %1 for interface %2: event 1040.
+/// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -940,7 +940,7 @@ impl<'a> Record<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
     }
 }
 
-/// RDMA connection disconnected: event 1043.
+/// RDMA connection disconnected: event 1043. Builds 18363-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1082,7 +1082,7 @@ impl<'a> Record<'a> for SrvNetRdmaConnectionClosedV0<'a> {
     }
 }
 
-/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055.
+/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1159,7 +1159,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownActiveV0<'a> {
     }
 }
 
-/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056.
+/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1236,7 +1236,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownCompleteV0<'a> {
     }
 }
 
-/// Reactivation of RDMA support has commenced: event 1057.
+/// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1292,7 +1292,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationV0<'a> {
     }
 }
 
-/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058.
+/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1369,7 +1369,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059.
+/// SMBDirect load attempt complete: event 1059. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1601,7 +1601,7 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoadV1<'a> {
     }
 }
 
-/// SMB DDP security changed from %1 to %2: event 1060.
+/// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1692,7 +1692,7 @@ impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1865,19 +1865,19 @@ impl SrvNetEventDisableRdmaListenSocketsStateV1<'_> {
         self.head.boolean::<4>()
     }
 
-    /// `SrvNetEnableRdmaSupport`, `win:Boolean`.
+    /// `SrvNetEnableRdmaSupport`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_enable_rdma_support(&self) -> bool {
         self.head.boolean::<8>()
     }
 
-    /// `SrvNetEvaluateRdmaEnabledPolicy`, `win:Boolean`.
+    /// `SrvNetEvaluateRdmaEnabledPolicy`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_evaluate_rdma_enabled_policy(&self) -> bool {
         self.head.boolean::<12>()
     }
 
-    /// `SrvNetIsSMBDirectSupported`, `win:Boolean`.
+    /// `SrvNetIsSMBDirectSupported`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_is_smb_direct_supported(&self) -> bool {
         self.head.boolean::<16>()

@@ -6,7 +6,7 @@ use etw_runtime::{
 };
 use super::super::schema::request as schema;
 
-/// SMB2 Request Negotiate: event 1.
+/// SMB2 Request Negotiate: event 1. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -273,7 +273,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateV2<'a> {
     }
 }
 
-/// SMB2 Request Session Setup: event 2.
+/// SMB2 Request Session Setup: event 2. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -546,7 +546,7 @@ impl<'a> Record<'a> for Smb2RequestSessionSetupV2<'a> {
     }
 }
 
-/// SMB2 Request Logoff: event 3.
+/// SMB2 Request Logoff: event 3. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -749,7 +749,7 @@ impl<'a> Record<'a> for Smb2RequestLogoffV2<'a> {
     }
 }
 
-/// SMB2 Request Tree Connect: event 4.
+/// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -984,7 +984,7 @@ impl<'a> Record<'a> for Smb2RequestTreeConnectV2<'a> {
     }
 }
 
-/// SMB2 Request Tree Disconnect: event 5.
+/// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1201,7 +1201,7 @@ impl<'a> Record<'a> for Smb2RequestTreeDisconnectV2<'a> {
     }
 }
 
-/// SMB2 Request Echo: event 6.
+/// SMB2 Request Echo: event 6. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1390,7 +1390,7 @@ impl<'a> Record<'a> for Smb2RequestEchoV2<'a> {
     }
 }
 
-/// SMB2 Request Cancel: event 7.
+/// SMB2 Request Cancel: event 7. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1579,7 +1579,7 @@ impl<'a> Record<'a> for Smb2RequestCancelV2<'a> {
     }
 }
 
-/// SMB2 Request Create: event 8.
+/// SMB2 Request Create: event 8. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2014,7 +2014,7 @@ impl<'a> Record<'a> for Smb2RequestCreateV2<'a> {
     }
 }
 
-/// SMB2 Request Close: event 9.
+/// SMB2 Request Close: event 9. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2273,7 +2273,7 @@ impl<'a> Record<'a> for Smb2RequestCloseV2<'a> {
     }
 }
 
-/// SMB2 Request Flush: event 10.
+/// SMB2 Request Flush: event 10. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2518,7 +2518,7 @@ impl<'a> Record<'a> for Smb2RequestFlushV2<'a> {
     }
 }
 
-/// SMB2 Request Read: event 11.
+/// SMB2 Request Read: event 11. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -2861,7 +2861,7 @@ impl<'a> Record<'a> for Smb2RequestReadV2<'a> {
     }
 }
 
-/// SMB2 Request Write: event 12.
+/// SMB2 Request Write: event 12. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -3204,7 +3204,7 @@ impl<'a> Record<'a> for Smb2RequestWriteV2<'a> {
     }
 }
 
-/// SMB2 Request Break Oplock: event 13.
+/// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -3463,7 +3463,7 @@ impl<'a> Record<'a> for Smb2RequestBreakOplockV2<'a> {
     }
 }
 
-/// SMB2 Request Notify Break Lease: event 14.
+/// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -3792,7 +3792,7 @@ impl<'a> Record<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Request Acknowledge Break Lease: event 15.
+/// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -4079,7 +4079,7 @@ impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Request Lock: event 16.
+/// SMB2 Request Lock: event 16. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -4354,7 +4354,7 @@ impl<'a> Record<'a> for Smb2RequestLockV2<'a> {
     }
 }
 
-/// SMB2 Request Ioctl: event 17.
+/// SMB2 Request Ioctl: event 17. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -4627,7 +4627,7 @@ impl<'a> Record<'a> for Smb2RequestIoctlV2<'a> {
     }
 }
 
-/// SMB2 Request Query Directory: event 18.
+/// SMB2 Request Query Directory: event 18. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -4964,7 +4964,7 @@ impl<'a> Record<'a> for Smb2RequestQueryDirectoryV2<'a> {
     }
 }
 
-/// SMB2 Request Change Notify: event 19.
+/// SMB2 Request Change Notify: event 19. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -5251,7 +5251,7 @@ impl<'a> Record<'a> for Smb2RequestChangeNotifyV2<'a> {
     }
 }
 
-/// SMB2 Request Query Info: event 20.
+/// SMB2 Request Query Info: event 20. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -5566,7 +5566,7 @@ impl<'a> Record<'a> for Smb2RequestQueryInfoV2<'a> {
     }
 }
 
-/// SMB2 Request Set Info: event 21.
+/// SMB2 Request Set Info: event 21. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

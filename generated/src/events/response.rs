@@ -4,7 +4,7 @@
 use etw_runtime::{Binary, Fault, Guid, LayoutInfo, Reader, Record, Segment, Value, View};
 use super::super::schema::response as schema;
 
-/// SMB2 Response Negotiate: event 101.
+/// SMB2 Response Negotiate: event 101. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -426,7 +426,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -438,7 +438,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -450,7 +450,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -462,7 +462,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -474,7 +474,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -486,7 +486,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -498,7 +498,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -671,7 +671,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -683,7 +683,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -695,7 +695,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -707,7 +707,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -719,7 +719,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -731,7 +731,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -743,7 +743,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -755,13 +755,13 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -873,7 +873,7 @@ impl<'a> Record<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102.
+/// SMB2 Response Session Setup: event 102. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -1255,7 +1255,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -1267,7 +1267,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -1279,7 +1279,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -1291,7 +1291,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -1303,7 +1303,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -1315,7 +1315,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -1327,7 +1327,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -1465,7 +1465,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -1477,7 +1477,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -1489,7 +1489,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -1501,7 +1501,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -1513,7 +1513,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -1525,7 +1525,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -1537,7 +1537,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -1549,13 +1549,13 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -1632,7 +1632,7 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103.
+/// SMB2 Response Logoff: event 103. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -2006,7 +2006,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -2018,7 +2018,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -2030,7 +2030,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -2042,7 +2042,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -2054,7 +2054,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -2066,7 +2066,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -2078,7 +2078,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -2209,7 +2209,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -2221,7 +2221,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -2233,7 +2233,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -2245,7 +2245,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -2257,7 +2257,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -2269,7 +2269,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -2281,7 +2281,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -2293,13 +2293,13 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -2369,7 +2369,7 @@ impl<'a> Record<'a> for Smb2ResponseLogoffV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104.
+/// SMB2 Response Tree Connect: event 104. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -2783,7 +2783,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -2795,7 +2795,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -2807,7 +2807,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -2819,7 +2819,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -2831,7 +2831,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -2843,7 +2843,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -2855,7 +2855,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -3021,7 +3021,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -3033,7 +3033,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -3045,7 +3045,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -3057,7 +3057,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -3069,7 +3069,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -3081,7 +3081,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -3093,7 +3093,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -3105,13 +3105,13 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -3216,7 +3216,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105.
+/// SMB2 Response Tree Disconnect: event 105. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -3598,7 +3598,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -3610,7 +3610,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -3622,7 +3622,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -3634,7 +3634,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -3646,7 +3646,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -3658,7 +3658,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -3670,7 +3670,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -3808,7 +3808,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -3820,7 +3820,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -3832,7 +3832,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -3844,7 +3844,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -3856,7 +3856,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -3868,7 +3868,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -3880,7 +3880,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -3892,13 +3892,13 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -3975,7 +3975,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106.
+/// SMB2 Response Echo: event 106. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -4341,7 +4341,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -4353,7 +4353,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -4365,7 +4365,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -4377,7 +4377,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -4389,7 +4389,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -4401,7 +4401,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -4413,7 +4413,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -4537,7 +4537,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -4549,7 +4549,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -4561,7 +4561,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -4573,7 +4573,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -4585,7 +4585,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -4597,7 +4597,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -4609,7 +4609,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -4621,13 +4621,13 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -4690,7 +4690,7 @@ impl<'a> Record<'a> for Smb2ResponseEchoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108.
+/// SMB2 Response Create: event 108. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -5184,7 +5184,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -5196,7 +5196,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -5208,7 +5208,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -5220,7 +5220,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -5232,7 +5232,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -5244,7 +5244,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -5256,7 +5256,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -5492,7 +5492,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -5504,7 +5504,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -5516,7 +5516,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -5528,7 +5528,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -5540,7 +5540,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -5552,7 +5552,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -5564,7 +5564,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -5576,13 +5576,13 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -5757,7 +5757,7 @@ impl<'a> Record<'a> for Smb2ResponseCreateV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109.
+/// SMB2 Response Close: event 109. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -6211,7 +6211,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -6223,7 +6223,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -6235,7 +6235,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -6247,7 +6247,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -6259,7 +6259,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -6271,7 +6271,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -6283,7 +6283,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -6484,7 +6484,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -6496,7 +6496,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -6508,7 +6508,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -6520,7 +6520,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -6532,7 +6532,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -6544,7 +6544,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -6556,7 +6556,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -6568,13 +6568,13 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -6714,7 +6714,7 @@ impl<'a> Record<'a> for Smb2ResponseCloseV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110.
+/// SMB2 Response Flush: event 110. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -7104,7 +7104,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -7116,7 +7116,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -7128,7 +7128,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -7140,7 +7140,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -7152,7 +7152,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -7164,7 +7164,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -7176,7 +7176,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -7321,7 +7321,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -7333,7 +7333,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -7345,7 +7345,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -7357,7 +7357,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -7369,7 +7369,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -7381,7 +7381,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -7393,7 +7393,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -7405,13 +7405,13 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -7495,7 +7495,7 @@ impl<'a> Record<'a> for Smb2ResponseFlushV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111.
+/// SMB2 Response Read: event 111. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -7917,7 +7917,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -7929,7 +7929,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -7941,7 +7941,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -7953,7 +7953,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -7965,7 +7965,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -7977,7 +7977,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -7989,7 +7989,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -8141,7 +8141,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -8153,7 +8153,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -8165,7 +8165,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -8177,7 +8177,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -8189,7 +8189,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -8201,7 +8201,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -8213,19 +8213,19 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
     }
 
-    /// `TransportDPHits`, `win:UInt32`.
+    /// `TransportDPHits`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_hits(&self) -> u32 {
         self.head.u32::<120>()
     }
 
-    /// `TransportDPTime`, `win:UInt64`.
+    /// `TransportDPTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_time(&self) -> u64 {
         self.head.u64::<124>()
@@ -8237,13 +8237,13 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<132>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<136>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<144>()
@@ -8279,7 +8279,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.guid::<204>()
     }
 
-    /// `FileId`, `win:UInt64`.
+    /// `FileId`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_id(&self) -> u64 {
         self.head.u64::<220>()
@@ -8343,7 +8343,7 @@ impl<'a> Record<'a> for Smb2ResponseReadV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112.
+/// SMB2 Response Write: event 112. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -8789,7 +8789,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -8801,7 +8801,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -8813,7 +8813,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -8825,7 +8825,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -8837,7 +8837,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -8849,7 +8849,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -8861,7 +8861,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -9034,7 +9034,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -9046,7 +9046,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -9058,7 +9058,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -9070,7 +9070,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -9082,7 +9082,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -9094,7 +9094,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -9106,19 +9106,19 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
     }
 
-    /// `TransportDPHits`, `win:UInt32`.
+    /// `TransportDPHits`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_hits(&self) -> u32 {
         self.head.u32::<120>()
     }
 
-    /// `TransportDPTime`, `win:UInt64`.
+    /// `TransportDPTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_time(&self) -> u64 {
         self.head.u64::<124>()
@@ -9130,13 +9130,13 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<132>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<136>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<144>()
@@ -9190,7 +9190,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.guid::<212>()
     }
 
-    /// `FileId`, `win:UInt64`.
+    /// `FileId`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_id(&self) -> u64 {
         self.head.u64::<228>()
@@ -9257,7 +9257,7 @@ impl<'a> Record<'a> for Smb2ResponseWriteV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113.
+/// SMB2 Response Break Oplock: event 113. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -9663,7 +9663,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -9675,7 +9675,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -9687,7 +9687,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -9699,7 +9699,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -9711,7 +9711,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -9723,7 +9723,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -9735,7 +9735,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -9894,7 +9894,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -9906,7 +9906,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -9918,7 +9918,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -9930,7 +9930,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -9942,7 +9942,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -9954,7 +9954,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -9966,7 +9966,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -9978,13 +9978,13 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -10082,7 +10082,7 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115.
+/// SMB2 Response Acknowledge Break Lease: event 115. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -10504,7 +10504,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -10516,7 +10516,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -10528,7 +10528,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -10540,7 +10540,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -10552,7 +10552,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -10564,7 +10564,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -10576,7 +10576,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -10749,7 +10749,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -10761,7 +10761,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -10773,7 +10773,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -10785,7 +10785,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -10797,7 +10797,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -10809,7 +10809,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -10821,7 +10821,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -10833,13 +10833,13 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -10951,7 +10951,7 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116.
+/// SMB2 Response Lock: event 116. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -11341,7 +11341,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -11353,7 +11353,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -11365,7 +11365,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -11377,7 +11377,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -11389,7 +11389,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -11401,7 +11401,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -11413,7 +11413,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -11558,7 +11558,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -11570,7 +11570,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -11582,7 +11582,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -11594,7 +11594,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -11606,7 +11606,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -11618,7 +11618,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -11630,7 +11630,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -11642,13 +11642,13 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -11732,7 +11732,7 @@ impl<'a> Record<'a> for Smb2ResponseLockV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117.
+/// SMB2 Response Ioctl: event 117. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -12146,7 +12146,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -12158,7 +12158,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -12170,7 +12170,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -12182,7 +12182,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -12194,7 +12194,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -12206,7 +12206,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -12218,7 +12218,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -12384,7 +12384,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -12396,7 +12396,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -12408,7 +12408,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -12420,7 +12420,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -12432,7 +12432,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -12444,7 +12444,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -12456,7 +12456,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -12468,13 +12468,13 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -12579,7 +12579,7 @@ impl<'a> Record<'a> for Smb2ResponseIoctlV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118.
+/// SMB2 Response Query Directory: event 118. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -12969,7 +12969,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -12981,7 +12981,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -12993,7 +12993,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -13005,7 +13005,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -13017,7 +13017,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -13029,7 +13029,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -13041,7 +13041,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -13186,7 +13186,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -13198,7 +13198,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -13210,7 +13210,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -13222,7 +13222,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -13234,7 +13234,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -13246,7 +13246,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -13258,7 +13258,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -13270,13 +13270,13 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -13360,7 +13360,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119.
+/// SMB2 Response Change Notify: event 119. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -13750,7 +13750,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -13762,7 +13762,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -13774,7 +13774,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -13786,7 +13786,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -13798,7 +13798,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -13810,7 +13810,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -13822,7 +13822,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -13967,7 +13967,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -13979,7 +13979,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -13991,7 +13991,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -14003,7 +14003,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -14015,7 +14015,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -14027,7 +14027,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -14039,7 +14039,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -14051,13 +14051,13 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -14141,7 +14141,7 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120.
+/// SMB2 Response Query Info: event 120. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -14549,7 +14549,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -14561,7 +14561,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -14573,7 +14573,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -14585,7 +14585,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -14597,7 +14597,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -14609,7 +14609,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -14621,7 +14621,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -14788,7 +14788,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -14800,7 +14800,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -14812,7 +14812,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -14824,7 +14824,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -14836,7 +14836,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -14848,7 +14848,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -14860,7 +14860,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -14872,13 +14872,13 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -14982,7 +14982,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121.
+/// SMB2 Response Set Info: event 121. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -15372,7 +15372,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -15384,7 +15384,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -15396,7 +15396,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -15408,7 +15408,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -15420,7 +15420,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -15432,7 +15432,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -15444,7 +15444,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -15589,7 +15589,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -15601,7 +15601,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -15613,7 +15613,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -15625,7 +15625,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -15637,7 +15637,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -15649,7 +15649,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -15661,7 +15661,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -15673,13 +15673,13 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -15763,7 +15763,7 @@ impl<'a> Record<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122.
+/// SMB2 Response Error: event 122. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -16153,7 +16153,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -16165,7 +16165,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -16177,7 +16177,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -16189,7 +16189,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -16201,7 +16201,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -16213,7 +16213,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -16225,7 +16225,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -16370,7 +16370,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<40>()
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -16382,7 +16382,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -16394,7 +16394,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -16406,7 +16406,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -16418,7 +16418,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -16430,7 +16430,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -16442,7 +16442,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -16454,13 +16454,13 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()

@@ -4,7 +4,7 @@
 use etw_runtime::{Fault, LayoutInfo, Reader, Record, Segment, Utf16, Value, View};
 use super::super::schema::rundown as schema;
 
-/// SMB server admin file rundown: event 3004.
+/// SMB server admin file rundown: event 3004. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -150,7 +150,7 @@ impl<'a> Record<'a> for SrvAdminFileRundownV0<'a> {
     }
 }
 
-/// SMB server admin session rundown: event 3005.
+/// SMB server admin session rundown: event 3005. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -500,7 +500,7 @@ impl<'a> Record<'a> for SrvAdminSessionRundownV0<'a> {
     }
 }
 
-/// SMB server admin share rundown: event 3006.
+/// SMB server admin share rundown: event 3006. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

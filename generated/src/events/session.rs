@@ -7,7 +7,7 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::session as schema;
 
-/// SMB2 Session Allocated: event 550.
+/// SMB2 Session Allocated: event 550. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -98,7 +98,7 @@ impl<'a> Record<'a> for Smb2SessionAllocateV0<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551.
+/// SMB Session Authentication Failure: event 551. Builds 10240-26200.
 ///
 /// It has 4 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
@@ -550,13 +550,13 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
         self.client_name
     }
 
-    /// `SPN`, `win:UnicodeString`, NUL-terminated.
+    /// `SPN`, `win:UnicodeString`, NUL-terminated. Builds 15063-26200.
     #[inline]
     pub fn spn(&self) -> Utf16<'a> {
         self.spn
     }
 
-    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`. Builds 15063-26200.
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.after_spn.u32::<0>())
@@ -705,19 +705,19 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
         self.client_name
     }
 
-    /// `SPN`, `win:UnicodeString`, NUL-terminated.
+    /// `SPN`, `win:UnicodeString`, NUL-terminated. Builds 15063-26200.
     #[inline]
     pub fn spn(&self) -> Utf16<'a> {
         self.spn
     }
 
-    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`. Builds 15063-26200.
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.after_spn.u32::<0>())
     }
 
-    /// `ReasonCode`, `win:UInt32`.
+    /// `ReasonCode`, `win:UInt32`. Builds 20348-26200.
     #[inline]
     pub fn reason_code(&self) -> u32 {
         self.after_spn.u32::<4>()
@@ -780,7 +780,7 @@ impl<'a> Record<'a> for Smb2SessionAuthFailureV3<'a> {
     }
 }
 
-/// SMB2 Session Authentication Success: event 552.
+/// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -938,7 +938,7 @@ impl<'a> Record<'a> for Smb2SessionAuthenticatedV0<'a> {
     }
 }
 
-/// SMB2 Session Bound to Connection: event 553.
+/// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1043,7 +1043,7 @@ impl<'a> Record<'a> for Smb2SessionBindV0<'a> {
     }
 }
 
-/// SMB2 Session Terminated: event 554.
+/// SMB2 Session Terminated: event 554. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1134,7 +1134,7 @@ impl<'a> Record<'a> for Smb2SessionTerminateV0<'a> {
     }
 }
 
-/// SMB2 Session Closed: event 555.
+/// SMB2 Session Closed: event 555. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1239,7 +1239,7 @@ impl<'a> Record<'a> for Smb2SessionCloseV0<'a> {
     }
 }
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1386,7 +1386,7 @@ impl<'a> Record<'a> for SrvS4u2SelfFailureV0<'a> {
     }
 }
 
-/// The server denied anonymous access to the client: event 1009.
+/// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1563,7 +1563,7 @@ impl<'a> Record<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
     }
 }
 
-/// Backchannel invalidation of session completed: event 1018.
+/// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1696,7 +1696,7 @@ impl<'a> Record<'a> for SrvSessionInvalidateV0<'a> {
     }
 }
 
-/// The server closed the session as part of periodic system cleanup: event 1905.
+/// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1803,7 +1803,7 @@ impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
     }
 }
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1983,7 +1983,7 @@ impl<'a> Record<'a> for Srv2SessionKeyTooShortV0<'a> {
     }
 }
 
-/// The SMB client was logged on as Guest account: event 3023.
+/// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use etw_runtime::{
 };
 use super::super::schema::share as schema;
 
-/// SMB2 Share Added: event 700.
+/// SMB2 Share Added: event 700. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -244,7 +244,7 @@ impl<'a> Record<'a> for Smb2ShareAddV0<'a> {
     }
 }
 
-/// SMB2 Share Modified: event 701.
+/// SMB2 Share Modified: event 701. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -481,7 +481,7 @@ impl<'a> Record<'a> for Smb2ShareModifyV0<'a> {
     }
 }
 
-/// SMB2 Share Deleted: event 702.
+/// SMB2 Share Deleted: event 702. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -611,7 +611,7 @@ impl<'a> Record<'a> for Smb2ShareDeleteV0<'a> {
     }
 }
 
-/// The share denied access to the client: event 1006.
+/// The share denied access to the client: event 1006. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -956,7 +956,7 @@ impl<'a> Record<'a> for SrvShareAccessCheckFailureV0<'a> {
     }
 }
 
-/// The share denied anonymous access to the client: event 1007.
+/// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1156,7 +1156,7 @@ impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
     }
 }
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023.
+/// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1212,7 +1212,7 @@ impl<'a> Record<'a> for SrvAbeSharesPresentV0<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1342,7 +1342,7 @@ impl<'a> Record<'a> for SsClusterCaFailureV0<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -1489,7 +1489,7 @@ impl<'a> Record<'a> for SsRkfCaFailureV0<'a> {
     }
 }
 
-/// Warning to set the QoS policy on file %6: event 1912.
+/// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@ use etw_runtime::{
 };
 use super::super::schema::tree_connect as schema;
 
-/// SMB2 TreeConnect Allocated: event 600.
+/// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -209,7 +209,7 @@ impl<'a> Record<'a> for Smb2TreeConnectAllocateV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Disconnected: event 601.
+/// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -314,7 +314,7 @@ impl<'a> Record<'a> for Smb2TreeConnectDisconnectV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Terminated: event 602.
+/// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -405,7 +405,7 @@ impl<'a> Record<'a> for Smb2TreeConnectTerminateV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603.
+/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -580,7 +580,7 @@ impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
     }
 }
 
-/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604.
+/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -701,7 +701,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
     }
 }
 
-/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605.
+/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -822,7 +822,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000.
+/// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use etw_runtime::{Ansi, Fault, LayoutInfo, Reader, Record, Segment, Value, View};
 use super::super::schema::work_item as schema;
 
-/// SMB2 Work Item Component Transition: event 200.
+/// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -126,7 +126,7 @@ impl<'a> Record<'a> for Smb2WorkItemTransitionV0<'a> {
     }
 }
 
-/// SMB2 Work Item allocated: event 201.
+/// SMB2 Work Item allocated: event 201. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -204,7 +204,7 @@ impl<'a> Record<'a> for Smb2WorkItemStartV0<'a> {
     }
 }
 
-/// SMB2 Work Item released: event 202.
+/// SMB2 Work Item released: event 202. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -282,7 +282,7 @@ impl<'a> Record<'a> for Smb2WorkItemStopV0<'a> {
     }
 }
 
-/// SMB2 Work Item activity id transfer: event 203.
+/// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
@@ -342,7 +342,7 @@ impl<'a> Record<'a> for Smb2WorkItemActivityTransferV0<'a> {
     }
 }
 
-/// SMB2 Work Item external activity id stop: event 204.
+/// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
 ///
 /// It has one layout.
 #[derive(Clone, Copy)]
