@@ -43,6 +43,7 @@ pub mod merge;
 pub mod model;
 pub mod names_lock;
 mod plan;
+pub mod schema_file;
 pub mod source;
 pub mod validate;
 

@@ -114,6 +114,11 @@ impl NamesLock {
         self.known.get(&(kind, key.to_owned())).map(|&at| self.entries[at].name.as_str())
     }
 
+    /// The view's name of a layout of (id, version) with these fields.
+    pub fn view(&self, id: u16, version: u8, fields: &[Field]) -> Option<&str> {
+        self.get(Kind::View, &view_key(id, version, fields))
+    }
+
     /// How many names the lock holds.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -254,6 +259,11 @@ fn unescape(key: &str) -> String {
         });
     }
     out
+}
+
+/// The key of a layout's view.
+pub(crate) fn view_key(id: u16, version: u8, fields: &[Field]) -> String {
+    format!("{id} v{version} {}", fingerprint(fields))
 }
 
 /// The identity of a layout: a hash of what its bytes are and what they are called (name, inType, length, count of

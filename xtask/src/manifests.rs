@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::Generator;
 use etw_codegen::diagnostic::{Diagnostics, Severity};
+use etw_codegen::model::schema::Schema;
+use etw_codegen::names_lock::NamesLock;
+use etw_codegen::{Generator, schema_file};
 
 use crate::Result;
 
@@ -22,6 +24,9 @@ pub(crate) struct Input {
     /// Bytes read.
     pub(crate) bytes: usize,
 }
+
+/// The merged schema as data.
+pub(crate) const SCHEMA: &str = "generated/schema.json";
 
 /// The file of published names, the one that `regen` writes in the manifests' folder.
 pub(crate) const NAMES: &str = "names.lock";
@@ -54,6 +59,18 @@ pub(crate) fn load() -> Result<Input> {
         };
     }
     Ok(input)
+}
+
+/// The merged schema as it is checked in, and the public names: no manifest is read.
+pub(crate) fn checked_in() -> Result<(Schema, NamesLock)> {
+    let read = |path: &str| {
+        fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}; `cargo xtask regen` writes it"))
+    };
+    let schema = schema_file::read(SCHEMA, &read(SCHEMA)?)?;
+    let path = format!("manifests/smbserver/{NAMES}");
+    let (names, diagnostics) = NamesLock::read(&path, &read(&path)?);
+    report(&diagnostics)?;
+    Ok((schema, names))
 }
 
 /// The manifests of a folder by build, ascending.

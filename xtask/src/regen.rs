@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use etw_codegen::Output;
+use etw_codegen::{Output, schema_file};
 
 use crate::Result;
 use crate::manifests::{self, Input};
@@ -37,18 +37,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let input = manifests::load()?;
     let output = input.generator.generate();
     manifests::report(&output.diagnostics)?;
-    let files = paths(&output);
+    let files = paths(&output)?;
     let changes = compare(&files)?;
     print_summary(&input, &output, start);
     if options.check { check(&changes) } else { apply(&files, &changes) }
 }
 
 /// Every file to be there, by its path from the repository's root.
-fn paths(output: &Output) -> BTreeMap<String, String> {
+fn paths(output: &Output) -> Result<BTreeMap<String, String>> {
     let mut files: BTreeMap<String, String> =
         output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect();
     files.insert(format!("manifests/smbserver/{}", manifests::NAMES), output.names.to_string());
-    files
+    files.insert(manifests::SCHEMA.to_owned(), schema_file::write(&output.schema)?);
+    Ok(files)
 }
 
 fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {

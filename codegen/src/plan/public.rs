@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{base_name, names};
 use crate::config::Overrides;
 use crate::model::schema::{Event, Schema, Version};
-use crate::names_lock::{Kind, NamesLock, fingerprint};
+use crate::names_lock::{Kind, NamesLock, view_key};
 
 /// The name of each event, all of them claimed before any view's.
 pub(super) fn event_names(schema: &Schema, overrides: &Overrides, lock: &mut NamesLock) -> Vec<String> {
@@ -35,7 +35,7 @@ pub(super) fn view_names(id: u16, event: &str, version: &Version, lock: &mut Nam
     for layout in &version.layouts {
         let plain = format!("{event}V{number}");
         let build = layout.builds.first().unwrap_or(0);
-        let key = format!("{id} v{number} {}", fingerprint(layout.newest_fields()));
+        let key = view_key(id, number, layout.newest_fields());
         let view = lock.claim(Kind::View, &key, &[plain.clone(), format!("{plain}Build{build}")]);
         let variant = view.strip_prefix(event).unwrap_or(&view).to_owned();
         names.push((view, variant));
