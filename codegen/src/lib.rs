@@ -35,9 +35,11 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod diff;
 mod emit;
 mod format;
 mod generator;
+pub mod history;
 pub mod meanings;
 pub mod merge;
 pub mod model;
