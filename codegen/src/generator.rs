@@ -8,6 +8,7 @@ use crate::meanings::{self, Meanings};
 use crate::merge::{Capture, merge};
 use crate::model::Place;
 use crate::model::schema::{Build, Schema};
+use crate::names_lock::NamesLock;
 use crate::source::man::{self, ReadOptions};
 use crate::{emit, plan, validate};
 
@@ -30,6 +31,8 @@ pub struct Output {
     pub schema: Schema,
     /// The crate's files. Empty where an error stands in the way of all of them.
     pub files: Files,
+    /// Every public name: those that were given to [`Generator::names`], and after them the new ones.
+    pub names: NamesLock,
     /// Everything found on the way. An error names what was left out.
     pub diagnostics: Diagnostics,
 }
@@ -47,6 +50,7 @@ pub struct Generator {
     inferred_maps: BTreeMap<String, String>,
     meanings: Meanings,
     meanings_file: String,
+    names: NamesLock,
     diagnostics: Diagnostics,
 }
 
@@ -77,7 +81,8 @@ impl Generator {
     }
 
     /// The names of the files that may stand beside the manifests.
-    pub const SETTINGS: &'static [&'static str] = &["builds.toml", "decisions.toml", "meanings.toml", "overrides.toml"];
+    pub const SETTINGS: &'static [&'static str] =
+        &["builds.toml", "decisions.toml", "meanings.toml", "overrides.toml", "names.lock"];
 
     /// Adds one of [`Generator::SETTINGS`], which its name tells apart. `file` may be a path.
     pub fn settings(&mut self, file: &str, text: &str) -> &mut Self {
@@ -86,6 +91,7 @@ impl Generator {
             "decisions.toml" => self.decisions(file, text),
             "meanings.toml" => self.meanings(file, text),
             "overrides.toml" => self.overrides(file, text),
+            "names.lock" => self.names(file, text),
             other => {
                 let message = format!("expected one of {}", Self::SETTINGS.join(", "));
                 self.diagnostics.error(&Place::file(file), other, message);
@@ -129,6 +135,19 @@ impl Generator {
         self
     }
 
+    /// Adds `names.lock`: the public names that were given before. Without it every name follows the rules alone.
+    pub fn names(&mut self, file: &str, text: &str) -> &mut Self {
+        let (names, diagnostics) = NamesLock::read(file, text);
+        self.names = names;
+        self.diagnostics.append(diagnostics);
+        self
+    }
+
+    /// The name of every layout of this generator's schema, in the order of [`Schema::layouts`].
+    pub fn layout_names(&self, schema: &Schema) -> Vec<String> {
+        plan::layout_names(schema, &self.overrides, &self.names)
+    }
+
     /// Merges the builds: the first half of [`Generator::generate`], for those who want the schema alone.
     pub fn schema(&self) -> (Schema, Diagnostics) {
         let mut diagnostics = self.diagnostics.clone();
@@ -144,6 +163,7 @@ impl Generator {
         diagnostics.append(validate::schema(&schema));
         diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
         diagnostics.append(meanings::validate(&self.meanings, &schema, &self.meanings_file));
+        diagnostics.append(validate::published(&self.overrides, &self.names, &self.overrides_file));
         (schema, diagnostics)
     }
 
@@ -158,15 +178,20 @@ impl Generator {
         }
     }
 
-    /// The overrides given, for those who need the names of [`crate::layout_names`].
-    pub fn overrides_given(&self) -> &Overrides {
-        &self.overrides
+    /// Every public name that a generation would give, without generating.
+    pub fn public_names(&self) -> (NamesLock, Diagnostics) {
+        let (schema, mut diagnostics) = self.schema();
+        let mut names = self.names.clone();
+        plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
+        (names, diagnostics)
     }
 
     /// Generates the crate's files.
     pub fn generate(&self) -> Output {
         let (schema, mut diagnostics) = self.schema();
-        let plan = plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut diagnostics);
+        let mut names = self.names.clone();
+        let plan =
+            plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {
             let path = file.path.clone();
@@ -176,6 +201,6 @@ impl Generator {
             }
         }
         drop(plan);
-        Output { schema, files: Files(files), diagnostics }
+        Output { schema, files: Files(files), names, diagnostics }
     }
 }

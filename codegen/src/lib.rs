@@ -35,17 +35,20 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod diff;
 mod emit;
 mod format;
 mod generator;
+pub mod history;
 pub mod meanings;
 pub mod merge;
 pub mod message;
 pub mod model;
+pub mod names_lock;
 mod plan;
+pub mod schema_file;
 pub mod source;
 pub mod validate;
 
 pub use format::HEADER;
 pub use generator::{Files, Generator, Output};
-pub use plan::layout_names;

@@ -113,7 +113,7 @@ fn add_events(
     }
 }
 
-fn header(event: &model::Event) -> Header {
+pub(crate) fn header(event: &model::Event) -> Header {
     Header {
         symbol: event.symbol.clone(),
         channel: event.channel.clone(),

@@ -7,6 +7,7 @@ use crate::config::Overrides;
 use crate::diagnostic::Diagnostics;
 use crate::model::Place;
 use crate::model::schema::{Held, Schema};
+use crate::names_lock::{Kind, NamesLock};
 
 /// Checks a merged schema.
 pub fn schema(schema: &Schema) -> Diagnostics {
@@ -91,6 +92,33 @@ pub fn overrides(schema: &Schema, overrides: &Overrides, file: &str) -> Diagnost
         if let Some(problem) = problem {
             diagnostics.error(&place, element, problem);
         }
+    }
+    diagnostics
+}
+
+/// Checks that the overrides ask for no other name than the one that is published.
+pub fn published(overrides: &Overrides, names: &NamesLock, file: &str) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let place = Place::file(file);
+    let mut check = |element: String, kind: Kind, key: String, wanted: &str| {
+        if let Some(known) = names.get(kind, &key).filter(|known| *known != wanted) {
+            let message = format!("published as `{known}` (names.lock); a published name stays");
+            diagnostics.error(&place, element, message);
+        }
+    };
+    for module in &overrides.modules {
+        for id in &module.ids {
+            check(format!("[[module]] {}, event {id}", module.name), Kind::Module, id.to_string(), &module.name);
+        }
+    }
+    for rename in &overrides.renames {
+        let (kind, key) = match (rename.event, &rename.map, rename.value) {
+            (Some(id), None, None) => (Kind::Event, id.to_string()),
+            (None, Some(map), None) => (Kind::Map, map.clone()),
+            (None, Some(map), Some(value)) => (Kind::Value, format!("{value} {map}")),
+            _ => continue, // reported by `overrides`
+        };
+        check(format!("[[rename]] {}", rename.to), kind, key, &rename.to);
     }
     diagnostics
 }

@@ -6,6 +6,159 @@
 pub struct Build(u32);
 
 impl Build {
+    /// Windows 10 1507.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: mixed (captured: nasbench CSV W10_1507 rows 550-40000 (equal to 20348); ids 1-502 inferred from 20348)
+    /// - event list: captured (repnz/etw-providers-docs PerfView dump 10240)
+    /// - fields: captured (repnz/etw-providers-docs PerfView dump 10240)
+    /// - keyword masks: captured (PerfView dump 10240)
+    /// - length count: captured (repnz/etw-providers-docs PerfView dump 10240)
+    /// - levels opcodes keywords tasks: captured (repnz/etw-providers-docs PerfView dump 10240)
+    /// - maps: mixed (captured: ConnectionTypeMap, NetNameChangeMap, Srv2DialectRevision; inferred: strings of the message table in order, values from 0: SrvReopenFailureReasons)
+    /// - messages: inferred (111 x inferred: message table 10.0.10586.0)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: captured (PerfView dump 10240)
+    pub const B10240: Self = Self(10240);
+    /// Windows 10 1511.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (jdu2600/Windows10EtwEvents @935ba8d)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @935ba8d)
+    /// - keyword masks: inferred (PerfView dump 10240)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @935ba8d; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.10586.0)
+    /// - messages: captured (114 x captured: message table 10.0.10586.0)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 10240)
+    pub const B10586: Self = Self(10586);
+    /// Windows 10 1703.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (jdu2600/Windows10EtwEvents @8fe2f83)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @8fe2f83)
+    /// - keyword masks: inferred (PerfView dump 17134)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @8fe2f83; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.15063.0)
+    /// - messages: captured (126 x captured: message table 10.0.15063.0)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 17134)
+    pub const B15063: Self = Self(15063);
+    /// Windows 10 1709.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (jdu2600/Windows10EtwEvents @6937955)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @6937955)
+    /// - keyword masks: inferred (PerfView dump 17134)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @6937955; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.16299.15)
+    /// - messages: captured (127 x captured: message table 10.0.16299.15)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 17134)
+    pub const B16299: Self = Self(16299);
+    /// Windows 10 1803.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: mixed (captured: nasbench CSV W10_1803 rows 550-1019 and 1023-40000 (equal to 20348); the rest inferred from 20348)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @43f4679)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @43f4679)
+    /// - keyword masks: captured (PerfView dump 17134)
+    /// - length count: captured (repnz/etw-providers-docs PerfView dump 17134)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @43f4679; win:AuditFailure: decisions.toml)
+    /// - maps: mixed (captured: ConnectionTypeMap, LiveDumpReason, NetNameChangeMap, SpnValidationPolicy, Srv2DialectRevision, Srv2RDMAEndpointState, Srv2RDMAMibNotificationType; inferred: strings of the message table in order, values from 0: Srv2RDMACreateListenerFailureType, Srv2RDMANsiNotificationType, Srv2RDMASendEndpointNotificationFailureType, Srv2RDMASendEndpointNotificationRPCFailureType, Srv2RDMASendEndpointNotificationType, SrvAdminFsctlPropertiesListFailureType, SrvReopenFailureReasons)
+    /// - messages: captured (129 x captured: message table 10.0.17134.648)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: captured (PerfView dump 17134)
+    pub const B17134: Self = Self(17134);
+    /// Windows 10 1809.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (jdu2600/Windows10EtwEvents @086d88e)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @086d88e)
+    /// - keyword masks: inferred (PerfView dump 17134)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @086d88e; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.17763.404, 10.0.17763.529)
+    /// - messages: captured (136 x captured: message table 10.0.17763.404, 10.0.17763.529)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 18990)
+    pub const B17763: Self = Self(17763);
+    /// Windows 10 1909.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (jdu2600/Windows10EtwEvents @fc2231e)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @fc2231e)
+    /// - keyword masks: inferred (PerfView dump 17134)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @fc2231e; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.18362.753)
+    /// - messages: captured (137 x captured: message table 10.0.18362.753)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 18990)
+    pub const B18363: Self = Self(18363);
+    /// Windows 10 Insider Preview 18990 (20H1).
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (20348 (the three older CSVs read agree with it on every row))
+    /// - event list: captured (repnz/etw-providers-docs PerfView dump 18990)
+    /// - fields: captured (repnz/etw-providers-docs PerfView dump 18990)
+    /// - keyword masks: captured (PerfView dump 18990)
+    /// - length count: captured (repnz/etw-providers-docs PerfView dump 18990)
+    /// - levels opcodes keywords tasks: captured (repnz/etw-providers-docs PerfView dump 18990)
+    /// - maps: mixed (captured: ConnectionTypeMap, LiveDumpReason, NetNameChangeMap, SpnValidationPolicy, Srv2ConnectionDisconnectReasons, Srv2DialectRevision, Srv2RDMAEndpointState, Srv2RDMAMibNotificationType, Srv2RDMASendEndpointNotificationType, SrvnetQuicShutdownErrors, SrvnetQuicShutdownReasons; inferred: strings of the message table in order, values from 0: Srv2ConnectionTerminateReasons, Srv2RDMACreateListenerFailureType, Srv2RDMANsiNotificationType, Srv2RDMASendEndpointNotificationFailureType, Srv2RDMASendEndpointNotificationRPCFailureType, SrvAdminFsctlPropertiesListFailureType, SrvReopenFailureReasons)
+    /// - messages: inferred (140 x inferred: message table 10.0.19041.153, 10.0.19041.610)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: captured (PerfView dump 18990)
+    pub const B18990: Self = Self(18990);
+    /// Windows 10 2004.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: mixed (captured: nasbench CSV W10_20H2 (19042, same servicing branch) rows 201-1016 and 1022-40000, equal to 20348; the rest inferred from 20348)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @ec7135a)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @ec7135a)
+    /// - keyword masks: inferred (PerfView dump 18990)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @ec7135a; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (values 18990, texts in the message table of 10.0.19041.153, 10.0.19041.610)
+    /// - messages: captured (140 x captured: message table 10.0.19041.153, 10.0.19041.610)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (PerfView dump 18990)
+    pub const B19041: Self = Self(19041);
     /// Windows Server 2022.
     ///
     /// Where its facts come from:
@@ -23,6 +176,57 @@ impl Build {
     /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
     /// - task values: inferred (WEPExplorer 22000.194)
     pub const B20348: Self = Self(20348);
+    /// Windows 11 21H2.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: captured (WEPExplorer 22000.194)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @8a8a66f)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @8a8a66f)
+    /// - keyword masks: captured (WEPExplorer 22000)
+    /// - length count: mixed (captured on the WEPExplorer pages read; the rest by the rule of SOURCES.md (0 exceptions))
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @8a8a66f; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (strings of the message table in order, values from 0)
+    /// - messages: captured (150 x captured: message table 10.0.22000.71)
+    /// - outtype: mixed (captured on the WEPExplorer pages read; the rest by the same rule)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: captured (WEPExplorer 22000.194)
+    pub const B22000: Self = Self(22000);
+    /// Windows 11 22H2.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (26100; a 22621.2428 sample confirms 1033, 1034, 1038, 1040, 1900 in Operational)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @91cc4bf)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @91cc4bf)
+    /// - keyword masks: inferred (WEPExplorer 22000)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @91cc4bf; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (strings of the message table in order, values from 0)
+    /// - messages: inferred (6 x inferred: 26100 text (page); 150 x inferred: message table 10.0.22000.71)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (WEPExplorer 22000.194)
+    pub const B22621: Self = Self(22621);
+    /// Windows 11 23H2.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (26100; a 22621.2428 sample confirms 1033, 1034, 1038, 1040, 1900 in Operational)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @cf04fc7)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @cf04fc7)
+    /// - keyword masks: inferred (WEPExplorer 22000)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @cf04fc7; win:AuditFailure: decisions.toml)
+    /// - maps: inferred (strings of the message table in order, values from 0)
+    /// - messages: inferred (7 x inferred: 26100 text (page); 150 x inferred: message table 10.0.22000.71)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: inferred (WEPExplorer 22000.194)
+    pub const B22631: Self = Self(22631);
     /// Windows 11 24H2 / Windows Server 2025, as of srv2.sys 10.0.26100.6584.
     ///
     /// Where its facts come from:
@@ -40,8 +244,41 @@ impl Build {
     /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
     /// - task values: mixed (WEPExplorer 26100.1742; 3076 from samples; 0xFF01.. are placeholders)
     pub const B26100: Self = Self(26100);
+    /// Windows 11 25H2.
+    ///
+    /// Where its facts come from:
+    ///
+    /// - channel types: inferred (decisions.toml)
+    /// - channels: inferred (26100.1742; 1914, 4000, 3021 v1, 3024-3027 from the documentation page)
+    /// - event list: captured (jdu2600/Windows10EtwEvents @b200fb6)
+    /// - fields: captured (jdu2600/Windows10EtwEvents @b200fb6)
+    /// - keyword masks: inferred (WEPExplorer 26100)
+    /// - length count: inferred (rule "string/binary after a field ending in Length/Size" plus 4 arrays; 0 exceptions in every capture that prints it)
+    /// - levels opcodes keywords tasks: captured (jdu2600/Windows10EtwEvents @b200fb6; win:AuditFailure and 3009 task name: decisions.toml)
+    /// - maps: inferred (strings of the message table in order, values from 0)
+    /// - messages: inferred (12 x inferred: WEPExplorer; 185 x inferred: page; 1 x unknown: no capture)
+    /// - outtype: inferred (WEPExplorer 22000.194 / 26100.1742)
+    /// - symbols: inferred (task name rule and decisions.toml (no capture has the real symbols))
+    /// - task values: mixed (WEPExplorer 26100.1742; 3076 from samples; 0xFF01.. are placeholders)
+    pub const B26200: Self = Self(26200);
     /// The builds whose manifest was captured, ascending.
-    pub const CAPTURED: &'static [Self] = &[Self::B20348, Self::B26100];
+    pub const CAPTURED: &'static [Self] = &[
+        Self::B10240,
+        Self::B10586,
+        Self::B15063,
+        Self::B16299,
+        Self::B17134,
+        Self::B17763,
+        Self::B18363,
+        Self::B18990,
+        Self::B19041,
+        Self::B20348,
+        Self::B22000,
+        Self::B22621,
+        Self::B22631,
+        Self::B26100,
+        Self::B26200,
+    ];
 
     /// The build of this number, captured or not.
     pub const fn from_number(number: u32) -> Self {
@@ -53,14 +290,33 @@ impl Build {
         self.0
     }
 
+    /// The captured build whose manifest serves this one: itself, or the nearest below. None for a build older
+    /// than every capture.
+    pub fn capture(self) -> Option<Self> {
+        Self::CAPTURED.iter().rev().copied().find(|captured| *captured <= self)
+    }
+
     /// The product that the capture was taken from; none for a build that was not captured.
     pub fn product(self) -> Option<&'static str> {
         Some(
             match self.0 {
+                10240 => "Windows 10 1507",
+                10586 => "Windows 10 1511",
+                15063 => "Windows 10 1703",
+                16299 => "Windows 10 1709",
+                17134 => "Windows 10 1803",
+                17763 => "Windows 10 1809",
+                18363 => "Windows 10 1909",
+                18990 => "Windows 10 Insider Preview 18990 (20H1)",
+                19041 => "Windows 10 2004",
                 20348 => "Windows Server 2022",
+                22000 => "Windows 11 21H2",
+                22621 => "Windows 11 22H2",
+                22631 => "Windows 11 23H2",
                 26100 => {
                     "Windows 11 24H2 / Windows Server 2025, as of srv2.sys 10.0.26100.6584"
                 }
+                26200 => "Windows 11 25H2",
                 _ => return None,
             },
         )

@@ -198,7 +198,7 @@ impl Task {
     pub const SMB2_SESSION_BIND: Self = Self(553);
     /// `Smb2SessionTerminate`.
     pub const SMB2_SESSION_TERMINATE: Self = Self(554);
-    /// `Smb2SessionClose`.
+    /// `Smb2SessionClose`. Builds 17763-26200.
     pub const SMB2_SESSION_CLOSE: Self = Self(555);
     /// `Smb2TreeConnectAllocate`.
     pub const SMB2_TREE_CONNECT_ALLOCATE: Self = Self(600);
@@ -208,7 +208,7 @@ impl Task {
     pub const SMB2_TREE_CONNECT_TERMINATE: Self = Self(602);
     /// `Smb2TreeConnectFailedDueToPending`.
     pub const SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: Self = Self(603);
-    /// `Smb2TreeConnectForceClientReconnect`.
+    /// `Smb2TreeConnectForceClientReconnect`. Builds 20348-26200.
     pub const SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: Self = Self(604);
     /// `Smb2FileOpen`.
     pub const SMB2_FILE_OPEN: Self = Self(650);
@@ -234,7 +234,7 @@ impl Task {
     pub const SMB2_SHARE_MODIFY: Self = Self(701);
     /// `Smb2ShareDelete`.
     pub const SMB2_SHARE_DELETE: Self = Self(702);
-    /// `SrvEmptyParameterTemplate`.
+    /// `SrvEmptyParameterTemplate`. Builds 20348-26200.
     pub const SRV_EMPTY_PARAMETER_TEMPLATE: Self = Self(900);
     /// `SrvS4U2SelfFailure`.
     pub const SRV_S4U2_SELF_FAILURE: Self = Self(1000);
@@ -290,7 +290,7 @@ impl Task {
     pub const SRV_LEASING_DISABLED: Self = Self(1026);
     /// `SrvFirewallPortsClosed`.
     pub const SRV_FIREWALL_PORTS_CLOSED: Self = Self(1027);
-    /// `SrvSlowNetworkOperation`.
+    /// `SrvSlowNetworkOperation`. Builds 26100-26200.
     pub const SRV_SLOW_NETWORK_OPERATION: Self = Self(1054);
     /// `SSClusterCaFailure`.
     pub const SS_CLUSTER_CA_FAILURE: Self = Self(1800);
@@ -298,165 +298,165 @@ impl Task {
     pub const SS_RKF_CA_FAILURE: Self = Self(1801);
     /// `SrvNetGetNextIdFailure`.
     pub const SRV_NET_GET_NEXT_ID_FAILURE: Self = Self(2000);
-    /// `SrvNetConnectionEstablished`.
+    /// `SrvNetConnectionEstablished`. Builds 26100-26200.
     pub const SRV_NET_CONNECTION_ESTABLISHED: Self = Self(2001);
-    /// `SrvAdminFileRundown`.
+    /// `SrvAdminFileRundown`. Builds 26100-26200.
     pub const SRV_ADMIN_FILE_RUNDOWN: Self = Self(3004);
-    /// `SrvAdminSessionRundown`.
+    /// `SrvAdminSessionRundown`. Builds 26100-26200.
     pub const SRV_ADMIN_SESSION_RUNDOWN: Self = Self(3005);
-    /// `SrvAdminShareRundown`.
+    /// `SrvAdminShareRundown`. Builds 26100-26200.
     pub const SRV_ADMIN_SHARE_RUNDOWN: Self = Self(3006);
-    /// `Smb2MaxClusterDialectUpdated`.
+    /// `Smb2MaxClusterDialectUpdated`. Builds 26100-26200.
     pub const SMB2_MAX_CLUSTER_DIALECT_UPDATED: Self = Self(3007);
-    /// `Smb2CipherSuiteOrder`.
+    /// `Smb2CipherSuiteOrder`. Builds 26100-26200.
     pub const SMB2_CIPHER_SUITE_ORDER: Self = Self(3008);
-    /// `Smb2MdlIoCompletionFailure`.
+    /// `Smb2MdlIoCompletionFailure`. Builds 26100-26200.
     pub const SMB2_MDL_IO_COMPLETION_FAILURE: Self = Self(3009);
-    /// `Srv2LiveDumpSucceeded`.
+    /// `Srv2LiveDumpSucceeded`. Builds 26100-26200.
     pub const SRV2_LIVE_DUMP_SUCCEEDED: Self = Self(3010);
-    /// `Srv2LiveDumpThrotteled`.
+    /// `Srv2LiveDumpThrotteled`. Builds 26100-26200.
     pub const SRV2_LIVE_DUMP_THROTTELED: Self = Self(3011);
-    /// `Srv2RDMASendEndpointNotification`.
+    /// `Srv2RDMASendEndpointNotification`. Builds 26100-26200.
     pub const SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: Self = Self(3012);
-    /// `Srv2RDMASendEndpointNotificationFailure`.
+    /// `Srv2RDMASendEndpointNotificationFailure`. Builds 26100-26200.
     pub const SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: Self = Self(3013);
-    /// `Srv2RDMAEndpointChange`.
+    /// `Srv2RDMAEndpointChange`. Builds 26100-26200.
     pub const SRV2_RDMA_ENDPOINT_CHANGE: Self = Self(3014);
-    /// `Srv2RDMAEndpointAllocationFailure`.
+    /// `Srv2RDMAEndpointAllocationFailure`. Builds 26100-26200.
     pub const SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: Self = Self(3015);
-    /// `Srv2RDMACreateListenerFailure`.
+    /// `Srv2RDMACreateListenerFailure`. Builds 26100-26200.
     pub const SRV2_RDMA_CREATE_LISTENER_FAILURE: Self = Self(3016);
-    /// `Srv2RDMASendEndpointNotificationRPCFailure`.
+    /// `Srv2RDMASendEndpointNotificationRPCFailure`. Builds 26100-26200.
     pub const SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: Self = Self(3017);
-    /// `Srv2RDMANsiNotificationReceived`.
+    /// `Srv2RDMANsiNotificationReceived`. Builds 26100-26200.
     pub const SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: Self = Self(3018);
-    /// `Srv2RDMAMibNotificationReceived`.
+    /// `Srv2RDMAMibNotificationReceived`. Builds 26100-26200.
     pub const SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: Self = Self(3019);
-    /// `SrvAdminFsctlPropertiesListReadingFailure`.
+    /// `SrvAdminFsctlPropertiesListReadingFailure`. Builds 26100-26200.
     pub const SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: Self = Self(3020);
-    /// `SrvNetRdmaConnectionClosed`.
+    /// `SrvNetRdmaConnectionClosed`. Builds 26100-26200.
     pub const SRV_NET_RDMA_CONNECTION_CLOSED: Self = Self(3021);
-    /// `ServerCertMappingExpiring`.
+    /// `ServerCertMappingExpiring`. Builds 26100-26200.
     pub const SERVER_CERT_MAPPING_EXPIRING: Self = Self(3022);
-    /// `SrvNetQuicShutdownFailure`.
+    /// `SrvNetQuicShutdownFailure`. Builds 26100-26200.
     pub const SRV_NET_QUIC_SHUTDOWN_FAILURE: Self = Self(3023);
-    /// `ServerCertMappingUpdateFailure`.
+    /// `ServerCertMappingUpdateFailure`. Builds 26100-26200.
     pub const SERVER_CERT_MAPPING_UPDATE_FAILURE: Self = Self(3024);
-    /// `SrvNoNegotiatedCipher`.
+    /// `SrvNoNegotiatedCipher`. Builds 26100-26200.
     pub const SRV_NO_NEGOTIATED_CIPHER: Self = Self(3025);
-    /// `Smb2SlowCommand`.
+    /// `Smb2SlowCommand`. Builds 26100-26200.
     pub const SMB2_SLOW_COMMAND: Self = Self(3026);
-    /// `Smb2CommandTimeDistribution`.
+    /// `Smb2CommandTimeDistribution`. Builds 26100-26200.
     pub const SMB2_COMMAND_TIME_DISTRIBUTION: Self = Self(3027);
-    /// `ServerCertMappingExpired`.
+    /// `ServerCertMappingExpired`. Builds 26100-26200.
     pub const SERVER_CERT_MAPPING_EXPIRED: Self = Self(3028);
-    /// `Smb2ClosedEndpointsOutsideUnicastIPTable`.
+    /// `Smb2ClosedEndpointsOutsideUnicastIPTable`. Builds 26100-26200.
     pub const SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: Self = Self(3029);
-    /// `SrvNegotiateCipherFailure`.
+    /// `SrvNegotiateCipherFailure`. Builds 26100-26200.
     pub const SRV_NEGOTIATE_CIPHER_FAILURE: Self = Self(3030);
-    /// `ServerCertMappingRestoreFailure`.
+    /// `ServerCertMappingRestoreFailure`. Builds 26100-26200.
     pub const SERVER_CERT_MAPPING_RESTORE_FAILURE: Self = Self(3031);
-    /// `ServerCertMappingRestoreSummary`.
+    /// `ServerCertMappingRestoreSummary`. Builds 26100-26200.
     pub const SERVER_CERT_MAPPING_RESTORE_SUMMARY: Self = Self(3032);
-    /// `SrvNetRdmaRundownActive`.
+    /// `SrvNetRdmaRundownActive`. Builds 26100-26200.
     pub const SRV_NET_RDMA_RUNDOWN_ACTIVE: Self = Self(3033);
-    /// `SrvNetRdmaRundownComplete`.
+    /// `SrvNetRdmaRundownComplete`. Builds 26100-26200.
     pub const SRV_NET_RDMA_RUNDOWN_COMPLETE: Self = Self(3034);
-    /// `SrvNetRdmaReactivation`.
+    /// `SrvNetRdmaReactivation`. Builds 26100-26200.
     pub const SRV_NET_RDMA_REACTIVATION: Self = Self(3035);
-    /// `SrvNetRdmaReactivationComplete`.
+    /// `SrvNetRdmaReactivationComplete`. Builds 26100-26200.
     pub const SRV_NET_RDMA_REACTIVATION_COMPLETE: Self = Self(3036);
-    /// `SrvNetSmbDirectLoad`.
+    /// `SrvNetSmbDirectLoad`. Builds 26100-26200.
     pub const SRV_NET_SMB_DIRECT_LOAD: Self = Self(3037);
-    /// `Smb2DirectDataPlacementSecurityChanged`.
+    /// `Smb2DirectDataPlacementSecurityChanged`. Builds 26100-26200.
     pub const SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: Self = Self(3038);
-    /// `Smb2DialectChange`.
+    /// `Smb2DialectChange`. Builds 26100-26200.
     pub const SMB2_DIALECT_CHANGE: Self = Self(3039);
-    /// `SecurityCertificateChanged`.
+    /// `SecurityCertificateChanged`. Builds 26100-26200.
     pub const SECURITY_CERTIFICATE_CHANGED: Self = Self(3040);
-    /// `NoSmb1ObservedInLastPeriod`.
+    /// `NoSmb1ObservedInLastPeriod`. Builds 26100-26200.
     pub const NO_SMB1_OBSERVED_IN_LAST_PERIOD: Self = Self(3041);
-    /// `TdiModeEnabled`.
+    /// `TdiModeEnabled`. Builds 26100-26200.
     pub const TDI_MODE_ENABLED: Self = Self(3042);
-    /// `NsiTableAllocationFailed`.
+    /// `NsiTableAllocationFailed`. Builds 26100-26200.
     pub const NSI_TABLE_ALLOCATION_FAILED: Self = Self(3043);
-    /// `NsiInterfaceAdded`.
+    /// `NsiInterfaceAdded`. Builds 26100-26200.
     pub const NSI_INTERFACE_ADDED: Self = Self(3044);
-    /// `NsiInterfaceRemoved`.
+    /// `NsiInterfaceRemoved`. Builds 26100-26200.
     pub const NSI_INTERFACE_REMOVED: Self = Self(3045);
-    /// `IPInterfaceNotFound`.
+    /// `IPInterfaceNotFound`. Builds 26100-26200.
     pub const IP_INTERFACE_NOT_FOUND: Self = Self(3046);
-    /// `Srv2SessionKeyTooShort`.
+    /// `Srv2SessionKeyTooShort`. Builds 26100-26200.
     pub const SRV2_SESSION_KEY_TOO_SHORT: Self = Self(3047);
-    /// `ReceivedNullReparseBuffer`.
+    /// `ReceivedNullReparseBuffer`. Builds 26100-26200.
     pub const RECEIVED_NULL_REPARSE_BUFFER: Self = Self(3048);
-    /// `AllowListLoadFailed`.
+    /// `AllowListLoadFailed`. Builds 26100-26200.
     pub const ALLOW_LIST_LOAD_FAILED: Self = Self(3049);
-    /// `SrvNetQuicSendEndpointNotificationFailure`.
+    /// `SrvNetQuicSendEndpointNotificationFailure`. Builds 26100-26200.
     pub const SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: Self = Self(3050);
-    /// `SrvNetEventDisableRdmaListenSocketsState`.
+    /// `SrvNetEventDisableRdmaListenSocketsState`. Builds 26100-26200.
     pub const SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: Self = Self(3051);
-    /// `ServerCertificateFailure`.
+    /// `ServerCertificateFailure`. Builds 26100-26200.
     pub const SERVER_CERTIFICATE_FAILURE: Self = Self(3052);
-    /// `ShareQosPolicySettingFailure`.
+    /// `ShareQosPolicySettingFailure`. Builds 26100-26200.
     pub const SHARE_QOS_POLICY_SETTING_FAILURE: Self = Self(3053);
-    /// `PacketFragment`.
+    /// `PacketFragment`. Builds 26100-26200.
     pub const PACKET_FRAGMENT: Self = Self(3054);
-    /// `Packet`.
+    /// `Packet`. Builds 26100-26200.
     pub const PACKET: Self = Self(3055);
-    /// `AuditSmb1Access`.
+    /// `AuditSmb1Access`. Builds 26100-26200.
     pub const AUDIT_SMB1_ACCESS: Self = Self(3056);
-    /// `UninstallSmb1Server`.
+    /// `UninstallSmb1Server`. Builds 26100-26200.
     pub const UNINSTALL_SMB1_SERVER: Self = Self(3057);
-    /// `MutualAuthClientAccessDenied`.
+    /// `MutualAuthClientAccessDenied`. Builds 26100-26200.
     pub const MUTUAL_AUTH_CLIENT_ACCESS_DENIED: Self = Self(3058);
-    /// `MutualAuthClientAccessAllowed`.
+    /// `MutualAuthClientAccessAllowed`. Builds 26100-26200.
     pub const MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: Self = Self(3059);
-    /// `MutualAuthClientAccessError`, shown as “SrvAdminMutualAuthClientAccessErrorShareRundown”.
+    /// `MutualAuthClientAccessError`, shown as “SrvAdminMutualAuthClientAccessErrorShareRundown”. Builds 26100-26200.
     pub const MUTUAL_AUTH_CLIENT_ACCESS_ERROR: Self = Self(3060);
-    /// `SrvNetAddEndpointListenerRulePortNotSupported`.
+    /// `SrvNetAddEndpointListenerRulePortNotSupported`. Builds 26100-26200.
     pub const SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: Self = Self(3061);
-    /// `SrvNetAddEndpointListenerRuleSuccess`.
+    /// `SrvNetAddEndpointListenerRuleSuccess`. Builds 26100-26200.
     pub const SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: Self = Self(3062);
-    /// `SrvNetAddEndpointListenerRuleFailure`.
+    /// `SrvNetAddEndpointListenerRuleFailure`. Builds 26100-26200.
     pub const SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: Self = Self(3063);
-    /// `SrvNetAddListenerRuleNew`.
+    /// `SrvNetAddListenerRuleNew`. Builds 26100-26200.
     pub const SRV_NET_ADD_LISTENER_RULE_NEW: Self = Self(3064);
-    /// `SrvNetAddListenerRuleUpdate`.
+    /// `SrvNetAddListenerRuleUpdate`. Builds 26100-26200.
     pub const SRV_NET_ADD_LISTENER_RULE_UPDATE: Self = Self(3065);
-    /// `SrvNetAddListenerRuleRemove`.
+    /// `SrvNetAddListenerRuleRemove`. Builds 26100-26200.
     pub const SRV_NET_ADD_LISTENER_RULE_REMOVE: Self = Self(3066);
-    /// `SrvNetEnableImplicitLoopbackInterfaceError`.
+    /// `SrvNetEnableImplicitLoopbackInterfaceError`. Builds 26100-26200.
     pub const SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: Self = Self(3067);
-    /// `SrvNetDisableImplicitLoopbackInterfaceError`.
+    /// `SrvNetDisableImplicitLoopbackInterfaceError`. Builds 26100-26200.
     pub const SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: Self = Self(3068);
-    /// `SrvNetComponentCapabilities`.
+    /// `SrvNetComponentCapabilities`. Builds 26100-26200.
     pub const SRV_NET_COMPONENT_CAPABILITIES: Self = Self(3069);
-    /// `AlternativePortFirewallRuleAlreadyAdded`.
+    /// `AlternativePortFirewallRuleAlreadyAdded`. Builds 26100-26200.
     pub const ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: Self = Self(3070);
-    /// `AlternativePortFirewallRuleAddFailure`.
+    /// `AlternativePortFirewallRuleAddFailure`. Builds 26100-26200.
     pub const ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: Self = Self(3071);
-    /// `AlternativePortFirewallRuleAddSuccess`.
+    /// `AlternativePortFirewallRuleAddSuccess`. Builds 26100-26200.
     pub const ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: Self = Self(3072);
-    /// `Smb2ClientDoesNotSupportSigning`.
+    /// `Smb2ClientDoesNotSupportSigning`. Builds 26100-26200.
     pub const SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: Self = Self(3073);
-    /// `Smb2ClientDoesNotSupportEncryption`.
+    /// `Smb2ClientDoesNotSupportEncryption`. Builds 26100-26200.
     pub const SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: Self = Self(3074);
-    /// `InsecureGuestLogon`.
+    /// `InsecureGuestLogon`. Builds 26100-26200.
     pub const INSECURE_GUEST_LOGON: Self = Self(3075);
-    /// `Smb2ShareConnectionEstablished`.
+    /// `Smb2ShareConnectionEstablished`. Builds 26100-26200.
     pub const SMB2_SHARE_CONNECTION_ESTABLISHED: Self = Self(3076);
-    /// `SrvNetClientCertificateChainRevocationChecksFailed`.
+    /// `SrvNetClientCertificateChainRevocationChecksFailed`. Builds 26100-26200.
     pub const SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: Self = Self(
         65281,
     );
-    /// `SrvNetClientDoesNotSupportSpn`.
+    /// `SrvNetClientDoesNotSupportSpn`. Build 26100.
     pub const SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: Self = Self(65282);
-    /// `SrvNetClientSentUnrecognizedSpn`.
+    /// `SrvNetClientSentUnrecognizedSpn`. Build 26100.
     pub const SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: Self = Self(65283);
-    /// `SrvNetClientSentEmptySpn`.
+    /// `SrvNetClientSentEmptySpn`. Build 26100.
     pub const SRV_NET_CLIENT_SENT_EMPTY_SPN: Self = Self(65284);
-    /// `Smb1ClientDoesNotSupportSigning`.
+    /// `Smb1ClientDoesNotSupportSigning`. Build 26100.
     pub const SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: Self = Self(65285);
     /// Every value that a manifest names, and its name there.
     pub const NAMED: &'static [(Self, &'static str)] = &[
@@ -746,21 +746,21 @@ impl Keywords {
     pub const FILE: Self = Self(0x80);
     /// `Share`.
     pub const SHARE: Self = Self(0x100);
-    /// `Nsi`.
+    /// `Nsi`. Builds 15063-26200.
     pub const NSI: Self = Self(0x200);
-    /// `Cert`.
+    /// `Cert`. Builds 18990-26200.
     pub const CERT: Self = Self(0x400);
-    /// `Quic`.
+    /// `Quic`. Builds 18990-26200.
     pub const QUIC: Self = Self(0x800);
     /// `Correlation`.
     pub const CORRELATION: Self = Self(0x1000);
-    /// `Rundown`.
+    /// `Rundown`. Builds 26100-26200.
     pub const RUNDOWN: Self = Self(0x1_0000);
-    /// `ListenerRule`.
+    /// `ListenerRule`. Builds 26100-26200.
     pub const LISTENER_RULE: Self = Self(0x2_0000);
-    /// `Interface`.
+    /// `Interface`. Builds 26100-26200.
     pub const INTERFACE: Self = Self(0x4_0000);
-    /// `PerfOptional`.
+    /// `PerfOptional`. Builds 26100-26200.
     pub const PERF_OPTIONAL: Self = Self(0x8_0000);
     /// `PacketStart`.
     pub const PACKET_START: Self = Self(0x4000_0000);
@@ -772,7 +772,7 @@ impl Keywords {
     pub const UT_RECEIVE_PATH: Self = Self(0x2_0000_0000);
     /// `ut:Packet`, shown as “Packet”.
     pub const UT_PACKET: Self = Self(0x400_0000_0000);
-    /// `PduFull`.
+    /// `PduFull`. Builds 20348-26200.
     pub const PDU_FULL: Self = Self(0x8000_0000_0000);
     /// `win:AuditFailure`.
     pub const AUDIT_FAILURE: Self = Self(0x10_0000_0000_0000);

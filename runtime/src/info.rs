@@ -107,8 +107,19 @@ pub struct MapInfo {
     pub bits: bool,
     /// True where no capture prints the map: its texts are real, but which value has which text was inferred.
     pub inferred: bool,
-    /// Value and text, in the order of the manifest.
-    pub entries: &'static [(u32, &'static str)],
+    /// Values and texts, in the order of the manifest.
+    pub entries: &'static [MapEntry],
+}
+
+/// A value or bit of a map and its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapEntry {
+    /// The value, or the bit.
+    pub value: u32,
+    /// Its text.
+    pub text: &'static str,
+    /// The captured builds that name it.
+    pub builds: &'static [BuildRange],
 }
 
 /// What a manifest says of an event beside its fields, from one build on.
@@ -169,12 +180,6 @@ impl VersionInfo {
 }
 
 impl LayoutInfo {
-    /// Whether the captured build has this layout.
-    #[inline]
-    pub fn holds_in(&self, capture: u32) -> bool {
-        self.builds.iter().any(|range| range.first <= capture && capture <= range.last)
-    }
-
     /// The header as of a build.
     pub fn header(&self, build: u32) -> Option<&'static HeaderInfo> {
         self.headers.iter().rev().find(|header| header.since <= build).or(self.headers.first())
@@ -254,6 +259,61 @@ impl FieldInfo {
 impl MapInfo {
     /// The text of a value. Of a `bitMap`, the text of exactly that bit.
     pub fn text(&self, value: u32) -> Option<&'static str> {
-        self.entries.iter().find(|(known, _)| *known == value).map(|(_, text)| *text)
+        self.entries.iter().find(|entry| entry.value == value).map(|entry| entry.text)
+    }
+}
+
+/// What a thing's builds say of it. Written once for everything that has builds.
+macro_rules! history {
+    ($($type:ident: $ranges:expr;)*) => {$(
+        impl $type {
+            /// The first captured build that has it.
+            pub fn since(&self) -> Option<u32> {
+                $ranges(self).map(|range| range.first).min()
+            }
+
+            /// The last captured build that has it. Where that is the newest capture, it may live on.
+            pub fn until(&self) -> Option<u32> {
+                $ranges(self).map(|range| range.last).max()
+            }
+
+            /// Whether the captured build has it.
+            #[inline]
+            pub fn holds_in(&self, capture: u32) -> bool {
+                $ranges(self).any(|range| range.first <= capture && capture <= range.last)
+            }
+        }
+    )*};
+}
+
+history! {
+    EventInfo: |event: &Self| event.versions.iter().flat_map(|v| v.layouts.iter()).flat_map(|l| l.builds.iter());
+    VersionInfo: |version: &Self| version.layouts.iter().flat_map(|layout| layout.builds.iter());
+    LayoutInfo: |layout: &Self| layout.builds.iter();
+    MapEntry: |entry: &Self| entry.builds.iter();
+}
+
+impl EventInfo {
+    /// The layouts that have a field of this name: their [`LayoutInfo::builds`] are those in which the field is there.
+    pub fn layouts_with<'n>(&self, field: &'n str) -> impl Iterator<Item = &'static LayoutInfo> + use<'n> {
+        let layouts = self.versions.iter().flat_map(|version| version.layouts.iter().copied());
+        layouts.filter(move |layout| layout.fields.iter().any(|known| known.name == field))
+    }
+
+    /// The first captured build in which the event, in any version, has a field of this name.
+    pub fn field_since(&self, field: &str) -> Option<u32> {
+        self.layouts_with(field).filter_map(LayoutInfo::since).min()
+    }
+
+    /// The last captured build in which it has one.
+    pub fn field_until(&self, field: &str) -> Option<u32> {
+        self.layouts_with(field).filter_map(LayoutInfo::until).max()
+    }
+}
+
+impl MapEntry {
+    /// An entry.
+    pub const fn new(value: u32, text: &'static str, builds: &'static [BuildRange]) -> Self {
+        Self { value, text, builds }
     }
 }

@@ -23,7 +23,9 @@ mod view;
 
 pub use decode::{Basis, Decoded, Events, Lenient, decode_any_build, decode_as, decode_lenient, refuse};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
-pub use info::{BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapInfo, ProviderInfo, Size, VersionInfo};
+pub use info::{
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
+};
 pub use meaning::{Meaning, NamedValue, NamesInfo};
 #[doc(hidden)]
 pub use message::display_record;

@@ -102,7 +102,7 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
 
     /// A value with a `bitMap`: the texts of the bits that are set, or the number where none of them has one.
     pub fn bits(&mut self, map: &MapInfo, value: u32) -> &mut Self {
-        let mut texts = map.entries.iter().filter(|(bit, _)| value & bit != 0).map(|(_, text)| text);
+        let mut texts = map.entries.iter().filter(|entry| value & entry.value != 0).map(|entry| entry.text);
         let Some(first) = texts.next() else { return self.show(value) };
         self.text(first);
         texts.fold(self, |out, text| out.text(" | ").text(text))

@@ -66,7 +66,7 @@ pub fn manifests() -> &'static Manifests {
         let generator = generator(&sources());
         let (schema, diagnostics) = generator.schema();
         assert!(!diagnostics.has_errors(), "{diagnostics}");
-        let names = etw_codegen::layout_names(&schema, generator.overrides_given());
+        let names = generator.layout_names(&schema);
         let layouts = named_layouts(&schema, &names);
         Manifests { schema, layouts }
     })

@@ -1,9 +1,13 @@
 //! Tasks for people who work on this repository: generate the crate, look at the schema, run what CI runs.
 
+mod builds;
 mod ci;
+mod diff;
 mod manifests;
+mod print;
 mod regen;
 mod schema;
+mod show;
 
 use std::process::ExitCode;
 
@@ -29,18 +33,27 @@ enum Task {
     Regen(regen::Options),
     /// Prints the merged schema as one build sees it
     Schema(schema::Options),
+    /// Says what changed between two builds or manifests, and whether it breaks a consumer
+    Diff(diff::Options),
+    /// Tells the history of one event through all builds
+    Show(show::Options),
+    /// Lists the captured builds and where their facts come from
+    Builds(builds::Options),
     /// Runs what CI runs: tests, freshness, formatting, lints, docs
     Ci,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Regen(options) => regen::run(&options),
-        Task::Schema(options) => schema::run(&options),
-        Task::Ci => ci::run(),
+        Task::Diff(options) => diff::run(&options),
+        Task::Regen(options) => regen::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Schema(options) => schema::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Show(options) => show::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Builds(options) => builds::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => {
             eprintln!("{message}");
             ExitCode::FAILURE

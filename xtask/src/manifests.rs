@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::Generator;
 use etw_codegen::diagnostic::{Diagnostics, Severity};
+use etw_codegen::model::schema::Schema;
+use etw_codegen::names_lock::NamesLock;
+use etw_codegen::{Generator, schema_file};
 
 use crate::Result;
 
@@ -23,6 +25,12 @@ pub(crate) struct Input {
     pub(crate) bytes: usize,
 }
 
+/// The merged schema as data.
+pub(crate) const SCHEMA: &str = "generated/schema.json";
+
+/// The file of published names, the one that `regen` writes in the manifests' folder.
+pub(crate) const NAMES: &str = "names.lock";
+
 /// Reads every `<build>.man` and the files beside them.
 pub(crate) fn load() -> Result<Input> {
     let folder = root().join("manifests/smbserver");
@@ -38,11 +46,26 @@ pub(crate) fn load() -> Result<Input> {
         input.generator.manifest(&name, build, &bytes);
     }
     for file in Generator::SETTINGS {
+        if *file == NAMES && !folder.join(file).exists() {
+            continue; // the first regen writes it
+        }
         let (name, bytes) = read(&folder.join(file), &mut input)?;
         let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
         input.generator.settings(&name, &text);
     }
     Ok(input)
+}
+
+/// The merged schema as it is checked in, and the public names: no manifest is read.
+pub(crate) fn checked_in() -> Result<(Schema, NamesLock)> {
+    let read = |path: &str| {
+        fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}; `cargo xtask regen` writes it"))
+    };
+    let schema = schema_file::read(SCHEMA, &read(SCHEMA)?)?;
+    let path = format!("manifests/smbserver/{NAMES}");
+    let (names, diagnostics) = NamesLock::read(&path, &read(&path)?);
+    report(&diagnostics)?;
+    Ok((schema, names))
 }
 
 /// The manifests of a folder by build, ascending.

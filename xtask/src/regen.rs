@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use etw_codegen::Output;
+use etw_codegen::{Output, history, schema_file};
 
 use crate::Result;
 use crate::manifests::{self, Input};
 
 /// Generates the crate `smbserver-etw` from manifests/smbserver.
 ///
-/// Writes only files whose text differs, and removes files that it no longer makes. Hand-written files
+/// Makes generated/src, generated/schema.json and docs/history.md, and appends new names to names.lock. Writes only
+/// files whose text differs, and removes files that it no longer makes. Hand-written files
 /// (generated/src/lib.rs) are left alone.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -23,6 +24,9 @@ pub(crate) struct Options {
 
 /// The folders that belong to regen alone; what lies there and is not made is an orphan.
 const OWNED_FOLDERS: &[&str] = &["generated/src/events", "generated/src/schema"];
+
+/// The story of the provider, build by build.
+const HISTORY: &str = "docs/history.md";
 
 /// What is to be done with a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,15 +41,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let input = manifests::load()?;
     let output = input.generator.generate();
     manifests::report(&output.diagnostics)?;
-    let files = paths(&output);
+    let files = paths(&output)?;
     let changes = compare(&files)?;
     print_summary(&input, &output, start);
     if options.check { check(&changes) } else { apply(&files, &changes) }
 }
 
 /// Every file to be there, by its path from the repository's root.
-fn paths(output: &Output) -> BTreeMap<String, String> {
-    output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect()
+fn paths(output: &Output) -> Result<BTreeMap<String, String>> {
+    let mut files: BTreeMap<String, String> =
+        output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect();
+    files.insert(format!("manifests/smbserver/{}", manifests::NAMES), output.names.to_string());
+    files.insert(manifests::SCHEMA.to_owned(), schema_file::write(&output.schema)?);
+    files.insert(HISTORY.to_owned(), history::markdown_of(&output.schema));
+    Ok(files)
 }
 
 fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use etw_codegen::layout_names;
-use etw_codegen::model::schema::{Build, Exception, Fact, Schema};
+use etw_codegen::model::schema::{Build, Exception, Fact, Layout, Schema};
 use etw_codegen::model::{self, Size};
+use etw_codegen::names_lock::NamesLock;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,9 +74,7 @@ struct Field<'s> {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let input = manifests::load()?;
-    let (schema, diagnostics) = input.generator.schema();
-    manifests::report(&diagnostics)?;
+    let (schema, names) = manifests::checked_in()?;
     let known: Vec<String> = schema.builds.iter().map(|b| b.number.to_string()).collect();
     let capture = schema.capture_for(options.build);
     let Some(build) = capture.and_then(|n| schema.builds.iter().find(|b| b.number == n)) else {
@@ -85,7 +83,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if build.number != options.build {
         eprintln!("build {} was not captured; showing the nearest below it, {}", options.build, build.number);
     }
-    let names = layout_names(&schema, input.generator.overrides_given());
+    let names = layout_names(&schema, &names);
     let document = document(&schema, build, names);
     let written = match options.format {
         Format::Json => serde_json::to_writer_pretty(io::stdout().lock(), &document)
@@ -97,6 +95,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
         _ => Ok(()),
     }
+}
+
+/// The views' names, in the order of [`Schema::layouts`]. A layout without one is newer than `names.lock`.
+pub(crate) fn layout_names(schema: &Schema, names: &NamesLock) -> Vec<String> {
+    let name = |(id, version, layout): (u16, u8, &Layout)| {
+        let known = names.view(id, version, layout.newest_fields());
+        known.map_or_else(|| format!("Event{id}V{version}"), str::to_owned)
+    };
+    schema.layouts().map(name).collect()
 }
 
 fn document<'s>(schema: &'s Schema, build: &'s Build, names: Vec<String>) -> Document<'s> {

@@ -35,6 +35,12 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
             /// The number.
             pub const fn number(self) -> u32 { self.0 }
 
+            /// The captured build whose manifest serves this one: itself, or the nearest below. None for a build older
+            /// than every capture.
+            pub fn capture(self) -> Option<Self> {
+                Self::CAPTURED.iter().rev().copied().find(|captured| *captured <= self)
+            }
+
             /// The product that the capture was taken from; none for a build that was not captured.
             pub fn product(self) -> Option<&'static str> {
                 Some(match self.0 { #(#products)* _ => return None, })

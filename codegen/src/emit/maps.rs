@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::{docs, hex, ident, number};
+use super::{build_ranges, docs, hex, ident, number};
 use crate::format::SourceFile;
 use crate::plan::{MapPlan, Plan};
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     let mut items = Vec::new();
     if !plan.maps.is_empty() {
-        items.push(quote! { use etw_runtime::MapInfo; });
+        items.push(quote! { use etw_runtime::{BuildRange, MapEntry, MapInfo}; });
     }
     items.extend(plan.maps.iter().map(map));
     SourceFile {
@@ -28,6 +28,7 @@ fn map(map: &MapPlan) -> TokenStream {
     if let Some(reason) = &map.inferred {
         lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
     }
+    lines.extend([String::new(), format!("{}.", map.builds)]);
     let map_docs = docs(&lines);
     let literal = |value| if map.bits { hex(value) } else { number(value).into_token_stream() };
     let constants = map.entries.iter().map(|entry| {
@@ -35,8 +36,8 @@ fn map(map: &MapPlan) -> TokenStream {
         quote! { #docs pub const #name: Self = Self(#value); }
     });
     let entries = map.entries.iter().map(|entry| {
-        let (value, text) = (literal(entry.value), &entry.text);
-        quote! { (#value, #text) }
+        let (value, text, builds) = (literal(entry.value), &entry.text, build_ranges(&entry.builds));
+        quote! { MapEntry::new(#value, #text, #builds) }
     });
     let (bits, inferred) = (map.bits, map.inferred.is_some());
     let info_doc = format!(" The map `{}` as data.", map.map);

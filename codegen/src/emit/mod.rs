@@ -14,6 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::format::SourceFile;
+use crate::model::schema::Builds;
 use crate::plan::Plan;
 
 /// Every source file of the crate.
@@ -39,6 +40,15 @@ fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
         line => format!(" {line}"),
     });
     quote! { #(#[doc = #lines])* }
+}
+
+/// A set of builds as a slice of the runtime's `BuildRange`.
+fn build_ranges(builds: &Builds) -> TokenStream {
+    let ranges = builds.ranges().iter().map(|range| {
+        let (first, last) = (number(range.first), number(range.last));
+        quote! { BuildRange { first: #first, last: #last } }
+    });
+    quote! { &[#(#ranges),*] }
 }
 
 /// A hexadecimal number, its digits in groups of four.

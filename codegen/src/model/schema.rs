@@ -161,6 +161,18 @@ impl Builds {
         Self { ranges: vec![BuildRange { first: build, last: build }] }
     }
 
+    /// The captured builds of a schema for which something holds.
+    pub fn of(schema: &Schema, holds: impl Fn(u32) -> bool) -> Self {
+        let (mut builds, mut previous) = (Self::default(), None);
+        for build in schema.builds.iter().map(|build| build.number) {
+            if holds(build) {
+                builds.push(build, previous);
+            }
+            previous = Some(build);
+        }
+        builds
+    }
+
     /// Adds a build above all that are in the set. `previous` is the capture before it, if any: where the set
     /// holds that one, its range grows; otherwise a new range begins.
     pub fn push(&mut self, build: u32, previous: Option<u32>) {

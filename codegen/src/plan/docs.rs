@@ -20,9 +20,15 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// `Build 26100.` or `Builds 20348-26100.`
-fn builds_phrase(builds: &Builds) -> String {
+pub(super) fn builds_phrase(builds: &Builds) -> String {
     let one = builds.first() == builds.last();
     format!("{} {builds}", if one { "Build" } else { "Builds" })
+}
+
+/// ` Builds 26100-26200.` for what not every captured build has; nothing for what all have.
+pub(super) fn only_in(schema: &Schema, builds: &Builds) -> String {
+    let everywhere = schema.builds.iter().all(|build| builds.contains(build.number));
+    if everywhere { String::new() } else { format!(" {}.", builds_phrase(builds)) }
 }
 
 /// The first line of a message: what the event is.
@@ -33,14 +39,15 @@ fn title(header: Option<&Header>) -> Option<String> {
     Some(escape(first.trim().trim_end_matches(['.', ':', '-', ' '])))
 }
 
-pub(super) fn event(event: &Event, name: &str, layouts: &[LayoutPlan]) -> Vec<String> {
+pub(super) fn event(schema: &Schema, event: &Event, name: &str, layouts: &[LayoutPlan]) -> Vec<String> {
     let newest = event.versions.last().and_then(|v| v.layouts.last());
     let title = title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
     let forms = match layouts.len() {
         1 => "It has one layout and derefs to its view; a later build may bring another.".to_owned(),
         n => format!("It has {n} layouts; match on the variant for the fields that not all of them share."),
     };
-    vec![format!("{title}: event {}.", event.id), String::new(), forms]
+    let builds = builds_phrase(&super::history::event(schema, event));
+    vec![format!("{title}: event {}. {builds}.", event.id), String::new(), forms]
 }
 
 pub(super) fn layout(schema: &Schema, id: u16, version: u8, layout: &Layout, constants: &Constants) -> Vec<String> {
@@ -125,9 +132,10 @@ fn inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<Strin
     lines
 }
 
-/// The line that documents each accessor.
-pub(super) fn fields(fields: &Fields, maps: &[MapPlan]) -> Vec<String> {
-    fields.fields.iter().map(|field| self::field(field, fields, maps)).collect()
+/// The line that documents each accessor. `builds` says in which builds the event has a field of a name, where these
+/// are not all of the event's.
+pub(super) fn fields(fields: &Fields, maps: &[MapPlan], builds: impl Fn(&str) -> String) -> Vec<String> {
+    fields.fields.iter().map(|field| self::field(field, fields, maps) + &builds(&field.field.name)).collect()
 }
 
 fn field(plan: &FieldPlan, all: &Fields, maps: &[MapPlan]) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
 use crate::model::{Field, InType, OutType, Size};
+use crate::names_lock::{self as lock, NamesLock};
 
 /// A value of fixed size that a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +129,15 @@ impl Fields {
 const MAX_PAYLOAD: u16 = u16::MAX;
 
 /// Plans the fields of a layout. What cannot be read is reported as (field, reason), all of it.
-pub(super) fn plan(fields: &[Field], maps: &BTreeMap<&str, usize>) -> Result<Fields, Vec<(String, String)>> {
+pub(super) fn plan(
+    fields: &[Field],
+    maps: &BTreeMap<&str, usize>,
+    lock: &mut NamesLock,
+) -> Result<Fields, Vec<(String, String)>> {
     if let Some(problem) = check_size(fields) {
         return Err(vec![problem]);
     }
-    let mut planner = Planner { out: Fields::default(), accessors: Unique::default(), open: None };
+    let mut planner = Planner { out: Fields::default(), accessors: Unique::default(), lock, open: None };
     let mut problems = Vec::new();
     for field in fields {
         if let Err(reason) = planner.add(field, maps) {
@@ -158,18 +163,20 @@ fn check_size(fields: &[Field]) -> Option<(String, String)> {
     None
 }
 
-struct Planner {
+struct Planner<'l> {
     out: Fields,
     accessors: Unique,
+    lock: &'l mut NamesLock,
     /// The segment that the next field of fixed size joins: its index among the members.
     open: Option<usize>,
 }
 
-impl Planner {
+impl Planner<'_> {
     fn add(&mut self, field: &Field, maps: &BTreeMap<&str, usize>) -> Result<(), String> {
         let kind = kind_of(field, maps)?;
         let index = self.out.fields.len();
-        let accessor = self.accessors.claim(&names::field_name(&field.name), &format!("_{}", index + 1));
+        let accessor = self.lock.claim(lock::Kind::Field, &field.name, &[names::field_name(&field.name)]);
+        let accessor = self.accessors.claim(&accessor, &format!("_{}", index + 1));
         let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, field.in_type.fixed_size()) {
             self.in_segment(index, size)
         } else {
@@ -280,7 +287,7 @@ mod tests {
         let mut path = field("Path", InType::UnicodeString);
         path.length = Some(Size::Field("PathLength".to_owned()));
         let fields = [field("Id", InType::UInt64), field("PathLength", InType::UInt16), path, field("G", InType::Guid)];
-        let plan = plan(&fields, &BTreeMap::new()).unwrap();
+        let plan = plan(&fields, &BTreeMap::new(), &mut NamesLock::default()).unwrap();
         assert_eq!(
             plan.members,
             [
@@ -296,7 +303,7 @@ mod tests {
     #[test]
     fn a_layout_larger_than_any_payload_is_one_problem() {
         let fields: Vec<Field> = (0..100_000).map(|n| field(&format!("F{n}"), InType::UInt16)).collect();
-        let problems = plan(&fields, &BTreeMap::new()).unwrap_err();
+        let problems = plan(&fields, &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].0, "F32767");
     }
@@ -305,7 +312,8 @@ mod tests {
     fn what_cannot_be_read_is_all_reported() {
         let mut blob = field("Blob", InType::Binary);
         blob.length = Some(Size::Field("Later".to_owned()));
-        let problems = plan(&[blob, field("S", InType::Struct)], &BTreeMap::new()).unwrap_err();
+        let problems =
+            plan(&[blob, field("S", InType::Struct)], &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].1, "`Later` is no earlier field of the template");
     }

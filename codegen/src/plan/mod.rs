@@ -3,25 +3,27 @@
 
 mod docs;
 mod fields;
+mod history;
 mod meanings;
 mod messages;
 mod names;
+mod public;
 mod values;
 
 use std::collections::BTreeMap;
 
-use names::Unique;
-
 pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Kind, Member, Scalar};
 pub(crate) use meanings::{FieldMeaning, MeaningForm, MeaningPlan, NamedValue};
 pub(crate) use messages::{Form, Format, MessagePlan, Part};
+pub(crate) use public::layout_names;
 pub(crate) use values::{Constant, Constants, MapPlan};
 
 use crate::config::Overrides;
 use crate::diagnostic::Diagnostics;
 use crate::meanings::Meanings;
-use crate::model::schema::{Event, Layout, Schema, Version};
+use crate::model::schema::{Event, Layout, Schema};
 use crate::model::{InType, Place};
+use crate::names_lock::NamesLock;
 
 /// The crate to be generated.
 #[derive(Debug)]
@@ -132,10 +134,11 @@ pub(crate) fn plan<'s>(
     overrides: &Overrides,
     inferred_maps: &BTreeMap<String, String>,
     meanings: &Meanings,
+    lock: &mut NamesLock,
     diagnostics: &mut Diagnostics,
 ) -> Plan<'s> {
-    let constants = values::constants(schema);
-    let maps = values::maps(schema, overrides, inferred_maps);
+    let constants = values::constants(schema, lock);
+    let maps = values::maps(schema, overrides, inferred_maps, lock);
     let meaning_plans = meanings::plan(meanings, &maps);
     let mut planner = Planner {
         schema,
@@ -143,11 +146,11 @@ pub(crate) fn plan<'s>(
         constants: &constants,
         map_indexes: maps.iter().enumerate().map(|(at, map)| (map.map.as_str(), at)).collect(),
         maps: &maps,
-        types: Unique::default(),
+        lock,
         next_index: 0,
         diagnostics,
     };
-    let event_names = planner.event_names(overrides);
+    let event_names = public::event_names(schema, overrides, planner.lock);
     let mut modules: Vec<Module> = overrides
         .modules
         .iter()
@@ -160,7 +163,7 @@ pub(crate) fn plan<'s>(
     };
     modules.push(elsewhere);
     for (event, name) in schema.events.iter().zip(event_names) {
-        let at = module_of(event.id, &base_name(event), overrides).unwrap_or(modules.len() - 1);
+        let at = planner.module(event, overrides, &modules);
         modules[at].events.extend(planner.event(event, name));
     }
     modules.retain(|module| !module.events.is_empty());
@@ -179,67 +182,27 @@ fn module_of(id: u16, name: &str, overrides: &Overrides) -> Option<usize> {
         .map(|(_, at)| at)
 }
 
-/// The name of every layout of a schema, in the order of [`Schema::layouts`]: the same names that the generated
-/// crate's views bear.
-pub fn layout_names(schema: &Schema, overrides: &Overrides) -> Vec<String> {
-    let (constants, maps) = (values::constants(schema), Vec::new());
-    let mut diagnostics = Diagnostics::new();
-    let mut planner = Planner {
-        schema,
-        meanings: &Meanings::default(),
-        constants: &constants,
-        maps: &maps,
-        map_indexes: BTreeMap::new(),
-        types: Unique::default(),
-        next_index: 0,
-        diagnostics: &mut diagnostics,
-    };
-    let event_names = planner.event_names(overrides);
-    let mut names = Vec::new();
-    for (event, event_name) in schema.events.iter().zip(event_names) {
-        for version in &event.versions {
-            names.extend(planner.view_names(&event_name, version).into_iter().map(|(name, _)| name));
-        }
-    }
-    names
-}
-
 struct Planner<'p> {
     schema: &'p Schema,
     meanings: &'p Meanings,
     constants: &'p Constants,
     maps: &'p [MapPlan],
     map_indexes: BTreeMap<&'p str, usize>,
-    types: Unique,
+    lock: &'p mut NamesLock,
     next_index: u16,
     diagnostics: &'p mut Diagnostics,
 }
 
 impl Planner<'_> {
-    /// The name of each event, all of them claimed before any view's.
-    fn event_names(&mut self, overrides: &Overrides) -> Vec<String> {
-        let renamed: BTreeMap<u16, &str> =
-            overrides.renames.iter().filter_map(|r| Some((r.event?, r.to.as_str()))).collect();
-        let name = |event: &Event| match renamed.get(&event.id) {
-            Some(name) => (*name).to_owned(),
-            None => names::type_name(&base_name(event)),
-        };
-        self.schema.events.iter().map(|event| self.types.claim(&name(event), &event.id.to_string())).collect()
-    }
-
-    /// The names of a version's views and of their variants. The first layout bears the plain name, a later one
-    /// that of the build that brought it.
-    fn view_names(&mut self, event: &str, version: &Version) -> Vec<(String, String)> {
-        let number = version.version;
-        let mut names = Vec::new();
-        for (at, layout) in version.layouts.iter().enumerate() {
-            let variant = match layout.builds.first() {
-                Some(build) if at > 0 => format!("V{number}Build{build}"),
-                _ => format!("V{number}"),
-            };
-            names.push((self.types.claim(&format!("{event}{variant}"), "View"), variant));
-        }
-        names
+    /// Where an event's module stands among all: the published one, or else the one that the overrides say.
+    fn module(&mut self, event: &Event, overrides: &Overrides, modules: &[Module]) -> usize {
+        let by_rule = module_of(event.id, &base_name(event), overrides).unwrap_or(modules.len() - 1);
+        let name = public::module(event.id, &modules[by_rule].name, self.lock);
+        modules.iter().position(|module| module.name == name).unwrap_or_else(|| {
+            let message = format!("published in the module {name}, which overrides.toml no longer has");
+            self.diagnostics.error(&Place::default(), format!("event {}", event.id), message);
+            by_rule
+        })
     }
 
     fn event(&mut self, event: &Event, name: String) -> Option<EventPlan> {
@@ -250,9 +213,9 @@ impl Planner<'_> {
                 self.diagnostics.error(&Place::default(), element(event.id, version.version), message);
                 continue;
             }
-            let names = self.view_names(&name, version);
+            let names = public::view_names(event.id, &name, version, self.lock);
             for (layout, (view, variant)) in version.layouts.iter().zip(names) {
-                layouts.extend(self.layout(event.id, version.version, layout, view, variant));
+                layouts.extend(self.layout(event, version.version, layout, view, variant));
             }
         }
         if layouts.is_empty() {
@@ -260,12 +223,20 @@ impl Planner<'_> {
         }
         mark_confusable(&mut layouts);
         let shared = shared_fields(&layouts);
-        let docs = docs::event(event, &name, &layouts);
+        let docs = docs::event(self.schema, event, &name, &layouts);
         Some(EventPlan { id: event.id, info: names::constant_name(&name), name, docs, layouts, shared })
     }
 
-    fn layout(&mut self, id: u16, version: u8, layout: &Layout, name: String, variant: String) -> Option<LayoutPlan> {
-        let fields = match fields::plan(layout.newest_fields(), &self.map_indexes) {
+    fn layout(
+        &mut self,
+        event: &Event,
+        version: u8,
+        layout: &Layout,
+        name: String,
+        variant: String,
+    ) -> Option<LayoutPlan> {
+        let id = event.id;
+        let fields = match fields::plan(layout.newest_fields(), &self.map_indexes, self.lock) {
             Ok(fields) => fields,
             Err(problems) => {
                 for (field, reason) in problems {
@@ -290,7 +261,7 @@ impl Planner<'_> {
             version,
             info: names::constant_name(&name),
             docs: docs::layout(self.schema, id, version, layout, self.constants),
-            field_docs: docs::fields(&fields, self.maps),
+            field_docs: docs::fields(&fields, self.maps, |name| history::field_phrase(self.schema, event, name)),
             name,
             variant,
             builds: layout.builds.ranges().iter().map(|r| (r.first, r.last)).collect(),

@@ -1,12 +1,14 @@
 //! Channels, levels, opcodes, tasks, keywords and maps as types with constants.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::HeaderPlan;
-use super::names::{self, Unique};
+use super::names;
 use crate::config::Overrides;
 use crate::model::schema::{Builds, Header, Held, Schema};
 use crate::model::{Map, MapKind, builtin};
+use crate::names_lock::{Kind, NamesLock};
 
 /// A constant of a newtype.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) struct Constant {
     pub(crate) value: u64,
     /// The manifest's name.
     pub(crate) text: String,
+    /// The builds that declare it; of a map's entries alone.
+    pub(crate) builds: Builds,
     pub(crate) docs: Vec<String>,
 }
 
@@ -46,6 +50,8 @@ pub(crate) struct MapPlan {
     /// The name of the static that describes it.
     pub(crate) info: String,
     pub(crate) bits: bool,
+    /// The builds that declare it, in words.
+    pub(crate) builds: String,
     /// Why the values are inferred, where they are.
     pub(crate) inferred: Option<String>,
     pub(crate) entries: Vec<Constant>,
@@ -71,34 +77,46 @@ impl Constants {
     }
 }
 
-/// The newest declaration of each value.
-fn newest<T, K: Ord>(held: &[Held<T>], key: impl Fn(&T) -> K) -> Vec<(&T, Builds)> {
-    let mut by_key: BTreeMap<K, (usize, Vec<&Builds>)> = BTreeMap::new();
-    for (at, item) in held.iter().enumerate() {
-        let entry = by_key.entry(key(&item.value)).or_insert((at, Vec::new()));
-        if item.builds.last() > held[entry.0].builds.last() {
-            entry.0 = at;
-        }
-        entry.1.push(&item.builds);
+/// The newest declaration of each name with all builds that declare it. A value that a newer build calls by another
+/// name has both: the newer name first, so that looking a value up finds it.
+fn newest<'h, T>(
+    schema: &Schema,
+    held: &'h [Held<T>],
+    name: impl Fn(&T) -> &str,
+    value: impl Fn(&T) -> u64,
+) -> Vec<(&'h T, Builds)> {
+    let mut by_name: BTreeMap<&str, Vec<&'h Held<T>>> = BTreeMap::new();
+    for item in held {
+        by_name.entry(name(&item.value)).or_default().push(item);
     }
-    by_key.into_values().map(|(at, _)| (&held[at].value, held[at].builds.clone())).collect()
+    let newest = by_name.into_values().filter_map(|mut items| {
+        items.sort_by_key(|item| item.builds.last());
+        let builds = Builds::of(schema, |build| items.iter().any(|item| item.builds.contains(build)));
+        Some((&items.last()?.value, builds))
+    });
+    let mut newest: Vec<_> = newest.collect();
+    newest.sort_by_key(|(item, builds)| (value(item), Reverse(builds.last())));
+    newest
 }
 
-pub(super) fn constants(schema: &Schema) -> Constants {
+pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
     let mut out = Constants::default();
     let mut used = Used::of(schema);
 
-    let channels = newest(&schema.channels, |channel| channel.value);
+    let channels =
+        newest(schema, &schema.channels, |channel| &channel.name, |channel| channel.value.unwrap_or(0).into());
     out.channel_numbers = schema.channels.iter().filter_map(|c| Some((c.value.id.clone(), c.value.value?))).collect();
-    out.channels = named(channels.into_iter().filter_map(|(channel, _)| {
-        let text = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&channel.name) };
-        Some((channel.id.clone(), u64::from(channel.value?), channel.name.clone(), text.lines()))
-    }));
+    let channels = channels.into_iter().filter_map(|(channel, builds)| {
+        let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&channel.name) };
+        let docs = doc.lines(Some((schema, &builds)));
+        Some(Named { base: channel.id.clone(), value: channel.value?.into(), text: channel.name.clone(), docs })
+    });
+    out.channels = named(Kind::Channel, channels, lock);
 
     let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
     used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
-    out.levels = named_values(&used.levels, own);
-    out.level_numbers = used.levels;
+    out.levels = named_values(Kind::Level, &used.levels, own, lock);
+    out.level_numbers = used.levels.clone();
 
     for held in &schema.opcodes {
         let key = (held.value.task.clone().unwrap_or_default(), held.value.name.clone());
@@ -107,25 +125,34 @@ pub(super) fn constants(schema: &Schema) -> Constants {
     out.opcode_numbers.extend(used.opcodes.iter().map(|(name, value)| ((String::new(), name.clone()), *value)));
     let own = schema.opcodes.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
     used.opcodes.extend(own.clone().map(|(name, value, _)| (name, value)));
-    out.opcodes = named_values(&used.opcodes, own);
+    out.opcodes = named_values(Kind::Opcode, &used.opcodes, own, lock);
 
     out.task_numbers = schema.tasks.iter().map(|held| (held.value.name.clone(), held.value.value)).collect();
-    out.tasks = named(newest(&schema.tasks, |task| task.value).into_iter().map(|(task, _)| {
-        let text = Doc { name: &task.name, display: task.message.as_deref(), also: None };
-        (task.name.clone(), u64::from(task.value), task.name.clone(), text.lines())
-    }));
-
+    let tasks = newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
+    let tasks = tasks.into_iter().map(|(task, builds)| {
+        let doc = Doc { name: &task.name, display: task.message.as_deref(), also: None };
+        let docs = doc.lines(Some((schema, &builds)));
+        Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), docs }
+    });
+    out.tasks = named(Kind::Task, tasks, lock);
+    out.keywords = keywords(schema, &used, lock);
     out.keyword_masks = schema.keywords.iter().map(|held| (held.value.name.clone(), held.value.mask)).collect();
-    out.keyword_masks.extend(used.keywords.clone());
-    let own = newest(&schema.keywords, |keyword| keyword.mask).into_iter().map(|(keyword, _)| {
-        let text = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
-        (keyword.name.clone(), keyword.mask, keyword.name.clone(), text.lines())
+    out.keyword_masks.extend(used.keywords);
+    out
+}
+
+fn keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
+    let own = newest(schema, &schema.keywords, |keyword| &keyword.name, |keyword| keyword.mask);
+    let own = own.into_iter().map(|(keyword, builds)| {
+        let doc = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
+        let docs = doc.lines(Some((schema, &builds)));
+        Named { base: keyword.name.clone(), value: keyword.mask, text: keyword.name.clone(), docs }
     });
     let predefined = used.keywords.iter().map(|(name, mask)| {
-        (name.replace("win:", ""), *mask, name.clone(), Doc { name, display: None, also: None }.lines())
+        let docs = Doc { name, display: None, also: None }.lines(None);
+        Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), docs }
     });
-    out.keywords = named(own.chain(predefined));
-    out
+    named(Kind::Keyword, own.chain(predefined), lock)
 }
 
 /// The predefined levels, opcodes and keywords that events use.
@@ -164,7 +191,8 @@ struct Doc<'a> {
 }
 
 impl Doc<'_> {
-    fn lines(&self) -> Vec<String> {
+    /// The lines; `builds` are those that declare it, told where they are not all.
+    fn lines(&self, builds: Option<(&Schema, &Builds)>) -> Vec<String> {
         let mut line = format!("`{}`", self.name);
         if let Some(also) = self.also {
             line += &format!(": `{also}`");
@@ -172,47 +200,71 @@ impl Doc<'_> {
         if let Some(display) = self.display.filter(|display| *display != self.name) {
             line += &format!(", shown as “{display}”");
         }
-        vec![line + "."]
+        line.push('.');
+        if let Some((schema, builds)) = builds {
+            line += &super::docs::only_in(schema, builds);
+        }
+        vec![line]
     }
 }
 
+/// What becomes a constant.
+struct Named {
+    /// What the constant's name is made of.
+    base: String,
+    value: u64,
+    /// The manifest's name, the key in `names.lock`.
+    text: String,
+    docs: Vec<String>,
+}
+
 fn named_values(
+    kind: Kind,
     values: &BTreeMap<String, u8>,
     own: impl Iterator<Item = (String, u8, Option<String>)>,
+    lock: &mut NamesLock,
 ) -> Vec<Constant> {
     let displays: BTreeMap<String, String> = own.filter_map(|(name, _, display)| Some((name, display?))).collect();
     let mut by_value: Vec<(&String, u8)> = values.iter().map(|(name, value)| (name, *value)).collect();
     by_value.sort_by_key(|(name, value)| (*value, (*name).clone()));
-    named(by_value.into_iter().map(|(name, value)| {
-        let doc = Doc { name, display: displays.get(name).map(String::as_str), also: None };
-        (name.replace("win:", ""), u64::from(value), name.clone(), doc.lines())
-    }))
+    let items = by_value.into_iter().map(|(name, value)| {
+        let docs = Doc { name, display: displays.get(name).map(String::as_str), also: None }.lines(None);
+        Named { base: name.replace("win:", ""), value: value.into(), text: name.clone(), docs }
+    });
+    named(kind, items, lock)
 }
 
-/// Constants with unique names, from (name, value, manifest's name, docs).
-fn named(items: impl Iterator<Item = (String, u64, String, Vec<String>)>) -> Vec<Constant> {
-    let mut names = Unique::default();
+/// Constants under their published names.
+fn named(kind: Kind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
     items
-        .map(|(name, value, text, docs)| {
-            let name = names.claim(&names::constant_name(&name), &format!("_{value}"));
-            Constant { name, value, text, docs }
+        .map(|Named { base, value, text, docs }| {
+            let base = names::constant_name(&base);
+            let name = lock.claim(kind, &text, &[base.clone(), format!("{base}_{value}")]);
+            Constant { name, value, text, builds: Builds::default(), docs }
         })
         .collect()
 }
 
-pub(super) fn maps(schema: &Schema, overrides: &Overrides, inferred: &BTreeMap<String, String>) -> Vec<MapPlan> {
-    let mut types = Unique::default();
+pub(super) fn maps(
+    schema: &Schema,
+    overrides: &Overrides,
+    inferred: &BTreeMap<String, String>,
+    lock: &mut NamesLock,
+) -> Vec<MapPlan> {
     let mut out = Vec::new();
-    for (map, _) in newest(&schema.maps, |map| map.name.clone()) {
+    let mut maps = newest(schema, &schema.maps, |map| &map.name, |_| 0);
+    maps.sort_by_key(|(map, _)| &map.name);
+    for (map, builds) in maps {
         let renamed = overrides.renames.iter().find(|r| r.map.as_ref() == Some(&map.name) && r.value.is_none());
         let name = renamed.map_or_else(|| names::type_name(&map.name), |r| r.to.clone());
-        let name = types.claim(&name, "Map");
-        let entries = map_entries(schema, map, overrides);
+        let name = lock.claim(Kind::Map, &map.name, &[name.clone(), format!("{name}Map")]);
+        let entries = map_entries(schema, map, overrides, lock);
         out.push(MapPlan {
             map: map.name.clone(),
             info: names::constant_name(&name),
             name,
             bits: map.kind == MapKind::Bit,
+            builds: super::docs::builds_phrase(&builds),
             inferred: inferred.get(&map.name).cloned(),
             entries,
         });
@@ -221,16 +273,10 @@ pub(super) fn maps(schema: &Schema, overrides: &Overrides, inferred: &BTreeMap<S
 }
 
 /// The entries of a map over all builds: an entry that a newer build dropped stays, for older events hold it.
-fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides) -> Vec<Constant> {
+fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides, lock: &mut NamesLock) -> Vec<Constant> {
+    let declarations = || schema.maps.iter().rev().filter(|held| held.value.name == newest.name);
     let mut entries = newest.entries.clone();
-    for older in schema.maps.iter().rev().filter(|held| held.value.name == newest.name) {
-        for entry in &older.value.entries {
-            if !entries.iter().any(|known| known.value == entry.value) {
-                entries.push(entry.clone());
-            }
-        }
-    }
-    let mut names = Unique::default();
+    entries.extend(declarations().flat_map(|older| older.value.entries.clone()));
     let mut seen = Vec::new();
     let mut out = Vec::new();
     for entry in entries {
@@ -244,13 +290,20 @@ fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides) -> Vec<Cons
             Some(rename) => rename.to.clone(),
             None => names::constant_from_text(&text).unwrap_or_else(|| format!("VALUE_{}", entry.value)),
         };
-        let docs =
-            vec![if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", super::docs::escape(&text)) }];
+        let has = |map: &Map| map.entries.iter().any(|known| known.value == entry.value);
+        let builds =
+            Builds::of(schema, |build| declarations().any(|held| held.builds.contains(build) && has(&held.value)));
+        let doc = if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", super::docs::escape(&text)) };
         out.push(Constant {
-            name: names.claim(&name, &format!("_{}", entry.value)),
+            name: lock.claim(
+                Kind::Value,
+                &format!("{} {}", entry.value, newest.name),
+                &[name.clone(), format!("{name}_{}", entry.value)],
+            ),
             value: u64::from(entry.value),
             text,
-            docs,
+            docs: vec![doc + &super::docs::only_in(schema, &builds)],
+            builds,
         });
     }
     out

@@ -12,15 +12,15 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::audit as schema;
 
-/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001.
+/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDisabled<'a> {
-    /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 20348-26100.
+    /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
     V0(SrvDisabledV0<'a>),
-    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 20348-26100.
+    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
     V1(SrvDisabledV1<'a>),
 }
 
@@ -76,7 +76,7 @@ impl<'a> Record<'a> for SrvDisabled<'a> {
     }
 }
 
-/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 20348-26100.
+/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -140,7 +140,7 @@ impl<'a> View<'a> for SrvDisabledV0<'a> {
     }
 }
 
-/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 20348-26100.
+/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -168,15 +168,15 @@ impl<'a> View<'a> for SrvDisabledV1<'a> {
     }
 }
 
-/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003.
+/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvUnencryptedAcccessFailure<'a> {
-    /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 20348-26100.
+    /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
     V0(SrvUnencryptedAcccessFailureV0<'a>),
-    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 20348-26100.
+    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
     V1(SrvUnencryptedAcccessFailureV1<'a>),
 }
 
@@ -280,9 +280,14 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailure<'a> {
     }
 }
 
-/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 20348-26100.
+/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
+/// From build 20348: another message text.
+///
+/// Not all of this was captured from the build itself:
+///
+/// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 #[derive(Clone, Copy)]
 pub struct SrvUnencryptedAcccessFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -366,19 +371,28 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        out.text(
-                "The server received an unencrypted message. Message was rejected.\r\n\r\nClient Name: ",
-            )
-            .utf16(self.client_name())
-            .text(
-                "\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
-            )
-            .finish()
+    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        if build >= 20348 {
+            out.text(
+                    "The server received an unencrypted message. Message was rejected.\r\n\r\nClient Name: ",
+                )
+                .utf16(self.client_name())
+                .text(
+                    "\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+                )
+                .finish()
+        } else {
+            out.text("The server received an unencrypted message from client ")
+                .utf16(self.client_name())
+                .text(
+                    ". Message was rejected.\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+                )
+                .finish()
+        }
     }
 }
 
-/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 20348-26100.
+/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -516,15 +530,15 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
     }
 }
 
-/// The server rejected an incorrectly signed message: event 1004.
+/// The server rejected an incorrectly signed message: event 1004. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSignatureValidationFailure<'a> {
-    /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 20348-26100.
+    /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
     V0(SrvSignatureValidationFailureV0<'a>),
-    /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 20348-26100.
+    /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
     V1(SrvSignatureValidationFailureV1<'a>),
 }
 
@@ -612,9 +626,14 @@ impl<'a> Record<'a> for SrvSignatureValidationFailure<'a> {
     }
 }
 
-/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 20348-26100.
+/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
+/// From build 20348: another message text.
+///
+/// Not all of this was captured from the build itself:
+///
+/// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 #[derive(Clone, Copy)]
 pub struct SrvSignatureValidationFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -678,19 +697,28 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV0<'a> {
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        out.text(
-                "The server received an incorrectly signed message. Message was rejected.\r\n\r\nClient Name: ",
-            )
-            .utf16(self.client_name())
-            .text(
-                "\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending an incorrectly signed request.",
-            )
-            .finish()
+    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        if build >= 20348 {
+            out.text(
+                    "The server received an incorrectly signed message. Message was rejected.\r\n\r\nClient Name: ",
+                )
+                .utf16(self.client_name())
+                .text(
+                    "\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending an incorrectly signed request.",
+                )
+                .finish()
+        } else {
+            out.text("The server received an incorrectly signed message from client ")
+                .utf16(self.client_name())
+                .text(
+                    ". Message was rejected.\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is sending an incorrectly signed request.",
+                )
+                .finish()
+        }
     }
 }
 
-/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 20348-26100.
+/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -806,13 +834,13 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV1<'a> {
     }
 }
 
-/// Decrypt call failed: event 1015.
+/// Decrypt call failed: event 1015. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDecryptionFailure<'a> {
-    /// Decrypt call failed: event 1015, version 0. Builds 20348-26100.
+    /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
     V0(SrvDecryptionFailureV0<'a>),
 }
 
@@ -851,7 +879,7 @@ impl<'a> Record<'a> for SrvDecryptionFailure<'a> {
     }
 }
 
-/// Decrypt call failed: event 1015, version 0. Builds 20348-26100.
+/// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvDecryptionFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -971,13 +999,13 @@ impl<'a> View<'a> for SrvDecryptionFailureV0<'a> {
     }
 }
 
-/// LmCompatibilityLevel value is different from the default: event 1021.
+/// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLmCompatibilityLevelNonDefault<'a> {
-    /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 20348-26100.
+    /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
     V0(SrvLmCompatibilityLevelNonDefaultV0<'a>),
 }
 
@@ -1016,7 +1044,7 @@ impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
     }
 }
 
-/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 20348-26100.
+/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Informational, task SrvLmCompatibilityLevelNonDefault, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1071,13 +1099,13 @@ impl<'a> View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
     }
 }
 
-/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024.
+/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSmb2Disabled<'a> {
-    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 20348-26100.
+    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
     V0(SrvSmb2DisabledV0<'a>),
 }
 
@@ -1116,7 +1144,7 @@ impl<'a> Record<'a> for SrvSmb2Disabled<'a> {
     }
 }
 
-/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 20348-26100.
+/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSmb2Disabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1144,13 +1172,13 @@ impl<'a> View<'a> for SrvSmb2DisabledV0<'a> {
     }
 }
 
-/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025.
+/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNullSessionsAllowed<'a> {
-    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 20348-26100.
+    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
     V0(SrvNullSessionsAllowedV0<'a>),
 }
 
@@ -1189,7 +1217,7 @@ impl<'a> Record<'a> for SrvNullSessionsAllowed<'a> {
     }
 }
 
-/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 20348-26100.
+/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvNullSessionsAllowed, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1217,13 +1245,13 @@ impl<'a> View<'a> for SrvNullSessionsAllowedV0<'a> {
     }
 }
 
-/// The security descriptor differs from the default value: event 1803.
+/// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SecurityCertificateChanged<'a> {
-    /// The security descriptor differs from the default value: event 1803, version 0. Builds 20348-26100.
+    /// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
     V0(SecurityCertificateChangedV0<'a>),
 }
 
@@ -1262,14 +1290,14 @@ impl<'a> Record<'a> for SecurityCertificateChanged<'a> {
     }
 }
 
-/// The security descriptor differs from the default value: event 1803, version 0. Builds 20348-26100.
+/// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SecurityCertificateChanged.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has hard line breaks (CR LF) after %n; written as one space, as Windows shows them (20348, 26100)
+/// - messages: the message table has hard line breaks (CR LF) after %n; written as one space, as Windows shows them (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SecurityCertificateChangedV0<'a> {
     descriptor_name: Utf16<'a>,
@@ -1315,13 +1343,13 @@ impl<'a> View<'a> for SecurityCertificateChangedV0<'a> {
     }
 }
 
-/// No SMB1 usage detected in the last 20 minutes: event 1804.
+/// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NoSmb1ObservedInLastPeriod<'a> {
-    /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 20348-26100.
+    /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
     V1(NoSmb1ObservedInLastPeriodV1<'a>),
 }
 
@@ -1360,7 +1388,7 @@ impl<'a> Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
     }
 }
 
-/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 20348-26100.
+/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
 ///
 /// Channel Analytic, level Informational, keywords Connection.
 /// From build 26100: task NoSmb1ObservedInLastPeriod.
@@ -1407,13 +1435,13 @@ impl<'a> View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
     }
 }
 
-/// SMB1 access: event 3000.
+/// SMB1 access: event 3000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1Access<'a> {
-    /// SMB1 access: event 3000, version 0. Builds 20348-26100.
+    /// SMB1 access: event 3000, version 0. Builds 10240-26200.
     V0(AuditSmb1AccessV0<'a>),
 }
 
@@ -1452,7 +1480,7 @@ impl<'a> Record<'a> for AuditSmb1Access<'a> {
     }
 }
 
-/// SMB1 access: event 3000, version 0. Builds 20348-26100.
+/// SMB1 access: event 3000, version 0. Builds 10240-26200.
 ///
 /// Channel Audit, level Informational.
 /// From build 26100: task AuditSmb1Access.
@@ -1497,13 +1525,13 @@ impl<'a> View<'a> for AuditSmb1AccessV0<'a> {
     }
 }
 
-/// A remote device attempted SMB1 connection to this computer: event 3002.
+/// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1ConnectionAttempt<'a> {
-    /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 20348-26100.
+    /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
     V1(AuditSmb1ConnectionAttemptV1<'a>),
 }
 
@@ -1542,7 +1570,7 @@ impl<'a> Record<'a> for AuditSmb1ConnectionAttempt<'a> {
     }
 }
 
-/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 20348-26100.
+/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task AuditSmb1Access.
@@ -1589,13 +1617,13 @@ impl<'a> View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
     }
 }
 
-/// SMB1 server service has been automatically uninstalled.n: event 3003.
+/// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum UninstallSmb1Server<'a> {
-    /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 20348-26100.
+    /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
     V1(UninstallSmb1ServerV1<'a>),
 }
 
@@ -1634,7 +1662,7 @@ impl<'a> Record<'a> for UninstallSmb1Server<'a> {
     }
 }
 
-/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 20348-26100.
+/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task UninstallSmb1Server.
@@ -1679,13 +1707,13 @@ impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
     }
 }
 
-/// Smb2ClientDoesNotSupportSigning: event 3021.
+/// Smb2ClientDoesNotSupportSigning: event 3021. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportSigning<'a> {
-    /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Build 26100.
+    /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportSigningV0<'a>),
     /// Event without a message: event 3021, version 1. Build 26100.
     V1(Smb2ClientDoesNotSupportSigningV1<'a>),
@@ -1759,7 +1787,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
 #[derive(Clone, Copy)]
@@ -1857,13 +1885,13 @@ impl<'a> Smb2ClientDoesNotSupportSigningV1<'a> {
         self.client_name
     }
 
-    /// `UserNameLength`, `win:UInt16`.
+    /// `UserNameLength`, `win:UInt16`. Build 26100.
     #[inline]
     pub fn user_name_length(&self) -> u16 {
         self.after_client_name.u16::<0>()
     }
 
-    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`.
+    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`. Build 26100.
     #[inline]
     pub fn user_name(&self) -> Utf16<'a> {
         self.user_name
@@ -1913,13 +1941,13 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support encryption: event 3022.
+/// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportEncryption<'a> {
-    /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Build 26100.
+    /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportEncryptionV0<'a>),
 }
 
@@ -1958,7 +1986,7 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
     }
 }
 
-/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportEncryption.
 #[derive(Clone, Copy)]
@@ -2033,7 +2061,7 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
     }
 }
 
-/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024.
+/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
@@ -2169,7 +2197,7 @@ impl<'a> View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025.
+/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
@@ -2317,7 +2345,7 @@ impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026.
+/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
@@ -2439,7 +2467,7 @@ impl<'a> View<'a> for SrvNetClientSentEmptySpnV0<'a> {
     }
 }
 
-/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027.
+/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]

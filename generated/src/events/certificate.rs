@@ -11,13 +11,13 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::certificate as schema;
 
-/// The certificate for the server is about to expire: event 1042.
+/// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingExpiring<'a> {
-    /// The certificate for the server is about to expire: event 1042, version 0. Builds 20348-26100.
+    /// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
     V0(ServerCertMappingExpiringV0<'a>),
 }
 
@@ -56,7 +56,7 @@ impl<'a> Record<'a> for ServerCertMappingExpiring<'a> {
     }
 }
 
-/// The certificate for the server is about to expire: event 1042, version 0. Builds 20348-26100.
+/// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task ServerCertMappingExpiring.
@@ -147,13 +147,13 @@ impl<'a> View<'a> for ServerCertMappingExpiringV0<'a> {
     }
 }
 
-/// Quic connection shutdown: event 1044.
+/// Quic connection shutdown: event 1044. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetQuicShutdownFailure<'a> {
-    /// Quic connection shutdown: event 1044, version 0. Builds 20348-26100.
+    /// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
     V0(SrvNetQuicShutdownFailureV0<'a>),
 }
 
@@ -192,14 +192,14 @@ impl<'a> Record<'a> for SrvNetQuicShutdownFailure<'a> {
     }
 }
 
-/// Quic connection shutdown: event 1044, version 0. Builds 20348-26100.
+/// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
 ///
 /// Channel Operational, level Error, keywords Quic.
 /// From build 26100: level Informational, task SrvNetQuicShutdownFailure, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: 'shuting' up to this build, 'shutting' in 26100 (20348)
+/// - messages: 'shuting' up to this build, 'shutting' in 26100 (18990, 19041, 20348, 22000, 22621, 22631)
 #[derive(Clone, Copy)]
 pub struct SrvNetQuicShutdownFailureV0<'a> {
     head: Segment<'a, 6>,
@@ -308,13 +308,13 @@ impl<'a> View<'a> for SrvNetQuicShutdownFailureV0<'a> {
     }
 }
 
-/// The server failed to update server certificate mapping: event 1045.
+/// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingUpdateFailure<'a> {
-    /// The server failed to update server certificate mapping: event 1045, version 0. Builds 20348-26100.
+    /// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
     V0(ServerCertMappingUpdateFailureV0<'a>),
 }
 
@@ -353,10 +353,11 @@ impl<'a> Record<'a> for ServerCertMappingUpdateFailure<'a> {
     }
 }
 
-/// The server failed to update server certificate mapping: event 1045, version 0. Builds 20348-26100.
+/// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
 ///
 /// Channel Analytic, level Error, keywords Cert.
-/// From build 26100: channel Operational, task ServerCertMappingUpdateFailure.
+/// From build 22621: channel Operational.
+/// From build 26100: task ServerCertMappingUpdateFailure.
 #[derive(Clone, Copy)]
 pub struct ServerCertMappingUpdateFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -488,13 +489,13 @@ impl<'a> View<'a> for ServerCertMappingUpdateFailureV0<'a> {
     }
 }
 
-/// The certificate for the server has expired: event 1049.
+/// The certificate for the server has expired: event 1049. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingExpired<'a> {
-    /// The certificate for the server has expired: event 1049, version 0. Build 26100.
+    /// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
     V0(ServerCertMappingExpiredV0<'a>),
 }
 
@@ -533,9 +534,10 @@ impl<'a> Record<'a> for ServerCertMappingExpired<'a> {
     }
 }
 
-/// The certificate for the server has expired: event 1049, version 0. Build 26100.
+/// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Error, task ServerCertMappingExpired, keywords Operational.
+/// Channel Operational, level Error, keywords Operational.
+/// From build 26100: task ServerCertMappingExpired.
 #[derive(Clone, Copy)]
 pub struct ServerCertMappingExpiredV0<'a> {
     head: Segment<'a, 2>,
@@ -623,13 +625,13 @@ impl<'a> View<'a> for ServerCertMappingExpiredV0<'a> {
     }
 }
 
-/// Failed to restore a server certificate mapping from persistent storage: event 1052.
+/// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreFailure<'a> {
-    /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Build 26100.
+    /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
     V0(ServerCertMappingRestoreFailureV0<'a>),
 }
 
@@ -668,7 +670,7 @@ impl<'a> Record<'a> for ServerCertMappingRestoreFailure<'a> {
     }
 }
 
-/// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Build 26100.
+/// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task ServerCertMappingRestoreFailure, keywords Cert.
 #[derive(Clone, Copy)]
@@ -763,13 +765,13 @@ impl<'a> View<'a> for ServerCertMappingRestoreFailureV0<'a> {
     }
 }
 
-/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053.
+/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreSummary<'a> {
-    /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Build 26100.
+    /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
     V0(ServerCertMappingRestoreSummaryV0<'a>),
 }
 
@@ -808,7 +810,7 @@ impl<'a> Record<'a> for ServerCertMappingRestoreSummary<'a> {
     }
 }
 
-/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Build 26100.
+/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task ServerCertMappingRestoreSummary, keywords Cert.
 #[derive(Clone, Copy)]
@@ -875,13 +877,13 @@ impl<'a> View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
     }
 }
 
-/// Send QUIC Endpoint notification failure - %1: event 1909.
+/// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetQuicSendEndpointNotificationFailure<'a> {
-    /// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26100.
+    /// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
     V0(SrvNetQuicSendEndpointNotificationFailureV0<'a>),
 }
 
@@ -920,14 +922,15 @@ impl<'a> Record<'a> for SrvNetQuicSendEndpointNotificationFailure<'a> {
     }
 }
 
-/// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26100.
+/// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task SrvNetQuicSendEndpointNotificationFailure.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task SrvNetQuicSendEndpointNotificationFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     head: Segment<'a, 14>,
@@ -1038,13 +1041,13 @@ impl<'a> View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     }
 }
 
-/// Server Certificate failure - %1: event 1911.
+/// Server Certificate failure - %1: event 1911. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertificateFailure<'a> {
-    /// Server Certificate failure - %1: event 1911, version 0. Build 26100.
+    /// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
     V0(ServerCertificateFailureV0<'a>),
 }
 
@@ -1083,9 +1086,10 @@ impl<'a> Record<'a> for ServerCertificateFailure<'a> {
     }
 }
 
-/// Server Certificate failure - %1: event 1911, version 0. Build 26100.
+/// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Error, task ServerCertificateFailure, keywords Nsi.
+/// Channel Operational, level Error, keywords Nsi.
+/// From build 26100: task ServerCertificateFailure.
 #[derive(Clone, Copy)]
 pub struct ServerCertificateFailureV0<'a> {
     head: Segment<'a, 10>,
@@ -1173,15 +1177,15 @@ impl<'a> View<'a> for ServerCertificateFailureV0<'a> {
     }
 }
 
-/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914.
+/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetClientCertificateChainRevocationChecksFailed<'a> {
-    /// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Build 26100.
+    /// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
     V0(SrvNetClientCertificateChainRevocationChecksFailedV0<'a>),
-    /// Event without a message: event 1914, version 1. Build 26100.
+    /// Event without a message: event 1914, version 1. Builds 26100-26200.
     V1(SrvNetClientCertificateChainRevocationChecksFailedV1<'a>),
 }
 
@@ -1314,13 +1318,13 @@ impl<'a> Record<'a> for SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     }
 }
 
-/// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Build 26100.
+/// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetClientCertificateChainRevocationChecksFailed, keywords Operational.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 #[derive(Clone, Copy)]
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
@@ -1467,14 +1471,14 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     }
 }
 
-/// Event without a message: event 1914, version 1. Build 26100.
+/// Event without a message: event 1914, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetClientCertificateChainRevocationChecksFailed, keywords Operational.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: text unknown: no message attribute (see decisions.toml) (26100)
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - messages: text unknown: no message attribute (see decisions.toml) (26100, 26200)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 #[derive(Clone, Copy)]
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
@@ -1585,15 +1589,15 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     }
 }
 
-/// Access Denied: event 3007.
+/// Access Denied: event 3007. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessDenied<'a> {
-    /// Access Denied: event 3007, version 0. Build 26100.
+    /// Access Denied: event 3007, version 0. Builds 26100-26200.
     V0(MutualAuthClientAccessDeniedV0<'a>),
-    /// Access Denied: event 3007, version 1. Build 26100.
+    /// Access Denied: event 3007, version 1. Builds 26100-26200.
     V1(MutualAuthClientAccessDeniedV1<'a>),
 }
 
@@ -1737,7 +1741,7 @@ impl<'a> Record<'a> for MutualAuthClientAccessDenied<'a> {
     }
 }
 
-/// Access Denied: event 3007, version 0. Build 26100.
+/// Access Denied: event 3007, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
 #[derive(Clone, Copy)]
@@ -1909,7 +1913,7 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV0<'a> {
     }
 }
 
-/// Access Denied: event 3007, version 1. Build 26100.
+/// Access Denied: event 3007, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
 #[derive(Clone, Copy)]
@@ -2103,15 +2107,15 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV1<'a> {
     }
 }
 
-/// Access Allowed: event 3008.
+/// Access Allowed: event 3008. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessAllowed<'a> {
-    /// Access Allowed: event 3008, version 0. Build 26100.
+    /// Access Allowed: event 3008, version 0. Builds 26100-26200.
     V0(MutualAuthClientAccessAllowedV0<'a>),
-    /// Access Allowed: event 3008, version 1. Build 26100.
+    /// Access Allowed: event 3008, version 1. Builds 26100-26200.
     V1(MutualAuthClientAccessAllowedV1<'a>),
 }
 
@@ -2255,7 +2259,7 @@ impl<'a> Record<'a> for MutualAuthClientAccessAllowed<'a> {
     }
 }
 
-/// Access Allowed: event 3008, version 0. Build 26100.
+/// Access Allowed: event 3008, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
 #[derive(Clone, Copy)]
@@ -2427,7 +2431,7 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV0<'a> {
     }
 }
 
-/// Access Allowed: event 3008, version 1. Build 26100.
+/// Access Allowed: event 3008, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
 #[derive(Clone, Copy)]
@@ -2621,15 +2625,15 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV1<'a> {
     }
 }
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessError<'a> {
-    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Build 26100.
+    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
     V0(MutualAuthClientAccessErrorV0<'a>),
-    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Build 26100.
+    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Builds 26100-26200.
     V1(MutualAuthClientAccessErrorV1<'a>),
 }
 
@@ -2722,7 +2726,7 @@ impl<'a> Record<'a> for MutualAuthClientAccessError<'a> {
     }
 }
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Build 26100.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
 #[derive(Clone, Copy)]
@@ -2818,7 +2822,7 @@ impl<'a> View<'a> for MutualAuthClientAccessErrorV0<'a> {
     }
 }
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Build 26100.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
 #[derive(Clone, Copy)]

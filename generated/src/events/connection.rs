@@ -11,27 +11,59 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::connection as schema;
 
-/// SMB2 Connection accepted: event 500.
+/// SMB2 Connection accepted: event 500. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionAccept<'a> {
-    /// SMB2 Connection accepted: event 500, version 0. Builds 20348-26100.
+    /// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
     V0(Smb2ConnectionAcceptV0<'a>),
+    /// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionAcceptV0Build17763<'a>),
 }
 
-impl Smb2ConnectionAccept<'_> {
+impl<'a> Smb2ConnectionAccept<'a> {
     /// The event's id, 500.
     pub const ID: u16 = 500;
-}
 
-impl<'a> Deref for Smb2ConnectionAccept<'a> {
-    type Target = Smb2ConnectionAcceptV0<'a>;
-
-    fn deref(&self) -> &Smb2ConnectionAcceptV0<'a> {
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
+        }
+    }
+
+    /// `AddressLength`, `win:UInt32`.
+    pub fn address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.address_length(),
+            Self::V0Build17763(view) => view.address_length(),
+        }
+    }
+
+    /// `Address`, `win:Binary`.
+    pub fn address(&self) -> SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.address(),
+            Self::V0Build17763(view) => view.address(),
+        }
+    }
+
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -40,31 +72,32 @@ impl<'a> Record<'a> for Smb2ConnectionAccept<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 
     fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
         match self {
             Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0Build17763(view) => Record::write_message(view, build, out),
         }
     }
 }
 
-/// SMB2 Connection accepted: event 500, version 0. Builds 20348-26100.
+/// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 #[derive(Clone, Copy)]
 pub struct Smb2ConnectionAcceptV0<'a> {
     head: Segment<'a, 20>,
     address: SocketAddr<'a>,
-    after_address: Segment<'a, 4>,
-    transport_name: Utf16<'a>,
 }
 
 impl<'a> Smb2ConnectionAcceptV0<'a> {
@@ -85,22 +118,79 @@ impl<'a> Smb2ConnectionAcceptV0<'a> {
     pub fn address(&self) -> SocketAddr<'a> {
         self.address
     }
+}
 
-    /// `TransportLength`, `win:UInt32`.
+impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        let address = SocketAddr::new(reader.binary(2, head.u32::<16>())?.as_bytes());
+        Ok(Self { head, address })
+    }
+
+    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.address_length()),
+                2 => Value::SocketAddr(self.address()),
+                _ => return None,
+            },
+        )
+    }
+
+    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        out.text("SMB2 Connection accepted").finish()
+    }
+}
+
+/// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
+///
+/// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionAcceptV0Build17763<'a> {
+    head: Segment<'a, 20>,
+    address: SocketAddr<'a>,
+    after_address: Segment<'a, 4>,
+    transport_name: Utf16<'a>,
+}
+
+impl<'a> Smb2ConnectionAcceptV0Build17763<'a> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `AddressLength`, `win:UInt32`.
+    #[inline]
+    pub fn address_length(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    #[inline]
+    pub fn address(&self) -> SocketAddr<'a> {
+        self.address
+    }
+
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+impl<'a> View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -134,27 +224,59 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
     }
 }
 
-/// SMB2 Connection Disconnected by Peer: event 501.
+/// SMB2 Connection Disconnected by Peer: event 501. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionDisconnectEvent<'a> {
-    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 20348-26100.
+    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
     V0(Smb2ConnectionDisconnectEventV0<'a>),
+    /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionDisconnectEventV0Build17763<'a>),
 }
 
-impl Smb2ConnectionDisconnectEvent<'_> {
+impl<'a> Smb2ConnectionDisconnectEvent<'a> {
     /// The event's id, 501.
     pub const ID: u16 = 501;
-}
 
-impl<'a> Deref for Smb2ConnectionDisconnectEvent<'a> {
-    type Target = Smb2ConnectionDisconnectEventV0<'a>;
-
-    fn deref(&self) -> &Smb2ConnectionDisconnectEventV0<'a> {
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
+        }
+    }
+
+    /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn address_length(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.address_length()),
+            _ => None,
+        }
+    }
+
+    /// `Address`, `win:Binary`, which only V0Build17763 has.
+    pub fn address(&self) -> Option<SocketAddr<'a>> {
+        match self {
+            Self::V0Build17763(view) => Some(view.address()),
+            _ => None,
+        }
+    }
+
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -163,34 +285,83 @@ impl<'a> Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 
     fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
         match self {
             Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0Build17763(view) => Record::write_message(view, build, out),
         }
     }
 }
 
-/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 20348-26100.
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 #[derive(Clone, Copy)]
 pub struct Smb2ConnectionDisconnectEventV0<'a> {
+    head: Segment<'a, 20>,
+}
+
+impl Smb2ConnectionDisconnectEventV0<'_> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `Flags`, `win:UInt32`.
+    #[inline]
+    pub fn flags(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+}
+
+impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        Ok(Self { head })
+    }
+
+    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.flags()),
+                _ => return None,
+            },
+        )
+    }
+
+    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        out.text("SMB2 Connection Disconnected by Peer").finish()
+    }
+}
+
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
+///
+/// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionDisconnectEventV0Build17763<'a> {
     head: Segment<'a, 24>,
     address: SocketAddr<'a>,
     after_address: Segment<'a, 4>,
     transport_name: Utf16<'a>,
 }
 
-impl<'a> Smb2ConnectionDisconnectEventV0<'a> {
+impl<'a> Smb2ConnectionDisconnectEventV0Build17763<'a> {
     /// `ConnectionGUID`, `win:GUID`.
     #[inline]
     pub fn connection_guid(&self) -> Guid {
@@ -203,33 +374,33 @@ impl<'a> Smb2ConnectionDisconnectEventV0<'a> {
         maps::Srv2ConnectionDisconnectReasons(self.head.u32::<16>())
     }
 
-    /// `AddressLength`, `win:UInt32`.
+    /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn address_length(&self) -> u32 {
         self.head.u32::<20>()
     }
 
-    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`. Builds 17763-26200.
     #[inline]
     pub fn address(&self) -> SocketAddr<'a> {
         self.address
     }
 
-    /// `TransportLength`, `win:UInt32`.
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -264,27 +435,72 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
     }
 }
 
-/// SMB2 Connection Terminated: event 502.
+/// SMB2 Connection Terminated: event 502. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionTerminate<'a> {
-    /// SMB2 Connection Terminated: event 502, version 0. Builds 20348-26100.
+    /// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
     V0(Smb2ConnectionTerminateV0<'a>),
+    /// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
+    V0Build17763(Smb2ConnectionTerminateV0Build17763<'a>),
 }
 
-impl Smb2ConnectionTerminate<'_> {
+impl<'a> Smb2ConnectionTerminate<'a> {
     /// The event's id, 502.
     pub const ID: u16 = 502;
-}
 
-impl<'a> Deref for Smb2ConnectionTerminate<'a> {
-    type Target = Smb2ConnectionTerminateV0<'a>;
-
-    fn deref(&self) -> &Smb2ConnectionTerminateV0<'a> {
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.connection_guid(),
+            Self::V0Build17763(view) => view.connection_guid(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`, which only V0Build17763 has.
+    pub fn status(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.status()),
+            _ => None,
+        }
+    }
+
+    /// `Status` as [`status::NtStatus`].
+    pub fn status_typed(&self) -> Option<status::NtStatus> {
+        self.status().map(status::NtStatus)
+    }
+
+    /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn address_length(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.address_length()),
+            _ => None,
+        }
+    }
+
+    /// `Address`, `win:Binary`, which only V0Build17763 has.
+    pub fn address(&self) -> Option<SocketAddr<'a>> {
+        match self {
+            Self::V0Build17763(view) => Some(view.address()),
+            _ => None,
+        }
+    }
+
+    /// `TransportLength`, `win:UInt32`, which only V0Build17763 has.
+    pub fn transport_length(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_length()),
+            _ => None,
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`, which only V0Build17763 has.
+    pub fn transport_name(&self) -> Option<Utf16<'a>> {
+        match self {
+            Self::V0Build17763(view) => Some(view.transport_name()),
+            _ => None,
         }
     }
 }
@@ -293,38 +509,87 @@ impl<'a> Record<'a> for Smb2ConnectionTerminate<'a> {
     fn layout(&self) -> &'static LayoutInfo {
         match self {
             Self::V0(view) => Record::layout(view),
+            Self::V0Build17763(view) => Record::layout(view),
         }
     }
 
     fn value(&self, field: usize) -> Option<Value<'a>> {
         match self {
             Self::V0(view) => Record::value(view, field),
+            Self::V0Build17763(view) => Record::value(view, field),
         }
     }
 
     fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
         match self {
             Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0Build17763(view) => Record::write_message(view, build, out),
         }
     }
 }
 
-/// SMB2 Connection Terminated: event 502, version 0. Builds 20348-26100.
+/// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
+///
+/// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
+#[derive(Clone, Copy)]
+pub struct Smb2ConnectionTerminateV0<'a> {
+    head: Segment<'a, 20>,
+}
+
+impl Smb2ConnectionTerminateV0<'_> {
+    /// `ConnectionGUID`, `win:GUID`.
+    #[inline]
+    pub fn connection_guid(&self) -> Guid {
+        self.head.guid::<0>()
+    }
+
+    /// `Reason`, `win:UInt32`.
+    #[inline]
+    pub fn reason(&self) -> u32 {
+        self.head.u32::<16>()
+    }
+}
+
+impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+
+    #[inline]
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = reader.segment(0)?;
+        Ok(Self { head })
+    }
+
+    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+        Some(
+            match field {
+                0 => Value::Guid(self.connection_guid()),
+                1 => Value::U32(self.reason()),
+                _ => return None,
+            },
+        )
+    }
+
+    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+        out.text("SMB2 Connection Terminated").finish()
+    }
+}
+
+/// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
-pub struct Smb2ConnectionTerminateV0<'a> {
+pub struct Smb2ConnectionTerminateV0Build17763<'a> {
     head: Segment<'a, 28>,
     address: SocketAddr<'a>,
     after_address: Segment<'a, 4>,
     transport_name: Utf16<'a>,
 }
 
-impl<'a> Smb2ConnectionTerminateV0<'a> {
+impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
     /// `ConnectionGUID`, `win:GUID`.
     #[inline]
     pub fn connection_guid(&self) -> Guid {
@@ -337,7 +602,7 @@ impl<'a> Smb2ConnectionTerminateV0<'a> {
         maps::Srv2ConnectionTerminateReasons(self.head.u32::<16>())
     }
 
-    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS. Builds 17763-26200.
     #[inline]
     pub fn status(&self) -> u32 {
         self.head.u32::<20>()
@@ -348,33 +613,33 @@ impl<'a> Smb2ConnectionTerminateV0<'a> {
         status::NtStatus(self.status())
     }
 
-    /// `AddressLength`, `win:UInt32`.
+    /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn address_length(&self) -> u32 {
         self.head.u32::<24>()
     }
 
-    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`.
+    /// `Address`, `win:Binary` shown as `win:SocketAddress` counted by `AddressLength`. Builds 17763-26200.
     #[inline]
     pub fn address(&self) -> SocketAddr<'a> {
         self.address
     }
 
-    /// `TransportLength`, `win:UInt32`.
+    /// `TransportLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn transport_length(&self) -> u32 {
         self.after_address.u32::<0>()
     }
 
-    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`.
+    /// `TransportName`, `win:UnicodeString` counted by `TransportLength`. Builds 17763-26200.
     #[inline]
     pub fn transport_name(&self) -> Utf16<'a> {
         self.transport_name
     }
 }
 
-impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
-    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+impl<'a> View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
+    const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0_BUILD17763;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -410,13 +675,13 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
     }
 }
 
-/// The SMB connection was successfully established: event 1913.
+/// The SMB connection was successfully established: event 1913. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetConnectionEstablished<'a> {
-    /// The SMB connection was successfully established: event 1913, version 0. Build 26100.
+    /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
     V0(SrvNetConnectionEstablishedV0<'a>),
 }
 
@@ -455,7 +720,7 @@ impl<'a> Record<'a> for SrvNetConnectionEstablished<'a> {
     }
 }
 
-/// The SMB connection was successfully established: event 1913, version 0. Build 26100.
+/// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetConnectionEstablished, keywords Operational.
 #[derive(Clone, Copy)]
@@ -611,7 +876,9 @@ impl<'a> View<'a> for SrvNetConnectionEstablishedV0<'a> {
 }
 
 etw_runtime::record_traits!(
-    Smb2ConnectionAccept, Smb2ConnectionAcceptV0, Smb2ConnectionDisconnectEvent,
-    Smb2ConnectionDisconnectEventV0, Smb2ConnectionTerminate, Smb2ConnectionTerminateV0,
+    Smb2ConnectionAccept, Smb2ConnectionAcceptV0, Smb2ConnectionAcceptV0Build17763,
+    Smb2ConnectionDisconnectEvent, Smb2ConnectionDisconnectEventV0,
+    Smb2ConnectionDisconnectEventV0Build17763, Smb2ConnectionTerminate,
+    Smb2ConnectionTerminateV0, Smb2ConnectionTerminateV0Build17763,
     SrvNetConnectionEstablished, SrvNetConnectionEstablishedV0
 );

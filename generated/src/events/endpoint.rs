@@ -11,13 +11,13 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::endpoint as schema;
 
-/// Endpoint added: event 1010.
+/// Endpoint added: event 1010. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointAdded<'a> {
-    /// Endpoint added: event 1010, version 0. Builds 20348-26100.
+    /// Endpoint added: event 1010, version 0. Builds 10240-26200.
     V0(SrvEndpointAddedV0<'a>),
 }
 
@@ -56,7 +56,7 @@ impl<'a> Record<'a> for SrvEndpointAdded<'a> {
     }
 }
 
-/// Endpoint added: event 1010, version 0. Builds 20348-26100.
+/// Endpoint added: event 1010, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointAdded, keywords Operational.
 #[derive(Clone, Copy)]
@@ -168,13 +168,13 @@ impl<'a> View<'a> for SrvEndpointAddedV0<'a> {
     }
 }
 
-/// Endpoint removed: event 1011.
+/// Endpoint removed: event 1011. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointRemoved<'a> {
-    /// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+    /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
     V0(SrvEndpointRemovedV0<'a>),
 }
 
@@ -213,7 +213,7 @@ impl<'a> Record<'a> for SrvEndpointRemoved<'a> {
     }
 }
 
-/// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+/// Endpoint removed: event 1011, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointRemoved, keywords Operational.
 #[derive(Clone, Copy)]
@@ -313,13 +313,13 @@ impl<'a> View<'a> for SrvEndpointRemovedV0<'a> {
     }
 }
 
-/// The network name information changed: event 1012.
+/// The network name information changed: event 1012. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetNameInfoChange<'a> {
-    /// The network name information changed: event 1012, version 0. Builds 20348-26100.
+    /// The network name information changed: event 1012, version 0. Builds 10240-26200.
     V0(SrvNetNameInfoChangeV0<'a>),
 }
 
@@ -358,7 +358,7 @@ impl<'a> Record<'a> for SrvNetNameInfoChange<'a> {
     }
 }
 
-/// The network name information changed: event 1012, version 0. Builds 20348-26100.
+/// The network name information changed: event 1012, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetNameInfoChange, keywords Operational.
 #[derive(Clone, Copy)]
@@ -483,13 +483,13 @@ impl<'a> View<'a> for SrvNetNameInfoChangeV0<'a> {
     }
 }
 
-/// Endpoint coming online: event 1013.
+/// Endpoint coming online: event 1013. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOnline<'a> {
-    /// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+    /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
     V0(SrvEndpointOnlineV0<'a>),
 }
 
@@ -528,7 +528,7 @@ impl<'a> Record<'a> for SrvEndpointOnline<'a> {
     }
 }
 
-/// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+/// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOnline, keywords Operational.
 #[derive(Clone, Copy)]
@@ -606,13 +606,13 @@ impl<'a> View<'a> for SrvEndpointOnlineV0<'a> {
     }
 }
 
-/// Endpoint going offline: event 1014.
+/// Endpoint going offline: event 1014. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOffline<'a> {
-    /// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+    /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
     V0(SrvEndpointOfflineV0<'a>),
 }
 
@@ -651,7 +651,7 @@ impl<'a> Record<'a> for SrvEndpointOffline<'a> {
     }
 }
 
-/// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+/// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOffline, keywords Operational.
 #[derive(Clone, Copy)]
@@ -729,13 +729,13 @@ impl<'a> View<'a> for SrvEndpointOfflineV0<'a> {
     }
 }
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
-    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
     V0(Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>),
 }
 
@@ -774,9 +774,10 @@ impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     }
 }
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Informational, task Smb2ClosedEndpointsOutsideUnicastIPTable, keywords Nsi.
+/// Channel Operational, level Informational, keywords Nsi.
+/// From build 26100: task Smb2ClosedEndpointsOutsideUnicastIPTable.
 #[derive(Clone, Copy)]
 pub struct Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     head: Segment<'a, 12>,
@@ -834,13 +835,13 @@ impl<'a> View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     }
 }
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
-    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRulePortNotSupportedV0<'a>),
 }
 
@@ -879,7 +880,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     }
 }
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRulePortNotSupported, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -925,13 +926,13 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     }
 }
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleSuccess<'a> {
-    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleSuccessV0<'a>),
 }
 
@@ -970,7 +971,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
     }
 }
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddEndpointListenerRuleSuccess, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1070,13 +1071,13 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     }
 }
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleFailure<'a> {
-    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleFailureV0<'a>),
 }
 
@@ -1115,7 +1116,7 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
     }
 }
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRuleFailure, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1217,13 +1218,13 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
     }
 }
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleNew<'a> {
-    /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+    /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleNewV0<'a>),
 }
 
@@ -1262,7 +1263,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleNew<'a> {
     }
 }
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleNew, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1326,13 +1327,13 @@ impl<'a> View<'a> for SrvNetAddListenerRuleNewV0<'a> {
     }
 }
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleUpdate<'a> {
-    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleUpdateV0<'a>),
 }
 
@@ -1371,7 +1372,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
     }
 }
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleUpdate, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1435,13 +1436,13 @@ impl<'a> View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
     }
 }
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleRemove<'a> {
-    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
     V0(SrvNetAddListenerRuleRemoveV0<'a>),
 }
 
@@ -1480,7 +1481,7 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleRemove<'a> {
     }
 }
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleRemove, keywords ListenerRule.
 #[derive(Clone, Copy)]
@@ -1544,13 +1545,13 @@ impl<'a> View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
     }
 }
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
-    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
     V0(SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
@@ -1589,7 +1590,7 @@ impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     }
 }
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetEnableImplicitLoopbackInterfaceError, keywords Interface.
 #[derive(Clone, Copy)]
@@ -1647,13 +1648,13 @@ impl<'a> View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     }
 }
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
-    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
     V0(SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>),
 }
 
@@ -1692,7 +1693,7 @@ impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     }
 }
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetDisableImplicitLoopbackInterfaceError, keywords Interface.
 #[derive(Clone, Copy)]
@@ -1750,13 +1751,13 @@ impl<'a> View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018.
+/// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
-    /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+    /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAlreadyAddedV0<'a>),
 }
 
@@ -1795,7 +1796,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
     }
 }
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAlreadyAdded.
 #[derive(Clone, Copy)]
@@ -1846,13 +1847,13 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddFailure<'a> {
-    /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+    /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAddFailureV0<'a>),
 }
 
@@ -1891,7 +1892,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
     }
 }
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAddFailure.
 #[derive(Clone, Copy)]
@@ -1942,13 +1943,13 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
     }
 }
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddSuccess<'a> {
-    /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+    /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
     V0(AlternativePortFirewallRuleAddSuccessV0<'a>),
 }
 
@@ -1987,7 +1988,7 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
     }
 }
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task AlternativePortFirewallRuleAddSuccess.
 #[derive(Clone, Copy)]

@@ -10,13 +10,13 @@ use etw_runtime::status;
 use super::super::meanings;
 use super::super::schema::interface as schema;
 
-/// TDI mode enabled: %1: event 1900.
+/// TDI mode enabled: %1: event 1900. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum TdiModeEnabled<'a> {
-    /// TDI mode enabled: %1: event 1900, version 0. Builds 20348-26100.
+    /// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
     V0(TdiModeEnabledV0<'a>),
 }
 
@@ -55,10 +55,11 @@ impl<'a> Record<'a> for TdiModeEnabled<'a> {
     }
 }
 
-/// TDI mode enabled: %1: event 1900, version 0. Builds 20348-26100.
+/// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task TdiModeEnabled.
+/// From build 22621: channel Operational.
+/// From build 26100: task TdiModeEnabled.
 #[derive(Clone, Copy)]
 pub struct TdiModeEnabledV0<'a> {
     head: Segment<'a, 4>,
@@ -95,13 +96,13 @@ impl<'a> View<'a> for TdiModeEnabledV0<'a> {
     }
 }
 
-/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901.
+/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiTableAllocationFailed<'a> {
-    /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 20348-26100.
+    /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
     V0(NsiTableAllocationFailedV0<'a>),
 }
 
@@ -140,10 +141,11 @@ impl<'a> Record<'a> for NsiTableAllocationFailed<'a> {
     }
 }
 
-/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 20348-26100.
+/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, task NsiTableAllocationFailed.
+/// From build 22621: channel Operational.
+/// From build 26100: task NsiTableAllocationFailed.
 #[derive(Clone, Copy)]
 pub struct NsiTableAllocationFailedV0<'a> {
     head: Segment<'a, 4>,
@@ -187,13 +189,13 @@ impl<'a> View<'a> for NsiTableAllocationFailedV0<'a> {
     }
 }
 
-/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902.
+/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiInterfaceAdded<'a> {
-    /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 20348-26100.
+    /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
     V0(NsiInterfaceAddedV0<'a>),
 }
 
@@ -232,10 +234,11 @@ impl<'a> Record<'a> for NsiInterfaceAdded<'a> {
     }
 }
 
-/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 20348-26100.
+/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task NsiInterfaceAdded.
+/// From build 22621: channel Operational.
+/// From build 26100: task NsiInterfaceAdded.
 #[derive(Clone, Copy)]
 pub struct NsiInterfaceAddedV0<'a> {
     head: Segment<'a, 12>,
@@ -289,13 +292,13 @@ impl<'a> View<'a> for NsiInterfaceAddedV0<'a> {
     }
 }
 
-/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903.
+/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiInterfaceRemoved<'a> {
-    /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 20348-26100.
+    /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
     V0(NsiInterfaceRemovedV0<'a>),
 }
 
@@ -334,10 +337,11 @@ impl<'a> Record<'a> for NsiInterfaceRemoved<'a> {
     }
 }
 
-/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 20348-26100.
+/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task NsiInterfaceRemoved.
+/// From build 22621: channel Operational.
+/// From build 26100: task NsiInterfaceRemoved.
 #[derive(Clone, Copy)]
 pub struct NsiInterfaceRemovedV0<'a> {
     head: Segment<'a, 12>,
@@ -391,13 +395,13 @@ impl<'a> View<'a> for NsiInterfaceRemovedV0<'a> {
     }
 }
 
-/// Failed to open network interface with Luid %1: error %2: event 1904.
+/// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum IpInterfaceNotFound<'a> {
-    /// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 20348-26100.
+    /// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
     V0(IpInterfaceNotFoundV0<'a>),
 }
 
@@ -436,10 +440,11 @@ impl<'a> Record<'a> for IpInterfaceNotFound<'a> {
     }
 }
 
-/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 20348-26100.
+/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task IPInterfaceNotFound.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task IPInterfaceNotFound.
 #[derive(Clone, Copy)]
 pub struct IpInterfaceNotFoundV0<'a> {
     head: Segment<'a, 12>,

@@ -30,423 +30,423 @@ use super::{Build, schema};
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// SMB2 Request Negotiate: event 1.
+    /// SMB2 Request Negotiate: event 1. Builds 10240-26200.
     Smb2RequestNegotiate(request::Smb2RequestNegotiate<'a>),
-    /// SMB2 Request Session Setup: event 2.
+    /// SMB2 Request Session Setup: event 2. Builds 10240-26200.
     Smb2RequestSessionSetup(request::Smb2RequestSessionSetup<'a>),
-    /// SMB2 Request Logoff: event 3.
+    /// SMB2 Request Logoff: event 3. Builds 10240-26200.
     Smb2RequestLogoff(request::Smb2RequestLogoff<'a>),
-    /// SMB2 Request Tree Connect: event 4.
+    /// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
     Smb2RequestTreeConnect(request::Smb2RequestTreeConnect<'a>),
-    /// SMB2 Request Tree Disconnect: event 5.
+    /// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
     Smb2RequestTreeDisconnect(request::Smb2RequestTreeDisconnect<'a>),
-    /// SMB2 Request Echo: event 6.
+    /// SMB2 Request Echo: event 6. Builds 10240-26200.
     Smb2RequestEcho(request::Smb2RequestEcho<'a>),
-    /// SMB2 Request Cancel: event 7.
+    /// SMB2 Request Cancel: event 7. Builds 10240-26200.
     Smb2RequestCancel(request::Smb2RequestCancel<'a>),
-    /// SMB2 Request Create: event 8.
+    /// SMB2 Request Create: event 8. Builds 10240-26200.
     Smb2RequestCreate(request::Smb2RequestCreate<'a>),
-    /// SMB2 Request Close: event 9.
+    /// SMB2 Request Close: event 9. Builds 10240-26200.
     Smb2RequestClose(request::Smb2RequestClose<'a>),
-    /// SMB2 Request Flush: event 10.
+    /// SMB2 Request Flush: event 10. Builds 10240-26200.
     Smb2RequestFlush(request::Smb2RequestFlush<'a>),
-    /// SMB2 Request Read: event 11.
+    /// SMB2 Request Read: event 11. Builds 10240-26200.
     Smb2RequestRead(request::Smb2RequestRead<'a>),
-    /// SMB2 Request Write: event 12.
+    /// SMB2 Request Write: event 12. Builds 10240-26200.
     Smb2RequestWrite(request::Smb2RequestWrite<'a>),
-    /// SMB2 Request Break Oplock: event 13.
+    /// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
     Smb2RequestBreakOplock(request::Smb2RequestBreakOplock<'a>),
-    /// SMB2 Request Notify Break Lease: event 14.
+    /// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
     Smb2RequestNotifyBreakLease(request::Smb2RequestNotifyBreakLease<'a>),
-    /// SMB2 Request Acknowledge Break Lease: event 15.
+    /// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
     Smb2RequestAcknowledgeBreakLease(request::Smb2RequestAcknowledgeBreakLease<'a>),
-    /// SMB2 Request Lock: event 16.
+    /// SMB2 Request Lock: event 16. Builds 10240-26200.
     Smb2RequestLock(request::Smb2RequestLock<'a>),
-    /// SMB2 Request Ioctl: event 17.
+    /// SMB2 Request Ioctl: event 17. Builds 10240-26200.
     Smb2RequestIoctl(request::Smb2RequestIoctl<'a>),
-    /// SMB2 Request Query Directory: event 18.
+    /// SMB2 Request Query Directory: event 18. Builds 10240-26200.
     Smb2RequestQueryDirectory(request::Smb2RequestQueryDirectory<'a>),
-    /// SMB2 Request Change Notify: event 19.
+    /// SMB2 Request Change Notify: event 19. Builds 10240-26200.
     Smb2RequestChangeNotify(request::Smb2RequestChangeNotify<'a>),
-    /// SMB2 Request Query Info: event 20.
+    /// SMB2 Request Query Info: event 20. Builds 10240-26200.
     Smb2RequestQueryInfo(request::Smb2RequestQueryInfo<'a>),
-    /// SMB2 Request Set Info: event 21.
+    /// SMB2 Request Set Info: event 21. Builds 10240-26200.
     Smb2RequestSetInfo(request::Smb2RequestSetInfo<'a>),
-    /// SMB2 Response Negotiate: event 101.
+    /// SMB2 Response Negotiate: event 101. Builds 10240-26200.
     Smb2ResponseNegotiate(response::Smb2ResponseNegotiate<'a>),
-    /// SMB2 Response Session Setup: event 102.
+    /// SMB2 Response Session Setup: event 102. Builds 10240-26200.
     Smb2ResponseSessionSetup(response::Smb2ResponseSessionSetup<'a>),
-    /// SMB2 Response Logoff: event 103.
+    /// SMB2 Response Logoff: event 103. Builds 10240-26200.
     Smb2ResponseLogoff(response::Smb2ResponseLogoff<'a>),
-    /// SMB2 Response Tree Connect: event 104.
+    /// SMB2 Response Tree Connect: event 104. Builds 10240-26200.
     Smb2ResponseTreeConnect(response::Smb2ResponseTreeConnect<'a>),
-    /// SMB2 Response Tree Disconnect: event 105.
+    /// SMB2 Response Tree Disconnect: event 105. Builds 10240-26200.
     Smb2ResponseTreeDisconnect(response::Smb2ResponseTreeDisconnect<'a>),
-    /// SMB2 Response Echo: event 106.
+    /// SMB2 Response Echo: event 106. Builds 10240-26200.
     Smb2ResponseEcho(response::Smb2ResponseEcho<'a>),
-    /// SMB2 Response Create: event 108.
+    /// SMB2 Response Create: event 108. Builds 10240-26200.
     Smb2ResponseCreate(response::Smb2ResponseCreate<'a>),
-    /// SMB2 Response Close: event 109.
+    /// SMB2 Response Close: event 109. Builds 10240-26200.
     Smb2ResponseClose(response::Smb2ResponseClose<'a>),
-    /// SMB2 Response Flush: event 110.
+    /// SMB2 Response Flush: event 110. Builds 10240-26200.
     Smb2ResponseFlush(response::Smb2ResponseFlush<'a>),
-    /// SMB2 Response Read: event 111.
+    /// SMB2 Response Read: event 111. Builds 10240-26200.
     Smb2ResponseRead(response::Smb2ResponseRead<'a>),
-    /// SMB2 Response Write: event 112.
+    /// SMB2 Response Write: event 112. Builds 10240-26200.
     Smb2ResponseWrite(response::Smb2ResponseWrite<'a>),
-    /// SMB2 Response Break Oplock: event 113.
+    /// SMB2 Response Break Oplock: event 113. Builds 10240-26200.
     Smb2ResponseBreakOplock(response::Smb2ResponseBreakOplock<'a>),
-    /// SMB2 Response Acknowledge Break Lease: event 115.
+    /// SMB2 Response Acknowledge Break Lease: event 115. Builds 10240-26200.
     Smb2ResponseAcknowledgeBreakLease(response::Smb2ResponseAcknowledgeBreakLease<'a>),
-    /// SMB2 Response Lock: event 116.
+    /// SMB2 Response Lock: event 116. Builds 10240-26200.
     Smb2ResponseLock(response::Smb2ResponseLock<'a>),
-    /// SMB2 Response Ioctl: event 117.
+    /// SMB2 Response Ioctl: event 117. Builds 10240-26200.
     Smb2ResponseIoctl(response::Smb2ResponseIoctl<'a>),
-    /// SMB2 Response Query Directory: event 118.
+    /// SMB2 Response Query Directory: event 118. Builds 10240-26200.
     Smb2ResponseQueryDirectory(response::Smb2ResponseQueryDirectory<'a>),
-    /// SMB2 Response Change Notify: event 119.
+    /// SMB2 Response Change Notify: event 119. Builds 10240-26200.
     Smb2ResponseChangeNotify(response::Smb2ResponseChangeNotify<'a>),
-    /// SMB2 Response Query Info: event 120.
+    /// SMB2 Response Query Info: event 120. Builds 10240-26200.
     Smb2ResponseQueryInfo(response::Smb2ResponseQueryInfo<'a>),
-    /// SMB2 Response Set Info: event 121.
+    /// SMB2 Response Set Info: event 121. Builds 10240-26200.
     Smb2ResponseSetInfo(response::Smb2ResponseSetInfo<'a>),
-    /// SMB2 Response Error: event 122.
+    /// SMB2 Response Error: event 122. Builds 10240-26200.
     Smb2ResponseError(response::Smb2ResponseError<'a>),
-    /// SMB2 Work Item Component Transition: event 200.
+    /// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
     Smb2WorkItemTransition(work_item::Smb2WorkItemTransition<'a>),
-    /// SMB2 Work Item allocated: event 201.
+    /// SMB2 Work Item allocated: event 201. Builds 10240-26200.
     Smb2WorkItemStart(work_item::Smb2WorkItemStart<'a>),
-    /// SMB2 Work Item released: event 202.
+    /// SMB2 Work Item released: event 202. Builds 10240-26200.
     Smb2WorkItemStop(work_item::Smb2WorkItemStop<'a>),
-    /// SMB2 Work Item activity id transfer: event 203.
+    /// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
     Smb2WorkItemActivityTransfer(work_item::Smb2WorkItemActivityTransfer<'a>),
-    /// SMB2 Work Item external activity id stop: event 204.
+    /// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
     Smb2WorkItemActivityStop(work_item::Smb2WorkItemActivityStop<'a>),
-    /// SMB2 Connection accepted: event 500.
+    /// SMB2 Connection accepted: event 500. Builds 10240-26200.
     Smb2ConnectionAccept(connection::Smb2ConnectionAccept<'a>),
-    /// SMB2 Connection Disconnected by Peer: event 501.
+    /// SMB2 Connection Disconnected by Peer: event 501. Builds 10240-26200.
     Smb2ConnectionDisconnectEvent(connection::Smb2ConnectionDisconnectEvent<'a>),
-    /// SMB2 Connection Terminated: event 502.
+    /// SMB2 Connection Terminated: event 502. Builds 10240-26200.
     Smb2ConnectionTerminate(connection::Smb2ConnectionTerminate<'a>),
-    /// The SMB connection was successfully established: event 1913.
+    /// The SMB connection was successfully established: event 1913. Builds 26100-26200.
     SrvNetConnectionEstablished(connection::SrvNetConnectionEstablished<'a>),
-    /// Negotiate integrity check failed: event 1005.
+    /// Negotiate integrity check failed: event 1005. Builds 10240-26200.
     SrvNegotiateValidationFailure(negotiate::SrvNegotiateValidationFailure<'a>),
-    /// The maximum cluster-supported SMB dialect has changed: event 1028.
+    /// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
     Smb2MaxClusterDialectUpdated(negotiate::Smb2MaxClusterDialectUpdated<'a>),
-    /// The Cipher Suite Order group policy setting is invalid: event 1029.
+    /// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
     Smb2CipherSuiteOrder(negotiate::Smb2CipherSuiteOrder<'a>),
-    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046.
+    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
     SrvNoNegotiatedCipher(negotiate::SrvNoNegotiatedCipher<'a>),
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051.
+    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051. Builds 22621-26200.
     SrvNegotiateCipherFailure(negotiate::SrvNegotiateCipherFailure<'a>),
-    /// SMB2 Request Negotiate Dialect Failure: event 1061.
+    /// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
     Smb2RequestNegotiateDialectFailure(
         negotiate::Smb2RequestNegotiateDialectFailure<'a>,
     ),
-    /// SMB Dialect Change: event 1062.
+    /// SMB Dialect Change: event 1062. Builds 26100-26200.
     Smb2DialectChange(negotiate::Smb2DialectChange<'a>),
-    /// Component capabilities: %1: event 1080.
+    /// Component capabilities: %1: event 1080. Builds 26100-26200.
     SrvNetComponentCapabilities(negotiate::SrvNetComponentCapabilities<'a>),
-    /// SMB2 Session Allocated: event 550.
+    /// SMB2 Session Allocated: event 550. Builds 10240-26200.
     Smb2SessionAllocate(session::Smb2SessionAllocate<'a>),
-    /// SMB Session Authentication Failure: event 551.
+    /// SMB Session Authentication Failure: event 551. Builds 10240-26200.
     Smb2SessionAuthFailure(session::Smb2SessionAuthFailure<'a>),
-    /// SMB2 Session Authentication Success: event 552.
+    /// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
     Smb2SessionAuthenticated(session::Smb2SessionAuthenticated<'a>),
-    /// SMB2 Session Bound to Connection: event 553.
+    /// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
     Smb2SessionBind(session::Smb2SessionBind<'a>),
-    /// SMB2 Session Terminated: event 554.
+    /// SMB2 Session Terminated: event 554. Builds 10240-26200.
     Smb2SessionTerminate(session::Smb2SessionTerminate<'a>),
-    /// SMB2 Session Closed: event 555.
+    /// SMB2 Session Closed: event 555. Builds 17763-26200.
     Smb2SessionClose(session::Smb2SessionClose<'a>),
-    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000.
+    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
     SrvS4u2SelfFailure(session::SrvS4u2SelfFailure<'a>),
-    /// The server denied anonymous access to the client: event 1009.
+    /// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
     SrvSessionAnonymousAccessDenied(session::SrvSessionAnonymousAccessDenied<'a>),
-    /// Backchannel invalidation of session completed: event 1018.
+    /// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
     SrvSessionInvalidate(session::SrvSessionInvalidate<'a>),
-    /// The server closed the session as part of periodic system cleanup: event 1905.
+    /// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
     SrvSessionInvalidatePeriodicCleanup(
         session::SrvSessionInvalidatePeriodicCleanup<'a>,
     ),
-    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906.
+    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
     Srv2SessionKeyTooShort(session::Srv2SessionKeyTooShort<'a>),
-    /// The SMB client was logged on as Guest account: event 3023.
+    /// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
     InsecureGuestLogon(session::InsecureGuestLogon<'a>),
-    /// SMB2 TreeConnect Allocated: event 600.
+    /// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
     Smb2TreeConnectAllocate(tree_connect::Smb2TreeConnectAllocate<'a>),
-    /// SMB2 TreeConnect Disconnected: event 601.
+    /// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
     Smb2TreeConnectDisconnect(tree_connect::Smb2TreeConnectDisconnect<'a>),
-    /// SMB2 TreeConnect Terminated: event 602.
+    /// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
     Smb2TreeConnectTerminate(tree_connect::Smb2TreeConnectTerminate<'a>),
-    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603.
+    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
     Smb2TreeConnectFailedDueToPending(
         tree_connect::Smb2TreeConnectFailedDueToPending<'a>,
     ),
-    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604.
+    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
     Smb2TreeConnectForceClientReconnect(
         tree_connect::Smb2TreeConnectForceClientReconnect<'a>,
     ),
-    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605.
+    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
     Smb2TreeConnectForceClientReconnectRequestFailed(
         tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed<'a>,
     ),
-    /// The SMB client connection to the share was established: event 4000.
+    /// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
     Smb2ShareConnectionEstablished(tree_connect::Smb2ShareConnectionEstablished<'a>),
-    /// SMB2 Open established: event 650.
+    /// SMB2 Open established: event 650. Builds 10240-26200.
     Smb2FileOpen(open::Smb2FileOpen<'a>),
-    /// SMB2 Open Disconnected - Preserved: event 651.
+    /// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
     Smb2FileDisconnect(open::Smb2FileDisconnect<'a>),
-    /// SMB2 Open Reconnected: event 652.
+    /// SMB2 Open Reconnected: event 652. Builds 10240-26200.
     Smb2FileReconnect(open::Smb2FileReconnect<'a>),
-    /// SMB2 Open Suspended - Preserved: event 653.
+    /// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
     Smb2FileSuspend(open::Smb2FileSuspend<'a>),
-    /// SMB2 Open Closed: event 654.
+    /// SMB2 Open Closed: event 654. Builds 10240-26200.
     Smb2FileClose(open::Smb2FileClose<'a>),
-    /// SMB2 Open Timed Out: event 655.
+    /// SMB2 Open Timed Out: event 655. Builds 10240-26200.
     Smb2FileTimeout(open::Smb2FileTimeout<'a>),
-    /// SMB2 Open Terminated: event 656.
+    /// SMB2 Open Terminated: event 656. Builds 10240-26200.
     Smb2FileTerminate(open::Smb2FileTerminate<'a>),
-    /// SMB2 Open Clustered Client Failover Closed: event 657.
+    /// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
     Smb2FileCcfClose(open::Smb2FileCcfClose<'a>),
-    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658.
+    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
     Smb2FileCcfCloseAudit(open::Smb2FileCcfCloseAudit<'a>),
-    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002.
+    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
     Smb2RkfFailure(open::Smb2RkfFailure<'a>),
-    /// Reopen failed: event 1016.
+    /// Reopen failed: event 1016. Builds 10240-26200.
     SrvReopenFailure(open::SrvReopenFailure<'a>),
-    /// Handle scavenged: event 1017.
+    /// Handle scavenged: event 1017. Builds 10240-26200.
     SrvHandleScavenge(open::SrvHandleScavenge<'a>),
-    /// Backchannel invalidation of file completed: event 1019.
+    /// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
     SrvFileInvalidate(open::SrvFileInvalidate<'a>),
-    /// SMB2 Share Added: event 700.
+    /// SMB2 Share Added: event 700. Builds 10240-26200.
     Smb2ShareAdd(share::Smb2ShareAdd<'a>),
-    /// SMB2 Share Modified: event 701.
+    /// SMB2 Share Modified: event 701. Builds 10240-26200.
     Smb2ShareModify(share::Smb2ShareModify<'a>),
-    /// SMB2 Share Deleted: event 702.
+    /// SMB2 Share Deleted: event 702. Builds 10240-26200.
     Smb2ShareDelete(share::Smb2ShareDelete<'a>),
-    /// The share denied access to the client: event 1006.
+    /// The share denied access to the client: event 1006. Builds 10240-26200.
     SrvShareAccessCheckFailure(share::SrvShareAccessCheckFailure<'a>),
-    /// The share denied anonymous access to the client: event 1007.
+    /// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
     SrvShareAnonymousAccessDeniedFailure(
         share::SrvShareAnonymousAccessDeniedFailure<'a>,
     ),
-    /// One or more shares present on this server have access based enumeration enabled: event 1023.
+    /// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
     SrvAbeSharesPresent(share::SrvAbeSharesPresent<'a>),
-    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
     SsClusterCaFailure(share::SsClusterCaFailure<'a>),
-    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
     SsRkfCaFailure(share::SsRkfCaFailure<'a>),
-    /// Warning to set the QoS policy on file %6: event 1912.
+    /// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
     ShareQosPolicySettingFailure(share::ShareQosPolicySettingFailure<'a>),
-    /// Endpoint added: event 1010.
+    /// Endpoint added: event 1010. Builds 10240-26200.
     SrvEndpointAdded(endpoint::SrvEndpointAdded<'a>),
-    /// Endpoint removed: event 1011.
+    /// Endpoint removed: event 1011. Builds 10240-26200.
     SrvEndpointRemoved(endpoint::SrvEndpointRemoved<'a>),
-    /// The network name information changed: event 1012.
+    /// The network name information changed: event 1012. Builds 10240-26200.
     SrvNetNameInfoChange(endpoint::SrvNetNameInfoChange<'a>),
-    /// Endpoint coming online: event 1013.
+    /// Endpoint coming online: event 1013. Builds 10240-26200.
     SrvEndpointOnline(endpoint::SrvEndpointOnline<'a>),
-    /// Endpoint going offline: event 1014.
+    /// Endpoint going offline: event 1014. Builds 10240-26200.
     SrvEndpointOffline(endpoint::SrvEndpointOffline<'a>),
-    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050.
+    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
     Smb2ClosedEndpointsOutsideUnicastIpTable(
         endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable<'a>,
     ),
-    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010.
+    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
     SrvNetAddEndpointListenerRulePortNotSupported(
         endpoint::SrvNetAddEndpointListenerRulePortNotSupported<'a>,
     ),
-    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011.
+    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
     SrvNetAddEndpointListenerRuleSuccess(
         endpoint::SrvNetAddEndpointListenerRuleSuccess<'a>,
     ),
-    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012.
+    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
     SrvNetAddEndpointListenerRuleFailure(
         endpoint::SrvNetAddEndpointListenerRuleFailure<'a>,
     ),
-    /// An administrator created an alternative SMB server listener port rule entry: event 3013.
+    /// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
     SrvNetAddListenerRuleNew(endpoint::SrvNetAddListenerRuleNew<'a>),
-    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014.
+    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
     SrvNetAddListenerRuleUpdate(endpoint::SrvNetAddListenerRuleUpdate<'a>),
-    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015.
+    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
     SrvNetAddListenerRuleRemove(endpoint::SrvNetAddListenerRuleRemove<'a>),
-    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016.
+    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
     SrvNetEnableImplicitLoopbackInterfaceError(
         endpoint::SrvNetEnableImplicitLoopbackInterfaceError<'a>,
     ),
-    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017.
+    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
     SrvNetDisableImplicitLoopbackInterfaceError(
         endpoint::SrvNetDisableImplicitLoopbackInterfaceError<'a>,
     ),
-    /// The inbound %2 firewall rule already exists for port %1: event 3018.
+    /// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
     AlternativePortFirewallRuleAlreadyAdded(
         endpoint::AlternativePortFirewallRuleAlreadyAdded<'a>,
     ),
-    /// The inbound %2 firewall rule failed to be created for port %1: event 3019.
+    /// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
     AlternativePortFirewallRuleAddFailure(
         endpoint::AlternativePortFirewallRuleAddFailure<'a>,
     ),
-    /// The inbound %2 firewall rule was successfully created for port %1: event 3020.
+    /// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
     AlternativePortFirewallRuleAddSuccess(
         endpoint::AlternativePortFirewallRuleAddSuccess<'a>,
     ),
-    /// TDI mode enabled: %1: event 1900.
+    /// TDI mode enabled: %1: event 1900. Builds 17763-26200.
     TdiModeEnabled(interface::TdiModeEnabled<'a>),
-    /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901.
+    /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
     NsiTableAllocationFailed(interface::NsiTableAllocationFailed<'a>),
-    /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902.
+    /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
     NsiInterfaceAdded(interface::NsiInterfaceAdded<'a>),
-    /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903.
+    /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
     NsiInterfaceRemoved(interface::NsiInterfaceRemoved<'a>),
-    /// Failed to open network interface with Luid %1: error %2: event 1904.
+    /// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
     IpInterfaceNotFound(interface::IpInterfaceNotFound<'a>),
-    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033.
+    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
     Srv2RdmaSendEndpointNotification(rdma::Srv2RdmaSendEndpointNotification<'a>),
-    /// Send RDMA Endpoint notification failure - %1: event 1034.
+    /// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
     Srv2RdmaSendEndpointNotificationFailure(
         rdma::Srv2RdmaSendEndpointNotificationFailure<'a>,
     ),
-    /// RDMA Endpoint %4 for interface %2 was %1: event 1035.
+    /// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
     Srv2RdmaEndpointChange(rdma::Srv2RdmaEndpointChange<'a>),
-    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036.
+    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
     Srv2RdmaEndpointAllocationFailure(rdma::Srv2RdmaEndpointAllocationFailure<'a>),
-    /// RDMA listener creation failure - %1: event 1037.
+    /// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
     Srv2RdmaCreateListenerFailure(rdma::Srv2RdmaCreateListenerFailure<'a>),
-    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038.
+    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
     Srv2RdmaSendEndpointNotificationRpcFailure(
         rdma::Srv2RdmaSendEndpointNotificationRpcFailure<'a>,
     ),
-    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039.
+    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
     Srv2RdmaNsiNotificationReceived(rdma::Srv2RdmaNsiNotificationReceived<'a>),
-    /// Received Mib notification type %1 for interface %2: event 1040.
+    /// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
     Srv2RdmaMibNotificationReceived(rdma::Srv2RdmaMibNotificationReceived<'a>),
-    /// RDMA connection disconnected: event 1043.
+    /// RDMA connection disconnected: event 1043. Builds 18363-26200.
     SrvNetRdmaConnectionClosed(rdma::SrvNetRdmaConnectionClosed<'a>),
-    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055.
+    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
     SrvNetRdmaRundownActive(rdma::SrvNetRdmaRundownActive<'a>),
-    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056.
+    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
     SrvNetRdmaRundownComplete(rdma::SrvNetRdmaRundownComplete<'a>),
-    /// Reactivation of RDMA support has commenced: event 1057.
+    /// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
     SrvNetRdmaReactivation(rdma::SrvNetRdmaReactivation<'a>),
-    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058.
+    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
     SrvNetRdmaReactivationComplete(rdma::SrvNetRdmaReactivationComplete<'a>),
-    /// SMBDirect load attempt complete: event 1059.
+    /// SMBDirect load attempt complete: event 1059. Builds 26100-26200.
     SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad<'a>),
-    /// SMB DDP security changed from %1 to %2: event 1060.
+    /// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
     Smb2DirectDataPlacementSecurityChanged(
         rdma::Smb2DirectDataPlacementSecurityChanged<'a>,
     ),
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910.
+    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910. Builds 22621-26200.
     SrvNetEventDisableRdmaListenSocketsState(
         rdma::SrvNetEventDisableRdmaListenSocketsState<'a>,
     ),
-    /// The certificate for the server is about to expire: event 1042.
+    /// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
     ServerCertMappingExpiring(certificate::ServerCertMappingExpiring<'a>),
-    /// Quic connection shutdown: event 1044.
+    /// Quic connection shutdown: event 1044. Builds 18990-26200.
     SrvNetQuicShutdownFailure(certificate::SrvNetQuicShutdownFailure<'a>),
-    /// The server failed to update server certificate mapping: event 1045.
+    /// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
     ServerCertMappingUpdateFailure(certificate::ServerCertMappingUpdateFailure<'a>),
-    /// The certificate for the server has expired: event 1049.
+    /// The certificate for the server has expired: event 1049. Builds 22621-26200.
     ServerCertMappingExpired(certificate::ServerCertMappingExpired<'a>),
-    /// Failed to restore a server certificate mapping from persistent storage: event 1052.
+    /// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
     ServerCertMappingRestoreFailure(certificate::ServerCertMappingRestoreFailure<'a>),
-    /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053.
+    /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
     ServerCertMappingRestoreSummary(certificate::ServerCertMappingRestoreSummary<'a>),
-    /// Send QUIC Endpoint notification failure - %1: event 1909.
+    /// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
     SrvNetQuicSendEndpointNotificationFailure(
         certificate::SrvNetQuicSendEndpointNotificationFailure<'a>,
     ),
-    /// Server Certificate failure - %1: event 1911.
+    /// Server Certificate failure - %1: event 1911. Builds 22621-26200.
     ServerCertificateFailure(certificate::ServerCertificateFailure<'a>),
-    /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914.
+    /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914. Builds 26100-26200.
     SrvNetClientCertificateChainRevocationChecksFailed(
         certificate::SrvNetClientCertificateChainRevocationChecksFailed<'a>,
     ),
-    /// Access Denied: event 3007.
+    /// Access Denied: event 3007. Builds 26100-26200.
     MutualAuthClientAccessDenied(certificate::MutualAuthClientAccessDenied<'a>),
-    /// Access Allowed: event 3008.
+    /// Access Allowed: event 3008. Builds 26100-26200.
     MutualAuthClientAccessAllowed(certificate::MutualAuthClientAccessAllowed<'a>),
-    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009.
+    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009. Builds 26100-26200.
     MutualAuthClientAccessError(certificate::MutualAuthClientAccessError<'a>),
-    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001.
+    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001. Builds 10240-26200.
     SrvDisabled(audit::SrvDisabled<'a>),
-    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003.
+    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003. Builds 10240-26200.
     SrvUnencryptedAcccessFailure(audit::SrvUnencryptedAcccessFailure<'a>),
-    /// The server rejected an incorrectly signed message: event 1004.
+    /// The server rejected an incorrectly signed message: event 1004. Builds 10240-26200.
     SrvSignatureValidationFailure(audit::SrvSignatureValidationFailure<'a>),
-    /// Decrypt call failed: event 1015.
+    /// Decrypt call failed: event 1015. Builds 10240-26200.
     SrvDecryptionFailure(audit::SrvDecryptionFailure<'a>),
-    /// LmCompatibilityLevel value is different from the default: event 1021.
+    /// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
     SrvLmCompatibilityLevelNonDefault(audit::SrvLmCompatibilityLevelNonDefault<'a>),
-    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024.
+    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
     SrvSmb2Disabled(audit::SrvSmb2Disabled<'a>),
-    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025.
+    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
     SrvNullSessionsAllowed(audit::SrvNullSessionsAllowed<'a>),
-    /// The security descriptor differs from the default value: event 1803.
+    /// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
     SecurityCertificateChanged(audit::SecurityCertificateChanged<'a>),
-    /// No SMB1 usage detected in the last 20 minutes: event 1804.
+    /// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
     NoSmb1ObservedInLastPeriod(audit::NoSmb1ObservedInLastPeriod<'a>),
-    /// SMB1 access: event 3000.
+    /// SMB1 access: event 3000. Builds 10240-26200.
     AuditSmb1Access(audit::AuditSmb1Access<'a>),
-    /// A remote device attempted SMB1 connection to this computer: event 3002.
+    /// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
     AuditSmb1ConnectionAttempt(audit::AuditSmb1ConnectionAttempt<'a>),
-    /// SMB1 server service has been automatically uninstalled.n: event 3003.
+    /// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
     UninstallSmb1Server(audit::UninstallSmb1Server<'a>),
-    /// Smb2ClientDoesNotSupportSigning: event 3021.
+    /// Smb2ClientDoesNotSupportSigning: event 3021. Builds 26100-26200.
     Smb2ClientDoesNotSupportSigning(audit::Smb2ClientDoesNotSupportSigning<'a>),
-    /// The SMB server observed that the client doesn't support encryption: event 3022.
+    /// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
     Smb2ClientDoesNotSupportEncryption(audit::Smb2ClientDoesNotSupportEncryption<'a>),
-    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024.
+    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
     SrvNetClientDoesNotSupportSpn(audit::SrvNetClientDoesNotSupportSpn<'a>),
-    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025.
+    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
     SrvNetClientSentUnrecognizedSpn(audit::SrvNetClientSentUnrecognizedSpn<'a>),
-    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026.
+    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
     SrvNetClientSentEmptySpn(audit::SrvNetClientSentEmptySpn<'a>),
-    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027.
+    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
     Smb1ClientDoesNotSupportSigning(audit::Smb1ClientDoesNotSupportSigning<'a>),
-    /// File system operation has taken longer than expected: event 1020.
+    /// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
     SrvSlowFsOperation(operational::SrvSlowFsOperation<'a>),
-    /// File and printer sharing firewall rule enabled: event 1022.
+    /// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
     SrvFileSharingFirewallRuleEnabled(
         operational::SrvFileSharingFirewallRuleEnabled<'a>,
     ),
-    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026.
+    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
     SrvLeasingDisabled(operational::SrvLeasingDisabled<'a>),
-    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027.
+    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
     SrvFirewallPortsClosed(operational::SrvFirewallPortsClosed<'a>),
-    /// An MDL read or write completion request failed: event 1030.
+    /// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
     Smb2MdlIoCompletionFailure(operational::Smb2MdlIoCompletionFailure<'a>),
-    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031.
+    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
     Srv2LiveDumpSucceeded(operational::Srv2LiveDumpSucceeded<'a>),
-    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032.
+    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
     Srv2LiveDumpThrotteled(operational::Srv2LiveDumpThrotteled<'a>),
-    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041.
+    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
     SrvAdminFsctlPropertiesListReadingFailure(
         operational::SrvAdminFsctlPropertiesListReadingFailure<'a>,
     ),
-    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047.
+    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
     Smb2SlowCommand(operational::Smb2SlowCommand<'a>),
-    /// The server processed a %1 request. Times taken to complete each stage below: event 1048.
+    /// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
     Smb2CommandTimeDistribution(operational::Smb2CommandTimeDistribution<'a>),
-    /// Network operation has taken longer than expected: event 1054.
+    /// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
     SrvSlowNetworkOperation(operational::SrvSlowNetworkOperation<'a>),
-    /// The server failed to reserve the next ID region in the cluster registry: event 1802.
+    /// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
     SrvNetGetNextIdFailure(operational::SrvNetGetNextIdFailure<'a>),
-    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907.
+    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
     ReceivedNullReparseBuffer(operational::ReceivedNullReparseBuffer<'a>),
-    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908.
+    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
     AllowListLoadFailed(operational::AllowListLoadFailed<'a>),
-    /// SMB server admin file rundown: event 3004.
+    /// SMB server admin file rundown: event 3004. Builds 26100-26200.
     SrvAdminFileRundown(rundown::SrvAdminFileRundown<'a>),
-    /// SMB server admin session rundown: event 3005.
+    /// SMB server admin session rundown: event 3005. Builds 26100-26200.
     SrvAdminSessionRundown(rundown::SrvAdminSessionRundown<'a>),
-    /// SMB server admin share rundown: event 3006.
+    /// SMB server admin share rundown: event 3006. Builds 26100-26200.
     SrvAdminShareRundown(rundown::SrvAdminShareRundown<'a>),
-    /// Packet Fragment (%2 bytes): event 2000.
+    /// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
     PacketFragment(packet::PacketFragment<'a>),
-    /// Packet (%4 bytes): event 40000.
+    /// Packet (%4 bytes): event 40000. Builds 10240-26200.
     Packet(packet::Packet<'a>),
 }
 
@@ -1382,7 +1382,7 @@ impl<'a> Events<'a> for Event<'a> {
         payload: &'a [u8],
     ) -> Result<Decoded<Self>, DecodeError> {
         match (id, version, build) {
-            (1, 2, 20348..) => {
+            (1, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1395,7 +1395,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (2, 2, 20348..) => {
+            (2, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1408,7 +1408,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3, 2, 20348..) => {
+            (3, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1419,7 +1419,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (4, 2, 20348..) => {
+            (4, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1432,7 +1432,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (5, 2, 20348..) => {
+            (5, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1445,7 +1445,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (6, 2, 20348..) => {
+            (6, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1456,7 +1456,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (7, 2, 20348..) => {
+            (7, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1467,7 +1467,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (8, 2, 20348..) => {
+            (8, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1478,7 +1478,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (9, 2, 20348..) => {
+            (9, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1489,7 +1489,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (10, 2, 20348..) => {
+            (10, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1500,7 +1500,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (11, 2, 20348..) => {
+            (11, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1511,7 +1511,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (12, 2, 20348..) => {
+            (12, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1522,7 +1522,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (13, 2, 20348..) => {
+            (13, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1535,7 +1535,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (14, 2, 20348..) => {
+            (14, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1548,7 +1548,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (15, 2, 20348..) => {
+            (15, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1561,7 +1561,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (16, 2, 20348..) => {
+            (16, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1572,7 +1572,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (17, 2, 20348..) => {
+            (17, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1583,7 +1583,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (18, 2, 20348..) => {
+            (18, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1596,7 +1596,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (19, 2, 20348..) => {
+            (19, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1609,7 +1609,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (20, 2, 20348..) => {
+            (20, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1622,7 +1622,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (21, 2, 20348..) => {
+            (21, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -1633,7 +1633,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (101, 2, 20348..26100) => {
+            (101, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1659,7 +1659,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (102, 2, 20348..26100) => {
+            (102, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1685,7 +1685,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (103, 2, 20348..26100) => {
+            (103, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1709,7 +1709,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (104, 2, 20348..26100) => {
+            (104, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1735,7 +1735,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (105, 2, 20348..26100) => {
+            (105, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1761,7 +1761,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (106, 2, 20348..26100) => {
+            (106, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1785,7 +1785,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (108, 2, 20348..26100) => {
+            (108, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1809,7 +1809,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (109, 2, 20348..26100) => {
+            (109, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1833,7 +1833,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (110, 2, 20348..26100) => {
+            (110, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1857,7 +1857,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (111, 2, 20348..26100) => {
+            (111, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1881,7 +1881,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (112, 2, 20348..26100) => {
+            (112, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1905,7 +1905,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (113, 2, 20348..26100) => {
+            (113, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1931,7 +1931,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (115, 2, 20348..26100) => {
+            (115, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1959,7 +1959,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (116, 2, 20348..26100) => {
+            (116, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -1983,7 +1983,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (117, 2, 20348..26100) => {
+            (117, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2007,7 +2007,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (118, 2, 20348..26100) => {
+            (118, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2033,7 +2033,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (119, 2, 20348..26100) => {
+            (119, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2059,7 +2059,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (120, 2, 20348..26100) => {
+            (120, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2085,7 +2085,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (121, 2, 20348..26100) => {
+            (121, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2111,7 +2111,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (122, 2, 20348..26100) => {
+            (122, 2, 10240..26100) => {
                 decode_as(
                     build,
                     id,
@@ -2135,7 +2135,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (200, 0, 20348..) => {
+            (200, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2148,7 +2148,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (201, 0, 20348..) => {
+            (201, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2159,7 +2159,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (202, 0, 20348..) => {
+            (202, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2170,7 +2170,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (203, 0, 20348..) => {
+            (203, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2183,7 +2183,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (204, 0, 20348..) => {
+            (204, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2196,7 +2196,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (500, 0, 20348..) => {
+            (500, 0, 10240..17763) => {
                 decode_as(
                     build,
                     id,
@@ -2209,7 +2209,20 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (501, 0, 20348..) => {
+            (500, 0, 17763..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionAcceptV0Build17763<'a>| {
+                        Self::Smb2ConnectionAccept(
+                            connection::Smb2ConnectionAccept::V0Build17763(view),
+                        )
+                    },
+                )
+            }
+            (501, 0, 10240..17763) => {
                 decode_as(
                     build,
                     id,
@@ -2222,7 +2235,20 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (502, 0, 20348..) => {
+            (501, 0, 17763..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionDisconnectEventV0Build17763<'a>| {
+                        Self::Smb2ConnectionDisconnectEvent(
+                            connection::Smb2ConnectionDisconnectEvent::V0Build17763(view),
+                        )
+                    },
+                )
+            }
+            (502, 0, 10240..17763) => {
                 decode_as(
                     build,
                     id,
@@ -2235,7 +2261,20 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (550, 0, 20348..) => {
+            (502, 0, 17763..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    |view: connection::Smb2ConnectionTerminateV0Build17763<'a>| {
+                        Self::Smb2ConnectionTerminate(
+                            connection::Smb2ConnectionTerminate::V0Build17763(view),
+                        )
+                    },
+                )
+            }
+            (550, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2246,7 +2285,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (551, 0, 20348..) => {
+            (551, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2259,7 +2298,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (551, 1, 20348..) => {
+            (551, 1, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2272,7 +2311,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (551, 2, 20348..) => {
+            (551, 2, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -2298,7 +2337,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (552, 0, 20348..) => {
+            (552, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2311,7 +2350,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (553, 0, 20348..) => {
+            (553, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2322,7 +2361,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (554, 0, 20348..) => {
+            (554, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2335,7 +2374,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (555, 0, 20348..) => {
+            (555, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -2346,7 +2385,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (600, 0, 20348..) => {
+            (600, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2359,7 +2398,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (601, 0, 20348..) => {
+            (601, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2372,7 +2411,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (602, 0, 20348..) => {
+            (602, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2385,7 +2424,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (603, 0, 20348..) => {
+            (603, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2430,7 +2469,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (650, 0, 20348..) => {
+            (650, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2441,7 +2480,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (651, 0, 20348..) => {
+            (651, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2452,7 +2491,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (652, 0, 20348..) => {
+            (652, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2463,7 +2502,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (653, 0, 20348..) => {
+            (653, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2474,7 +2513,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (654, 0, 20348..) => {
+            (654, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2485,7 +2524,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (655, 0, 20348..) => {
+            (655, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2496,7 +2535,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (656, 0, 20348..) => {
+            (656, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2507,7 +2546,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (657, 0, 20348..) => {
+            (657, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2518,7 +2557,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (658, 0, 20348..) => {
+            (658, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2531,7 +2570,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (700, 0, 20348..) => {
+            (700, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2542,7 +2581,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (701, 0, 20348..) => {
+            (701, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2553,7 +2592,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (702, 0, 20348..) => {
+            (702, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2564,7 +2603,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1000, 0, 20348..) => {
+            (1000, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2575,7 +2614,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1001, 0, 20348..) => {
+            (1001, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2586,7 +2625,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1001, 1, 20348..) => {
+            (1001, 1, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2597,7 +2636,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1002, 0, 20348..) => {
+            (1002, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2608,7 +2647,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1003, 0, 20348..) => {
+            (1003, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2621,7 +2660,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1003, 1, 20348..) => {
+            (1003, 1, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2634,7 +2673,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1004, 0, 20348..) => {
+            (1004, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2647,7 +2686,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1004, 1, 20348..) => {
+            (1004, 1, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2660,7 +2699,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1005, 0, 20348..) => {
+            (1005, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2673,7 +2712,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1005, 1, 20348..) => {
+            (1005, 1, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2686,7 +2725,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1005, 2, 20348..) => {
+            (1005, 2, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2699,7 +2738,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1006, 0, 20348..) => {
+            (1006, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2712,7 +2751,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1007, 0, 20348..) => {
+            (1007, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2725,7 +2764,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1009, 0, 20348..) => {
+            (1009, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2738,7 +2777,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1010, 0, 20348..) => {
+            (1010, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2749,7 +2788,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1011, 0, 20348..) => {
+            (1011, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2760,7 +2799,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1012, 0, 20348..) => {
+            (1012, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2773,7 +2812,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1013, 0, 20348..) => {
+            (1013, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2784,7 +2823,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1014, 0, 20348..) => {
+            (1014, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2795,7 +2834,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1015, 0, 20348..) => {
+            (1015, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2806,7 +2845,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1016, 0, 20348..) => {
+            (1016, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2817,7 +2856,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1017, 0, 20348..) => {
+            (1017, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2828,7 +2867,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1018, 0, 20348..) => {
+            (1018, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2841,7 +2880,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1019, 0, 20348..) => {
+            (1019, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2852,7 +2891,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1020, 0, 20348..) => {
+            (1020, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2865,7 +2904,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1020, 1, 20348..) => {
+            (1020, 1, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -2878,7 +2917,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1021, 0, 20348..) => {
+            (1021, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2891,7 +2930,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1022, 0, 20348..) => {
+            (1022, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2904,7 +2943,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1023, 0, 20348..) => {
+            (1023, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2915,7 +2954,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1024, 0, 20348..) => {
+            (1024, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2926,7 +2965,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1025, 0, 20348..) => {
+            (1025, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2939,7 +2978,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1026, 0, 20348..) => {
+            (1026, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2952,7 +2991,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1027, 0, 20348..) => {
+            (1027, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2965,7 +3004,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1028, 0, 20348..) => {
+            (1028, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2978,7 +3017,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1029, 0, 20348..) => {
+            (1029, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -2991,7 +3030,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1030, 0, 20348..) => {
+            (1030, 0, 10586..) => {
                 decode_as(
                     build,
                     id,
@@ -3004,7 +3043,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1031, 0, 20348..) => {
+            (1031, 0, 10586..) => {
                 decode_as(
                     build,
                     id,
@@ -3017,7 +3056,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1032, 0, 20348..) => {
+            (1032, 0, 10586..) => {
                 decode_as(
                     build,
                     id,
@@ -3030,7 +3069,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1033, 0, 20348..) => {
+            (1033, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3043,7 +3082,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1034, 0, 20348..) => {
+            (1034, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3056,7 +3095,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1035, 0, 20348..) => {
+            (1035, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3069,7 +3108,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1036, 0, 20348..) => {
+            (1036, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3082,7 +3121,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1037, 0, 20348..) => {
+            (1037, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3095,7 +3134,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1038, 0, 20348..) => {
+            (1038, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3108,7 +3147,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1039, 0, 20348..) => {
+            (1039, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3121,7 +3160,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1040, 0, 20348..) => {
+            (1040, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3134,7 +3173,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1041, 0, 20348..) => {
+            (1041, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3149,7 +3188,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1042, 0, 20348..) => {
+            (1042, 0, 18990..) => {
                 decode_as(
                     build,
                     id,
@@ -3162,7 +3201,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1043, 0, 20348..) => {
+            (1043, 0, 18363..) => {
                 decode_as(
                     build,
                     id,
@@ -3175,7 +3214,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1044, 0, 20348..) => {
+            (1044, 0, 18990..) => {
                 decode_as(
                     build,
                     id,
@@ -3188,7 +3227,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1045, 0, 20348..) => {
+            (1045, 0, 18990..) => {
                 decode_as(
                     build,
                     id,
@@ -3238,7 +3277,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1049, 0, 26100..) => {
+            (1049, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3251,7 +3290,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1050, 0, 26100..) => {
+            (1050, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3264,7 +3303,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1051, 0, 26100..) => {
+            (1051, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3277,7 +3316,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1051, 2, 26100..) => {
+            (1051, 2, 22631..) => {
                 decode_as(
                     build,
                     id,
@@ -3453,7 +3492,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1800, 0, 20348..) => {
+            (1800, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -3464,7 +3503,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1801, 0, 20348..) => {
+            (1801, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -3475,7 +3514,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1802, 0, 20348..) => {
+            (1802, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -3488,7 +3527,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1803, 0, 20348..) => {
+            (1803, 0, 15063..) => {
                 decode_as(
                     build,
                     id,
@@ -3501,7 +3540,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1804, 1, 20348..) => {
+            (1804, 1, 17134..) => {
                 decode_as(
                     build,
                     id,
@@ -3514,7 +3553,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1900, 0, 20348..) => {
+            (1900, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3525,7 +3564,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1901, 0, 20348..) => {
+            (1901, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3538,7 +3577,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1902, 0, 20348..) => {
+            (1902, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3549,7 +3588,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1903, 0, 20348..) => {
+            (1903, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3562,7 +3601,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1904, 0, 20348..) => {
+            (1904, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3575,7 +3614,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1905, 0, 20348..) => {
+            (1905, 0, 17763..) => {
                 decode_as(
                     build,
                     id,
@@ -3642,7 +3681,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1910, 0, 26100..) => {
+            (1910, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3668,7 +3707,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1911, 0, 26100..) => {
+            (1911, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3681,7 +3720,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (1912, 0, 26100..) => {
+            (1912, 0, 22621..) => {
                 decode_as(
                     build,
                     id,
@@ -3745,7 +3784,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (2000, 0, 20348..) => {
+            (2000, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -3756,7 +3795,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3000, 0, 20348..) => {
+            (3000, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -3767,7 +3806,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3002, 1, 20348..) => {
+            (3002, 1, 16299..) => {
                 decode_as(
                     build,
                     id,
@@ -3780,7 +3819,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3003, 1, 20348..) => {
+            (3003, 1, 17134..) => {
                 decode_as(
                     build,
                     id,
@@ -4072,7 +4111,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3021, 1, 26100..) => {
+            (3021, 1, 26100..26200) => {
                 decode_as(
                     build,
                     id,
@@ -4109,7 +4148,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3024, 0, 26100..) => {
+            (3024, 0, 26100..26200) => {
                 decode_as(
                     build,
                     id,
@@ -4122,7 +4161,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3025, 0, 26100..) => {
+            (3025, 0, 26100..26200) => {
                 decode_as(
                     build,
                     id,
@@ -4135,7 +4174,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3026, 0, 26100..) => {
+            (3026, 0, 26100..26200) => {
                 decode_as(
                     build,
                     id,
@@ -4148,7 +4187,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (3027, 0, 26100..) => {
+            (3027, 0, 26100..26200) => {
                 decode_as(
                     build,
                     id,
@@ -4174,7 +4213,7 @@ impl<'a> Events<'a> for Event<'a> {
                     },
                 )
             }
-            (40000, 0, 20348..) => {
+            (40000, 0, 10240..) => {
                 decode_as(
                     build,
                     id,
@@ -4671,104 +4710,129 @@ impl<'a> Events<'a> for Event<'a> {
                     )
                 }
                 67 => {
+                    Self::Smb2ConnectionAccept(
+                        connection::Smb2ConnectionAccept::V0Build17763(
+                            connection::Smb2ConnectionAcceptV0Build17763::read(reader)?,
+                        ),
+                    )
+                }
+                68 => {
                     Self::Smb2ConnectionDisconnectEvent(
                         connection::Smb2ConnectionDisconnectEvent::V0(
                             connection::Smb2ConnectionDisconnectEventV0::read(reader)?,
                         ),
                     )
                 }
-                68 => {
+                69 => {
+                    Self::Smb2ConnectionDisconnectEvent(
+                        connection::Smb2ConnectionDisconnectEvent::V0Build17763(
+                            connection::Smb2ConnectionDisconnectEventV0Build17763::read(
+                                reader,
+                            )?,
+                        ),
+                    )
+                }
+                70 => {
                     Self::Smb2ConnectionTerminate(
                         connection::Smb2ConnectionTerminate::V0(
                             connection::Smb2ConnectionTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                69 => {
+                71 => {
+                    Self::Smb2ConnectionTerminate(
+                        connection::Smb2ConnectionTerminate::V0Build17763(
+                            connection::Smb2ConnectionTerminateV0Build17763::read(
+                                reader,
+                            )?,
+                        ),
+                    )
+                }
+                72 => {
                     Self::Smb2SessionAllocate(
                         session::Smb2SessionAllocate::V0(
                             session::Smb2SessionAllocateV0::read(reader)?,
                         ),
                     )
                 }
-                70 => {
+                73 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V0(
                             session::Smb2SessionAuthFailureV0::read(reader)?,
                         ),
                     )
                 }
-                71 => {
+                74 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V1(
                             session::Smb2SessionAuthFailureV1::read(reader)?,
                         ),
                     )
                 }
-                72 => {
+                75 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V2(
                             session::Smb2SessionAuthFailureV2::read(reader)?,
                         ),
                     )
                 }
-                73 => {
+                76 => {
                     Self::Smb2SessionAuthFailure(
                         session::Smb2SessionAuthFailure::V3(
                             session::Smb2SessionAuthFailureV3::read(reader)?,
                         ),
                     )
                 }
-                74 => {
+                77 => {
                     Self::Smb2SessionAuthenticated(
                         session::Smb2SessionAuthenticated::V0(
                             session::Smb2SessionAuthenticatedV0::read(reader)?,
                         ),
                     )
                 }
-                75 => {
+                78 => {
                     Self::Smb2SessionBind(
                         session::Smb2SessionBind::V0(
                             session::Smb2SessionBindV0::read(reader)?,
                         ),
                     )
                 }
-                76 => {
+                79 => {
                     Self::Smb2SessionTerminate(
                         session::Smb2SessionTerminate::V0(
                             session::Smb2SessionTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                77 => {
+                80 => {
                     Self::Smb2SessionClose(
                         session::Smb2SessionClose::V0(
                             session::Smb2SessionCloseV0::read(reader)?,
                         ),
                     )
                 }
-                78 => {
+                81 => {
                     Self::Smb2TreeConnectAllocate(
                         tree_connect::Smb2TreeConnectAllocate::V0(
                             tree_connect::Smb2TreeConnectAllocateV0::read(reader)?,
                         ),
                     )
                 }
-                79 => {
+                82 => {
                     Self::Smb2TreeConnectDisconnect(
                         tree_connect::Smb2TreeConnectDisconnect::V0(
                             tree_connect::Smb2TreeConnectDisconnectV0::read(reader)?,
                         ),
                     )
                 }
-                80 => {
+                83 => {
                     Self::Smb2TreeConnectTerminate(
                         tree_connect::Smb2TreeConnectTerminate::V0(
                             tree_connect::Smb2TreeConnectTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                81 => {
+                84 => {
                     Self::Smb2TreeConnectFailedDueToPending(
                         tree_connect::Smb2TreeConnectFailedDueToPending::V0(
                             tree_connect::Smb2TreeConnectFailedDueToPendingV0::read(
@@ -4777,7 +4841,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                82 => {
+                85 => {
                     Self::Smb2TreeConnectForceClientReconnect(
                         tree_connect::Smb2TreeConnectForceClientReconnect::V0(
                             tree_connect::Smb2TreeConnectForceClientReconnectV0::read(
@@ -4786,7 +4850,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                83 => {
+                86 => {
                     Self::Smb2TreeConnectForceClientReconnectRequestFailed(
                         tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0(
                             tree_connect::Smb2TreeConnectForceClientReconnectRequestFailedV0::read(
@@ -4795,264 +4859,264 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                84 => {
+                87 => {
                     Self::Smb2FileOpen(
                         open::Smb2FileOpen::V0(open::Smb2FileOpenV0::read(reader)?),
                     )
                 }
-                85 => {
+                88 => {
                     Self::Smb2FileDisconnect(
                         open::Smb2FileDisconnect::V0(
                             open::Smb2FileDisconnectV0::read(reader)?,
                         ),
                     )
                 }
-                86 => {
+                89 => {
                     Self::Smb2FileReconnect(
                         open::Smb2FileReconnect::V0(
                             open::Smb2FileReconnectV0::read(reader)?,
                         ),
                     )
                 }
-                87 => {
+                90 => {
                     Self::Smb2FileSuspend(
                         open::Smb2FileSuspend::V0(open::Smb2FileSuspendV0::read(reader)?),
                     )
                 }
-                88 => {
+                91 => {
                     Self::Smb2FileClose(
                         open::Smb2FileClose::V0(open::Smb2FileCloseV0::read(reader)?),
                     )
                 }
-                89 => {
+                92 => {
                     Self::Smb2FileTimeout(
                         open::Smb2FileTimeout::V0(open::Smb2FileTimeoutV0::read(reader)?),
                     )
                 }
-                90 => {
+                93 => {
                     Self::Smb2FileTerminate(
                         open::Smb2FileTerminate::V0(
                             open::Smb2FileTerminateV0::read(reader)?,
                         ),
                     )
                 }
-                91 => {
+                94 => {
                     Self::Smb2FileCcfClose(
                         open::Smb2FileCcfClose::V0(
                             open::Smb2FileCcfCloseV0::read(reader)?,
                         ),
                     )
                 }
-                92 => {
+                95 => {
                     Self::Smb2FileCcfCloseAudit(
                         open::Smb2FileCcfCloseAudit::V0(
                             open::Smb2FileCcfCloseAuditV0::read(reader)?,
                         ),
                     )
                 }
-                93 => {
+                96 => {
                     Self::Smb2ShareAdd(
                         share::Smb2ShareAdd::V0(share::Smb2ShareAddV0::read(reader)?),
                     )
                 }
-                94 => {
+                97 => {
                     Self::Smb2ShareModify(
                         share::Smb2ShareModify::V0(
                             share::Smb2ShareModifyV0::read(reader)?,
                         ),
                     )
                 }
-                95 => {
+                98 => {
                     Self::Smb2ShareDelete(
                         share::Smb2ShareDelete::V0(
                             share::Smb2ShareDeleteV0::read(reader)?,
                         ),
                     )
                 }
-                96 => {
+                99 => {
                     Self::SrvS4u2SelfFailure(
                         session::SrvS4u2SelfFailure::V0(
                             session::SrvS4u2SelfFailureV0::read(reader)?,
                         ),
                     )
                 }
-                97 => {
+                100 => {
                     Self::SrvDisabled(
                         audit::SrvDisabled::V0(audit::SrvDisabledV0::read(reader)?),
                     )
                 }
-                98 => {
+                101 => {
                     Self::SrvDisabled(
                         audit::SrvDisabled::V1(audit::SrvDisabledV1::read(reader)?),
                     )
                 }
-                99 => {
+                102 => {
                     Self::Smb2RkfFailure(
                         open::Smb2RkfFailure::V0(open::Smb2RkfFailureV0::read(reader)?),
                     )
                 }
-                100 => {
+                103 => {
                     Self::SrvUnencryptedAcccessFailure(
                         audit::SrvUnencryptedAcccessFailure::V0(
                             audit::SrvUnencryptedAcccessFailureV0::read(reader)?,
                         ),
                     )
                 }
-                101 => {
+                104 => {
                     Self::SrvUnencryptedAcccessFailure(
                         audit::SrvUnencryptedAcccessFailure::V1(
                             audit::SrvUnencryptedAcccessFailureV1::read(reader)?,
                         ),
                     )
                 }
-                102 => {
+                105 => {
                     Self::SrvSignatureValidationFailure(
                         audit::SrvSignatureValidationFailure::V0(
                             audit::SrvSignatureValidationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                103 => {
+                106 => {
                     Self::SrvSignatureValidationFailure(
                         audit::SrvSignatureValidationFailure::V1(
                             audit::SrvSignatureValidationFailureV1::read(reader)?,
                         ),
                     )
                 }
-                104 => {
+                107 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V0(
                             negotiate::SrvNegotiateValidationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                105 => {
+                108 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V1(
                             negotiate::SrvNegotiateValidationFailureV1::read(reader)?,
                         ),
                     )
                 }
-                106 => {
+                109 => {
                     Self::SrvNegotiateValidationFailure(
                         negotiate::SrvNegotiateValidationFailure::V2(
                             negotiate::SrvNegotiateValidationFailureV2::read(reader)?,
                         ),
                     )
                 }
-                107 => {
+                110 => {
                     Self::SrvShareAccessCheckFailure(
                         share::SrvShareAccessCheckFailure::V0(
                             share::SrvShareAccessCheckFailureV0::read(reader)?,
                         ),
                     )
                 }
-                108 => {
+                111 => {
                     Self::SrvShareAnonymousAccessDeniedFailure(
                         share::SrvShareAnonymousAccessDeniedFailure::V0(
                             share::SrvShareAnonymousAccessDeniedFailureV0::read(reader)?,
                         ),
                     )
                 }
-                109 => {
+                112 => {
                     Self::SrvSessionAnonymousAccessDenied(
                         session::SrvSessionAnonymousAccessDenied::V0(
                             session::SrvSessionAnonymousAccessDeniedV0::read(reader)?,
                         ),
                     )
                 }
-                110 => {
+                113 => {
                     Self::SrvEndpointAdded(
                         endpoint::SrvEndpointAdded::V0(
                             endpoint::SrvEndpointAddedV0::read(reader)?,
                         ),
                     )
                 }
-                111 => {
+                114 => {
                     Self::SrvEndpointRemoved(
                         endpoint::SrvEndpointRemoved::V0(
                             endpoint::SrvEndpointRemovedV0::read(reader)?,
                         ),
                     )
                 }
-                112 => {
+                115 => {
                     Self::SrvNetNameInfoChange(
                         endpoint::SrvNetNameInfoChange::V0(
                             endpoint::SrvNetNameInfoChangeV0::read(reader)?,
                         ),
                     )
                 }
-                113 => {
+                116 => {
                     Self::SrvEndpointOnline(
                         endpoint::SrvEndpointOnline::V0(
                             endpoint::SrvEndpointOnlineV0::read(reader)?,
                         ),
                     )
                 }
-                114 => {
+                117 => {
                     Self::SrvEndpointOffline(
                         endpoint::SrvEndpointOffline::V0(
                             endpoint::SrvEndpointOfflineV0::read(reader)?,
                         ),
                     )
                 }
-                115 => {
+                118 => {
                     Self::SrvDecryptionFailure(
                         audit::SrvDecryptionFailure::V0(
                             audit::SrvDecryptionFailureV0::read(reader)?,
                         ),
                     )
                 }
-                116 => {
+                119 => {
                     Self::SrvReopenFailure(
                         open::SrvReopenFailure::V0(
                             open::SrvReopenFailureV0::read(reader)?,
                         ),
                     )
                 }
-                117 => {
+                120 => {
                     Self::SrvHandleScavenge(
                         open::SrvHandleScavenge::V0(
                             open::SrvHandleScavengeV0::read(reader)?,
                         ),
                     )
                 }
-                118 => {
+                121 => {
                     Self::SrvSessionInvalidate(
                         session::SrvSessionInvalidate::V0(
                             session::SrvSessionInvalidateV0::read(reader)?,
                         ),
                     )
                 }
-                119 => {
+                122 => {
                     Self::SrvFileInvalidate(
                         open::SrvFileInvalidate::V0(
                             open::SrvFileInvalidateV0::read(reader)?,
                         ),
                     )
                 }
-                120 => {
+                123 => {
                     Self::SrvSlowFsOperation(
                         operational::SrvSlowFsOperation::V0(
                             operational::SrvSlowFsOperationV0::read(reader)?,
                         ),
                     )
                 }
-                121 => {
+                124 => {
                     Self::SrvSlowFsOperation(
                         operational::SrvSlowFsOperation::V1(
                             operational::SrvSlowFsOperationV1::read(reader)?,
                         ),
                     )
                 }
-                122 => {
+                125 => {
                     Self::SrvLmCompatibilityLevelNonDefault(
                         audit::SrvLmCompatibilityLevelNonDefault::V0(
                             audit::SrvLmCompatibilityLevelNonDefaultV0::read(reader)?,
                         ),
                     )
                 }
-                123 => {
+                126 => {
                     Self::SrvFileSharingFirewallRuleEnabled(
                         operational::SrvFileSharingFirewallRuleEnabled::V0(
                             operational::SrvFileSharingFirewallRuleEnabledV0::read(
@@ -5061,84 +5125,84 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                124 => {
+                127 => {
                     Self::SrvAbeSharesPresent(
                         share::SrvAbeSharesPresent::V0(
                             share::SrvAbeSharesPresentV0::read(reader)?,
                         ),
                     )
                 }
-                125 => {
+                128 => {
                     Self::SrvSmb2Disabled(
                         audit::SrvSmb2Disabled::V0(
                             audit::SrvSmb2DisabledV0::read(reader)?,
                         ),
                     )
                 }
-                126 => {
+                129 => {
                     Self::SrvNullSessionsAllowed(
                         audit::SrvNullSessionsAllowed::V0(
                             audit::SrvNullSessionsAllowedV0::read(reader)?,
                         ),
                     )
                 }
-                127 => {
+                130 => {
                     Self::SrvLeasingDisabled(
                         operational::SrvLeasingDisabled::V0(
                             operational::SrvLeasingDisabledV0::read(reader)?,
                         ),
                     )
                 }
-                128 => {
+                131 => {
                     Self::SrvFirewallPortsClosed(
                         operational::SrvFirewallPortsClosed::V0(
                             operational::SrvFirewallPortsClosedV0::read(reader)?,
                         ),
                     )
                 }
-                129 => {
+                132 => {
                     Self::Smb2MaxClusterDialectUpdated(
                         negotiate::Smb2MaxClusterDialectUpdated::V0(
                             negotiate::Smb2MaxClusterDialectUpdatedV0::read(reader)?,
                         ),
                     )
                 }
-                130 => {
+                133 => {
                     Self::Smb2CipherSuiteOrder(
                         negotiate::Smb2CipherSuiteOrder::V0(
                             negotiate::Smb2CipherSuiteOrderV0::read(reader)?,
                         ),
                     )
                 }
-                131 => {
+                134 => {
                     Self::Smb2MdlIoCompletionFailure(
                         operational::Smb2MdlIoCompletionFailure::V0(
                             operational::Smb2MdlIoCompletionFailureV0::read(reader)?,
                         ),
                     )
                 }
-                132 => {
+                135 => {
                     Self::Srv2LiveDumpSucceeded(
                         operational::Srv2LiveDumpSucceeded::V0(
                             operational::Srv2LiveDumpSucceededV0::read(reader)?,
                         ),
                     )
                 }
-                133 => {
+                136 => {
                     Self::Srv2LiveDumpThrotteled(
                         operational::Srv2LiveDumpThrotteled::V0(
                             operational::Srv2LiveDumpThrotteledV0::read(reader)?,
                         ),
                     )
                 }
-                134 => {
+                137 => {
                     Self::Srv2RdmaSendEndpointNotification(
                         rdma::Srv2RdmaSendEndpointNotification::V0(
                             rdma::Srv2RdmaSendEndpointNotificationV0::read(reader)?,
                         ),
                     )
                 }
-                135 => {
+                138 => {
                     Self::Srv2RdmaSendEndpointNotificationFailure(
                         rdma::Srv2RdmaSendEndpointNotificationFailure::V0(
                             rdma::Srv2RdmaSendEndpointNotificationFailureV0::read(
@@ -5147,28 +5211,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                136 => {
+                139 => {
                     Self::Srv2RdmaEndpointChange(
                         rdma::Srv2RdmaEndpointChange::V0(
                             rdma::Srv2RdmaEndpointChangeV0::read(reader)?,
                         ),
                     )
                 }
-                137 => {
+                140 => {
                     Self::Srv2RdmaEndpointAllocationFailure(
                         rdma::Srv2RdmaEndpointAllocationFailure::V0(
                             rdma::Srv2RdmaEndpointAllocationFailureV0::read(reader)?,
                         ),
                     )
                 }
-                138 => {
+                141 => {
                     Self::Srv2RdmaCreateListenerFailure(
                         rdma::Srv2RdmaCreateListenerFailure::V0(
                             rdma::Srv2RdmaCreateListenerFailureV0::read(reader)?,
                         ),
                     )
                 }
-                139 => {
+                142 => {
                     Self::Srv2RdmaSendEndpointNotificationRpcFailure(
                         rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0(
                             rdma::Srv2RdmaSendEndpointNotificationRpcFailureV0::read(
@@ -5177,21 +5241,21 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                140 => {
+                143 => {
                     Self::Srv2RdmaNsiNotificationReceived(
                         rdma::Srv2RdmaNsiNotificationReceived::V0(
                             rdma::Srv2RdmaNsiNotificationReceivedV0::read(reader)?,
                         ),
                     )
                 }
-                141 => {
+                144 => {
                     Self::Srv2RdmaMibNotificationReceived(
                         rdma::Srv2RdmaMibNotificationReceived::V0(
                             rdma::Srv2RdmaMibNotificationReceivedV0::read(reader)?,
                         ),
                     )
                 }
-                142 => {
+                145 => {
                     Self::SrvAdminFsctlPropertiesListReadingFailure(
                         operational::SrvAdminFsctlPropertiesListReadingFailure::V0(
                             operational::SrvAdminFsctlPropertiesListReadingFailureV0::read(
@@ -5200,63 +5264,63 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                143 => {
+                146 => {
                     Self::ServerCertMappingExpiring(
                         certificate::ServerCertMappingExpiring::V0(
                             certificate::ServerCertMappingExpiringV0::read(reader)?,
                         ),
                     )
                 }
-                144 => {
+                147 => {
                     Self::SrvNetRdmaConnectionClosed(
                         rdma::SrvNetRdmaConnectionClosed::V0(
                             rdma::SrvNetRdmaConnectionClosedV0::read(reader)?,
                         ),
                     )
                 }
-                145 => {
+                148 => {
                     Self::SrvNetQuicShutdownFailure(
                         certificate::SrvNetQuicShutdownFailure::V0(
                             certificate::SrvNetQuicShutdownFailureV0::read(reader)?,
                         ),
                     )
                 }
-                146 => {
+                149 => {
                     Self::ServerCertMappingUpdateFailure(
                         certificate::ServerCertMappingUpdateFailure::V0(
                             certificate::ServerCertMappingUpdateFailureV0::read(reader)?,
                         ),
                     )
                 }
-                147 => {
+                150 => {
                     Self::SrvNoNegotiatedCipher(
                         negotiate::SrvNoNegotiatedCipher::V0(
                             negotiate::SrvNoNegotiatedCipherV0::read(reader)?,
                         ),
                     )
                 }
-                148 => {
+                151 => {
                     Self::Smb2SlowCommand(
                         operational::Smb2SlowCommand::V0(
                             operational::Smb2SlowCommandV0::read(reader)?,
                         ),
                     )
                 }
-                149 => {
+                152 => {
                     Self::Smb2CommandTimeDistribution(
                         operational::Smb2CommandTimeDistribution::V0(
                             operational::Smb2CommandTimeDistributionV0::read(reader)?,
                         ),
                     )
                 }
-                150 => {
+                153 => {
                     Self::ServerCertMappingExpired(
                         certificate::ServerCertMappingExpired::V0(
                             certificate::ServerCertMappingExpiredV0::read(reader)?,
                         ),
                     )
                 }
-                151 => {
+                154 => {
                     Self::Smb2ClosedEndpointsOutsideUnicastIpTable(
                         endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0(
                             endpoint::Smb2ClosedEndpointsOutsideUnicastIpTableV0::read(
@@ -5265,91 +5329,91 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                152 => {
+                155 => {
                     Self::SrvNegotiateCipherFailure(
                         negotiate::SrvNegotiateCipherFailure::V0(
                             negotiate::SrvNegotiateCipherFailureV0::read(reader)?,
                         ),
                     )
                 }
-                153 => {
+                156 => {
                     Self::SrvNegotiateCipherFailure(
                         negotiate::SrvNegotiateCipherFailure::V2(
                             negotiate::SrvNegotiateCipherFailureV2::read(reader)?,
                         ),
                     )
                 }
-                154 => {
+                157 => {
                     Self::ServerCertMappingRestoreFailure(
                         certificate::ServerCertMappingRestoreFailure::V0(
                             certificate::ServerCertMappingRestoreFailureV0::read(reader)?,
                         ),
                     )
                 }
-                155 => {
+                158 => {
                     Self::ServerCertMappingRestoreSummary(
                         certificate::ServerCertMappingRestoreSummary::V0(
                             certificate::ServerCertMappingRestoreSummaryV0::read(reader)?,
                         ),
                     )
                 }
-                156 => {
+                159 => {
                     Self::SrvSlowNetworkOperation(
                         operational::SrvSlowNetworkOperation::V0(
                             operational::SrvSlowNetworkOperationV0::read(reader)?,
                         ),
                     )
                 }
-                157 => {
+                160 => {
                     Self::SrvNetRdmaRundownActive(
                         rdma::SrvNetRdmaRundownActive::V0(
                             rdma::SrvNetRdmaRundownActiveV0::read(reader)?,
                         ),
                     )
                 }
-                158 => {
+                161 => {
                     Self::SrvNetRdmaRundownComplete(
                         rdma::SrvNetRdmaRundownComplete::V0(
                             rdma::SrvNetRdmaRundownCompleteV0::read(reader)?,
                         ),
                     )
                 }
-                159 => {
+                162 => {
                     Self::SrvNetRdmaReactivation(
                         rdma::SrvNetRdmaReactivation::V0(
                             rdma::SrvNetRdmaReactivationV0::read(reader)?,
                         ),
                     )
                 }
-                160 => {
+                163 => {
                     Self::SrvNetRdmaReactivationComplete(
                         rdma::SrvNetRdmaReactivationComplete::V0(
                             rdma::SrvNetRdmaReactivationCompleteV0::read(reader)?,
                         ),
                     )
                 }
-                161 => {
+                164 => {
                     Self::SrvNetSmbDirectLoad(
                         rdma::SrvNetSmbDirectLoad::V0(
                             rdma::SrvNetSmbDirectLoadV0::read(reader)?,
                         ),
                     )
                 }
-                162 => {
+                165 => {
                     Self::SrvNetSmbDirectLoad(
                         rdma::SrvNetSmbDirectLoad::V1(
                             rdma::SrvNetSmbDirectLoadV1::read(reader)?,
                         ),
                     )
                 }
-                163 => {
+                166 => {
                     Self::Smb2DirectDataPlacementSecurityChanged(
                         rdma::Smb2DirectDataPlacementSecurityChanged::V0(
                             rdma::Smb2DirectDataPlacementSecurityChangedV0::read(reader)?,
                         ),
                     )
                 }
-                164 => {
+                167 => {
                     Self::Smb2RequestNegotiateDialectFailure(
                         negotiate::Smb2RequestNegotiateDialectFailure::V0(
                             negotiate::Smb2RequestNegotiateDialectFailureV0::read(
@@ -5358,117 +5422,117 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                165 => {
+                168 => {
                     Self::Smb2DialectChange(
                         negotiate::Smb2DialectChange::V0(
                             negotiate::Smb2DialectChangeV0::read(reader)?,
                         ),
                     )
                 }
-                166 => {
+                169 => {
                     Self::SrvNetComponentCapabilities(
                         negotiate::SrvNetComponentCapabilities::V0(
                             negotiate::SrvNetComponentCapabilitiesV0::read(reader)?,
                         ),
                     )
                 }
-                167 => {
+                170 => {
                     Self::SsClusterCaFailure(
                         share::SsClusterCaFailure::V0(
                             share::SsClusterCaFailureV0::read(reader)?,
                         ),
                     )
                 }
-                168 => {
+                171 => {
                     Self::SsRkfCaFailure(
                         share::SsRkfCaFailure::V0(share::SsRkfCaFailureV0::read(reader)?),
                     )
                 }
-                169 => {
+                172 => {
                     Self::SrvNetGetNextIdFailure(
                         operational::SrvNetGetNextIdFailure::V0(
                             operational::SrvNetGetNextIdFailureV0::read(reader)?,
                         ),
                     )
                 }
-                170 => {
+                173 => {
                     Self::SecurityCertificateChanged(
                         audit::SecurityCertificateChanged::V0(
                             audit::SecurityCertificateChangedV0::read(reader)?,
                         ),
                     )
                 }
-                171 => {
+                174 => {
                     Self::NoSmb1ObservedInLastPeriod(
                         audit::NoSmb1ObservedInLastPeriod::V1(
                             audit::NoSmb1ObservedInLastPeriodV1::read(reader)?,
                         ),
                     )
                 }
-                172 => {
+                175 => {
                     Self::TdiModeEnabled(
                         interface::TdiModeEnabled::V0(
                             interface::TdiModeEnabledV0::read(reader)?,
                         ),
                     )
                 }
-                173 => {
+                176 => {
                     Self::NsiTableAllocationFailed(
                         interface::NsiTableAllocationFailed::V0(
                             interface::NsiTableAllocationFailedV0::read(reader)?,
                         ),
                     )
                 }
-                174 => {
+                177 => {
                     Self::NsiInterfaceAdded(
                         interface::NsiInterfaceAdded::V0(
                             interface::NsiInterfaceAddedV0::read(reader)?,
                         ),
                     )
                 }
-                175 => {
+                178 => {
                     Self::NsiInterfaceRemoved(
                         interface::NsiInterfaceRemoved::V0(
                             interface::NsiInterfaceRemovedV0::read(reader)?,
                         ),
                     )
                 }
-                176 => {
+                179 => {
                     Self::IpInterfaceNotFound(
                         interface::IpInterfaceNotFound::V0(
                             interface::IpInterfaceNotFoundV0::read(reader)?,
                         ),
                     )
                 }
-                177 => {
+                180 => {
                     Self::SrvSessionInvalidatePeriodicCleanup(
                         session::SrvSessionInvalidatePeriodicCleanup::V0(
                             session::SrvSessionInvalidatePeriodicCleanupV0::read(reader)?,
                         ),
                     )
                 }
-                178 => {
+                181 => {
                     Self::Srv2SessionKeyTooShort(
                         session::Srv2SessionKeyTooShort::V0(
                             session::Srv2SessionKeyTooShortV0::read(reader)?,
                         ),
                     )
                 }
-                179 => {
+                182 => {
                     Self::ReceivedNullReparseBuffer(
                         operational::ReceivedNullReparseBuffer::V0(
                             operational::ReceivedNullReparseBufferV0::read(reader)?,
                         ),
                     )
                 }
-                180 => {
+                183 => {
                     Self::AllowListLoadFailed(
                         operational::AllowListLoadFailed::V0(
                             operational::AllowListLoadFailedV0::read(reader)?,
                         ),
                     )
                 }
-                181 => {
+                184 => {
                     Self::SrvNetQuicSendEndpointNotificationFailure(
                         certificate::SrvNetQuicSendEndpointNotificationFailure::V0(
                             certificate::SrvNetQuicSendEndpointNotificationFailureV0::read(
@@ -5477,7 +5541,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                182 => {
+                185 => {
                     Self::SrvNetEventDisableRdmaListenSocketsState(
                         rdma::SrvNetEventDisableRdmaListenSocketsState::V0(
                             rdma::SrvNetEventDisableRdmaListenSocketsStateV0::read(
@@ -5486,7 +5550,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                183 => {
+                186 => {
                     Self::SrvNetEventDisableRdmaListenSocketsState(
                         rdma::SrvNetEventDisableRdmaListenSocketsState::V1(
                             rdma::SrvNetEventDisableRdmaListenSocketsStateV1::read(
@@ -5495,28 +5559,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                184 => {
+                187 => {
                     Self::ServerCertificateFailure(
                         certificate::ServerCertificateFailure::V0(
                             certificate::ServerCertificateFailureV0::read(reader)?,
                         ),
                     )
                 }
-                185 => {
+                188 => {
                     Self::ShareQosPolicySettingFailure(
                         share::ShareQosPolicySettingFailure::V0(
                             share::ShareQosPolicySettingFailureV0::read(reader)?,
                         ),
                     )
                 }
-                186 => {
+                189 => {
                     Self::SrvNetConnectionEstablished(
                         connection::SrvNetConnectionEstablished::V0(
                             connection::SrvNetConnectionEstablishedV0::read(reader)?,
                         ),
                     )
                 }
-                187 => {
+                190 => {
                     Self::SrvNetClientCertificateChainRevocationChecksFailed(
                         certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0(
                             certificate::SrvNetClientCertificateChainRevocationChecksFailedV0::read(
@@ -5525,7 +5589,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                188 => {
+                191 => {
                     Self::SrvNetClientCertificateChainRevocationChecksFailed(
                         certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1(
                             certificate::SrvNetClientCertificateChainRevocationChecksFailedV1::read(
@@ -5534,98 +5598,98 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                189 => {
+                192 => {
                     Self::PacketFragment(
                         packet::PacketFragment::V0(
                             packet::PacketFragmentV0::read(reader)?,
                         ),
                     )
                 }
-                190 => {
+                193 => {
                     Self::AuditSmb1Access(
                         audit::AuditSmb1Access::V0(
                             audit::AuditSmb1AccessV0::read(reader)?,
                         ),
                     )
                 }
-                191 => {
+                194 => {
                     Self::AuditSmb1ConnectionAttempt(
                         audit::AuditSmb1ConnectionAttempt::V1(
                             audit::AuditSmb1ConnectionAttemptV1::read(reader)?,
                         ),
                     )
                 }
-                192 => {
+                195 => {
                     Self::UninstallSmb1Server(
                         audit::UninstallSmb1Server::V1(
                             audit::UninstallSmb1ServerV1::read(reader)?,
                         ),
                     )
                 }
-                193 => {
+                196 => {
                     Self::SrvAdminFileRundown(
                         rundown::SrvAdminFileRundown::V0(
                             rundown::SrvAdminFileRundownV0::read(reader)?,
                         ),
                     )
                 }
-                194 => {
+                197 => {
                     Self::SrvAdminSessionRundown(
                         rundown::SrvAdminSessionRundown::V0(
                             rundown::SrvAdminSessionRundownV0::read(reader)?,
                         ),
                     )
                 }
-                195 => {
+                198 => {
                     Self::SrvAdminShareRundown(
                         rundown::SrvAdminShareRundown::V0(
                             rundown::SrvAdminShareRundownV0::read(reader)?,
                         ),
                     )
                 }
-                196 => {
+                199 => {
                     Self::MutualAuthClientAccessDenied(
                         certificate::MutualAuthClientAccessDenied::V0(
                             certificate::MutualAuthClientAccessDeniedV0::read(reader)?,
                         ),
                     )
                 }
-                197 => {
+                200 => {
                     Self::MutualAuthClientAccessDenied(
                         certificate::MutualAuthClientAccessDenied::V1(
                             certificate::MutualAuthClientAccessDeniedV1::read(reader)?,
                         ),
                     )
                 }
-                198 => {
+                201 => {
                     Self::MutualAuthClientAccessAllowed(
                         certificate::MutualAuthClientAccessAllowed::V0(
                             certificate::MutualAuthClientAccessAllowedV0::read(reader)?,
                         ),
                     )
                 }
-                199 => {
+                202 => {
                     Self::MutualAuthClientAccessAllowed(
                         certificate::MutualAuthClientAccessAllowed::V1(
                             certificate::MutualAuthClientAccessAllowedV1::read(reader)?,
                         ),
                     )
                 }
-                200 => {
+                203 => {
                     Self::MutualAuthClientAccessError(
                         certificate::MutualAuthClientAccessError::V0(
                             certificate::MutualAuthClientAccessErrorV0::read(reader)?,
                         ),
                     )
                 }
-                201 => {
+                204 => {
                     Self::MutualAuthClientAccessError(
                         certificate::MutualAuthClientAccessError::V1(
                             certificate::MutualAuthClientAccessErrorV1::read(reader)?,
                         ),
                     )
                 }
-                202 => {
+                205 => {
                     Self::SrvNetAddEndpointListenerRulePortNotSupported(
                         endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0(
                             endpoint::SrvNetAddEndpointListenerRulePortNotSupportedV0::read(
@@ -5634,7 +5698,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                203 => {
+                206 => {
                     Self::SrvNetAddEndpointListenerRuleSuccess(
                         endpoint::SrvNetAddEndpointListenerRuleSuccess::V0(
                             endpoint::SrvNetAddEndpointListenerRuleSuccessV0::read(
@@ -5643,7 +5707,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                204 => {
+                207 => {
                     Self::SrvNetAddEndpointListenerRuleFailure(
                         endpoint::SrvNetAddEndpointListenerRuleFailure::V0(
                             endpoint::SrvNetAddEndpointListenerRuleFailureV0::read(
@@ -5652,28 +5716,28 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                205 => {
+                208 => {
                     Self::SrvNetAddListenerRuleNew(
                         endpoint::SrvNetAddListenerRuleNew::V0(
                             endpoint::SrvNetAddListenerRuleNewV0::read(reader)?,
                         ),
                     )
                 }
-                206 => {
+                209 => {
                     Self::SrvNetAddListenerRuleUpdate(
                         endpoint::SrvNetAddListenerRuleUpdate::V0(
                             endpoint::SrvNetAddListenerRuleUpdateV0::read(reader)?,
                         ),
                     )
                 }
-                207 => {
+                210 => {
                     Self::SrvNetAddListenerRuleRemove(
                         endpoint::SrvNetAddListenerRuleRemove::V0(
                             endpoint::SrvNetAddListenerRuleRemoveV0::read(reader)?,
                         ),
                     )
                 }
-                208 => {
+                211 => {
                     Self::SrvNetEnableImplicitLoopbackInterfaceError(
                         endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0(
                             endpoint::SrvNetEnableImplicitLoopbackInterfaceErrorV0::read(
@@ -5682,7 +5746,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                209 => {
+                212 => {
                     Self::SrvNetDisableImplicitLoopbackInterfaceError(
                         endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0(
                             endpoint::SrvNetDisableImplicitLoopbackInterfaceErrorV0::read(
@@ -5691,7 +5755,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                210 => {
+                213 => {
                     Self::AlternativePortFirewallRuleAlreadyAdded(
                         endpoint::AlternativePortFirewallRuleAlreadyAdded::V0(
                             endpoint::AlternativePortFirewallRuleAlreadyAddedV0::read(
@@ -5700,7 +5764,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                211 => {
+                214 => {
                     Self::AlternativePortFirewallRuleAddFailure(
                         endpoint::AlternativePortFirewallRuleAddFailure::V0(
                             endpoint::AlternativePortFirewallRuleAddFailureV0::read(
@@ -5709,7 +5773,7 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                212 => {
+                215 => {
                     Self::AlternativePortFirewallRuleAddSuccess(
                         endpoint::AlternativePortFirewallRuleAddSuccess::V0(
                             endpoint::AlternativePortFirewallRuleAddSuccessV0::read(
@@ -5718,70 +5782,70 @@ impl<'a> Events<'a> for Event<'a> {
                         ),
                     )
                 }
-                213 => {
+                216 => {
                     Self::Smb2ClientDoesNotSupportSigning(
                         audit::Smb2ClientDoesNotSupportSigning::V0(
                             audit::Smb2ClientDoesNotSupportSigningV0::read(reader)?,
                         ),
                     )
                 }
-                214 => {
+                217 => {
                     Self::Smb2ClientDoesNotSupportSigning(
                         audit::Smb2ClientDoesNotSupportSigning::V1(
                             audit::Smb2ClientDoesNotSupportSigningV1::read(reader)?,
                         ),
                     )
                 }
-                215 => {
+                218 => {
                     Self::Smb2ClientDoesNotSupportEncryption(
                         audit::Smb2ClientDoesNotSupportEncryption::V0(
                             audit::Smb2ClientDoesNotSupportEncryptionV0::read(reader)?,
                         ),
                     )
                 }
-                216 => {
+                219 => {
                     Self::InsecureGuestLogon(
                         session::InsecureGuestLogon::V0(
                             session::InsecureGuestLogonV0::read(reader)?,
                         ),
                     )
                 }
-                217 => {
+                220 => {
                     Self::SrvNetClientDoesNotSupportSpn(
                         audit::SrvNetClientDoesNotSupportSpn::V0(
                             audit::SrvNetClientDoesNotSupportSpnV0::read(reader)?,
                         ),
                     )
                 }
-                218 => {
+                221 => {
                     Self::SrvNetClientSentUnrecognizedSpn(
                         audit::SrvNetClientSentUnrecognizedSpn::V0(
                             audit::SrvNetClientSentUnrecognizedSpnV0::read(reader)?,
                         ),
                     )
                 }
-                219 => {
+                222 => {
                     Self::SrvNetClientSentEmptySpn(
                         audit::SrvNetClientSentEmptySpn::V0(
                             audit::SrvNetClientSentEmptySpnV0::read(reader)?,
                         ),
                     )
                 }
-                220 => {
+                223 => {
                     Self::Smb1ClientDoesNotSupportSigning(
                         audit::Smb1ClientDoesNotSupportSigning::V0(
                             audit::Smb1ClientDoesNotSupportSigningV0::read(reader)?,
                         ),
                     )
                 }
-                221 => {
+                224 => {
                     Self::Smb2ShareConnectionEstablished(
                         tree_connect::Smb2ShareConnectionEstablished::V0(
                             tree_connect::Smb2ShareConnectionEstablishedV0::read(reader)?,
                         ),
                     )
                 }
-                222 => Self::Packet(packet::Packet::V0(packet::PacketV0::read(reader)?)),
+                225 => Self::Packet(packet::Packet::V0(packet::PacketV0::read(reader)?)),
                 _ => {
                     return Err(Fault {
                         field: 0,

@@ -12,17 +12,17 @@ use super::super::maps;
 use super::super::meanings;
 use super::super::schema::negotiate as schema;
 
-/// Negotiate integrity check failed: event 1005.
+/// Negotiate integrity check failed: event 1005. Builds 10240-26200.
 ///
 /// It has 3 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateValidationFailure<'a> {
-    /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 20348-26100.
+    /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
     V0(SrvNegotiateValidationFailureV0<'a>),
-    /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 20348-26100.
+    /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
     V1(SrvNegotiateValidationFailureV1<'a>),
-    /// Negotiate integrity check failed: event 1005, version 2. Builds 20348-26100.
+    /// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
     V2(SrvNegotiateValidationFailureV2<'a>),
 }
 
@@ -224,7 +224,7 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailure<'a> {
     }
 }
 
-/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 20348-26100.
+/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -298,7 +298,7 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV0<'a> {
     }
 }
 
-/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 20348-26100.
+/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -498,7 +498,7 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV1<'a> {
     }
 }
 
-/// Negotiate integrity check failed: event 1005, version 2. Builds 20348-26100.
+/// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -638,13 +638,13 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV2<'a> {
     }
 }
 
-/// The maximum cluster-supported SMB dialect has changed: event 1028.
+/// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MaxClusterDialectUpdated<'a> {
-    /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 20348-26100.
+    /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
     V0(Smb2MaxClusterDialectUpdatedV0<'a>),
 }
 
@@ -683,14 +683,16 @@ impl<'a> Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
     }
 }
 
-/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 20348-26100.
+/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task Smb2MaxClusterDialectUpdated.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - maps: map= added by inference on OldDialect: the PerfView of that time prints map= only at the first use of a map (10240)
+/// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2MaxClusterDialectUpdatedV0<'a> {
     head: Segment<'a, 4>,
@@ -743,13 +745,13 @@ impl<'a> View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
     }
 }
 
-/// The Cipher Suite Order group policy setting is invalid: event 1029.
+/// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CipherSuiteOrder<'a> {
-    /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 20348-26100.
+    /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
     V0(Smb2CipherSuiteOrderV0<'a>),
 }
 
@@ -788,7 +790,7 @@ impl<'a> Record<'a> for Smb2CipherSuiteOrder<'a> {
     }
 }
 
-/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 20348-26100.
+/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2CipherSuiteOrder.
@@ -833,13 +835,13 @@ impl<'a> View<'a> for Smb2CipherSuiteOrderV0<'a> {
     }
 }
 
-/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046.
+/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNoNegotiatedCipher<'a> {
-    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26100.
+    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
     V0(SrvNoNegotiatedCipherV0<'a>),
 }
 
@@ -878,14 +880,14 @@ impl<'a> Record<'a> for SrvNoNegotiatedCipher<'a> {
     }
 }
 
-/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26100.
+/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SrvNoNegotiatedCipher.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvNoNegotiatedCipherV0<'a> {
     head: Segment<'a, 2>,
@@ -1030,15 +1032,15 @@ impl<'a> View<'a> for SrvNoNegotiatedCipherV0<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateCipherFailure<'a> {
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Build 26100.
+    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
     V0(SrvNegotiateCipherFailureV0<'a>),
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Build 26100.
+    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
     V2(SrvNegotiateCipherFailureV2<'a>),
 }
 
@@ -1126,9 +1128,10 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailure<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Error, task SrvNegotiateCipherFailure, keywords Operational.
+/// Channel Operational, level Error, keywords Operational.
+/// From build 26100: task SrvNegotiateCipherFailure.
 #[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV0<'a> {
     head: Segment<'a, 4>,
@@ -1205,9 +1208,10 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV0<'a> {
     }
 }
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
 ///
-/// Channel Operational, level Error, task SrvNegotiateCipherFailure, keywords Operational.
+/// Channel Operational, level Error, keywords Operational.
+/// From build 26100: task SrvNegotiateCipherFailure.
 #[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV2<'a> {
     head: Segment<'a, 4>,
@@ -1243,19 +1247,19 @@ impl<'a> SrvNegotiateCipherFailureV2<'a> {
         self.server_cipher_suite_order
     }
 
-    /// `ClientCipherCount`, `win:UInt16`.
+    /// `ClientCipherCount`, `win:UInt16`. Builds 22631-26200.
     #[inline]
     pub fn client_cipher_count(&self) -> u16 {
         self.after_server_cipher_suite_order.u16::<0>()
     }
 
-    /// `LoggedClientCipherCount`, `win:UInt16`.
+    /// `LoggedClientCipherCount`, `win:UInt16`. Builds 22631-26200.
     #[inline]
     pub fn logged_client_cipher_count(&self) -> u16 {
         self.after_server_cipher_suite_order.u16::<2>()
     }
 
-    /// `ClientCipherOrder`, `win:UInt16` counted by `LoggedClientCipherCount`.
+    /// `ClientCipherOrder`, `win:UInt16` counted by `LoggedClientCipherCount`. Builds 22631-26200.
     #[inline]
     pub fn client_cipher_order(&self) -> Array<'a, u16> {
         self.client_cipher_order
@@ -1319,13 +1323,13 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV2<'a> {
     }
 }
 
-/// SMB2 Request Negotiate Dialect Failure: event 1061.
+/// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiateDialectFailure<'a> {
-    /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Build 26100.
+    /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
     V0(Smb2RequestNegotiateDialectFailureV0<'a>),
 }
 
@@ -1364,7 +1368,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
     }
 }
 
-/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Build 26100.
+/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2RequestNegotiate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1605,13 +1609,13 @@ impl<'a> View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 }
 
-/// SMB Dialect Change: event 1062.
+/// SMB Dialect Change: event 1062. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DialectChange<'a> {
-    /// SMB Dialect Change: event 1062, version 0. Build 26100.
+    /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
     V0(Smb2DialectChangeV0<'a>),
 }
 
@@ -1650,7 +1654,7 @@ impl<'a> Record<'a> for Smb2DialectChange<'a> {
     }
 }
 
-/// SMB Dialect Change: event 1062, version 0. Build 26100.
+/// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task Smb2DialectChange, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1725,13 +1729,13 @@ impl<'a> View<'a> for Smb2DialectChangeV0<'a> {
     }
 }
 
-/// Component capabilities: %1: event 1080.
+/// Component capabilities: %1: event 1080. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetComponentCapabilities<'a> {
-    /// Component capabilities: %1: event 1080, version 0. Build 26100.
+    /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
     V0(SrvNetComponentCapabilitiesV0<'a>),
 }
 
@@ -1770,7 +1774,7 @@ impl<'a> Record<'a> for SrvNetComponentCapabilities<'a> {
     }
 }
 
-/// Component capabilities: %1: event 1080, version 0. Build 26100.
+/// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetComponentCapabilities, keywords Operational.
 #[derive(Clone, Copy)]

@@ -12,13 +12,13 @@ use super::super::maps;
 use super::super::meanings;
 use super::super::schema::open as schema;
 
-/// SMB2 Open established: event 650.
+/// SMB2 Open established: event 650. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileOpen<'a> {
-    /// SMB2 Open established: event 650, version 0. Builds 20348-26100.
+    /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
     V0(Smb2FileOpenV0<'a>),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Record<'a> for Smb2FileOpen<'a> {
     }
 }
 
-/// SMB2 Open established: event 650, version 0. Builds 20348-26100.
+/// SMB2 Open established: event 650, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2FileOpen, keywords File.
 #[derive(Clone, Copy)]
@@ -211,13 +211,13 @@ impl<'a> View<'a> for Smb2FileOpenV0<'a> {
     }
 }
 
-/// SMB2 Open Disconnected - Preserved: event 651.
+/// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileDisconnect<'a> {
-    /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 20348-26100.
+    /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
     V0(Smb2FileDisconnectV0<'a>),
 }
 
@@ -256,7 +256,7 @@ impl<'a> Record<'a> for Smb2FileDisconnect<'a> {
     }
 }
 
-/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 20348-26100.
+/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileDisconnect, keywords File.
 #[derive(Clone, Copy)]
@@ -295,13 +295,13 @@ impl<'a> View<'a> for Smb2FileDisconnectV0<'a> {
     }
 }
 
-/// SMB2 Open Reconnected: event 652.
+/// SMB2 Open Reconnected: event 652. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileReconnect<'a> {
-    /// SMB2 Open Reconnected: event 652, version 0. Builds 20348-26100.
+    /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
     V0(Smb2FileReconnectV0<'a>),
 }
 
@@ -340,7 +340,7 @@ impl<'a> Record<'a> for Smb2FileReconnect<'a> {
     }
 }
 
-/// SMB2 Open Reconnected: event 652, version 0. Builds 20348-26100.
+/// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileReconnect, keywords File.
 #[derive(Clone, Copy)]
@@ -400,13 +400,13 @@ impl<'a> View<'a> for Smb2FileReconnectV0<'a> {
     }
 }
 
-/// SMB2 Open Suspended - Preserved: event 653.
+/// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileSuspend<'a> {
-    /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 20348-26100.
+    /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
     V0(Smb2FileSuspendV0<'a>),
 }
 
@@ -445,7 +445,7 @@ impl<'a> Record<'a> for Smb2FileSuspend<'a> {
     }
 }
 
-/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 20348-26100.
+/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileSuspend, keywords File.
 #[derive(Clone, Copy)]
@@ -484,13 +484,13 @@ impl<'a> View<'a> for Smb2FileSuspendV0<'a> {
     }
 }
 
-/// SMB2 Open Closed: event 654.
+/// SMB2 Open Closed: event 654. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileClose<'a> {
-    /// SMB2 Open Closed: event 654, version 0. Builds 20348-26100.
+    /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
     V0(Smb2FileCloseV0<'a>),
 }
 
@@ -529,7 +529,7 @@ impl<'a> Record<'a> for Smb2FileClose<'a> {
     }
 }
 
-/// SMB2 Open Closed: event 654, version 0. Builds 20348-26100.
+/// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileClose, keywords File.
 #[derive(Clone, Copy)]
@@ -568,13 +568,13 @@ impl<'a> View<'a> for Smb2FileCloseV0<'a> {
     }
 }
 
-/// SMB2 Open Timed Out: event 655.
+/// SMB2 Open Timed Out: event 655. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTimeout<'a> {
-    /// SMB2 Open Timed Out: event 655, version 0. Builds 20348-26100.
+    /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
     V0(Smb2FileTimeoutV0<'a>),
 }
 
@@ -613,7 +613,7 @@ impl<'a> Record<'a> for Smb2FileTimeout<'a> {
     }
 }
 
-/// SMB2 Open Timed Out: event 655, version 0. Builds 20348-26100.
+/// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTimeout, keywords File.
 #[derive(Clone, Copy)]
@@ -652,13 +652,13 @@ impl<'a> View<'a> for Smb2FileTimeoutV0<'a> {
     }
 }
 
-/// SMB2 Open Terminated: event 656.
+/// SMB2 Open Terminated: event 656. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTerminate<'a> {
-    /// SMB2 Open Terminated: event 656, version 0. Builds 20348-26100.
+    /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
     V0(Smb2FileTerminateV0<'a>),
 }
 
@@ -697,7 +697,7 @@ impl<'a> Record<'a> for Smb2FileTerminate<'a> {
     }
 }
 
-/// SMB2 Open Terminated: event 656, version 0. Builds 20348-26100.
+/// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTerminate, keywords File.
 #[derive(Clone, Copy)]
@@ -736,13 +736,13 @@ impl<'a> View<'a> for Smb2FileTerminateV0<'a> {
     }
 }
 
-/// SMB2 Open Clustered Client Failover Closed: event 657.
+/// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfClose<'a> {
-    /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 20348-26100.
+    /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
     V0(Smb2FileCcfCloseV0<'a>),
 }
 
@@ -781,7 +781,7 @@ impl<'a> Record<'a> for Smb2FileCcfClose<'a> {
     }
 }
 
-/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 20348-26100.
+/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileCCFClose, keywords File.
 #[derive(Clone, Copy)]
@@ -827,13 +827,13 @@ impl<'a> View<'a> for Smb2FileCcfCloseV0<'a> {
     }
 }
 
-/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658.
+/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfCloseAudit<'a> {
-    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 20348-26100.
+    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
     V0(Smb2FileCcfCloseAuditV0<'a>),
 }
 
@@ -872,7 +872,7 @@ impl<'a> Record<'a> for Smb2FileCcfCloseAudit<'a> {
     }
 }
 
-/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 20348-26100.
+/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task Smb2FileCCFCloseAudit, keywords Operational.
 #[derive(Clone, Copy)]
@@ -991,13 +991,13 @@ impl<'a> View<'a> for Smb2FileCcfCloseAuditV0<'a> {
     }
 }
 
-/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002.
+/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RkfFailure<'a> {
-    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 20348-26100.
+    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
     V0(Smb2RkfFailureV0<'a>),
 }
 
@@ -1036,7 +1036,7 @@ impl<'a> Record<'a> for Smb2RkfFailure<'a> {
     }
 }
 
-/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 20348-26100.
+/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task Smb2RkfFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1130,13 +1130,13 @@ impl<'a> View<'a> for Smb2RkfFailureV0<'a> {
     }
 }
 
-/// Reopen failed: event 1016.
+/// Reopen failed: event 1016. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvReopenFailure<'a> {
-    /// Reopen failed: event 1016, version 0. Builds 20348-26100.
+    /// Reopen failed: event 1016, version 0. Builds 10240-26200.
     V0(SrvReopenFailureV0<'a>),
 }
 
@@ -1175,13 +1175,13 @@ impl<'a> Record<'a> for SrvReopenFailure<'a> {
     }
 }
 
-/// Reopen failed: event 1016, version 0. Builds 20348-26100.
+/// Reopen failed: event 1016, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvReopenFailure, keywords Operational.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvReopenFailureV0<'a> {
     head: Segment<'a, 34>,
@@ -1445,13 +1445,13 @@ impl<'a> View<'a> for SrvReopenFailureV0<'a> {
     }
 }
 
-/// Handle scavenged: event 1017.
+/// Handle scavenged: event 1017. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvHandleScavenge<'a> {
-    /// Handle scavenged: event 1017, version 0. Builds 20348-26100.
+    /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
     V0(SrvHandleScavengeV0<'a>),
 }
 
@@ -1490,7 +1490,7 @@ impl<'a> Record<'a> for SrvHandleScavenge<'a> {
     }
 }
 
-/// Handle scavenged: event 1017, version 0. Builds 20348-26100.
+/// Handle scavenged: event 1017, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvHandleScavenge, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1613,13 +1613,13 @@ impl<'a> View<'a> for SrvHandleScavengeV0<'a> {
     }
 }
 
-/// Backchannel invalidation of file completed: event 1019.
+/// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileInvalidate<'a> {
-    /// Backchannel invalidation of file completed: event 1019, version 0. Builds 20348-26100.
+    /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
     V0(SrvFileInvalidateV0<'a>),
 }
 
@@ -1658,7 +1658,7 @@ impl<'a> Record<'a> for SrvFileInvalidate<'a> {
     }
 }
 
-/// Backchannel invalidation of file completed: event 1019, version 0. Builds 20348-26100.
+/// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFileInvalidate, keywords Operational.
 #[derive(Clone, Copy)]

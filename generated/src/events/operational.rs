@@ -13,15 +13,15 @@ use super::super::maps;
 use super::super::meanings;
 use super::super::schema::operational as schema;
 
-/// File system operation has taken longer than expected: event 1020.
+/// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowFsOperation<'a> {
-    /// File system operation has taken longer than expected: event 1020, version 0. Builds 20348-26100.
+    /// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
     V0(SrvSlowFsOperationV0<'a>),
-    /// File system operation has taken longer than expected: event 1020, version 1. Builds 20348-26100.
+    /// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
     V1(SrvSlowFsOperationV1<'a>),
 }
 
@@ -215,7 +215,7 @@ impl<'a> Record<'a> for SrvSlowFsOperation<'a> {
     }
 }
 
-/// File system operation has taken longer than expected: event 1020, version 0. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -421,7 +421,7 @@ impl<'a> View<'a> for SrvSlowFsOperationV0<'a> {
     }
 }
 
-/// File system operation has taken longer than expected: event 1020, version 1. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -541,7 +541,7 @@ impl<'a> SrvSlowFsOperationV1<'a> {
         self.after_file_name.u64::<8>()
     }
 
-    /// `CtlCode`, `win:UInt32`.
+    /// `CtlCode`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn ctl_code(&self) -> u32 {
         self.after_file_name.u32::<16>()
@@ -552,13 +552,13 @@ impl<'a> SrvSlowFsOperationV1<'a> {
         meanings::FsControlCode(self.ctl_code())
     }
 
-    /// `SubCode`, `win:UInt32`.
+    /// `SubCode`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn sub_code(&self) -> u32 {
         self.after_file_name.u32::<20>()
     }
 
-    /// `TunneledControl`, `win:UInt32`.
+    /// `TunneledControl`, `win:UInt32`. Builds 15063-26200.
     #[inline]
     pub fn tunneled_control(&self) -> u32 {
         self.after_file_name.u32::<24>()
@@ -653,13 +653,13 @@ impl<'a> View<'a> for SrvSlowFsOperationV1<'a> {
     }
 }
 
-/// File and printer sharing firewall rule enabled: event 1022.
+/// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileSharingFirewallRuleEnabled<'a> {
-    /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 20348-26100.
+    /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
     V0(SrvFileSharingFirewallRuleEnabledV0<'a>),
 }
 
@@ -698,7 +698,7 @@ impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
     }
 }
 
-/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 20348-26100.
+/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
 ///
 /// Channel Connectivity, level Informational, task SrvFileSharingFirewallRuleEnabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -726,13 +726,13 @@ impl<'a> View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
     }
 }
 
-/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026.
+/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLeasingDisabled<'a> {
-    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 20348-26100.
+    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
     V0(SrvLeasingDisabledV0<'a>),
 }
 
@@ -771,7 +771,7 @@ impl<'a> Record<'a> for SrvLeasingDisabled<'a> {
     }
 }
 
-/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 20348-26100.
+/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvLeasingDisabled, keywords Operational.
 #[derive(Clone, Copy)]
@@ -799,13 +799,13 @@ impl<'a> View<'a> for SrvLeasingDisabledV0<'a> {
     }
 }
 
-/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027.
+/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFirewallPortsClosed<'a> {
-    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 20348-26100.
+    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
     V0(SrvFirewallPortsClosedV0<'a>),
 }
 
@@ -844,7 +844,7 @@ impl<'a> Record<'a> for SrvFirewallPortsClosed<'a> {
     }
 }
 
-/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 20348-26100.
+/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFirewallPortsClosed, keywords Operational.
 #[derive(Clone, Copy)]
@@ -872,13 +872,13 @@ impl<'a> View<'a> for SrvFirewallPortsClosedV0<'a> {
     }
 }
 
-/// An MDL read or write completion request failed: event 1030.
+/// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MdlIoCompletionFailure<'a> {
-    /// An MDL read or write completion request failed: event 1030, version 0. Builds 20348-26100.
+    /// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
     V0(Smb2MdlIoCompletionFailureV0<'a>),
 }
 
@@ -917,7 +917,7 @@ impl<'a> Record<'a> for Smb2MdlIoCompletionFailure<'a> {
     }
 }
 
-/// An MDL read or write completion request failed: event 1030, version 0. Builds 20348-26100.
+/// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2MdlIoCompletionFailure.
@@ -1044,13 +1044,13 @@ impl<'a> View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
     }
 }
 
-/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031.
+/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpSucceeded<'a> {
-    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 20348-26100.
+    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
     V0(Srv2LiveDumpSucceededV0<'a>),
 }
 
@@ -1089,14 +1089,14 @@ impl<'a> Record<'a> for Srv2LiveDumpSucceeded<'a> {
     }
 }
 
-/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 20348-26100.
+/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task Srv2LiveDumpSucceeded.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (20348, 26100)
+/// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2LiveDumpSucceededV0<'a> {
     head: Segment<'a, 4>,
@@ -1140,13 +1140,13 @@ impl<'a> View<'a> for Srv2LiveDumpSucceededV0<'a> {
     }
 }
 
-/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032.
+/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpThrotteled<'a> {
-    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 20348-26100.
+    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
     V0(Srv2LiveDumpThrotteledV0<'a>),
 }
 
@@ -1185,14 +1185,15 @@ impl<'a> Record<'a> for Srv2LiveDumpThrotteled<'a> {
     }
 }
 
-/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 20348-26100.
+/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Srv2LiveDumpThrotteled.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2LiveDumpThrotteledV0<'a> {
     head: Segment<'a, 4>,
@@ -1236,13 +1237,13 @@ impl<'a> View<'a> for Srv2LiveDumpThrotteledV0<'a> {
     }
 }
 
-/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041.
+/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFsctlPropertiesListReadingFailure<'a> {
-    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 20348-26100.
+    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
     V0(SrvAdminFsctlPropertiesListReadingFailureV0<'a>),
 }
 
@@ -1281,14 +1282,14 @@ impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
     }
 }
 
-/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 20348-26100.
+/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task SrvAdminFsctlPropertiesListReadingFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     head: Segment<'a, 8>,
@@ -1350,13 +1351,13 @@ impl<'a> View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     }
 }
 
-/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047.
+/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SlowCommand<'a> {
-    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26100.
+    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
     V0(Smb2SlowCommandV0<'a>),
 }
 
@@ -1395,14 +1396,14 @@ impl<'a> Record<'a> for Smb2SlowCommand<'a> {
     }
 }
 
-/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26100.
+/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task Smb2SlowCommand.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SlowCommandV0<'a> {
     head: Segment<'a, 24>,
@@ -1481,13 +1482,13 @@ impl<'a> View<'a> for Smb2SlowCommandV0<'a> {
     }
 }
 
-/// The server processed a %1 request. Times taken to complete each stage below: event 1048.
+/// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CommandTimeDistribution<'a> {
-    /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26100.
+    /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
     V0(Smb2CommandTimeDistributionV0<'a>),
 }
 
@@ -1526,14 +1527,14 @@ impl<'a> Record<'a> for Smb2CommandTimeDistribution<'a> {
     }
 }
 
-/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26100.
+/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task Smb2CommandTimeDistribution.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2CommandTimeDistributionV0<'a> {
     head: Segment<'a, 34>,
@@ -1610,13 +1611,13 @@ impl<'a> View<'a> for Smb2CommandTimeDistributionV0<'a> {
     }
 }
 
-/// Network operation has taken longer than expected: event 1054.
+/// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowNetworkOperation<'a> {
-    /// Network operation has taken longer than expected: event 1054, version 0. Build 26100.
+    /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
     V0(SrvSlowNetworkOperationV0<'a>),
 }
 
@@ -1655,7 +1656,7 @@ impl<'a> Record<'a> for SrvSlowNetworkOperation<'a> {
     }
 }
 
-/// Network operation has taken longer than expected: event 1054, version 0. Build 26100.
+/// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowNetworkOperation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1887,13 +1888,13 @@ impl<'a> View<'a> for SrvSlowNetworkOperationV0<'a> {
     }
 }
 
-/// The server failed to reserve the next ID region in the cluster registry: event 1802.
+/// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetGetNextIdFailure<'a> {
-    /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 20348-26100.
+    /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
     V0(SrvNetGetNextIdFailureV0<'a>),
 }
 
@@ -1932,7 +1933,7 @@ impl<'a> Record<'a> for SrvNetGetNextIdFailure<'a> {
     }
 }
 
-/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 20348-26100.
+/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNetGetNextIdFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1979,13 +1980,13 @@ impl<'a> View<'a> for SrvNetGetNextIdFailureV0<'a> {
     }
 }
 
-/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907.
+/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ReceivedNullReparseBuffer<'a> {
-    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26100.
+    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
     V0(ReceivedNullReparseBufferV0<'a>),
 }
 
@@ -2024,7 +2025,7 @@ impl<'a> Record<'a> for ReceivedNullReparseBuffer<'a> {
     }
 }
 
-/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26100.
+/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task ReceivedNullReparseBuffer.
@@ -2053,13 +2054,13 @@ impl<'a> View<'a> for ReceivedNullReparseBufferV0<'a> {
     }
 }
 
-/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908.
+/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AllowListLoadFailed<'a> {
-    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26100.
+    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
     V0(AllowListLoadFailedV0<'a>),
 }
 
@@ -2098,7 +2099,7 @@ impl<'a> Record<'a> for AllowListLoadFailed<'a> {
     }
 }
 
-/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26100.
+/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task AllowListLoadFailed.

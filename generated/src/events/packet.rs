@@ -10,13 +10,13 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::schema::packet as schema;
 
-/// Packet Fragment (%2 bytes): event 2000.
+/// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum PacketFragment<'a> {
-    /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 20348-26100.
+    /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
     V0(PacketFragmentV0<'a>),
 }
 
@@ -55,7 +55,7 @@ impl<'a> Record<'a> for PacketFragment<'a> {
     }
 }
 
-/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 20348-26100.
+/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task PacketFragment.
@@ -111,13 +111,13 @@ impl<'a> View<'a> for PacketFragmentV0<'a> {
     }
 }
 
-/// Packet (%4 bytes): event 40000.
+/// Packet (%4 bytes): event 40000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Packet<'a> {
-    /// Packet (%4 bytes): event 40000, version 0. Builds 20348-26100.
+    /// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
     V0(PacketV0<'a>),
 }
 
@@ -156,7 +156,7 @@ impl<'a> Record<'a> for Packet<'a> {
     }
 }
 
-/// Packet (%4 bytes): event 40000, version 0. Builds 20348-26100.
+/// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task Packet.

@@ -12,13 +12,13 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::rdma as schema;
 
-/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033.
+/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotification<'a> {
-    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 20348-26100.
+    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationV0<'a>),
 }
 
@@ -57,10 +57,11 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
     }
 }
 
-/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 20348-26100.
+/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMASendEndpointNotification.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMASendEndpointNotification.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationV0<'a> {
     head: Segment<'a, 6>,
@@ -121,13 +122,13 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
     }
 }
 
-/// Send RDMA Endpoint notification failure - %1: event 1034.
+/// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationFailure<'a> {
-    /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 20348-26100.
+    /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationFailureV0<'a>),
 }
 
@@ -166,14 +167,15 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
     }
 }
 
-/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 20348-26100.
+/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task Srv2RDMASendEndpointNotificationFailure.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task Srv2RDMASendEndpointNotificationFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     head: Segment<'a, 14>,
@@ -311,13 +313,13 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     }
 }
 
-/// RDMA Endpoint %4 for interface %2 was %1: event 1035.
+/// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointChange<'a> {
-    /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 20348-26100.
+    /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
     V0(Srv2RdmaEndpointChangeV0<'a>),
 }
 
@@ -356,10 +358,11 @@ impl<'a> Record<'a> for Srv2RdmaEndpointChange<'a> {
     }
 }
 
-/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 20348-26100.
+/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAEndpointChange.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAEndpointChange.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointChangeV0<'a> {
     head: Segment<'a, 10>,
@@ -426,13 +429,13 @@ impl<'a> View<'a> for Srv2RdmaEndpointChangeV0<'a> {
     }
 }
 
-/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036.
+/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointAllocationFailure<'a> {
-    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 20348-26100.
+    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
     V0(Srv2RdmaEndpointAllocationFailureV0<'a>),
 }
 
@@ -471,10 +474,11 @@ impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
     }
 }
 
-/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 20348-26100.
+/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAEndpointAllocationFailure.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAEndpointAllocationFailure.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointAllocationFailureV0<'a> {
     head: Segment<'a, 8>,
@@ -529,13 +533,13 @@ impl<'a> View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
     }
 }
 
-/// RDMA listener creation failure - %1: event 1037.
+/// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaCreateListenerFailure<'a> {
-    /// RDMA listener creation failure - %1: event 1037, version 0. Builds 20348-26100.
+    /// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
     V0(Srv2RdmaCreateListenerFailureV0<'a>),
 }
 
@@ -574,14 +578,15 @@ impl<'a> Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
     }
 }
 
-/// RDMA listener creation failure - %1: event 1037, version 0. Builds 20348-26100.
+/// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMACreateListenerFailure.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMACreateListenerFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaCreateListenerFailureV0<'a> {
     head: Segment<'a, 12>,
@@ -665,13 +670,13 @@ impl<'a> View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
     }
 }
 
-/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038.
+/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
-    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 20348-26100.
+    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>),
 }
 
@@ -710,14 +715,15 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     }
 }
 
-/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 20348-26100.
+/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Error, keywords Nsi.
-/// From build 26100: channel Operational, level Informational, task Srv2RDMASendEndpointNotificationRPCFailure.
+/// From build 22621: channel Operational, level Informational.
+/// From build 26100: task Srv2RDMASendEndpointNotificationRPCFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     head: Segment<'a, 6>,
@@ -818,13 +824,13 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     }
 }
 
-/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039.
+/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaNsiNotificationReceived<'a> {
-    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 20348-26100.
+    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
     V0(Srv2RdmaNsiNotificationReceivedV0<'a>),
 }
 
@@ -863,14 +869,15 @@ impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
     }
 }
 
-/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 20348-26100.
+/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMANsiNotificationReceived.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMANsiNotificationReceived.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaNsiNotificationReceivedV0<'a> {
     head: Segment<'a, 10>,
@@ -927,13 +934,13 @@ impl<'a> View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
     }
 }
 
-/// Received Mib notification type %1 for interface %2: event 1040.
+/// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaMibNotificationReceived<'a> {
-    /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 20348-26100.
+    /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
     V0(Srv2RdmaMibNotificationReceivedV0<'a>),
 }
 
@@ -972,10 +979,11 @@ impl<'a> Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
     }
 }
 
-/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 20348-26100.
+/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
 ///
 /// Channel Analytic, level Informational, keywords Nsi.
-/// From build 26100: channel Operational, task Srv2RDMAMibNotificationReceived.
+/// From build 22621: channel Operational.
+/// From build 26100: task Srv2RDMAMibNotificationReceived.
 #[derive(Clone, Copy)]
 pub struct Srv2RdmaMibNotificationReceivedV0<'a> {
     head: Segment<'a, 8>,
@@ -1023,13 +1031,13 @@ impl<'a> View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
     }
 }
 
-/// RDMA connection disconnected: event 1043.
+/// RDMA connection disconnected: event 1043. Builds 18363-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaConnectionClosed<'a> {
-    /// RDMA connection disconnected: event 1043, version 0. Builds 20348-26100.
+    /// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
     V0(SrvNetRdmaConnectionClosedV0<'a>),
 }
 
@@ -1068,7 +1076,7 @@ impl<'a> Record<'a> for SrvNetRdmaConnectionClosed<'a> {
     }
 }
 
-/// RDMA connection disconnected: event 1043, version 0. Builds 20348-26100.
+/// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetRdmaConnectionClosed.
@@ -1151,13 +1159,13 @@ impl<'a> View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
     }
 }
 
-/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055.
+/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownActive<'a> {
-    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Build 26100.
+    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
     V0(SrvNetRdmaRundownActiveV0<'a>),
 }
 
@@ -1196,7 +1204,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownActive<'a> {
     }
 }
 
-/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Build 26100.
+/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownActive, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1240,13 +1248,13 @@ impl<'a> View<'a> for SrvNetRdmaRundownActiveV0<'a> {
     }
 }
 
-/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056.
+/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownComplete<'a> {
-    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Build 26100.
+    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
     V0(SrvNetRdmaRundownCompleteV0<'a>),
 }
 
@@ -1285,7 +1293,7 @@ impl<'a> Record<'a> for SrvNetRdmaRundownComplete<'a> {
     }
 }
 
-/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Build 26100.
+/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownComplete, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1329,13 +1337,13 @@ impl<'a> View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
     }
 }
 
-/// Reactivation of RDMA support has commenced: event 1057.
+/// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivation<'a> {
-    /// Reactivation of RDMA support has commenced: event 1057, version 0. Build 26100.
+    /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
     V0(SrvNetRdmaReactivationV0<'a>),
 }
 
@@ -1374,7 +1382,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivation<'a> {
     }
 }
 
-/// Reactivation of RDMA support has commenced: event 1057, version 0. Build 26100.
+/// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivation, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1399,13 +1407,13 @@ impl<'a> View<'a> for SrvNetRdmaReactivationV0<'a> {
     }
 }
 
-/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058.
+/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivationComplete<'a> {
-    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Build 26100.
+    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
     V0(SrvNetRdmaReactivationCompleteV0<'a>),
 }
 
@@ -1444,7 +1452,7 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationComplete<'a> {
     }
 }
 
-/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Build 26100.
+/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivationComplete, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1488,15 +1496,15 @@ impl<'a> View<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059.
+/// SMBDirect load attempt complete: event 1059. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetSmbDirectLoad<'a> {
-    /// SMBDirect load attempt complete: event 1059, version 0. Build 26100.
+    /// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
     V0(SrvNetSmbDirectLoadV0<'a>),
-    /// SMBDirect load attempt complete: event 1059, version 1. Build 26100.
+    /// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
     V1(SrvNetSmbDirectLoadV1<'a>),
 }
 
@@ -1581,7 +1589,7 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoad<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059, version 0. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1655,7 +1663,7 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV0<'a> {
     }
 }
 
-/// SMBDirect load attempt complete: event 1059, version 1. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1754,13 +1762,13 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV1<'a> {
     }
 }
 
-/// SMB DDP security changed from %1 to %2: event 1060.
+/// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
-    /// SMB DDP security changed from %1 to %2: event 1060, version 0. Build 26100.
+    /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
     V0(Smb2DirectDataPlacementSecurityChangedV0<'a>),
 }
 
@@ -1799,7 +1807,7 @@ impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
     }
 }
 
-/// SMB DDP security changed from %1 to %2: event 1060, version 0. Build 26100.
+/// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2DirectDataPlacementSecurityChanged, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1850,15 +1858,15 @@ impl<'a> View<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEventDisableRdmaListenSocketsState<'a> {
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Build 26100.
+    /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
     V0(SrvNetEventDisableRdmaListenSocketsStateV0<'a>),
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Build 26100.
+    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
     V1(SrvNetEventDisableRdmaListenSocketsStateV1<'a>),
 }
 
@@ -1946,9 +1954,10 @@ impl<'a> Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
+/// Channel Operational, level Informational, keywords Operational.
+/// From build 26100: task SrvNetEventDisableRdmaListenSocketsState.
 #[derive(Clone, Copy)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     head: Segment<'a, 16>,
@@ -2015,7 +2024,7 @@ impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     }
 }
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
 #[derive(Clone, Copy)]
@@ -2036,19 +2045,19 @@ impl SrvNetEventDisableRdmaListenSocketsStateV1<'_> {
         self.head.boolean::<4>()
     }
 
-    /// `SrvNetEnableRdmaSupport`, `win:Boolean`.
+    /// `SrvNetEnableRdmaSupport`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_enable_rdma_support(&self) -> bool {
         self.head.boolean::<8>()
     }
 
-    /// `SrvNetEvaluateRdmaEnabledPolicy`, `win:Boolean`.
+    /// `SrvNetEvaluateRdmaEnabledPolicy`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_evaluate_rdma_enabled_policy(&self) -> bool {
         self.head.boolean::<12>()
     }
 
-    /// `SrvNetIsSMBDirectSupported`, `win:Boolean`.
+    /// `SrvNetIsSMBDirectSupported`, `win:Boolean`. Builds 26100-26200.
     #[inline]
     pub fn srv_net_is_smb_direct_supported(&self) -> bool {
         self.head.boolean::<16>()

@@ -11,13 +11,13 @@ use super::super::maps;
 use super::super::meanings;
 use super::super::schema::request as schema;
 
-/// SMB2 Request Negotiate: event 1.
+/// SMB2 Request Negotiate: event 1. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiate<'a> {
-    /// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+    /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
     V2(Smb2RequestNegotiateV2<'a>),
 }
 
@@ -56,7 +56,7 @@ impl<'a> Record<'a> for Smb2RequestNegotiate<'a> {
     }
 }
 
-/// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+/// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNegotiate, keywords Request.
 #[derive(Clone, Copy)]
@@ -219,13 +219,13 @@ impl<'a> View<'a> for Smb2RequestNegotiateV2<'a> {
     }
 }
 
-/// SMB2 Request Session Setup: event 2.
+/// SMB2 Request Session Setup: event 2. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSessionSetup<'a> {
-    /// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+    /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
     V2(Smb2RequestSessionSetupV2<'a>),
 }
 
@@ -264,7 +264,7 @@ impl<'a> Record<'a> for Smb2RequestSessionSetup<'a> {
     }
 }
 
-/// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+/// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSessionSetup, keywords Request.
 #[derive(Clone, Copy)]
@@ -421,13 +421,13 @@ impl<'a> View<'a> for Smb2RequestSessionSetupV2<'a> {
     }
 }
 
-/// SMB2 Request Logoff: event 3.
+/// SMB2 Request Logoff: event 3. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLogoff<'a> {
-    /// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+    /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
     V2(Smb2RequestLogoffV2<'a>),
 }
 
@@ -466,7 +466,7 @@ impl<'a> Record<'a> for Smb2RequestLogoff<'a> {
     }
 }
 
-/// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+/// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLogoff, keywords Request.
 #[derive(Clone, Copy)]
@@ -578,13 +578,13 @@ impl<'a> View<'a> for Smb2RequestLogoffV2<'a> {
     }
 }
 
-/// SMB2 Request Tree Connect: event 4.
+/// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeConnect<'a> {
-    /// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+    /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
     V2(Smb2RequestTreeConnectV2<'a>),
 }
 
@@ -623,7 +623,7 @@ impl<'a> Record<'a> for Smb2RequestTreeConnect<'a> {
     }
 }
 
-/// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeConnect, keywords Request.
 #[derive(Clone, Copy)]
@@ -753,13 +753,13 @@ impl<'a> View<'a> for Smb2RequestTreeConnectV2<'a> {
     }
 }
 
-/// SMB2 Request Tree Disconnect: event 5.
+/// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeDisconnect<'a> {
-    /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+    /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
     V2(Smb2RequestTreeDisconnectV2<'a>),
 }
 
@@ -798,7 +798,7 @@ impl<'a> Record<'a> for Smb2RequestTreeDisconnect<'a> {
     }
 }
 
-/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeDisconnect, keywords Request.
 #[derive(Clone, Copy)]
@@ -917,13 +917,13 @@ impl<'a> View<'a> for Smb2RequestTreeDisconnectV2<'a> {
     }
 }
 
-/// SMB2 Request Echo: event 6.
+/// SMB2 Request Echo: event 6. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestEcho<'a> {
-    /// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+    /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
     V2(Smb2RequestEchoV2<'a>),
 }
 
@@ -962,7 +962,7 @@ impl<'a> Record<'a> for Smb2RequestEcho<'a> {
     }
 }
 
-/// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+/// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestEcho, keywords Request.
 #[derive(Clone, Copy)]
@@ -1067,13 +1067,13 @@ impl<'a> View<'a> for Smb2RequestEchoV2<'a> {
     }
 }
 
-/// SMB2 Request Cancel: event 7.
+/// SMB2 Request Cancel: event 7. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCancel<'a> {
-    /// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+    /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
     V2(Smb2RequestCancelV2<'a>),
 }
 
@@ -1112,7 +1112,7 @@ impl<'a> Record<'a> for Smb2RequestCancel<'a> {
     }
 }
 
-/// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+/// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCancel, keywords Request.
 #[derive(Clone, Copy)]
@@ -1217,13 +1217,13 @@ impl<'a> View<'a> for Smb2RequestCancelV2<'a> {
     }
 }
 
-/// SMB2 Request Create: event 8.
+/// SMB2 Request Create: event 8. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCreate<'a> {
-    /// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+    /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
     V2(Smb2RequestCreateV2<'a>),
 }
 
@@ -1262,7 +1262,7 @@ impl<'a> Record<'a> for Smb2RequestCreate<'a> {
     }
 }
 
-/// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+/// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCreate, keywords Request.
 #[derive(Clone, Copy)]
@@ -1534,13 +1534,13 @@ impl<'a> View<'a> for Smb2RequestCreateV2<'a> {
     }
 }
 
-/// SMB2 Request Close: event 9.
+/// SMB2 Request Close: event 9. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestClose<'a> {
-    /// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+    /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
     V2(Smb2RequestCloseV2<'a>),
 }
 
@@ -1579,7 +1579,7 @@ impl<'a> Record<'a> for Smb2RequestClose<'a> {
     }
 }
 
-/// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+/// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestClose, keywords Request.
 #[derive(Clone, Copy)]
@@ -1724,13 +1724,13 @@ impl<'a> View<'a> for Smb2RequestCloseV2<'a> {
     }
 }
 
-/// SMB2 Request Flush: event 10.
+/// SMB2 Request Flush: event 10. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestFlush<'a> {
-    /// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+    /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
     V2(Smb2RequestFlushV2<'a>),
 }
 
@@ -1769,7 +1769,7 @@ impl<'a> Record<'a> for Smb2RequestFlush<'a> {
     }
 }
 
-/// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+/// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestFlush, keywords Request.
 #[derive(Clone, Copy)]
@@ -1902,13 +1902,13 @@ impl<'a> View<'a> for Smb2RequestFlushV2<'a> {
     }
 }
 
-/// SMB2 Request Read: event 11.
+/// SMB2 Request Read: event 11. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestRead<'a> {
-    /// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+    /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
     V2(Smb2RequestReadV2<'a>),
 }
 
@@ -1947,7 +1947,7 @@ impl<'a> Record<'a> for Smb2RequestRead<'a> {
     }
 }
 
-/// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+/// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestRead, keywords Request.
 #[derive(Clone, Copy)]
@@ -2134,13 +2134,13 @@ impl<'a> View<'a> for Smb2RequestReadV2<'a> {
     }
 }
 
-/// SMB2 Request Write: event 12.
+/// SMB2 Request Write: event 12. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestWrite<'a> {
-    /// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+    /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
     V2(Smb2RequestWriteV2<'a>),
 }
 
@@ -2179,7 +2179,7 @@ impl<'a> Record<'a> for Smb2RequestWrite<'a> {
     }
 }
 
-/// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+/// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestWrite, keywords Request.
 #[derive(Clone, Copy)]
@@ -2371,13 +2371,13 @@ impl<'a> View<'a> for Smb2RequestWriteV2<'a> {
     }
 }
 
-/// SMB2 Request Break Oplock: event 13.
+/// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestBreakOplock<'a> {
-    /// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+    /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
     V2(Smb2RequestBreakOplockV2<'a>),
 }
 
@@ -2416,7 +2416,7 @@ impl<'a> Record<'a> for Smb2RequestBreakOplock<'a> {
     }
 }
 
-/// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+/// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestBreakOplock, keywords Request.
 #[derive(Clone, Copy)]
@@ -2561,13 +2561,13 @@ impl<'a> View<'a> for Smb2RequestBreakOplockV2<'a> {
     }
 }
 
-/// SMB2 Request Notify Break Lease: event 14.
+/// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNotifyBreakLease<'a> {
-    /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+    /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
     V2(Smb2RequestNotifyBreakLeaseV2<'a>),
 }
 
@@ -2606,7 +2606,7 @@ impl<'a> Record<'a> for Smb2RequestNotifyBreakLease<'a> {
     }
 }
 
-/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNotifyBreakLease, keywords Request.
 #[derive(Clone, Copy)]
@@ -2796,13 +2796,13 @@ impl<'a> View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Request Acknowledge Break Lease: event 15.
+/// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestAcknowledgeBreakLease<'a> {
-    /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+    /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
     V2(Smb2RequestAcknowledgeBreakLeaseV2<'a>),
 }
 
@@ -2841,7 +2841,7 @@ impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
     }
 }
 
-/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestAcknowledgeBreakLease, keywords Request.
 #[derive(Clone, Copy)]
@@ -3000,13 +3000,13 @@ impl<'a> View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Request Lock: event 16.
+/// SMB2 Request Lock: event 16. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLock<'a> {
-    /// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+    /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
     V2(Smb2RequestLockV2<'a>),
 }
 
@@ -3045,7 +3045,7 @@ impl<'a> Record<'a> for Smb2RequestLock<'a> {
     }
 }
 
-/// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+/// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLock, keywords Request.
 #[derive(Clone, Copy)]
@@ -3194,13 +3194,13 @@ impl<'a> View<'a> for Smb2RequestLockV2<'a> {
     }
 }
 
-/// SMB2 Request Ioctl: event 17.
+/// SMB2 Request Ioctl: event 17. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestIoctl<'a> {
-    /// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+    /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
     V2(Smb2RequestIoctlV2<'a>),
 }
 
@@ -3239,7 +3239,7 @@ impl<'a> Record<'a> for Smb2RequestIoctl<'a> {
     }
 }
 
-/// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+/// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestIoctl, keywords Request.
 #[derive(Clone, Copy)]
@@ -3396,13 +3396,13 @@ impl<'a> View<'a> for Smb2RequestIoctlV2<'a> {
     }
 }
 
-/// SMB2 Request Query Directory: event 18.
+/// SMB2 Request Query Directory: event 18. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryDirectory<'a> {
-    /// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+    /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
     V2(Smb2RequestQueryDirectoryV2<'a>),
 }
 
@@ -3441,7 +3441,7 @@ impl<'a> Record<'a> for Smb2RequestQueryDirectory<'a> {
     }
 }
 
-/// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+/// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryDirectory, keywords Request.
 #[derive(Clone, Copy)]
@@ -3634,13 +3634,13 @@ impl<'a> View<'a> for Smb2RequestQueryDirectoryV2<'a> {
     }
 }
 
-/// SMB2 Request Change Notify: event 19.
+/// SMB2 Request Change Notify: event 19. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestChangeNotify<'a> {
-    /// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+    /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
     V2(Smb2RequestChangeNotifyV2<'a>),
 }
 
@@ -3679,7 +3679,7 @@ impl<'a> Record<'a> for Smb2RequestChangeNotify<'a> {
     }
 }
 
-/// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+/// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestChangeNotify, keywords Request.
 #[derive(Clone, Copy)]
@@ -3843,13 +3843,13 @@ impl<'a> View<'a> for Smb2RequestChangeNotifyV2<'a> {
     }
 }
 
-/// SMB2 Request Query Info: event 20.
+/// SMB2 Request Query Info: event 20. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryInfo<'a> {
-    /// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+    /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
     V2(Smb2RequestQueryInfoV2<'a>),
 }
 
@@ -3888,7 +3888,7 @@ impl<'a> Record<'a> for Smb2RequestQueryInfo<'a> {
     }
 }
 
-/// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+/// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryInfo, keywords Request.
 #[derive(Clone, Copy)]
@@ -4071,13 +4071,13 @@ impl<'a> View<'a> for Smb2RequestQueryInfoV2<'a> {
     }
 }
 
-/// SMB2 Request Set Info: event 21.
+/// SMB2 Request Set Info: event 21. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSetInfo<'a> {
-    /// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+    /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
     V2(Smb2RequestSetInfoV2<'a>),
 }
 
@@ -4116,7 +4116,7 @@ impl<'a> Record<'a> for Smb2RequestSetInfo<'a> {
     }
 }
 
-/// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+/// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSetInfo, keywords Request.
 #[derive(Clone, Copy)]

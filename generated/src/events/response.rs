@@ -10,15 +10,15 @@ use super::super::maps;
 use super::super::meanings;
 use super::super::schema::response as schema;
 
-/// SMB2 Response Negotiate: event 101.
+/// SMB2 Response Negotiate: event 101. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseNegotiate<'a> {
-    /// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+    /// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
     V2(Smb2ResponseNegotiateV2<'a>),
-    /// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+    /// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseNegotiateV2Build26100<'a>),
 }
 
@@ -400,7 +400,7 @@ impl<'a> Record<'a> for Smb2ResponseNegotiate<'a> {
     }
 }
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 #[derive(Clone, Copy)]
@@ -484,7 +484,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -496,7 +496,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -508,7 +508,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -520,7 +520,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -532,7 +532,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -544,7 +544,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -556,7 +556,7 @@ impl Smb2ResponseNegotiateV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -679,7 +679,7 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2<'a> {
     }
 }
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 #[derive(Clone, Copy)]
@@ -757,7 +757,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -769,7 +769,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -781,7 +781,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -793,7 +793,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -805,7 +805,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -817,7 +817,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -829,7 +829,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -841,13 +841,13 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -972,15 +972,15 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102.
+/// SMB2 Response Session Setup: event 102. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSessionSetup<'a> {
-    /// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+    /// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
     V2(Smb2ResponseSessionSetupV2<'a>),
-    /// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+    /// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseSessionSetupV2Build26100<'a>),
 }
 
@@ -1312,7 +1312,7 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetup<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 #[derive(Clone, Copy)]
@@ -1396,7 +1396,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -1408,7 +1408,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -1420,7 +1420,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -1432,7 +1432,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -1444,7 +1444,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -1456,7 +1456,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -1468,7 +1468,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -1546,7 +1546,7 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2<'a> {
     }
 }
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 #[derive(Clone, Copy)]
@@ -1624,7 +1624,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -1636,7 +1636,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -1648,7 +1648,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -1660,7 +1660,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -1672,7 +1672,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -1684,7 +1684,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -1696,7 +1696,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -1708,13 +1708,13 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -1794,15 +1794,15 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103.
+/// SMB2 Response Logoff: event 103. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLogoff<'a> {
-    /// SMB2 Response Logoff: event 103, version 2. Build 20348.
+    /// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
     V2(Smb2ResponseLogoffV2<'a>),
-    /// SMB2 Response Logoff: event 103, version 2. Build 26100.
+    /// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseLogoffV2Build26100<'a>),
 }
 
@@ -2121,7 +2121,7 @@ impl<'a> Record<'a> for Smb2ResponseLogoff<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103, version 2. Build 20348.
+/// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 #[derive(Clone, Copy)]
@@ -2205,7 +2205,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -2217,7 +2217,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -2229,7 +2229,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -2241,7 +2241,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -2253,7 +2253,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -2265,7 +2265,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -2277,7 +2277,7 @@ impl Smb2ResponseLogoffV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -2343,7 +2343,7 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2<'a> {
     }
 }
 
-/// SMB2 Response Logoff: event 103, version 2. Build 26100.
+/// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 #[derive(Clone, Copy)]
@@ -2421,7 +2421,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -2433,7 +2433,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -2445,7 +2445,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -2457,7 +2457,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -2469,7 +2469,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -2481,7 +2481,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -2493,7 +2493,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -2505,13 +2505,13 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -2579,15 +2579,15 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104.
+/// SMB2 Response Tree Connect: event 104. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeConnect<'a> {
-    /// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+    /// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
     V2(Smb2ResponseTreeConnectV2<'a>),
-    /// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+    /// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseTreeConnectV2Build26100<'a>),
 }
 
@@ -2966,7 +2966,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnect<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3050,7 +3050,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -3062,7 +3062,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -3074,7 +3074,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -3086,7 +3086,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -3098,7 +3098,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -3110,7 +3110,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -3122,7 +3122,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -3243,7 +3243,7 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2<'a> {
     }
 }
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3321,7 +3321,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -3333,7 +3333,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -3345,7 +3345,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -3357,7 +3357,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -3369,7 +3369,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -3381,7 +3381,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -3393,7 +3393,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -3405,13 +3405,13 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -3534,15 +3534,15 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105.
+/// SMB2 Response Tree Disconnect: event 105. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeDisconnect<'a> {
-    /// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+    /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
     V2(Smb2ResponseTreeDisconnectV2<'a>),
-    /// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+    /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseTreeDisconnectV2Build26100<'a>),
 }
 
@@ -3869,7 +3869,7 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnect<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -3953,7 +3953,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -3965,7 +3965,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -3977,7 +3977,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -3989,7 +3989,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -4001,7 +4001,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -4013,7 +4013,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -4025,7 +4025,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -4098,7 +4098,7 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
     }
 }
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 #[derive(Clone, Copy)]
@@ -4176,7 +4176,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -4188,7 +4188,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -4200,7 +4200,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -4212,7 +4212,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -4224,7 +4224,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -4236,7 +4236,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -4248,7 +4248,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -4260,13 +4260,13 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -4341,15 +4341,15 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106.
+/// SMB2 Response Echo: event 106. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseEcho<'a> {
-    /// SMB2 Response Echo: event 106, version 2. Build 20348.
+    /// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
     V2(Smb2ResponseEchoV2<'a>),
-    /// SMB2 Response Echo: event 106, version 2. Build 26100.
+    /// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseEchoV2Build26100<'a>),
 }
 
@@ -4660,7 +4660,7 @@ impl<'a> Record<'a> for Smb2ResponseEcho<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106, version 2. Build 20348.
+/// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 #[derive(Clone, Copy)]
@@ -4744,7 +4744,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -4756,7 +4756,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -4768,7 +4768,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -4780,7 +4780,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -4792,7 +4792,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -4804,7 +4804,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -4816,7 +4816,7 @@ impl Smb2ResponseEchoV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -4875,7 +4875,7 @@ impl<'a> View<'a> for Smb2ResponseEchoV2<'a> {
     }
 }
 
-/// SMB2 Response Echo: event 106, version 2. Build 26100.
+/// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 #[derive(Clone, Copy)]
@@ -4953,7 +4953,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -4965,7 +4965,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -4977,7 +4977,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -4989,7 +4989,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -5001,7 +5001,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -5013,7 +5013,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -5025,7 +5025,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -5037,13 +5037,13 @@ impl Smb2ResponseEchoV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -5104,15 +5104,15 @@ impl<'a> View<'a> for Smb2ResponseEchoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108.
+/// SMB2 Response Create: event 108. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseCreate<'a> {
-    /// SMB2 Response Create: event 108, version 2. Build 20348.
+    /// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
     V2(Smb2ResponseCreateV2<'a>),
-    /// SMB2 Response Create: event 108, version 2. Build 26100.
+    /// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseCreateV2Build26100<'a>),
 }
 
@@ -5571,7 +5571,7 @@ impl<'a> Record<'a> for Smb2ResponseCreate<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108, version 2. Build 20348.
+/// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 #[derive(Clone, Copy)]
@@ -5655,7 +5655,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -5667,7 +5667,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -5679,7 +5679,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -5691,7 +5691,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -5703,7 +5703,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -5715,7 +5715,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -5727,7 +5727,7 @@ impl Smb2ResponseCreateV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -5918,7 +5918,7 @@ impl<'a> View<'a> for Smb2ResponseCreateV2<'a> {
     }
 }
 
-/// SMB2 Response Create: event 108, version 2. Build 26100.
+/// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 #[derive(Clone, Copy)]
@@ -5996,7 +5996,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -6008,7 +6008,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -6020,7 +6020,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -6032,7 +6032,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -6044,7 +6044,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -6056,7 +6056,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -6068,7 +6068,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -6080,13 +6080,13 @@ impl Smb2ResponseCreateV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -6279,15 +6279,15 @@ impl<'a> View<'a> for Smb2ResponseCreateV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109.
+/// SMB2 Response Close: event 109. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseClose<'a> {
-    /// SMB2 Response Close: event 109, version 2. Build 20348.
+    /// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
     V2(Smb2ResponseCloseV2<'a>),
-    /// SMB2 Response Close: event 109, version 2. Build 26100.
+    /// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseCloseV2Build26100<'a>),
 }
 
@@ -6696,7 +6696,7 @@ impl<'a> Record<'a> for Smb2ResponseClose<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109, version 2. Build 20348.
+/// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 #[derive(Clone, Copy)]
@@ -6780,7 +6780,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -6792,7 +6792,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -6804,7 +6804,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -6816,7 +6816,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -6828,7 +6828,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -6840,7 +6840,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -6852,7 +6852,7 @@ impl Smb2ResponseCloseV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -6998,7 +6998,7 @@ impl<'a> View<'a> for Smb2ResponseCloseV2<'a> {
     }
 }
 
-/// SMB2 Response Close: event 109, version 2. Build 26100.
+/// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 #[derive(Clone, Copy)]
@@ -7076,7 +7076,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -7088,7 +7088,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -7100,7 +7100,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -7112,7 +7112,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -7124,7 +7124,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -7136,7 +7136,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -7148,7 +7148,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -7160,13 +7160,13 @@ impl Smb2ResponseCloseV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -7314,15 +7314,15 @@ impl<'a> View<'a> for Smb2ResponseCloseV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110.
+/// SMB2 Response Flush: event 110. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseFlush<'a> {
-    /// SMB2 Response Flush: event 110, version 2. Build 20348.
+    /// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
     V2(Smb2ResponseFlushV2<'a>),
-    /// SMB2 Response Flush: event 110, version 2. Build 26100.
+    /// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseFlushV2Build26100<'a>),
 }
 
@@ -7657,7 +7657,7 @@ impl<'a> Record<'a> for Smb2ResponseFlush<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110, version 2. Build 20348.
+/// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 #[derive(Clone, Copy)]
@@ -7741,7 +7741,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -7753,7 +7753,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -7765,7 +7765,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -7777,7 +7777,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -7789,7 +7789,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -7801,7 +7801,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -7813,7 +7813,7 @@ impl Smb2ResponseFlushV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -7893,7 +7893,7 @@ impl<'a> View<'a> for Smb2ResponseFlushV2<'a> {
     }
 }
 
-/// SMB2 Response Flush: event 110, version 2. Build 26100.
+/// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 #[derive(Clone, Copy)]
@@ -7971,7 +7971,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -7983,7 +7983,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -7995,7 +7995,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -8007,7 +8007,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -8019,7 +8019,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -8031,7 +8031,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -8043,7 +8043,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -8055,13 +8055,13 @@ impl Smb2ResponseFlushV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -8143,15 +8143,15 @@ impl<'a> View<'a> for Smb2ResponseFlushV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111.
+/// SMB2 Response Read: event 111. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseRead<'a> {
-    /// SMB2 Response Read: event 111, version 2. Build 20348.
+    /// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
     V2(Smb2ResponseReadV2<'a>),
-    /// SMB2 Response Read: event 111, version 2. Build 26100.
+    /// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseReadV2Build26100<'a>),
 }
 
@@ -8518,7 +8518,7 @@ impl<'a> Record<'a> for Smb2ResponseRead<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111, version 2. Build 20348.
+/// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 #[derive(Clone, Copy)]
@@ -8602,7 +8602,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -8614,7 +8614,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -8626,7 +8626,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -8638,7 +8638,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -8650,7 +8650,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -8662,7 +8662,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -8674,7 +8674,7 @@ impl Smb2ResponseReadV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -8761,7 +8761,7 @@ impl<'a> View<'a> for Smb2ResponseReadV2<'a> {
     }
 }
 
-/// SMB2 Response Read: event 111, version 2. Build 26100.
+/// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 #[derive(Clone, Copy)]
@@ -8839,7 +8839,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -8851,7 +8851,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -8863,7 +8863,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -8875,7 +8875,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -8887,7 +8887,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -8899,7 +8899,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -8911,19 +8911,19 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
     }
 
-    /// `TransportDPHits`, `win:UInt32`.
+    /// `TransportDPHits`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_hits(&self) -> u32 {
         self.head.u32::<120>()
     }
 
-    /// `TransportDPTime`, `win:UInt64`.
+    /// `TransportDPTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_time(&self) -> u64 {
         self.head.u64::<124>()
@@ -8935,13 +8935,13 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.u32::<132>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<136>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<144>()
@@ -8977,7 +8977,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
         self.head.guid::<204>()
     }
 
-    /// `FileId`, `win:UInt64`.
+    /// `FileId`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_id(&self) -> u64 {
         self.head.u64::<220>()
@@ -9039,15 +9039,15 @@ impl<'a> View<'a> for Smb2ResponseReadV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112.
+/// SMB2 Response Write: event 112. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseWrite<'a> {
-    /// SMB2 Response Write: event 112, version 2. Build 20348.
+    /// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
     V2(Smb2ResponseWriteV2<'a>),
-    /// SMB2 Response Write: event 112, version 2. Build 26100.
+    /// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseWriteV2Build26100<'a>),
 }
 
@@ -9438,7 +9438,7 @@ impl<'a> Record<'a> for Smb2ResponseWrite<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112, version 2. Build 20348.
+/// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 #[derive(Clone, Copy)]
@@ -9522,7 +9522,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -9534,7 +9534,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -9546,7 +9546,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -9558,7 +9558,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -9570,7 +9570,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -9582,7 +9582,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -9594,7 +9594,7 @@ impl Smb2ResponseWriteV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -9702,7 +9702,7 @@ impl<'a> View<'a> for Smb2ResponseWriteV2<'a> {
     }
 }
 
-/// SMB2 Response Write: event 112, version 2. Build 26100.
+/// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 #[derive(Clone, Copy)]
@@ -9780,7 +9780,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -9792,7 +9792,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -9804,7 +9804,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -9816,7 +9816,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -9828,7 +9828,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -9840,7 +9840,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -9852,19 +9852,19 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
     }
 
-    /// `TransportDPHits`, `win:UInt32`.
+    /// `TransportDPHits`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_hits(&self) -> u32 {
         self.head.u32::<120>()
     }
 
-    /// `TransportDPTime`, `win:UInt64`.
+    /// `TransportDPTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_dp_time(&self) -> u64 {
         self.head.u64::<124>()
@@ -9876,13 +9876,13 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.u32::<132>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<136>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<144>()
@@ -9936,7 +9936,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
         self.head.guid::<212>()
     }
 
-    /// `FileId`, `win:UInt64`.
+    /// `FileId`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_id(&self) -> u64 {
         self.head.u64::<228>()
@@ -10001,15 +10001,15 @@ impl<'a> View<'a> for Smb2ResponseWriteV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113.
+/// SMB2 Response Break Oplock: event 113. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseBreakOplock<'a> {
-    /// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+    /// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
     V2(Smb2ResponseBreakOplockV2<'a>),
-    /// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+    /// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseBreakOplockV2Build26100<'a>),
 }
 
@@ -10365,7 +10365,7 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplock<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 #[derive(Clone, Copy)]
@@ -10449,7 +10449,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -10461,7 +10461,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -10473,7 +10473,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -10485,7 +10485,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -10497,7 +10497,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -10509,7 +10509,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -10521,7 +10521,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -10620,7 +10620,7 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2<'a> {
     }
 }
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 #[derive(Clone, Copy)]
@@ -10698,7 +10698,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -10710,7 +10710,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -10722,7 +10722,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -10734,7 +10734,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -10746,7 +10746,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -10758,7 +10758,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -10770,7 +10770,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -10782,13 +10782,13 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -10889,15 +10889,15 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115.
+/// SMB2 Response Acknowledge Break Lease: event 115. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseAcknowledgeBreakLease<'a> {
-    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
     V2(Smb2ResponseAcknowledgeBreakLeaseV2<'a>),
-    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+    /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a>),
 }
 
@@ -11269,7 +11269,7 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 #[derive(Clone, Copy)]
@@ -11353,7 +11353,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -11365,7 +11365,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -11377,7 +11377,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -11389,7 +11389,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -11401,7 +11401,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -11413,7 +11413,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -11425,7 +11425,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -11538,7 +11538,7 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     }
 }
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 #[derive(Clone, Copy)]
@@ -11616,7 +11616,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -11628,7 +11628,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -11640,7 +11640,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -11652,7 +11652,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -11664,7 +11664,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -11676,7 +11676,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -11688,7 +11688,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -11700,13 +11700,13 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -11821,15 +11821,15 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116.
+/// SMB2 Response Lock: event 116. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLock<'a> {
-    /// SMB2 Response Lock: event 116, version 2. Build 20348.
+    /// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
     V2(Smb2ResponseLockV2<'a>),
-    /// SMB2 Response Lock: event 116, version 2. Build 26100.
+    /// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseLockV2Build26100<'a>),
 }
 
@@ -12164,7 +12164,7 @@ impl<'a> Record<'a> for Smb2ResponseLock<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116, version 2. Build 20348.
+/// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 #[derive(Clone, Copy)]
@@ -12248,7 +12248,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -12260,7 +12260,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -12272,7 +12272,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -12284,7 +12284,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -12296,7 +12296,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -12308,7 +12308,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -12320,7 +12320,7 @@ impl Smb2ResponseLockV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -12400,7 +12400,7 @@ impl<'a> View<'a> for Smb2ResponseLockV2<'a> {
     }
 }
 
-/// SMB2 Response Lock: event 116, version 2. Build 26100.
+/// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 #[derive(Clone, Copy)]
@@ -12478,7 +12478,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -12490,7 +12490,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -12502,7 +12502,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -12514,7 +12514,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -12526,7 +12526,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -12538,7 +12538,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -12550,7 +12550,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -12562,13 +12562,13 @@ impl Smb2ResponseLockV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -12650,15 +12650,15 @@ impl<'a> View<'a> for Smb2ResponseLockV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117.
+/// SMB2 Response Ioctl: event 117. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseIoctl<'a> {
-    /// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+    /// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
     V2(Smb2ResponseIoctlV2<'a>),
-    /// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+    /// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseIoctlV2Build26100<'a>),
 }
 
@@ -13022,7 +13022,7 @@ impl<'a> Record<'a> for Smb2ResponseIoctl<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 #[derive(Clone, Copy)]
@@ -13106,7 +13106,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -13118,7 +13118,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -13130,7 +13130,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -13142,7 +13142,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -13154,7 +13154,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -13166,7 +13166,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -13178,7 +13178,7 @@ impl Smb2ResponseIoctlV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -13284,7 +13284,7 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2<'a> {
     }
 }
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 #[derive(Clone, Copy)]
@@ -13362,7 +13362,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -13374,7 +13374,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -13386,7 +13386,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -13398,7 +13398,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -13410,7 +13410,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -13422,7 +13422,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -13434,7 +13434,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -13446,13 +13446,13 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -13560,15 +13560,15 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118.
+/// SMB2 Response Query Directory: event 118. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryDirectory<'a> {
-    /// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+    /// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
     V2(Smb2ResponseQueryDirectoryV2<'a>),
-    /// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+    /// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseQueryDirectoryV2Build26100<'a>),
 }
 
@@ -13903,7 +13903,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectory<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 #[derive(Clone, Copy)]
@@ -13987,7 +13987,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -13999,7 +13999,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -14011,7 +14011,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -14023,7 +14023,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -14035,7 +14035,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -14047,7 +14047,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -14059,7 +14059,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -14139,7 +14139,7 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
     }
 }
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 #[derive(Clone, Copy)]
@@ -14217,7 +14217,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -14229,7 +14229,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -14241,7 +14241,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -14253,7 +14253,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -14265,7 +14265,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -14277,7 +14277,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -14289,7 +14289,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -14301,13 +14301,13 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -14389,15 +14389,15 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119.
+/// SMB2 Response Change Notify: event 119. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseChangeNotify<'a> {
-    /// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+    /// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
     V2(Smb2ResponseChangeNotifyV2<'a>),
-    /// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+    /// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseChangeNotifyV2Build26100<'a>),
 }
 
@@ -14732,7 +14732,7 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotify<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 #[derive(Clone, Copy)]
@@ -14816,7 +14816,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -14828,7 +14828,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -14840,7 +14840,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -14852,7 +14852,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -14864,7 +14864,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -14876,7 +14876,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -14888,7 +14888,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -14968,7 +14968,7 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2<'a> {
     }
 }
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 #[derive(Clone, Copy)]
@@ -15046,7 +15046,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -15058,7 +15058,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -15070,7 +15070,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -15082,7 +15082,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -15094,7 +15094,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -15106,7 +15106,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -15118,7 +15118,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -15130,13 +15130,13 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -15218,15 +15218,15 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120.
+/// SMB2 Response Query Info: event 120. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryInfo<'a> {
-    /// SMB2 Response Query Info: event 120, version 2. Build 20348.
+    /// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
     V2(Smb2ResponseQueryInfoV2<'a>),
-    /// SMB2 Response Query Info: event 120, version 2. Build 26100.
+    /// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseQueryInfoV2Build26100<'a>),
 }
 
@@ -15577,7 +15577,7 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfo<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120, version 2. Build 20348.
+/// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -15663,7 +15663,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -15675,7 +15675,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -15687,7 +15687,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -15699,7 +15699,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -15711,7 +15711,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -15723,7 +15723,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -15735,7 +15735,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -15835,7 +15835,7 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2<'a> {
     }
 }
 
-/// SMB2 Response Query Info: event 120, version 2. Build 26100.
+/// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -15915,7 +15915,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -15927,7 +15927,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -15939,7 +15939,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -15951,7 +15951,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -15963,7 +15963,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -15975,7 +15975,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -15987,7 +15987,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -15999,13 +15999,13 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -16107,15 +16107,15 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121.
+/// SMB2 Response Set Info: event 121. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSetInfo<'a> {
-    /// SMB2 Response Set Info: event 121, version 2. Build 20348.
+    /// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
     V2(Smb2ResponseSetInfoV2<'a>),
-    /// SMB2 Response Set Info: event 121, version 2. Build 26100.
+    /// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseSetInfoV2Build26100<'a>),
 }
 
@@ -16450,7 +16450,7 @@ impl<'a> Record<'a> for Smb2ResponseSetInfo<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121, version 2. Build 20348.
+/// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -16534,7 +16534,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -16546,7 +16546,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -16558,7 +16558,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -16570,7 +16570,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -16582,7 +16582,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -16594,7 +16594,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -16606,7 +16606,7 @@ impl Smb2ResponseSetInfoV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -16686,7 +16686,7 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2<'a> {
     }
 }
 
-/// SMB2 Response Set Info: event 121, version 2. Build 26100.
+/// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 #[derive(Clone, Copy)]
@@ -16764,7 +16764,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -16776,7 +16776,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -16788,7 +16788,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -16800,7 +16800,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -16812,7 +16812,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -16824,7 +16824,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -16836,7 +16836,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -16848,13 +16848,13 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()
@@ -16936,15 +16936,15 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122.
+/// SMB2 Response Error: event 122. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseError<'a> {
-    /// SMB2 Response Error: event 122, version 2. Build 20348.
+    /// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
     V2(Smb2ResponseErrorV2<'a>),
-    /// SMB2 Response Error: event 122, version 2. Build 26100.
+    /// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
     V2Build26100(Smb2ResponseErrorV2Build26100<'a>),
 }
 
@@ -17279,7 +17279,7 @@ impl<'a> Record<'a> for Smb2ResponseError<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122, version 2. Build 20348.
+/// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 #[derive(Clone, Copy)]
@@ -17363,7 +17363,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<44>()
     }
 
-    /// `ProcessingCycles`, `win:UInt64`.
+    /// `ProcessingCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn processing_cycles(&self) -> u64 {
         self.head.u64::<48>()
@@ -17375,7 +17375,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<56>()
     }
 
-    /// `QueueCycles`, `win:UInt64`.
+    /// `QueueCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn queue_cycles(&self) -> u64 {
         self.head.u64::<60>()
@@ -17387,7 +17387,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<68>()
     }
 
-    /// `FileSystemFastCycles`, `win:UInt64`.
+    /// `FileSystemFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_fast_cycles(&self) -> u64 {
         self.head.u64::<72>()
@@ -17399,7 +17399,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<80>()
     }
 
-    /// `FileSystemSlowCycles`, `win:UInt64`.
+    /// `FileSystemSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn file_system_slow_cycles(&self) -> u64 {
         self.head.u64::<84>()
@@ -17411,7 +17411,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<92>()
     }
 
-    /// `TransportFastCycles`, `win:UInt64`.
+    /// `TransportFastCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_fast_cycles(&self) -> u64 {
         self.head.u64::<96>()
@@ -17423,7 +17423,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<104>()
     }
 
-    /// `TransportSlowCycles`, `win:UInt64`.
+    /// `TransportSlowCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn transport_slow_cycles(&self) -> u64 {
         self.head.u64::<108>()
@@ -17435,7 +17435,7 @@ impl Smb2ResponseErrorV2<'_> {
         self.head.u32::<116>()
     }
 
-    /// `SecurityCycles`, `win:UInt64`.
+    /// `SecurityCycles`, `win:UInt64`. Builds 10240-22631.
     #[inline]
     pub fn security_cycles(&self) -> u64 {
         self.head.u64::<120>()
@@ -17515,7 +17515,7 @@ impl<'a> View<'a> for Smb2ResponseErrorV2<'a> {
     }
 }
 
-/// SMB2 Response Error: event 122, version 2. Build 26100.
+/// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 #[derive(Clone, Copy)]
@@ -17593,7 +17593,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         status::NtStatus(self.status())
     }
 
-    /// `Srv2Instance`, `win:UInt32`.
+    /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
     #[inline]
     pub fn srv2_instance(&self) -> u32 {
         self.head.u32::<44>()
@@ -17605,7 +17605,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<48>()
     }
 
-    /// `ProcessingTime`, `win:UInt64`.
+    /// `ProcessingTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn processing_time(&self) -> u64 {
         self.head.u64::<52>()
@@ -17617,7 +17617,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<60>()
     }
 
-    /// `QueueTime`, `win:UInt64`.
+    /// `QueueTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn queue_time(&self) -> u64 {
         self.head.u64::<64>()
@@ -17629,7 +17629,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<72>()
     }
 
-    /// `FileSystemFastTime`, `win:UInt64`.
+    /// `FileSystemFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_fast_time(&self) -> u64 {
         self.head.u64::<76>()
@@ -17641,7 +17641,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<84>()
     }
 
-    /// `FileSystemSlowTime`, `win:UInt64`.
+    /// `FileSystemSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn file_system_slow_time(&self) -> u64 {
         self.head.u64::<88>()
@@ -17653,7 +17653,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<96>()
     }
 
-    /// `TransportFastTime`, `win:UInt64`.
+    /// `TransportFastTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_fast_time(&self) -> u64 {
         self.head.u64::<100>()
@@ -17665,7 +17665,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<108>()
     }
 
-    /// `TransportSlowTime`, `win:UInt64`.
+    /// `TransportSlowTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn transport_slow_time(&self) -> u64 {
         self.head.u64::<112>()
@@ -17677,13 +17677,13 @@ impl Smb2ResponseErrorV2Build26100<'_> {
         self.head.u32::<120>()
     }
 
-    /// `SecurityTime`, `win:UInt64`.
+    /// `SecurityTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn security_time(&self) -> u64 {
         self.head.u64::<124>()
     }
 
-    /// `TotalTime`, `win:UInt64`.
+    /// `TotalTime`, `win:UInt64`. Builds 26100-26200.
     #[inline]
     pub fn total_time(&self) -> u64 {
         self.head.u64::<132>()

@@ -8,13 +8,13 @@ use etw_runtime::{
 };
 use super::super::schema::rundown as schema;
 
-/// SMB server admin file rundown: event 3004.
+/// SMB server admin file rundown: event 3004. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFileRundown<'a> {
-    /// SMB server admin file rundown: event 3004, version 0. Build 26100.
+    /// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
     V0(SrvAdminFileRundownV0<'a>),
 }
 
@@ -53,14 +53,14 @@ impl<'a> Record<'a> for SrvAdminFileRundown<'a> {
     }
 }
 
-/// SMB server admin file rundown: event 3004, version 0. Build 26100.
+/// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminFileRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminFileRundownV0<'a> {
     head: Segment<'a, 10>,
@@ -133,13 +133,13 @@ impl<'a> View<'a> for SrvAdminFileRundownV0<'a> {
     }
 }
 
-/// SMB server admin session rundown: event 3005.
+/// SMB server admin session rundown: event 3005. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminSessionRundown<'a> {
-    /// SMB server admin session rundown: event 3005, version 0. Build 26100.
+    /// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
     V0(SrvAdminSessionRundownV0<'a>),
 }
 
@@ -178,14 +178,14 @@ impl<'a> Record<'a> for SrvAdminSessionRundown<'a> {
     }
 }
 
-/// SMB server admin session rundown: event 3005, version 0. Build 26100.
+/// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminSessionRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminSessionRundownV0<'a> {
     head: Segment<'a, 10>,
@@ -378,13 +378,13 @@ impl<'a> View<'a> for SrvAdminSessionRundownV0<'a> {
     }
 }
 
-/// SMB server admin share rundown: event 3006.
+/// SMB server admin share rundown: event 3006. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminShareRundown<'a> {
-    /// SMB server admin share rundown: event 3006, version 0. Build 26100.
+    /// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
     V0(SrvAdminShareRundownV0<'a>),
 }
 
@@ -423,14 +423,14 @@ impl<'a> Record<'a> for SrvAdminShareRundown<'a> {
     }
 }
 
-/// SMB server admin share rundown: event 3006, version 0. Build 26100.
+/// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
 ///
 /// Level Informational, task SrvAdminShareRundown, keywords Rundown.
 /// No channel: only trace sessions see it.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - channels: no channel in WEPExplorer 26100.1742 (26100)
+/// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvAdminShareRundownV0<'a> {
     head: Segment<'a, 10>,

@@ -11,13 +11,13 @@ use etw_runtime::status;
 use super::super::maps;
 use super::super::schema::session as schema;
 
-/// SMB2 Session Allocated: event 550.
+/// SMB2 Session Allocated: event 550. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAllocate<'a> {
-    /// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+    /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
     V0(Smb2SessionAllocateV0<'a>),
 }
 
@@ -56,7 +56,7 @@ impl<'a> Record<'a> for Smb2SessionAllocate<'a> {
     }
 }
 
-/// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+/// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2SessionAllocate, keywords Session.
 #[derive(Clone, Copy)]
@@ -102,19 +102,19 @@ impl<'a> View<'a> for Smb2SessionAllocateV0<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551.
+/// SMB Session Authentication Failure: event 551. Builds 10240-26200.
 ///
 /// It has 4 layouts; match on the variant for the fields that not all of them share.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthFailure<'a> {
-    /// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+    /// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
     V0(Smb2SessionAuthFailureV0<'a>),
-    /// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
     V1(Smb2SessionAuthFailureV1<'a>),
-    /// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
     V2(Smb2SessionAuthFailureV2<'a>),
-    /// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+    /// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
     V3(Smb2SessionAuthFailureV3<'a>),
 }
 
@@ -298,7 +298,7 @@ impl<'a> Record<'a> for Smb2SessionAuthFailure<'a> {
     }
 }
 
-/// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+/// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthFailure, keywords Session.
 #[derive(Clone, Copy)]
@@ -356,13 +356,13 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV0<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV1<'a> {
     head: Segment<'a, 44>,
@@ -513,13 +513,13 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV1<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV2<'a> {
     head: Segment<'a, 44>,
@@ -609,13 +609,13 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
         self.client_name
     }
 
-    /// `SPN`, `win:UnicodeString`, NUL-terminated.
+    /// `SPN`, `win:UnicodeString`, NUL-terminated. Builds 15063-26200.
     #[inline]
     pub fn spn(&self) -> Utf16<'a> {
         self.spn
     }
 
-    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`. Builds 15063-26200.
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.after_spn.u32::<0>())
@@ -694,14 +694,14 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV2<'a> {
     }
 }
 
-/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
 ///
 /// Channel Security, level Error, task Smb2SessionAuthFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
-/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 22000, 22621, 22631, 26100, 26200)
+/// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV3<'a> {
     head: Segment<'a, 44>,
@@ -791,19 +791,19 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
         self.client_name
     }
 
-    /// `SPN`, `win:UnicodeString`, NUL-terminated.
+    /// `SPN`, `win:UnicodeString`, NUL-terminated. Builds 15063-26200.
     #[inline]
     pub fn spn(&self) -> Utf16<'a> {
         self.spn
     }
 
-    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`.
+    /// `SPNValidationPolicy`, `win:UInt32`. Named by the map `SpnValidationPolicy`. Builds 15063-26200.
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.after_spn.u32::<0>())
     }
 
-    /// `ReasonCode`, `win:UInt32`.
+    /// `ReasonCode`, `win:UInt32`. Builds 20348-26200.
     #[inline]
     pub fn reason_code(&self) -> u32 {
         self.after_spn.u32::<4>()
@@ -883,13 +883,13 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV3<'a> {
     }
 }
 
-/// SMB2 Session Authentication Success: event 552.
+/// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthenticated<'a> {
-    /// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+    /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
     V0(Smb2SessionAuthenticatedV0<'a>),
 }
 
@@ -928,7 +928,7 @@ impl<'a> Record<'a> for Smb2SessionAuthenticated<'a> {
     }
 }
 
-/// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+/// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthenticated, keywords Session.
 #[derive(Clone, Copy)]
@@ -1013,13 +1013,13 @@ impl<'a> View<'a> for Smb2SessionAuthenticatedV0<'a> {
     }
 }
 
-/// SMB2 Session Bound to Connection: event 553.
+/// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionBind<'a> {
-    /// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+    /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
     V0(Smb2SessionBindV0<'a>),
 }
 
@@ -1058,7 +1058,7 @@ impl<'a> Record<'a> for Smb2SessionBind<'a> {
     }
 }
 
-/// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+/// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionBind, keywords Session.
 #[derive(Clone, Copy)]
@@ -1111,13 +1111,13 @@ impl<'a> View<'a> for Smb2SessionBindV0<'a> {
     }
 }
 
-/// SMB2 Session Terminated: event 554.
+/// SMB2 Session Terminated: event 554. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionTerminate<'a> {
-    /// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+    /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
     V0(Smb2SessionTerminateV0<'a>),
 }
 
@@ -1156,7 +1156,7 @@ impl<'a> Record<'a> for Smb2SessionTerminate<'a> {
     }
 }
 
-/// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+/// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionTerminate, keywords Session.
 #[derive(Clone, Copy)]
@@ -1202,13 +1202,13 @@ impl<'a> View<'a> for Smb2SessionTerminateV0<'a> {
     }
 }
 
-/// SMB2 Session Closed: event 555.
+/// SMB2 Session Closed: event 555. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionClose<'a> {
-    /// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+    /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
     V0(Smb2SessionCloseV0<'a>),
 }
 
@@ -1247,7 +1247,7 @@ impl<'a> Record<'a> for Smb2SessionClose<'a> {
     }
 }
 
-/// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+/// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionClose, keywords Session.
 #[derive(Clone, Copy)]
@@ -1300,13 +1300,13 @@ impl<'a> View<'a> for Smb2SessionCloseV0<'a> {
     }
 }
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvS4u2SelfFailure<'a> {
-    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
     V0(SrvS4u2SelfFailureV0<'a>),
 }
 
@@ -1345,7 +1345,7 @@ impl<'a> Record<'a> for SrvS4u2SelfFailure<'a> {
     }
 }
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvS4U2SelfFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1434,13 +1434,13 @@ impl<'a> View<'a> for SrvS4u2SelfFailureV0<'a> {
     }
 }
 
-/// The server denied anonymous access to the client: event 1009.
+/// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionAnonymousAccessDenied<'a> {
-    /// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+    /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
     V0(SrvSessionAnonymousAccessDeniedV0<'a>),
 }
 
@@ -1479,7 +1479,7 @@ impl<'a> Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
     }
 }
 
-/// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+/// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvSessionAnonymousAccessDenied, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1587,13 +1587,13 @@ impl<'a> View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
     }
 }
 
-/// Backchannel invalidation of session completed: event 1018.
+/// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidate<'a> {
-    /// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+    /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
     V0(SrvSessionInvalidateV0<'a>),
 }
 
@@ -1632,7 +1632,7 @@ impl<'a> Record<'a> for SrvSessionInvalidate<'a> {
     }
 }
 
-/// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+/// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1732,13 +1732,13 @@ impl<'a> View<'a> for SrvSessionInvalidateV0<'a> {
     }
 }
 
-/// The server closed the session as part of periodic system cleanup: event 1905.
+/// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidatePeriodicCleanup<'a> {
-    /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+    /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
     V0(SrvSessionInvalidatePeriodicCleanupV0<'a>),
 }
 
@@ -1777,7 +1777,7 @@ impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
     }
 }
 
-/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1841,13 +1841,13 @@ impl<'a> View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
     }
 }
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2SessionKeyTooShort<'a> {
-    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
     V0(Srv2SessionKeyTooShortV0<'a>),
 }
 
@@ -1886,14 +1886,14 @@ impl<'a> Record<'a> for Srv2SessionKeyTooShort<'a> {
     }
 }
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
 ///
 /// Channel Security, level Error, keywords Operational.
 /// From build 26100: task Srv2SessionKeyTooShort.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 26100)
+/// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct Srv2SessionKeyTooShortV0<'a> {
     head: Segment<'a, 2>,
@@ -1999,13 +1999,13 @@ impl<'a> View<'a> for Srv2SessionKeyTooShortV0<'a> {
     }
 }
 
-/// The SMB client was logged on as Guest account: event 3023.
+/// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum InsecureGuestLogon<'a> {
-    /// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+    /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
     V0(InsecureGuestLogonV0<'a>),
 }
 
@@ -2044,7 +2044,7 @@ impl<'a> Record<'a> for InsecureGuestLogon<'a> {
     }
 }
 
-/// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+/// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task InsecureGuestLogon.
 #[derive(Clone, Copy)]

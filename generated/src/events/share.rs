@@ -12,13 +12,13 @@ use etw_runtime::status;
 use super::super::meanings;
 use super::super::schema::share as schema;
 
-/// SMB2 Share Added: event 700.
+/// SMB2 Share Added: event 700. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareAdd<'a> {
-    /// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+    /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
     V0(Smb2ShareAddV0<'a>),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Record<'a> for Smb2ShareAdd<'a> {
     }
 }
 
-/// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+/// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareAdd, keywords Share.
 #[derive(Clone, Copy)]
@@ -186,13 +186,13 @@ impl<'a> View<'a> for Smb2ShareAddV0<'a> {
     }
 }
 
-/// SMB2 Share Modified: event 701.
+/// SMB2 Share Modified: event 701. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareModify<'a> {
-    /// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+    /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
     V0(Smb2ShareModifyV0<'a>),
 }
 
@@ -231,7 +231,7 @@ impl<'a> Record<'a> for Smb2ShareModify<'a> {
     }
 }
 
-/// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+/// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareModify, keywords Share.
 #[derive(Clone, Copy)]
@@ -360,13 +360,13 @@ impl<'a> View<'a> for Smb2ShareModifyV0<'a> {
     }
 }
 
-/// SMB2 Share Deleted: event 702.
+/// SMB2 Share Deleted: event 702. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareDelete<'a> {
-    /// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+    /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
     V0(Smb2ShareDeleteV0<'a>),
 }
 
@@ -405,7 +405,7 @@ impl<'a> Record<'a> for Smb2ShareDelete<'a> {
     }
 }
 
-/// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+/// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareDelete, keywords Share.
 #[derive(Clone, Copy)]
@@ -476,13 +476,13 @@ impl<'a> View<'a> for Smb2ShareDeleteV0<'a> {
     }
 }
 
-/// The share denied access to the client: event 1006.
+/// The share denied access to the client: event 1006. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAccessCheckFailure<'a> {
-    /// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+    /// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
     V0(SrvShareAccessCheckFailureV0<'a>),
 }
 
@@ -521,13 +521,13 @@ impl<'a> Record<'a> for SrvShareAccessCheckFailure<'a> {
     }
 }
 
-/// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+/// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvShareAccessCheckFailure, keywords Operational, AuditFailure.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 26100)
+/// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 #[derive(Clone, Copy)]
 pub struct SrvShareAccessCheckFailureV0<'a> {
     head: Segment<'a, 2>,
@@ -761,13 +761,13 @@ impl<'a> View<'a> for SrvShareAccessCheckFailureV0<'a> {
     }
 }
 
-/// The share denied anonymous access to the client: event 1007.
+/// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAnonymousAccessDeniedFailure<'a> {
-    /// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+    /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
     V0(SrvShareAnonymousAccessDeniedFailureV0<'a>),
 }
 
@@ -806,7 +806,7 @@ impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
     }
 }
 
-/// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+/// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvShareAnonymousAccessDeniedFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -930,13 +930,13 @@ impl<'a> View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
     }
 }
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023.
+/// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAbeSharesPresent<'a> {
-    /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+    /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
     V0(SrvAbeSharesPresentV0<'a>),
 }
 
@@ -975,7 +975,7 @@ impl<'a> Record<'a> for SrvAbeSharesPresent<'a> {
     }
 }
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvABESharesPresent, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1003,13 +1003,13 @@ impl<'a> View<'a> for SrvAbeSharesPresentV0<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsClusterCaFailure<'a> {
-    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
     V0(SsClusterCaFailureV0<'a>),
 }
 
@@ -1048,7 +1048,7 @@ impl<'a> Record<'a> for SsClusterCaFailure<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSClusterCaFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1122,13 +1122,13 @@ impl<'a> View<'a> for SsClusterCaFailureV0<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsRkfCaFailure<'a> {
-    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
     V0(SsRkfCaFailureV0<'a>),
 }
 
@@ -1167,7 +1167,7 @@ impl<'a> Record<'a> for SsRkfCaFailure<'a> {
     }
 }
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSRkfCaFailure, keywords Operational.
 #[derive(Clone, Copy)]
@@ -1256,13 +1256,13 @@ impl<'a> View<'a> for SsRkfCaFailureV0<'a> {
     }
 }
 
-/// Warning to set the QoS policy on file %6: event 1912.
+/// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ShareQosPolicySettingFailure<'a> {
-    /// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+    /// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
     V0(ShareQosPolicySettingFailureV0<'a>),
 }
 
@@ -1301,9 +1301,10 @@ impl<'a> Record<'a> for ShareQosPolicySettingFailure<'a> {
     }
 }
 
-/// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+/// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
 ///
-/// Channel Operational, level Warning, task ShareQosPolicySettingFailure, keywords Nsi.
+/// Channel Operational, level Warning, keywords Nsi.
+/// From build 26100: task ShareQosPolicySettingFailure.
 #[derive(Clone, Copy)]
 pub struct ShareQosPolicySettingFailureV0<'a> {
     head: Segment<'a, 6>,

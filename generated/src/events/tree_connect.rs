@@ -10,13 +10,13 @@ use etw_runtime::{
 use etw_runtime::status;
 use super::super::schema::tree_connect as schema;
 
-/// SMB2 TreeConnect Allocated: event 600.
+/// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectAllocate<'a> {
-    /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectAllocateV0<'a>),
 }
 
@@ -55,7 +55,7 @@ impl<'a> Record<'a> for Smb2TreeConnectAllocate<'a> {
     }
 }
 
-/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2TreeConnectAllocate, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -164,13 +164,13 @@ impl<'a> View<'a> for Smb2TreeConnectAllocateV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Disconnected: event 601.
+/// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectDisconnect<'a> {
-    /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectDisconnectV0<'a>),
 }
 
@@ -209,7 +209,7 @@ impl<'a> Record<'a> for Smb2TreeConnectDisconnect<'a> {
     }
 }
 
-/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2TreeConnectDisconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -262,13 +262,13 @@ impl<'a> View<'a> for Smb2TreeConnectDisconnectV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Terminated: event 602.
+/// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectTerminate<'a> {
-    /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectTerminateV0<'a>),
 }
 
@@ -307,7 +307,7 @@ impl<'a> Record<'a> for Smb2TreeConnectTerminate<'a> {
     }
 }
 
-/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2TreeConnectTerminate, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -353,13 +353,13 @@ impl<'a> View<'a> for Smb2TreeConnectTerminateV0<'a> {
     }
 }
 
-/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603.
+/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectFailedDueToPending<'a> {
-    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 20348-26100.
+    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectFailedDueToPendingV0<'a>),
 }
 
@@ -398,7 +398,7 @@ impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
     }
 }
 
-/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Warning, task Smb2TreeConnectFailedDueToPending, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -498,13 +498,13 @@ impl<'a> View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
     }
 }
 
-/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604.
+/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnect<'a> {
-    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26100.
+    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectV0<'a>),
 }
 
@@ -543,7 +543,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
     }
 }
 
-/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26100.
+/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -614,13 +614,13 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
     }
 }
 
-/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605.
+/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
-    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26100.
+    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>),
 }
 
@@ -659,7 +659,7 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     }
 }
 
-/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26100.
+/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 #[derive(Clone, Copy)]
@@ -730,13 +730,13 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000.
+/// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareConnectionEstablished<'a> {
-    /// The SMB client connection to the share was established: event 4000, version 0. Build 26100.
+    /// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
     V0(Smb2ShareConnectionEstablishedV0<'a>),
 }
 
@@ -775,7 +775,7 @@ impl<'a> Record<'a> for Smb2ShareConnectionEstablished<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000, version 0. Build 26100.
+/// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
 ///
 /// Channel Connectivity, level Informational, task Smb2ShareConnectionEstablished.
 ///

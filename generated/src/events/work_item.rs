@@ -9,13 +9,13 @@ use etw_runtime::{
 };
 use super::super::schema::work_item as schema;
 
-/// SMB2 Work Item Component Transition: event 200.
+/// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemTransition<'a> {
-    /// SMB2 Work Item Component Transition: event 200, version 0. Builds 20348-26100.
+    /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
     V0(Smb2WorkItemTransitionV0<'a>),
 }
 
@@ -54,7 +54,7 @@ impl<'a> Record<'a> for Smb2WorkItemTransition<'a> {
     }
 }
 
-/// SMB2 Work Item Component Transition: event 200, version 0. Builds 20348-26100.
+/// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2WorkItemTransition, keywords Transition.
 #[derive(Clone, Copy)]
@@ -116,13 +116,13 @@ impl<'a> View<'a> for Smb2WorkItemTransitionV0<'a> {
     }
 }
 
-/// SMB2 Work Item allocated: event 201.
+/// SMB2 Work Item allocated: event 201. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStart<'a> {
-    /// SMB2 Work Item allocated: event 201, version 0. Builds 20348-26100.
+    /// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
     V0(Smb2WorkItemStartV0<'a>),
 }
 
@@ -161,7 +161,7 @@ impl<'a> Record<'a> for Smb2WorkItemStart<'a> {
     }
 }
 
-/// SMB2 Work Item allocated: event 201, version 0. Builds 20348-26100.
+/// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Start, task Smb2WorkItemStart, keywords Transition.
 /// From build 26100: keywords PerfOptional.
@@ -201,13 +201,13 @@ impl<'a> View<'a> for Smb2WorkItemStartV0<'a> {
     }
 }
 
-/// SMB2 Work Item released: event 202.
+/// SMB2 Work Item released: event 202. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStop<'a> {
-    /// SMB2 Work Item released: event 202, version 0. Builds 20348-26100.
+    /// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
     V0(Smb2WorkItemStopV0<'a>),
 }
 
@@ -246,7 +246,7 @@ impl<'a> Record<'a> for Smb2WorkItemStop<'a> {
     }
 }
 
-/// SMB2 Work Item released: event 202, version 0. Builds 20348-26100.
+/// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemStop, keywords Transition.
 /// From build 26100: keywords PerfOptional.
@@ -286,13 +286,13 @@ impl<'a> View<'a> for Smb2WorkItemStopV0<'a> {
     }
 }
 
-/// SMB2 Work Item activity id transfer: event 203.
+/// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityTransfer<'a> {
-    /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 20348-26100.
+    /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
     V0(Smb2WorkItemActivityTransferV0<'a>),
 }
 
@@ -331,13 +331,13 @@ impl<'a> Record<'a> for Smb2WorkItemActivityTransfer<'a> {
     }
 }
 
-/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 20348-26100.
+/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Send, task Smb2WorkItemActivityTransfer, keywords Correlation.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (20348)
+/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
 #[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityTransferV0<'a> {
     payload: PhantomData<&'a [u8]>,
@@ -360,13 +360,13 @@ impl<'a> View<'a> for Smb2WorkItemActivityTransferV0<'a> {
     }
 }
 
-/// SMB2 Work Item external activity id stop: event 204.
+/// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityStop<'a> {
-    /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 20348-26100.
+    /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
     V0(Smb2WorkItemActivityStopV0<'a>),
 }
 
@@ -405,13 +405,13 @@ impl<'a> Record<'a> for Smb2WorkItemActivityStop<'a> {
     }
 }
 
-/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 20348-26100.
+/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemActivityStop, keywords Correlation.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (20348)
+/// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
 #[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityStopV0<'a> {
     payload: PhantomData<&'a [u8]>,

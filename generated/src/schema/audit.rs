@@ -23,9 +23,9 @@ pub static SRV_DISABLED: EventInfo = EventInfo {
     ],
 };
 
-/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 20348-26100.
+/// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
 pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
-    index: 97,
+    index: 100,
     name: "SrvDisabledV0",
     event: "SrvDisabled",
     id: 1001,
@@ -33,8 +33,8 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -44,7 +44,7 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -57,9 +57,9 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 20348-26100.
+/// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
 pub static SRV_DISABLED_V1: LayoutInfo = LayoutInfo {
-    index: 98,
+    index: 101,
     name: "SrvDisabledV1",
     event: "SrvDisabled",
     id: 1001,
@@ -67,14 +67,14 @@ pub static SRV_DISABLED_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -103,9 +103,9 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 20348-26100.
+/// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
 pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 100,
+    index: 103,
     name: "SrvUnencryptedAcccessFailureV0",
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
@@ -113,8 +113,8 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -126,6 +126,17 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 10240,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 1003,
+            keywords: 0x8,
+            message: Some(
+                "The server received an unencrypted message from client %4. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+            ),
+        },
         HeaderInfo {
             since: 20348,
             channel: Some(18),
@@ -140,9 +151,9 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 20348-26100.
+/// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
 pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
-    index: 101,
+    index: 104,
     name: "SrvUnencryptedAcccessFailureV1",
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
@@ -150,8 +161,8 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -169,7 +180,7 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -198,9 +209,9 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 20348-26100.
+/// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
 pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 102,
+    index: 105,
     name: "SrvSignatureValidationFailureV0",
     event: "SrvSignatureValidationFailure",
     id: 1004,
@@ -208,8 +219,8 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -219,6 +230,17 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 10240,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 1004,
+            keywords: 0x8,
+            message: Some(
+                "The server received an incorrectly signed message from client %2. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
+            ),
+        },
         HeaderInfo {
             since: 20348,
             channel: Some(18),
@@ -233,9 +255,9 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 20348-26100.
+/// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
 pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
-    index: 103,
+    index: 106,
     name: "SrvSignatureValidationFailureV1",
     event: "SrvSignatureValidationFailure",
     id: 1004,
@@ -243,8 +265,8 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -260,7 +282,7 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -285,9 +307,9 @@ pub static SRV_DECRYPTION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Decrypt call failed: event 1015, version 0. Builds 20348-26100.
+/// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
 pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 115,
+    index: 118,
     name: "SrvDecryptionFailureV0",
     event: "SrvDecryptionFailure",
     id: 1015,
@@ -295,8 +317,8 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -314,7 +336,7 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -339,9 +361,9 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT: EventInfo = EventInfo {
     ],
 };
 
-/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 20348-26100.
+/// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
 pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: LayoutInfo = LayoutInfo {
-    index: 122,
+    index: 125,
     name: "SrvLmCompatibilityLevelNonDefaultV0",
     event: "SrvLmCompatibilityLevelNonDefault",
     id: 1021,
@@ -349,8 +371,8 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -359,7 +381,7 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 4,
             opcode: 0,
@@ -384,9 +406,9 @@ pub static SRV_SMB2_DISABLED: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 20348-26100.
+/// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
 pub static SRV_SMB2_DISABLED_V0: LayoutInfo = LayoutInfo {
-    index: 125,
+    index: 128,
     name: "SrvSmb2DisabledV0",
     event: "SrvSmb2Disabled",
     id: 1024,
@@ -394,14 +416,14 @@ pub static SRV_SMB2_DISABLED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -426,9 +448,9 @@ pub static SRV_NULL_SESSIONS_ALLOWED: EventInfo = EventInfo {
     ],
 };
 
-/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 20348-26100.
+/// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
 pub static SRV_NULL_SESSIONS_ALLOWED_V0: LayoutInfo = LayoutInfo {
-    index: 126,
+    index: 129,
     name: "SrvNullSessionsAllowedV0",
     event: "SrvNullSessionsAllowed",
     id: 1025,
@@ -436,14 +458,14 @@ pub static SRV_NULL_SESSIONS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -468,9 +490,9 @@ pub static SECURITY_CERTIFICATE_CHANGED: EventInfo = EventInfo {
     ],
 };
 
-/// The security descriptor differs from the default value: event 1803, version 0. Builds 20348-26100.
+/// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
 pub static SECURITY_CERTIFICATE_CHANGED_V0: LayoutInfo = LayoutInfo {
-    index: 170,
+    index: 173,
     name: "SecurityCertificateChangedV0",
     event: "SecurityCertificateChanged",
     id: 1803,
@@ -478,14 +500,14 @@ pub static SECURITY_CERTIFICATE_CHANGED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("DescriptorName", InType::UnicodeString)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -521,9 +543,9 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD: EventInfo = EventInfo {
     ],
 };
 
-/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 20348-26100.
+/// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
 pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: LayoutInfo = LayoutInfo {
-    index: 171,
+    index: 174,
     name: "NoSmb1ObservedInLastPeriodV1",
     event: "NoSmb1ObservedInLastPeriod",
     id: 1804,
@@ -531,14 +553,14 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17134,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Days", InType::UInt32)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17134,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -574,9 +596,9 @@ pub static AUDIT_SMB1_ACCESS: EventInfo = EventInfo {
     ],
 };
 
-/// SMB1 access: event 3000, version 0. Builds 20348-26100.
+/// SMB1 access: event 3000, version 0. Builds 10240-26200.
 pub static AUDIT_SMB1_ACCESS_V0: LayoutInfo = LayoutInfo {
-    index: 190,
+    index: 193,
     name: "AuditSmb1AccessV0",
     event: "AuditSmb1Access",
     id: 3000,
@@ -584,14 +606,14 @@ pub static AUDIT_SMB1_ACCESS_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("ClientName", InType::AnsiString)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(22),
             level: 4,
             opcode: 0,
@@ -627,9 +649,9 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT: EventInfo = EventInfo {
     ],
 };
 
-/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 20348-26100.
+/// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
 pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: LayoutInfo = LayoutInfo {
-    index: 191,
+    index: 194,
     name: "AuditSmb1ConnectionAttemptV1",
     event: "AuditSmb1ConnectionAttempt",
     id: 3002,
@@ -637,14 +659,14 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 16299,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("ClientName", InType::AnsiString)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 16299,
             channel: Some(22),
             level: 4,
             opcode: 0,
@@ -680,9 +702,9 @@ pub static UNINSTALL_SMB1_SERVER: EventInfo = EventInfo {
     ],
 };
 
-/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 20348-26100.
+/// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
 pub static UNINSTALL_SMB1_SERVER_V1: LayoutInfo = LayoutInfo {
-    index: 192,
+    index: 195,
     name: "UninstallSmb1ServerV1",
     event: "UninstallSmb1Server",
     id: 3003,
@@ -690,14 +712,14 @@ pub static UNINSTALL_SMB1_SERVER_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17134,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Days", InType::UInt32)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17134,
             channel: Some(22),
             level: 4,
             opcode: 0,
@@ -737,9 +759,9 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
 pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
-    index: 213,
+    index: 216,
     name: "Smb2ClientDoesNotSupportSigningV0",
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
@@ -748,7 +770,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -773,7 +795,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
 
 /// Event without a message: event 3021, version 1. Build 26100.
 pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
-    index: 214,
+    index: 217,
     name: "Smb2ClientDoesNotSupportSigningV1",
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
@@ -817,9 +839,9 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Build 26100.
+/// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
 pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: LayoutInfo = LayoutInfo {
-    index: 215,
+    index: 218,
     name: "Smb2ClientDoesNotSupportEncryptionV0",
     event: "Smb2ClientDoesNotSupportEncryption",
     id: 3022,
@@ -828,7 +850,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -866,7 +888,7 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: EventInfo = EventInfo {
 
 /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Build 26100.
 pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
-    index: 217,
+    index: 220,
     name: "SrvNetClientDoesNotSupportSpnV0",
     event: "SrvNetClientDoesNotSupportSpn",
     id: 3024,
@@ -914,7 +936,7 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: EventInfo = EventInfo {
 
 /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Build 26100.
 pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
-    index: 218,
+    index: 221,
     name: "SrvNetClientSentUnrecognizedSpnV0",
     event: "SrvNetClientSentUnrecognizedSpn",
     id: 3025,
@@ -964,7 +986,7 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: EventInfo = EventInfo {
 
 /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Build 26100.
 pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
-    index: 219,
+    index: 222,
     name: "SrvNetClientSentEmptySpnV0",
     event: "SrvNetClientSentEmptySpn",
     id: 3026,
@@ -1011,7 +1033,7 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
 
 /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Build 26100.
 pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
-    index: 220,
+    index: 223,
     name: "Smb1ClientDoesNotSupportSigningV0",
     event: "Smb1ClientDoesNotSupportSigning",
     id: 3027,

@@ -19,9 +19,9 @@ pub static SERVER_CERT_MAPPING_EXPIRING: EventInfo = EventInfo {
     ],
 };
 
-/// The certificate for the server is about to expire: event 1042, version 0. Builds 20348-26100.
+/// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
 pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
-    index: 143,
+    index: 146,
     name: "ServerCertMappingExpiringV0",
     event: "ServerCertMappingExpiring",
     id: 1042,
@@ -29,8 +29,8 @@ pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 18990,
+            last: 26200,
         },
     ],
     fields: &[
@@ -44,7 +44,7 @@ pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 18990,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -80,9 +80,9 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Quic connection shutdown: event 1044, version 0. Builds 20348-26100.
+/// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
 pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 145,
+    index: 148,
     name: "SrvNetQuicShutdownFailureV0",
     event: "SrvNetQuicShutdownFailure",
     id: 1044,
@@ -90,8 +90,8 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 18990,
+            last: 26200,
         },
     ],
     fields: &[
@@ -108,7 +108,7 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 18990,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -144,9 +144,9 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The server failed to update server certificate mapping: event 1045, version 0. Builds 20348-26100.
+/// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
 pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 146,
+    index: 149,
     name: "ServerCertMappingUpdateFailureV0",
     event: "ServerCertMappingUpdateFailure",
     id: 1045,
@@ -154,8 +154,8 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 18990,
+            last: 26200,
         },
     ],
     fields: &[
@@ -171,8 +171,19 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 18990,
             channel: Some(17),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x400,
+            message: Some(
+                "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 2,
             opcode: 0,
             task: 0,
@@ -207,9 +218,9 @@ pub static SERVER_CERT_MAPPING_EXPIRED: EventInfo = EventInfo {
     ],
 };
 
-/// The certificate for the server has expired: event 1049, version 0. Build 26100.
+/// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
 pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
-    index: 150,
+    index: 153,
     name: "ServerCertMappingExpiredV0",
     event: "ServerCertMappingExpired",
     id: 1049,
@@ -217,8 +228,8 @@ pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -231,6 +242,17 @@ pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("Expiring", InType::FileTime),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x8,
+            message: Some(
+                "The certificate for the server has expired. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate has expired. %n%nRenew or issue new certificates to avoid service interruption.",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -257,9 +279,9 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Build 26100.
+/// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
 pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 154,
+    index: 157,
     name: "ServerCertMappingRestoreFailureV0",
     event: "ServerCertMappingRestoreFailure",
     id: 1052,
@@ -268,7 +290,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -305,9 +327,9 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY: EventInfo = EventInfo {
     ],
 };
 
-/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Build 26100.
+/// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
 pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
-    index: 155,
+    index: 158,
     name: "ServerCertMappingRestoreSummaryV0",
     event: "ServerCertMappingRestoreSummary",
     id: 1053,
@@ -316,7 +338,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -351,9 +373,9 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInf
     ],
 };
 
-/// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26100.
+/// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
 pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 181,
+    index: 184,
     name: "SrvNetQuicSendEndpointNotificationFailureV0",
     event: "SrvNetQuicSendEndpointNotificationFailure",
     id: 1909,
@@ -362,7 +384,7 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -381,6 +403,15 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
             since: 20348,
             channel: Some(17),
             level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Send QUIC Endpoint notification failure - %1"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
             opcode: 0,
             task: 0,
             keywords: 0x200,
@@ -410,9 +441,9 @@ pub static SERVER_CERTIFICATE_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Server Certificate failure - %1: event 1911, version 0. Build 26100.
+/// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
 pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 184,
+    index: 187,
     name: "ServerCertificateFailureV0",
     event: "ServerCertificateFailure",
     id: 1911,
@@ -420,8 +451,8 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -435,6 +466,15 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("Thumbprint", InType::UnicodeString).with_length(Size::Field(4)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Server Certificate failure - %1"),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -463,9 +503,9 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: EventInfo 
     ],
 };
 
-/// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Build 26100.
+/// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
 pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutInfo = LayoutInfo {
-    index: 187,
+    index: 190,
     name: "SrvNetClientCertificateChainRevocationChecksFailedV0",
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
@@ -474,7 +514,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -509,9 +549,9 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
     ],
 };
 
-/// Event without a message: event 1914, version 1. Build 26100.
+/// Event without a message: event 1914, version 1. Builds 26100-26200.
 pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutInfo = LayoutInfo {
-    index: 188,
+    index: 191,
     name: "SrvNetClientCertificateChainRevocationChecksFailedV1",
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
@@ -520,7 +560,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutI
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -566,9 +606,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED: EventInfo = EventInfo {
     ],
 };
 
-/// Access Denied: event 3007, version 0. Build 26100.
+/// Access Denied: event 3007, version 0. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
-    index: 196,
+    index: 199,
     name: "MutualAuthClientAccessDeniedV0",
     event: "MutualAuthClientAccessDenied",
     id: 3007,
@@ -577,7 +617,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -614,9 +654,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// Access Denied: event 3007, version 1. Build 26100.
+/// Access Denied: event 3007, version 1. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: LayoutInfo = LayoutInfo {
-    index: 197,
+    index: 200,
     name: "MutualAuthClientAccessDeniedV1",
     event: "MutualAuthClientAccessDenied",
     id: 3007,
@@ -625,7 +665,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -680,9 +720,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: EventInfo = EventInfo {
     ],
 };
 
-/// Access Allowed: event 3008, version 0. Build 26100.
+/// Access Allowed: event 3008, version 0. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
-    index: 198,
+    index: 201,
     name: "MutualAuthClientAccessAllowedV0",
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
@@ -691,7 +731,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -728,9 +768,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// Access Allowed: event 3008, version 1. Build 26100.
+/// Access Allowed: event 3008, version 1. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: LayoutInfo = LayoutInfo {
-    index: 199,
+    index: 202,
     name: "MutualAuthClientAccessAllowedV1",
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
@@ -739,7 +779,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -794,9 +834,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR: EventInfo = EventInfo {
     ],
 };
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Build 26100.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
-    index: 200,
+    index: 203,
     name: "MutualAuthClientAccessErrorV0",
     event: "MutualAuthClientAccessError",
     id: 3009,
@@ -805,7 +845,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -832,9 +872,9 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Build 26100.
+/// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Builds 26100-26200.
 pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
-    index: 201,
+    index: 204,
     name: "MutualAuthClientAccessErrorV1",
     event: "MutualAuthClientAccessError",
     id: 3009,
@@ -843,7 +883,7 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

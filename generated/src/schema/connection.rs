@@ -14,23 +14,57 @@ pub static SMB2_CONNECTION_ACCEPT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            layouts: &[&SMB2_CONNECTION_ACCEPT_V0],
+            layouts: &[&SMB2_CONNECTION_ACCEPT_V0, &SMB2_CONNECTION_ACCEPT_V0_BUILD17763],
         },
     ],
 };
 
-/// SMB2 Connection accepted: event 500, version 0. Builds 20348-26100.
+/// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
 pub static SMB2_CONNECTION_ACCEPT_V0: LayoutInfo = LayoutInfo {
     index: 66,
     name: "Smb2ConnectionAcceptV0",
     event: "Smb2ConnectionAccept",
     id: 500,
     version: 0,
-    confusable: false,
+    confusable: true,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 17134,
+        },
+    ],
+    fields: &[
+        FieldInfo::new("ConnectionGUID", InType::Guid),
+        FieldInfo::new("AddressLength", InType::UInt32),
+        FieldInfo::new("Address", InType::Binary)
+            .shown_as(OutType::SocketAddress)
+            .with_length(Size::Field(1)),
+    ],
+    headers: &[
+        HeaderInfo {
+            since: 10240,
+            channel: Some(17),
+            level: 4,
+            opcode: 1,
+            task: 500,
+            keywords: 0x10,
+            message: Some("SMB2 Connection accepted"),
+        },
+    ],
+};
+
+/// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
+pub static SMB2_CONNECTION_ACCEPT_V0_BUILD17763: LayoutInfo = LayoutInfo {
+    index: 67,
+    name: "Smb2ConnectionAcceptV0Build17763",
+    event: "Smb2ConnectionAccept",
+    id: 500,
+    version: 0,
+    confusable: true,
+    builds: &[
+        BuildRange {
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -45,7 +79,7 @@ pub static SMB2_CONNECTION_ACCEPT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 4,
             opcode: 1,
@@ -63,23 +97,57 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            layouts: &[&SMB2_CONNECTION_DISCONNECT_EVENT_V0],
+            layouts: &[
+                &SMB2_CONNECTION_DISCONNECT_EVENT_V0,
+                &SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763,
+            ],
         },
     ],
 };
 
-/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 20348-26100.
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
 pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: LayoutInfo = LayoutInfo {
-    index: 67,
+    index: 68,
     name: "Smb2ConnectionDisconnectEventV0",
     event: "Smb2ConnectionDisconnectEvent",
     id: 501,
     version: 0,
-    confusable: false,
+    confusable: true,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 17134,
+        },
+    ],
+    fields: &[
+        FieldInfo::new("ConnectionGUID", InType::Guid),
+        FieldInfo::new("Flags", InType::UInt32),
+    ],
+    headers: &[
+        HeaderInfo {
+            since: 10240,
+            channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 501,
+            keywords: 0x10,
+            message: Some("SMB2 Connection Disconnected by Peer"),
+        },
+    ],
+};
+
+/// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
+pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763: LayoutInfo = LayoutInfo {
+    index: 69,
+    name: "Smb2ConnectionDisconnectEventV0Build17763",
+    event: "Smb2ConnectionDisconnectEvent",
+    id: 501,
+    version: 0,
+    confusable: true,
+    builds: &[
+        BuildRange {
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -96,7 +164,7 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -114,23 +182,57 @@ pub static SMB2_CONNECTION_TERMINATE: EventInfo = EventInfo {
     versions: &[
         VersionInfo {
             version: 0,
-            layouts: &[&SMB2_CONNECTION_TERMINATE_V0],
+            layouts: &[
+                &SMB2_CONNECTION_TERMINATE_V0,
+                &SMB2_CONNECTION_TERMINATE_V0_BUILD17763,
+            ],
         },
     ],
 };
 
-/// SMB2 Connection Terminated: event 502, version 0. Builds 20348-26100.
+/// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
 pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
-    index: 68,
+    index: 70,
     name: "Smb2ConnectionTerminateV0",
     event: "Smb2ConnectionTerminate",
     id: 502,
     version: 0,
-    confusable: false,
+    confusable: true,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 17134,
+        },
+    ],
+    fields: &[
+        FieldInfo::new("ConnectionGUID", InType::Guid),
+        FieldInfo::new("Reason", InType::UInt32),
+    ],
+    headers: &[
+        HeaderInfo {
+            since: 10240,
+            channel: Some(17),
+            level: 4,
+            opcode: 2,
+            task: 502,
+            keywords: 0x10,
+            message: Some("SMB2 Connection Terminated"),
+        },
+    ],
+};
+
+/// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
+pub static SMB2_CONNECTION_TERMINATE_V0_BUILD17763: LayoutInfo = LayoutInfo {
+    index: 71,
+    name: "Smb2ConnectionTerminateV0Build17763",
+    event: "Smb2ConnectionTerminate",
+    id: 502,
+    version: 0,
+    confusable: true,
+    builds: &[
+        BuildRange {
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -150,7 +252,7 @@ pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -173,9 +275,9 @@ pub static SRV_NET_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB connection was successfully established: event 1913, version 0. Build 26100.
+/// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
 pub static SRV_NET_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
-    index: 186,
+    index: 189,
     name: "SrvNetConnectionEstablishedV0",
     event: "SrvNetConnectionEstablished",
     id: 1913,
@@ -184,7 +286,7 @@ pub static SRV_NET_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

@@ -19,9 +19,9 @@ pub static SRV_ENDPOINT_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint added: event 1010, version 0. Builds 20348-26100.
+/// Endpoint added: event 1010, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 110,
+    index: 113,
     name: "SrvEndpointAddedV0",
     event: "SrvEndpointAdded",
     id: 1010,
@@ -29,8 +29,8 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -45,7 +45,7 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -70,9 +70,9 @@ pub static SRV_ENDPOINT_REMOVED: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint removed: event 1011, version 0. Builds 20348-26100.
+/// Endpoint removed: event 1011, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
-    index: 111,
+    index: 114,
     name: "SrvEndpointRemovedV0",
     event: "SrvEndpointRemoved",
     id: 1011,
@@ -80,8 +80,8 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -95,7 +95,7 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -120,9 +120,9 @@ pub static SRV_NET_NAME_INFO_CHANGE: EventInfo = EventInfo {
     ],
 };
 
-/// The network name information changed: event 1012, version 0. Builds 20348-26100.
+/// The network name information changed: event 1012, version 0. Builds 10240-26200.
 pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
-    index: 112,
+    index: 115,
     name: "SrvNetNameInfoChangeV0",
     event: "SrvNetNameInfoChange",
     id: 1012,
@@ -130,8 +130,8 @@ pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -150,7 +150,7 @@ pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -175,9 +175,9 @@ pub static SRV_ENDPOINT_ONLINE: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint coming online: event 1013, version 0. Builds 20348-26100.
+/// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
-    index: 113,
+    index: 116,
     name: "SrvEndpointOnlineV0",
     event: "SrvEndpointOnline",
     id: 1013,
@@ -185,8 +185,8 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -199,7 +199,7 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -224,9 +224,9 @@ pub static SRV_ENDPOINT_OFFLINE: EventInfo = EventInfo {
     ],
 };
 
-/// Endpoint going offline: event 1014, version 0. Builds 20348-26100.
+/// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
 pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
-    index: 114,
+    index: 117,
     name: "SrvEndpointOfflineV0",
     event: "SrvEndpointOffline",
     id: 1014,
@@ -234,8 +234,8 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -248,7 +248,7 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -273,9 +273,9 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: EventInfo = EventInfo
     ],
 };
 
-/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Build 26100.
+/// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
 pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = LayoutInfo {
-    index: 151,
+    index: 154,
     name: "Smb2ClosedEndpointsOutsideUnicastIpTableV0",
     event: "Smb2ClosedEndpointsOutsideUnicastIpTable",
     id: 1050,
@@ -283,8 +283,8 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = Layou
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -293,6 +293,17 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = Layou
         FieldInfo::new("NumberOfEndpointsClosed", InType::UInt32),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -319,9 +330,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: EventInfo = Ev
     ],
 };
 
-/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Build 26100.
+/// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo = LayoutInfo {
-    index: 202,
+    index: 205,
     name: "SrvNetAddEndpointListenerRulePortNotSupportedV0",
     event: "SrvNetAddEndpointListenerRulePortNotSupported",
     id: 3010,
@@ -330,7 +341,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Port", InType::UInt16)],
@@ -361,9 +372,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Build 26100.
+/// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInfo {
-    index: 203,
+    index: 206,
     name: "SrvNetAddEndpointListenerRuleSuccessV0",
     event: "SrvNetAddEndpointListenerRuleSuccess",
     id: 3011,
@@ -372,7 +383,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -413,9 +424,9 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Build 26100.
+/// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 204,
+    index: 207,
     name: "SrvNetAddEndpointListenerRuleFailureV0",
     event: "SrvNetAddEndpointListenerRuleFailure",
     id: 3012,
@@ -424,7 +435,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -465,9 +476,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Build 26100.
+/// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
-    index: 205,
+    index: 208,
     name: "SrvNetAddListenerRuleNewV0",
     event: "SrvNetAddListenerRuleNew",
     id: 3013,
@@ -476,7 +487,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -511,9 +522,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Build 26100.
+/// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
-    index: 206,
+    index: 209,
     name: "SrvNetAddListenerRuleUpdateV0",
     event: "SrvNetAddListenerRuleUpdate",
     id: 3014,
@@ -522,7 +533,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -557,9 +568,9 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: EventInfo = EventInfo {
     ],
 };
 
-/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Build 26100.
+/// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
 pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
-    index: 207,
+    index: 210,
     name: "SrvNetAddListenerRuleRemoveV0",
     event: "SrvNetAddListenerRuleRemove",
     id: 3015,
@@ -568,7 +579,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -603,9 +614,9 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventIn
     ],
 };
 
-/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Build 26100.
+/// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
 pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = LayoutInfo {
-    index: 208,
+    index: 211,
     name: "SrvNetEnableImplicitLoopbackInterfaceErrorV0",
     event: "SrvNetEnableImplicitLoopbackInterfaceError",
     id: 3016,
@@ -614,7 +625,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -650,9 +661,9 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: EventInfo = EventI
     ],
 };
 
-/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Build 26100.
+/// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
 pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = LayoutInfo {
-    index: 209,
+    index: 212,
     name: "SrvNetDisableImplicitLoopbackInterfaceErrorV0",
     event: "SrvNetDisableImplicitLoopbackInterfaceError",
     id: 3017,
@@ -661,7 +672,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -697,9 +708,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Build 26100.
+/// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 210,
+    index: 213,
     name: "AlternativePortFirewallRuleAlreadyAddedV0",
     event: "AlternativePortFirewallRuleAlreadyAdded",
     id: 3018,
@@ -708,7 +719,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutI
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -740,9 +751,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Build 26100.
+/// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 211,
+    index: 214,
     name: "AlternativePortFirewallRuleAddFailureV0",
     event: "AlternativePortFirewallRuleAddFailure",
     id: 3019,
@@ -751,7 +762,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -785,9 +796,9 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: EventInfo = EventInfo {
     ],
 };
 
-/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Build 26100.
+/// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
 pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInfo {
-    index: 212,
+    index: 215,
     name: "AlternativePortFirewallRuleAddSuccessV0",
     event: "AlternativePortFirewallRuleAddSuccess",
     id: 3020,
@@ -796,7 +807,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInf
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

@@ -19,9 +19,9 @@ pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
     ],
 };
 
-/// TDI mode enabled: %1: event 1900, version 0. Builds 20348-26100.
+/// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
 pub static TDI_MODE_ENABLED_V0: LayoutInfo = LayoutInfo {
-    index: 172,
+    index: 175,
     name: "TdiModeEnabledV0",
     event: "TdiModeEnabled",
     id: 1900,
@@ -29,15 +29,24 @@ pub static TDI_MODE_ENABLED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("IsTdiEnabled", InType::Boolean)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("TDI mode enabled: %1"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -68,9 +77,9 @@ pub static NSI_TABLE_ALLOCATION_FAILED: EventInfo = EventInfo {
     ],
 };
 
-/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 20348-26100.
+/// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
 pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
-    index: 173,
+    index: 176,
     name: "NsiTableAllocationFailedV0",
     event: "NsiTableAllocationFailed",
     id: 1901,
@@ -78,8 +87,8 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -89,8 +98,19 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Failed to allocate an NSI table for network interface enumeration: %1",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 2,
             opcode: 0,
             task: 0,
@@ -125,9 +145,9 @@ pub static NSI_INTERFACE_ADDED: EventInfo = EventInfo {
     ],
 };
 
-/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 20348-26100.
+/// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
 pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
-    index: 174,
+    index: 177,
     name: "NsiInterfaceAddedV0",
     event: "NsiInterfaceAdded",
     id: 1902,
@@ -135,8 +155,8 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -146,8 +166,19 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -182,9 +213,9 @@ pub static NSI_INTERFACE_REMOVED: EventInfo = EventInfo {
     ],
 };
 
-/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 20348-26100.
+/// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
 pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
-    index: 175,
+    index: 178,
     name: "NsiInterfaceRemovedV0",
     event: "NsiInterfaceRemoved",
     id: 1903,
@@ -192,8 +223,8 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -203,8 +234,19 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -239,9 +281,9 @@ pub static IP_INTERFACE_NOT_FOUND: EventInfo = EventInfo {
     ],
 };
 
-/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 20348-26100.
+/// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
 pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
-    index: 176,
+    index: 179,
     name: "IpInterfaceNotFoundV0",
     event: "IpInterfaceNotFound",
     id: 1904,
@@ -249,8 +291,8 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -261,9 +303,18 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Failed to open network interface with Luid %1: error %2"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
             opcode: 0,
             task: 0,
             keywords: 0x200,

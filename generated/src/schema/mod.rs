@@ -30,7 +30,10 @@ pub static PROVIDER: ProviderInfo = ProviderInfo {
         0x4bc3,
         [0xa5, 0xc7, 0x11, 0xaa, 0x4f, 0x29, 0x61, 0x9e],
     ),
-    builds: &[20348, 26100],
+    builds: &[
+        10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000,
+        22621, 22631, 26100, 26200,
+    ],
     events: &[
         &request::SMB2_REQUEST_NEGOTIATE,
         &request::SMB2_REQUEST_SESSION_SETUP,

@@ -28,9 +28,9 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 20348-26100.
+/// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 104,
+    index: 107,
     name: "SrvNegotiateValidationFailureV0",
     event: "SrvNegotiateValidationFailure",
     id: 1005,
@@ -38,8 +38,8 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -50,7 +50,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -63,9 +63,9 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 20348-26100.
+/// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
-    index: 105,
+    index: 108,
     name: "SrvNegotiateValidationFailureV1",
     event: "SrvNegotiateValidationFailure",
     id: 1005,
@@ -73,8 +73,8 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -102,7 +102,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -115,9 +115,9 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// Negotiate integrity check failed: event 1005, version 2. Builds 20348-26100.
+/// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
-    index: 106,
+    index: 109,
     name: "SrvNegotiateValidationFailureV2",
     event: "SrvNegotiateValidationFailure",
     id: 1005,
@@ -125,8 +125,8 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -146,7 +146,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -171,9 +171,9 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED: EventInfo = EventInfo {
     ],
 };
 
-/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 20348-26100.
+/// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
 pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: LayoutInfo = LayoutInfo {
-    index: 129,
+    index: 132,
     name: "Smb2MaxClusterDialectUpdatedV0",
     event: "Smb2MaxClusterDialectUpdated",
     id: 1028,
@@ -181,8 +181,8 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -193,7 +193,7 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -229,9 +229,9 @@ pub static SMB2_CIPHER_SUITE_ORDER: EventInfo = EventInfo {
     ],
 };
 
-/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 20348-26100.
+/// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
 pub static SMB2_CIPHER_SUITE_ORDER_V0: LayoutInfo = LayoutInfo {
-    index: 130,
+    index: 133,
     name: "Smb2CipherSuiteOrderV0",
     event: "Smb2CipherSuiteOrder",
     id: 1029,
@@ -239,14 +239,14 @@ pub static SMB2_CIPHER_SUITE_ORDER_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("CipherSuiteOrder", InType::UnicodeString)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -282,9 +282,9 @@ pub static SRV_NO_NEGOTIATED_CIPHER: EventInfo = EventInfo {
     ],
 };
 
-/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26100.
+/// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
 pub static SRV_NO_NEGOTIATED_CIPHER_V0: LayoutInfo = LayoutInfo {
-    index: 147,
+    index: 150,
     name: "SrvNoNegotiatedCipherV0",
     event: "SrvNoNegotiatedCipher",
     id: 1046,
@@ -293,7 +293,7 @@ pub static SRV_NO_NEGOTIATED_CIPHER_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -352,9 +352,9 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
 pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 152,
+    index: 155,
     name: "SrvNegotiateCipherFailureV0",
     event: "SrvNegotiateCipherFailure",
     id: 1051,
@@ -362,8 +362,8 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -375,6 +375,17 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
             .with_length(Size::Field(2)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x8,
+            message: Some(
+                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -389,9 +400,9 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Build 26100.
+/// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
 pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
-    index: 153,
+    index: 156,
     name: "SrvNegotiateCipherFailureV2",
     event: "SrvNegotiateCipherFailure",
     id: 1051,
@@ -399,8 +410,8 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22631,
+            last: 26200,
         },
     ],
     fields: &[
@@ -417,6 +428,17 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
             .meaning(Meaning::Values(&meanings::CIPHER_ID)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22631,
+            channel: Some(18),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x8,
+            message: Some(
+                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -443,9 +465,9 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Build 26100.
+/// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
 pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 164,
+    index: 167,
     name: "Smb2RequestNegotiateDialectFailureV0",
     event: "Smb2RequestNegotiateDialectFailure",
     id: 1061,
@@ -454,7 +476,7 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -516,9 +538,9 @@ pub static SMB2_DIALECT_CHANGE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB Dialect Change: event 1062, version 0. Build 26100.
+/// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
 pub static SMB2_DIALECT_CHANGE_V0: LayoutInfo = LayoutInfo {
-    index: 165,
+    index: 168,
     name: "Smb2DialectChangeV0",
     event: "Smb2DialectChange",
     id: 1062,
@@ -527,7 +549,7 @@ pub static SMB2_DIALECT_CHANGE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -562,9 +584,9 @@ pub static SRV_NET_COMPONENT_CAPABILITIES: EventInfo = EventInfo {
     ],
 };
 
-/// Component capabilities: %1: event 1080, version 0. Build 26100.
+/// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
 pub static SRV_NET_COMPONENT_CAPABILITIES_V0: LayoutInfo = LayoutInfo {
-    index: 166,
+    index: 169,
     name: "SrvNetComponentCapabilitiesV0",
     event: "SrvNetComponentCapabilities",
     id: 1080,
@@ -573,7 +595,7 @@ pub static SRV_NET_COMPONENT_CAPABILITIES_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

@@ -20,9 +20,9 @@ pub static SMB2_FILE_OPEN: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open established: event 650, version 0. Builds 20348-26100.
+/// SMB2 Open established: event 650, version 0. Builds 10240-26200.
 pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
-    index: 84,
+    index: 87,
     name: "Smb2FileOpenV0",
     event: "Smb2FileOpen",
     id: 650,
@@ -30,8 +30,8 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -56,7 +56,7 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 1,
@@ -79,9 +79,9 @@ pub static SMB2_FILE_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 20348-26100.
+/// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
 pub static SMB2_FILE_DISCONNECT_V0: LayoutInfo = LayoutInfo {
-    index: 85,
+    index: 88,
     name: "Smb2FileDisconnectV0",
     event: "Smb2FileDisconnect",
     id: 651,
@@ -89,14 +89,14 @@ pub static SMB2_FILE_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -119,9 +119,9 @@ pub static SMB2_FILE_RECONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Reconnected: event 652, version 0. Builds 20348-26100.
+/// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
 pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
-    index: 86,
+    index: 89,
     name: "Smb2FileReconnectV0",
     event: "Smb2FileReconnect",
     id: 652,
@@ -129,8 +129,8 @@ pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -141,7 +141,7 @@ pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -164,9 +164,9 @@ pub static SMB2_FILE_SUSPEND: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 20348-26100.
+/// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
 pub static SMB2_FILE_SUSPEND_V0: LayoutInfo = LayoutInfo {
-    index: 87,
+    index: 90,
     name: "Smb2FileSuspendV0",
     event: "Smb2FileSuspend",
     id: 653,
@@ -174,14 +174,14 @@ pub static SMB2_FILE_SUSPEND_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -204,9 +204,9 @@ pub static SMB2_FILE_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Closed: event 654, version 0. Builds 20348-26100.
+/// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
 pub static SMB2_FILE_CLOSE_V0: LayoutInfo = LayoutInfo {
-    index: 88,
+    index: 91,
     name: "Smb2FileCloseV0",
     event: "Smb2FileClose",
     id: 654,
@@ -214,14 +214,14 @@ pub static SMB2_FILE_CLOSE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -244,9 +244,9 @@ pub static SMB2_FILE_TIMEOUT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Timed Out: event 655, version 0. Builds 20348-26100.
+/// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
 pub static SMB2_FILE_TIMEOUT_V0: LayoutInfo = LayoutInfo {
-    index: 89,
+    index: 92,
     name: "Smb2FileTimeoutV0",
     event: "Smb2FileTimeout",
     id: 655,
@@ -254,14 +254,14 @@ pub static SMB2_FILE_TIMEOUT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -284,9 +284,9 @@ pub static SMB2_FILE_TERMINATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Terminated: event 656, version 0. Builds 20348-26100.
+/// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
 pub static SMB2_FILE_TERMINATE_V0: LayoutInfo = LayoutInfo {
-    index: 90,
+    index: 93,
     name: "Smb2FileTerminateV0",
     event: "Smb2FileTerminate",
     id: 656,
@@ -294,14 +294,14 @@ pub static SMB2_FILE_TERMINATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -324,9 +324,9 @@ pub static SMB2_FILE_CCF_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 20348-26100.
+/// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
 pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
-    index: 91,
+    index: 94,
     name: "Smb2FileCcfCloseV0",
     event: "Smb2FileCcfClose",
     id: 657,
@@ -334,8 +334,8 @@ pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -344,7 +344,7 @@ pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -367,9 +367,9 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT: EventInfo = EventInfo {
     ],
 };
 
-/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 20348-26100.
+/// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
 pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
-    index: 92,
+    index: 95,
     name: "Smb2FileCcfCloseAuditV0",
     event: "Smb2FileCcfCloseAudit",
     id: 658,
@@ -377,8 +377,8 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -394,7 +394,7 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -419,9 +419,9 @@ pub static SMB2_RKF_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 20348-26100.
+/// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
 pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 99,
+    index: 102,
     name: "Smb2RkfFailureV0",
     event: "Smb2RkfFailure",
     id: 1002,
@@ -429,8 +429,8 @@ pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -443,7 +443,7 @@ pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -468,9 +468,9 @@ pub static SRV_REOPEN_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Reopen failed: event 1016, version 0. Builds 20348-26100.
+/// Reopen failed: event 1016, version 0. Builds 10240-26200.
 pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 116,
+    index: 119,
     name: "SrvReopenFailureV0",
     event: "SrvReopenFailure",
     id: 1016,
@@ -478,8 +478,8 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -514,7 +514,7 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -539,9 +539,9 @@ pub static SRV_HANDLE_SCAVENGE: EventInfo = EventInfo {
     ],
 };
 
-/// Handle scavenged: event 1017, version 0. Builds 20348-26100.
+/// Handle scavenged: event 1017, version 0. Builds 10240-26200.
 pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
-    index: 117,
+    index: 120,
     name: "SrvHandleScavengeV0",
     event: "SrvHandleScavenge",
     id: 1017,
@@ -549,8 +549,8 @@ pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -566,7 +566,7 @@ pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -591,9 +591,9 @@ pub static SRV_FILE_INVALIDATE: EventInfo = EventInfo {
     ],
 };
 
-/// Backchannel invalidation of file completed: event 1019, version 0. Builds 20348-26100.
+/// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
 pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
-    index: 119,
+    index: 122,
     name: "SrvFileInvalidateV0",
     event: "SrvFileInvalidate",
     id: 1019,
@@ -601,8 +601,8 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -618,7 +618,7 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,

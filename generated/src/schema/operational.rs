@@ -24,9 +24,9 @@ pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {
     ],
 };
 
-/// File system operation has taken longer than expected: event 1020, version 0. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
 pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
-    index: 120,
+    index: 123,
     name: "SrvSlowFsOperationV0",
     event: "SrvSlowFsOperation",
     id: 1020,
@@ -34,8 +34,8 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -61,7 +61,7 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -74,9 +74,9 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// File system operation has taken longer than expected: event 1020, version 1. Builds 20348-26100.
+/// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
 pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
-    index: 121,
+    index: 124,
     name: "SrvSlowFsOperationV1",
     event: "SrvSlowFsOperation",
     id: 1020,
@@ -84,8 +84,8 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -115,7 +115,7 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -140,9 +140,9 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED: EventInfo = EventInfo {
     ],
 };
 
-/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 20348-26100.
+/// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
 pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: LayoutInfo = LayoutInfo {
-    index: 123,
+    index: 126,
     name: "SrvFileSharingFirewallRuleEnabledV0",
     event: "SrvFileSharingFirewallRuleEnabled",
     id: 1022,
@@ -150,14 +150,14 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(21),
             level: 4,
             opcode: 0,
@@ -182,9 +182,9 @@ pub static SRV_LEASING_DISABLED: EventInfo = EventInfo {
     ],
 };
 
-/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 20348-26100.
+/// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
 pub static SRV_LEASING_DISABLED_V0: LayoutInfo = LayoutInfo {
-    index: 127,
+    index: 130,
     name: "SrvLeasingDisabledV0",
     event: "SrvLeasingDisabled",
     id: 1026,
@@ -192,14 +192,14 @@ pub static SRV_LEASING_DISABLED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -224,9 +224,9 @@ pub static SRV_FIREWALL_PORTS_CLOSED: EventInfo = EventInfo {
     ],
 };
 
-/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 20348-26100.
+/// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
 pub static SRV_FIREWALL_PORTS_CLOSED_V0: LayoutInfo = LayoutInfo {
-    index: 128,
+    index: 131,
     name: "SrvFirewallPortsClosedV0",
     event: "SrvFirewallPortsClosed",
     id: 1027,
@@ -234,14 +234,14 @@ pub static SRV_FIREWALL_PORTS_CLOSED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -266,9 +266,9 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// An MDL read or write completion request failed: event 1030, version 0. Builds 20348-26100.
+/// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
 pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 131,
+    index: 134,
     name: "Smb2MdlIoCompletionFailureV0",
     event: "Smb2MdlIoCompletionFailure",
     id: 1030,
@@ -276,8 +276,8 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10586,
+            last: 26200,
         },
     ],
     fields: &[
@@ -292,7 +292,7 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10586,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -328,9 +328,9 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED: EventInfo = EventInfo {
     ],
 };
 
-/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 20348-26100.
+/// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
 pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
-    index: 132,
+    index: 135,
     name: "Srv2LiveDumpSucceededV0",
     event: "Srv2LiveDumpSucceeded",
     id: 1031,
@@ -338,8 +338,8 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10586,
+            last: 26200,
         },
     ],
     fields: &[
@@ -347,7 +347,7 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10586,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -383,9 +383,9 @@ pub static SRV2_LIVE_DUMP_THROTTELED: EventInfo = EventInfo {
     ],
 };
 
-/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 20348-26100.
+/// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
 pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
-    index: 133,
+    index: 136,
     name: "Srv2LiveDumpThrotteledV0",
     event: "Srv2LiveDumpThrotteled",
     id: 1032,
@@ -393,8 +393,8 @@ pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10586,
+            last: 26200,
         },
     ],
     fields: &[
@@ -402,7 +402,7 @@ pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10586,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -438,9 +438,9 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: EventInfo = EventInf
     ],
 };
 
-/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 20348-26100.
+/// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
 pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 142,
+    index: 145,
     name: "SrvAdminFsctlPropertiesListReadingFailureV0",
     event: "SrvAdminFsctlPropertiesListReadingFailure",
     id: 1041,
@@ -448,8 +448,8 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: LayoutInfo = Layo
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -461,7 +461,7 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: LayoutInfo = Layo
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -497,9 +497,9 @@ pub static SMB2_SLOW_COMMAND: EventInfo = EventInfo {
     ],
 };
 
-/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26100.
+/// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
 pub static SMB2_SLOW_COMMAND_V0: LayoutInfo = LayoutInfo {
-    index: 148,
+    index: 151,
     name: "Smb2SlowCommandV0",
     event: "Smb2SlowCommand",
     id: 1047,
@@ -508,7 +508,7 @@ pub static SMB2_SLOW_COMMAND_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -556,9 +556,9 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION: EventInfo = EventInfo {
     ],
 };
 
-/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26100.
+/// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
 pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: LayoutInfo = LayoutInfo {
-    index: 149,
+    index: 152,
     name: "Smb2CommandTimeDistributionV0",
     event: "Smb2CommandTimeDistribution",
     id: 1048,
@@ -567,7 +567,7 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -615,9 +615,9 @@ pub static SRV_SLOW_NETWORK_OPERATION: EventInfo = EventInfo {
     ],
 };
 
-/// Network operation has taken longer than expected: event 1054, version 0. Build 26100.
+/// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
 pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
-    index: 156,
+    index: 159,
     name: "SrvSlowNetworkOperationV0",
     event: "SrvSlowNetworkOperation",
     id: 1054,
@@ -626,7 +626,7 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -681,9 +681,9 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 20348-26100.
+/// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
 pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 169,
+    index: 172,
     name: "SrvNetGetNextIdFailureV0",
     event: "SrvNetGetNextIdFailure",
     id: 1802,
@@ -691,14 +691,14 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -723,9 +723,9 @@ pub static RECEIVED_NULL_REPARSE_BUFFER: EventInfo = EventInfo {
     ],
 };
 
-/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26100.
+/// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
 pub static RECEIVED_NULL_REPARSE_BUFFER_V0: LayoutInfo = LayoutInfo {
-    index: 179,
+    index: 182,
     name: "ReceivedNullReparseBufferV0",
     event: "ReceivedNullReparseBuffer",
     id: 1907,
@@ -734,7 +734,7 @@ pub static RECEIVED_NULL_REPARSE_BUFFER_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[],
@@ -776,9 +776,9 @@ pub static ALLOW_LIST_LOAD_FAILED: EventInfo = EventInfo {
     ],
 };
 
-/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26100.
+/// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
 pub static ALLOW_LIST_LOAD_FAILED_V0: LayoutInfo = LayoutInfo {
-    index: 180,
+    index: 183,
     name: "AllowListLoadFailedV0",
     event: "AllowListLoadFailed",
     id: 1908,
@@ -787,7 +787,7 @@ pub static ALLOW_LIST_LOAD_FAILED_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[],

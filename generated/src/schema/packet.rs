@@ -19,9 +19,9 @@ pub static PACKET_FRAGMENT: EventInfo = EventInfo {
     ],
 };
 
-/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 20348-26100.
+/// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
 pub static PACKET_FRAGMENT_V0: LayoutInfo = LayoutInfo {
-    index: 189,
+    index: 192,
     name: "PacketFragmentV0",
     event: "PacketFragment",
     id: 2000,
@@ -29,8 +29,8 @@ pub static PACKET_FRAGMENT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -40,7 +40,7 @@ pub static PACKET_FRAGMENT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(19),
             level: 4,
             opcode: 0,
@@ -72,9 +72,9 @@ pub static PACKET: EventInfo = EventInfo {
     ],
 };
 
-/// Packet (%4 bytes): event 40000, version 0. Builds 20348-26100.
+/// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
 pub static PACKET_V0: LayoutInfo = LayoutInfo {
-    index: 222,
+    index: 225,
     name: "PacketV0",
     event: "Packet",
     id: 40000,
@@ -82,8 +82,8 @@ pub static PACKET_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -98,7 +98,7 @@ pub static PACKET_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(19),
             level: 4,
             opcode: 0,

@@ -19,9 +19,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: EventInfo = EventInfo {
     ],
 };
 
-/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 20348-26100.
+/// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: LayoutInfo = LayoutInfo {
-    index: 134,
+    index: 137,
     name: "Srv2RdmaSendEndpointNotificationV0",
     event: "Srv2RdmaSendEndpointNotification",
     id: 1033,
@@ -29,8 +29,8 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -42,8 +42,17 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Sent RDMA %1 event to LanmanServer for interface %3."),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -74,9 +83,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 20348-26100.
+/// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 135,
+    index: 138,
     name: "Srv2RdmaSendEndpointNotificationFailureV0",
     event: "Srv2RdmaSendEndpointNotificationFailure",
     id: 1034,
@@ -84,8 +93,8 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -101,9 +110,18 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
             level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Send RDMA Endpoint notification failure - %1"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
             opcode: 0,
             task: 0,
             keywords: 0x200,
@@ -133,9 +151,9 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 20348-26100.
+/// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
-    index: 136,
+    index: 139,
     name: "Srv2RdmaEndpointChangeV0",
     event: "Srv2RdmaEndpointChange",
     id: 1035,
@@ -143,8 +161,8 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -157,8 +175,17 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("RDMA Endpoint %4 for interface %2 was %1."),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -189,9 +216,9 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 20348-26100.
+/// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 137,
+    index: 140,
     name: "Srv2RdmaEndpointAllocationFailureV0",
     event: "Srv2RdmaEndpointAllocationFailure",
     id: 1036,
@@ -199,8 +226,8 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -211,8 +238,19 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 2,
             opcode: 0,
             task: 0,
@@ -247,9 +285,9 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA listener creation failure - %1: event 1037, version 0. Builds 20348-26100.
+/// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 138,
+    index: 141,
     name: "Srv2RdmaCreateListenerFailureV0",
     event: "Srv2RdmaCreateListenerFailure",
     id: 1037,
@@ -257,8 +295,8 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -271,8 +309,17 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("RDMA listener creation failure - %1"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 2,
             opcode: 0,
             task: 0,
@@ -303,9 +350,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: EventInfo = EventIn
     ],
 };
 
-/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 20348-26100.
+/// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 139,
+    index: 142,
     name: "Srv2RdmaSendEndpointNotificationRpcFailureV0",
     event: "Srv2RdmaSendEndpointNotificationRpcFailure",
     id: 1038,
@@ -313,8 +360,8 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -328,9 +375,20 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
             level: 2,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "RDMA Send endpoint notification RPC failure for device %3 - %1",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
             opcode: 0,
             task: 0,
             keywords: 0x200,
@@ -364,9 +422,9 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     ],
 };
 
-/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 20348-26100.
+/// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
-    index: 140,
+    index: 143,
     name: "Srv2RdmaNsiNotificationReceivedV0",
     event: "Srv2RdmaNsiNotificationReceived",
     id: 1039,
@@ -374,8 +432,8 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -386,8 +444,19 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some(
+                "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
+            ),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -422,9 +491,9 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: EventInfo = EventInfo {
     ],
 };
 
-/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 20348-26100.
+/// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
 pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
-    index: 141,
+    index: 144,
     name: "Srv2RdmaMibNotificationReceivedV0",
     event: "Srv2RdmaMibNotificationReceived",
     id: 1040,
@@ -432,8 +501,8 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -443,8 +512,17 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(17),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Received Mib notification type %1 for interface %2"),
+        },
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
             level: 4,
             opcode: 0,
             task: 0,
@@ -475,9 +553,9 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA connection disconnected: event 1043, version 0. Builds 20348-26100.
+/// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
 pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: LayoutInfo = LayoutInfo {
-    index: 144,
+    index: 147,
     name: "SrvNetRdmaConnectionClosedV0",
     event: "SrvNetRdmaConnectionClosed",
     id: 1043,
@@ -485,8 +563,8 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 18363,
+            last: 26200,
         },
     ],
     fields: &[
@@ -499,7 +577,7 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 18363,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -535,9 +613,9 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Build 26100.
+/// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
 pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: LayoutInfo = LayoutInfo {
-    index: 157,
+    index: 160,
     name: "SrvNetRdmaRundownActiveV0",
     event: "SrvNetRdmaRundownActive",
     id: 1055,
@@ -546,7 +624,7 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("ActiveRdmaResourceCount", InType::UInt32)],
@@ -577,9 +655,9 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Build 26100.
+/// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
 pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: LayoutInfo = LayoutInfo {
-    index: 158,
+    index: 161,
     name: "SrvNetRdmaRundownCompleteV0",
     event: "SrvNetRdmaRundownComplete",
     id: 1056,
@@ -588,7 +666,7 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("NoOp", InType::Boolean)],
@@ -619,9 +697,9 @@ pub static SRV_NET_RDMA_REACTIVATION: EventInfo = EventInfo {
     ],
 };
 
-/// Reactivation of RDMA support has commenced: event 1057, version 0. Build 26100.
+/// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
 pub static SRV_NET_RDMA_REACTIVATION_V0: LayoutInfo = LayoutInfo {
-    index: 159,
+    index: 162,
     name: "SrvNetRdmaReactivationV0",
     event: "SrvNetRdmaReactivation",
     id: 1057,
@@ -630,7 +708,7 @@ pub static SRV_NET_RDMA_REACTIVATION_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[],
@@ -659,9 +737,9 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE: EventInfo = EventInfo {
     ],
 };
 
-/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Build 26100.
+/// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
 pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: LayoutInfo = LayoutInfo {
-    index: 160,
+    index: 163,
     name: "SrvNetRdmaReactivationCompleteV0",
     event: "SrvNetRdmaReactivationComplete",
     id: 1058,
@@ -670,7 +748,7 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("NoOp", InType::Boolean)],
@@ -705,9 +783,9 @@ pub static SRV_NET_SMB_DIRECT_LOAD: EventInfo = EventInfo {
     ],
 };
 
-/// SMBDirect load attempt complete: event 1059, version 0. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
 pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
-    index: 161,
+    index: 164,
     name: "SrvNetSmbDirectLoadV0",
     event: "SrvNetSmbDirectLoad",
     id: 1059,
@@ -716,7 +794,7 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -742,9 +820,9 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMBDirect load attempt complete: event 1059, version 1. Build 26100.
+/// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
 pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
-    index: 162,
+    index: 165,
     name: "SrvNetSmbDirectLoadV1",
     event: "SrvNetSmbDirectLoad",
     id: 1059,
@@ -753,7 +831,7 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -793,9 +871,9 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: EventInfo = EventInfo {
     ],
 };
 
-/// SMB DDP security changed from %1 to %2: event 1060, version 0. Build 26100.
+/// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
 pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: LayoutInfo = LayoutInfo {
-    index: 163,
+    index: 166,
     name: "Smb2DirectDataPlacementSecurityChangedV0",
     event: "Smb2DirectDataPlacementSecurityChanged",
     id: 1060,
@@ -804,7 +882,7 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: LayoutInfo = LayoutIn
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -840,9 +918,9 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: EventInfo = EventInf
     ],
 };
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
 pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = LayoutInfo {
-    index: 182,
+    index: 185,
     name: "SrvNetEventDisableRdmaListenSocketsStateV0",
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
@@ -850,8 +928,8 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -861,6 +939,17 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
         FieldInfo::new("ActionTaken", InType::Boolean),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 4,
+            opcode: 0,
+            task: 0,
+            keywords: 0x8,
+            message: Some(
+                "RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4.",
+            ),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),
@@ -875,9 +964,9 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
     ],
 };
 
-/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Build 26100.
+/// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
 pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: LayoutInfo = LayoutInfo {
-    index: 183,
+    index: 186,
     name: "SrvNetEventDisableRdmaListenSocketsStateV1",
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
@@ -886,7 +975,7 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: LayoutInfo = Layo
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

@@ -20,7 +20,7 @@ pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Negotiate: event 1, version 2. Builds 20348-26100.
+/// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     index: 0,
     name: "Smb2RequestNegotiateV2",
@@ -30,8 +30,8 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -58,7 +58,7 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -81,7 +81,7 @@ pub static SMB2_REQUEST_SESSION_SETUP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Session Setup: event 2, version 2. Builds 20348-26100.
+/// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     index: 1,
     name: "Smb2RequestSessionSetupV2",
@@ -91,8 +91,8 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -118,7 +118,7 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -141,7 +141,7 @@ pub static SMB2_REQUEST_LOGOFF: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Logoff: event 3, version 2. Builds 20348-26100.
+/// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     index: 2,
     name: "Smb2RequestLogoffV2",
@@ -151,8 +151,8 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -171,7 +171,7 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -194,7 +194,7 @@ pub static SMB2_REQUEST_TREE_CONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Tree Connect: event 4, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     index: 3,
     name: "Smb2RequestTreeConnectV2",
@@ -204,8 +204,8 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -226,7 +226,7 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -249,7 +249,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 20348-26100.
+/// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     index: 4,
     name: "Smb2RequestTreeDisconnectV2",
@@ -259,8 +259,8 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -280,7 +280,7 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -303,7 +303,7 @@ pub static SMB2_REQUEST_ECHO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Echo: event 6, version 2. Builds 20348-26100.
+/// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     index: 5,
     name: "Smb2RequestEchoV2",
@@ -313,8 +313,8 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -332,7 +332,7 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -355,7 +355,7 @@ pub static SMB2_REQUEST_CANCEL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Cancel: event 7, version 2. Builds 20348-26100.
+/// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     index: 6,
     name: "Smb2RequestCancelV2",
@@ -365,8 +365,8 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -384,7 +384,7 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -407,7 +407,7 @@ pub static SMB2_REQUEST_CREATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Create: event 8, version 2. Builds 20348-26100.
+/// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     index: 7,
     name: "Smb2RequestCreateV2",
@@ -417,8 +417,8 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -461,7 +461,7 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -484,7 +484,7 @@ pub static SMB2_REQUEST_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Close: event 9, version 2. Builds 20348-26100.
+/// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     index: 8,
     name: "Smb2RequestCloseV2",
@@ -494,8 +494,8 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -519,7 +519,7 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -542,7 +542,7 @@ pub static SMB2_REQUEST_FLUSH: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Flush: event 10, version 2. Builds 20348-26100.
+/// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     index: 9,
     name: "Smb2RequestFlushV2",
@@ -552,8 +552,8 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -575,7 +575,7 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -598,7 +598,7 @@ pub static SMB2_REQUEST_READ: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Read: event 11, version 2. Builds 20348-26100.
+/// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     index: 10,
     name: "Smb2RequestReadV2",
@@ -608,8 +608,8 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -639,7 +639,7 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -662,7 +662,7 @@ pub static SMB2_REQUEST_WRITE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Write: event 12, version 2. Builds 20348-26100.
+/// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     index: 11,
     name: "Smb2RequestWriteV2",
@@ -672,8 +672,8 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -704,7 +704,7 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -727,7 +727,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Break Oplock: event 13, version 2. Builds 20348-26100.
+/// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     index: 12,
     name: "Smb2RequestBreakOplockV2",
@@ -737,8 +737,8 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -762,7 +762,7 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -785,7 +785,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 20348-26100.
+/// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 13,
     name: "Smb2RequestNotifyBreakLeaseV2",
@@ -795,8 +795,8 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -827,7 +827,7 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -850,7 +850,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 20348-26100.
+/// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 14,
     name: "Smb2RequestAcknowledgeBreakLeaseV2",
@@ -860,8 +860,8 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -887,7 +887,7 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -910,7 +910,7 @@ pub static SMB2_REQUEST_LOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Lock: event 16, version 2. Builds 20348-26100.
+/// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     index: 15,
     name: "Smb2RequestLockV2",
@@ -920,8 +920,8 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -945,7 +945,7 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -968,7 +968,7 @@ pub static SMB2_REQUEST_IOCTL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Ioctl: event 17, version 2. Builds 20348-26100.
+/// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     index: 16,
     name: "Smb2RequestIoctlV2",
@@ -978,8 +978,8 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1005,7 +1005,7 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1028,7 +1028,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Query Directory: event 18, version 2. Builds 20348-26100.
+/// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     index: 17,
     name: "Smb2RequestQueryDirectoryV2",
@@ -1038,8 +1038,8 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1069,7 +1069,7 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1092,7 +1092,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Change Notify: event 19, version 2. Builds 20348-26100.
+/// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     index: 18,
     name: "Smb2RequestChangeNotifyV2",
@@ -1102,8 +1102,8 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1130,7 +1130,7 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1153,7 +1153,7 @@ pub static SMB2_REQUEST_QUERY_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Query Info: event 20, version 2. Builds 20348-26100.
+/// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     index: 19,
     name: "Smb2RequestQueryInfoV2",
@@ -1163,8 +1163,8 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1194,7 +1194,7 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1217,7 +1217,7 @@ pub static SMB2_REQUEST_SET_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Request Set Info: event 21, version 2. Builds 20348-26100.
+/// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
 pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     index: 20,
     name: "Smb2RequestSetInfoV2",
@@ -1227,8 +1227,8 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1257,7 +1257,7 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,

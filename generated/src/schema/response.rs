@@ -23,7 +23,7 @@ pub static SMB2_RESPONSE_NEGOTIATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 20348.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     index: 21,
     name: "Smb2ResponseNegotiateV2",
@@ -33,8 +33,8 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -77,7 +77,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -88,7 +88,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Negotiate: event 101, version 2. Build 26100.
+/// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 22,
     name: "Smb2ResponseNegotiateV2Build26100",
@@ -99,7 +99,7 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -170,7 +170,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 20348.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     index: 23,
     name: "Smb2ResponseSessionSetupV2",
@@ -180,8 +180,8 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -217,7 +217,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -228,7 +228,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Session Setup: event 102, version 2. Build 26100.
+/// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 24,
     name: "Smb2ResponseSessionSetupV2Build26100",
@@ -239,7 +239,7 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -300,7 +300,7 @@ pub static SMB2_RESPONSE_LOGOFF: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Logoff: event 103, version 2. Build 20348.
+/// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     index: 25,
     name: "Smb2ResponseLogoffV2",
@@ -310,8 +310,8 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -345,7 +345,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -356,7 +356,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Logoff: event 103, version 2. Build 26100.
+/// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 26,
     name: "Smb2ResponseLogoffV2Build26100",
@@ -367,7 +367,7 @@ pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -429,7 +429,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 20348.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     index: 27,
     name: "Smb2ResponseTreeConnectV2",
@@ -439,8 +439,8 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -483,7 +483,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -494,7 +494,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Tree Connect: event 104, version 2. Build 26100.
+/// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 28,
     name: "Smb2ResponseTreeConnectV2Build26100",
@@ -505,7 +505,7 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -576,7 +576,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 20348.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     index: 29,
     name: "Smb2ResponseTreeDisconnectV2",
@@ -586,8 +586,8 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -622,7 +622,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -633,7 +633,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Tree Disconnect: event 105, version 2. Build 26100.
+/// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 30,
     name: "Smb2ResponseTreeDisconnectV2Build26100",
@@ -644,7 +644,7 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -704,7 +704,7 @@ pub static SMB2_RESPONSE_ECHO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Echo: event 106, version 2. Build 20348.
+/// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     index: 31,
     name: "Smb2ResponseEchoV2",
@@ -714,8 +714,8 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -748,7 +748,7 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -759,7 +759,7 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Echo: event 106, version 2. Build 26100.
+/// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 32,
     name: "Smb2ResponseEchoV2Build26100",
@@ -770,7 +770,7 @@ pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -828,7 +828,7 @@ pub static SMB2_RESPONSE_CREATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Create: event 108, version 2. Build 20348.
+/// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     index: 33,
     name: "Smb2ResponseCreateV2",
@@ -838,8 +838,8 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -892,7 +892,7 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -903,7 +903,7 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Create: event 108, version 2. Build 26100.
+/// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 34,
     name: "Smb2ResponseCreateV2Build26100",
@@ -914,7 +914,7 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -992,7 +992,7 @@ pub static SMB2_RESPONSE_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Close: event 109, version 2. Build 20348.
+/// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     index: 35,
     name: "Smb2ResponseCloseV2",
@@ -1002,8 +1002,8 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1049,7 +1049,7 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1060,7 +1060,7 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Close: event 109, version 2. Build 26100.
+/// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 36,
     name: "Smb2ResponseCloseV2Build26100",
@@ -1071,7 +1071,7 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1142,7 +1142,7 @@ pub static SMB2_RESPONSE_FLUSH: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Flush: event 110, version 2. Build 20348.
+/// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     index: 37,
     name: "Smb2ResponseFlushV2",
@@ -1152,8 +1152,8 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1189,7 +1189,7 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1200,7 +1200,7 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Flush: event 110, version 2. Build 26100.
+/// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 38,
     name: "Smb2ResponseFlushV2Build26100",
@@ -1211,7 +1211,7 @@ pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1272,7 +1272,7 @@ pub static SMB2_RESPONSE_READ: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Read: event 111, version 2. Build 20348.
+/// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     index: 39,
     name: "Smb2ResponseReadV2",
@@ -1282,8 +1282,8 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1320,7 +1320,7 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1331,7 +1331,7 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Read: event 111, version 2. Build 26100.
+/// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 40,
     name: "Smb2ResponseReadV2Build26100",
@@ -1342,7 +1342,7 @@ pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1407,7 +1407,7 @@ pub static SMB2_RESPONSE_WRITE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Write: event 112, version 2. Build 20348.
+/// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     index: 41,
     name: "Smb2ResponseWriteV2",
@@ -1417,8 +1417,8 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1458,7 +1458,7 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1469,7 +1469,7 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Write: event 112, version 2. Build 26100.
+/// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 42,
     name: "Smb2ResponseWriteV2Build26100",
@@ -1480,7 +1480,7 @@ pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1551,7 +1551,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 20348.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     index: 43,
     name: "Smb2ResponseBreakOplockV2",
@@ -1561,8 +1561,8 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1601,7 +1601,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1612,7 +1612,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Break Oplock: event 113, version 2. Build 26100.
+/// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 44,
     name: "Smb2ResponseBreakOplockV2Build26100",
@@ -1623,7 +1623,7 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1690,7 +1690,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 20348.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     index: 45,
     name: "Smb2ResponseAcknowledgeBreakLeaseV2",
@@ -1700,8 +1700,8 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1742,7 +1742,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1753,7 +1753,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Build 26100.
+/// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 46,
     name: "Smb2ResponseAcknowledgeBreakLeaseV2Build26100",
@@ -1764,7 +1764,7 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1830,7 +1830,7 @@ pub static SMB2_RESPONSE_LOCK: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Lock: event 116, version 2. Build 20348.
+/// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     index: 47,
     name: "Smb2ResponseLockV2",
@@ -1840,8 +1840,8 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -1877,7 +1877,7 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -1888,7 +1888,7 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Lock: event 116, version 2. Build 26100.
+/// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 48,
     name: "Smb2ResponseLockV2Build26100",
@@ -1899,7 +1899,7 @@ pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -1960,7 +1960,7 @@ pub static SMB2_RESPONSE_IOCTL: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 20348.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     index: 49,
     name: "Smb2ResponseIoctlV2",
@@ -1970,8 +1970,8 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2011,7 +2011,7 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2022,7 +2022,7 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Ioctl: event 117, version 2. Build 26100.
+/// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 50,
     name: "Smb2ResponseIoctlV2Build26100",
@@ -2033,7 +2033,7 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2101,7 +2101,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 20348.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     index: 51,
     name: "Smb2ResponseQueryDirectoryV2",
@@ -2111,8 +2111,8 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2148,7 +2148,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2159,7 +2159,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Query Directory: event 118, version 2. Build 26100.
+/// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 52,
     name: "Smb2ResponseQueryDirectoryV2Build26100",
@@ -2170,7 +2170,7 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo 
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2234,7 +2234,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 20348.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     index: 53,
     name: "Smb2ResponseChangeNotifyV2",
@@ -2244,8 +2244,8 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2281,7 +2281,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2292,7 +2292,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Change Notify: event 119, version 2. Build 26100.
+/// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 54,
     name: "Smb2ResponseChangeNotifyV2Build26100",
@@ -2303,7 +2303,7 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2367,7 +2367,7 @@ pub static SMB2_RESPONSE_QUERY_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Query Info: event 120, version 2. Build 20348.
+/// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     index: 55,
     name: "Smb2ResponseQueryInfoV2",
@@ -2377,8 +2377,8 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     confusable: true,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2416,7 +2416,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2427,7 +2427,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Query Info: event 120, version 2. Build 26100.
+/// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 56,
     name: "Smb2ResponseQueryInfoV2Build26100",
@@ -2438,7 +2438,7 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2501,7 +2501,7 @@ pub static SMB2_RESPONSE_SET_INFO: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Set Info: event 121, version 2. Build 20348.
+/// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     index: 57,
     name: "Smb2ResponseSetInfoV2",
@@ -2511,8 +2511,8 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2548,7 +2548,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2559,7 +2559,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Set Info: event 121, version 2. Build 26100.
+/// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 58,
     name: "Smb2ResponseSetInfoV2Build26100",
@@ -2570,7 +2570,7 @@ pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -2631,7 +2631,7 @@ pub static SMB2_RESPONSE_ERROR: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Response Error: event 122, version 2. Build 20348.
+/// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
 pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     index: 59,
     name: "Smb2ResponseErrorV2",
@@ -2641,8 +2641,8 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 20348,
+            first: 10240,
+            last: 22631,
         },
     ],
     fields: &[
@@ -2678,7 +2678,7 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -2689,7 +2689,7 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB2 Response Error: event 122, version 2. Build 26100.
+/// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
 pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     index: 60,
     name: "Smb2ResponseErrorV2Build26100",
@@ -2700,7 +2700,7 @@ pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

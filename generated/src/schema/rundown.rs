@@ -17,9 +17,9 @@ pub static SRV_ADMIN_FILE_RUNDOWN: EventInfo = EventInfo {
     ],
 };
 
-/// SMB server admin file rundown: event 3004, version 0. Build 26100.
+/// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
 pub static SRV_ADMIN_FILE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
-    index: 193,
+    index: 196,
     name: "SrvAdminFileRundownV0",
     event: "SrvAdminFileRundown",
     id: 3004,
@@ -28,7 +28,7 @@ pub static SRV_ADMIN_FILE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -63,9 +63,9 @@ pub static SRV_ADMIN_SESSION_RUNDOWN: EventInfo = EventInfo {
     ],
 };
 
-/// SMB server admin session rundown: event 3005, version 0. Build 26100.
+/// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
 pub static SRV_ADMIN_SESSION_RUNDOWN_V0: LayoutInfo = LayoutInfo {
-    index: 194,
+    index: 197,
     name: "SrvAdminSessionRundownV0",
     event: "SrvAdminSessionRundown",
     id: 3005,
@@ -74,7 +74,7 @@ pub static SRV_ADMIN_SESSION_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -124,9 +124,9 @@ pub static SRV_ADMIN_SHARE_RUNDOWN: EventInfo = EventInfo {
     ],
 };
 
-/// SMB server admin share rundown: event 3006, version 0. Build 26100.
+/// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
 pub static SRV_ADMIN_SHARE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
-    index: 195,
+    index: 198,
     name: "SrvAdminShareRundownV0",
     event: "SrvAdminShareRundown",
     id: 3006,
@@ -135,7 +135,7 @@ pub static SRV_ADMIN_SHARE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

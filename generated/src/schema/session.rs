@@ -19,9 +19,9 @@ pub static SMB2_SESSION_ALLOCATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Allocated: event 550, version 0. Builds 20348-26100.
+/// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
-    index: 69,
+    index: 72,
     name: "Smb2SessionAllocateV0",
     event: "Smb2SessionAllocate",
     id: 550,
@@ -29,8 +29,8 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -39,7 +39,7 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 1,
@@ -74,9 +74,9 @@ pub static SMB2_SESSION_AUTH_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Smb Session Authentication Failure: event 551, version 0. Builds 20348-26100.
+/// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 70,
+    index: 73,
     name: "Smb2SessionAuthFailureV0",
     event: "Smb2SessionAuthFailure",
     id: 551,
@@ -84,8 +84,8 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -95,7 +95,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -106,9 +106,9 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 1. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
-    index: 71,
+    index: 74,
     name: "Smb2SessionAuthFailureV1",
     event: "Smb2SessionAuthFailure",
     id: 551,
@@ -116,8 +116,8 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -139,7 +139,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -152,9 +152,9 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 2. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
-    index: 72,
+    index: 75,
     name: "Smb2SessionAuthFailureV2",
     event: "Smb2SessionAuthFailure",
     id: 551,
@@ -162,8 +162,8 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 15063,
+            last: 26200,
         },
     ],
     fields: &[
@@ -188,7 +188,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 15063,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -201,9 +201,9 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26100.
+/// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
 pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
-    index: 73,
+    index: 76,
     name: "Smb2SessionAuthFailureV3",
     event: "Smb2SessionAuthFailure",
     id: 551,
@@ -212,7 +212,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -263,9 +263,9 @@ pub static SMB2_SESSION_AUTHENTICATED: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Authentication Success: event 552, version 0. Builds 20348-26100.
+/// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
-    index: 74,
+    index: 77,
     name: "Smb2SessionAuthenticatedV0",
     event: "Smb2SessionAuthenticated",
     id: 552,
@@ -273,8 +273,8 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -287,7 +287,7 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -310,9 +310,9 @@ pub static SMB2_SESSION_BIND: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Bound to Connection: event 553, version 0. Builds 20348-26100.
+/// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
-    index: 75,
+    index: 78,
     name: "Smb2SessionBindV0",
     event: "Smb2SessionBind",
     id: 553,
@@ -320,8 +320,8 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -331,7 +331,7 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -354,9 +354,9 @@ pub static SMB2_SESSION_TERMINATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Terminated: event 554, version 0. Builds 20348-26100.
+/// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
 pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
-    index: 76,
+    index: 79,
     name: "Smb2SessionTerminateV0",
     event: "Smb2SessionTerminate",
     id: 554,
@@ -364,8 +364,8 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -374,7 +374,7 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -397,9 +397,9 @@ pub static SMB2_SESSION_CLOSE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Session Closed: event 555, version 0. Builds 20348-26100.
+/// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
 pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
-    index: 77,
+    index: 80,
     name: "Smb2SessionCloseV0",
     event: "Smb2SessionClose",
     id: 555,
@@ -407,8 +407,8 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -418,7 +418,7 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -441,9 +441,9 @@ pub static SRV_S4U2_SELF_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 20348-26100.
+/// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
 pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 96,
+    index: 99,
     name: "SrvS4u2SelfFailureV0",
     event: "SrvS4u2SelfFailure",
     id: 1000,
@@ -451,8 +451,8 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -464,7 +464,7 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 3,
             opcode: 0,
@@ -489,9 +489,9 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: EventInfo = EventInfo {
     ],
 };
 
-/// The server denied anonymous access to the client: event 1009, version 0. Builds 20348-26100.
+/// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
 pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
-    index: 109,
+    index: 112,
     name: "SrvSessionAnonymousAccessDeniedV0",
     event: "SrvSessionAnonymousAccessDenied",
     id: 1009,
@@ -499,8 +499,8 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -516,7 +516,7 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -541,9 +541,9 @@ pub static SRV_SESSION_INVALIDATE: EventInfo = EventInfo {
     ],
 };
 
-/// Backchannel invalidation of session completed: event 1018, version 0. Builds 20348-26100.
+/// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
 pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
-    index: 118,
+    index: 121,
     name: "SrvSessionInvalidateV0",
     event: "SrvSessionInvalidate",
     id: 1018,
@@ -551,8 +551,8 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -568,7 +568,7 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -593,9 +593,9 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: EventInfo = EventInfo {
     ],
 };
 
-/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 20348-26100.
+/// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
 pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
-    index: 177,
+    index: 180,
     name: "SrvSessionInvalidatePeriodicCleanupV0",
     event: "SrvSessionInvalidatePeriodicCleanup",
     id: 1905,
@@ -603,8 +603,8 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 17763,
+            last: 26200,
         },
     ],
     fields: &[
@@ -614,7 +614,7 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 17763,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -639,9 +639,9 @@ pub static SRV2_SESSION_KEY_TOO_SHORT: EventInfo = EventInfo {
     ],
 };
 
-/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26100.
+/// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
 pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
-    index: 178,
+    index: 181,
     name: "Srv2SessionKeyTooShortV0",
     event: "Srv2SessionKeyTooShort",
     id: 1906,
@@ -650,7 +650,7 @@ pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -700,9 +700,9 @@ pub static INSECURE_GUEST_LOGON: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB client was logged on as Guest account: event 3023, version 0. Build 26100.
+/// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
 pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
-    index: 216,
+    index: 219,
     name: "InsecureGuestLogonV0",
     event: "InsecureGuestLogon",
     id: 3023,
@@ -711,7 +711,7 @@ pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

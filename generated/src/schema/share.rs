@@ -19,9 +19,9 @@ pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Added: event 700, version 0. Builds 20348-26100.
+/// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
-    index: 93,
+    index: 96,
     name: "Smb2ShareAddV0",
     event: "Smb2ShareAdd",
     id: 700,
@@ -29,8 +29,8 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -48,7 +48,7 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -71,9 +71,9 @@ pub static SMB2_SHARE_MODIFY: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Modified: event 701, version 0. Builds 20348-26100.
+/// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
-    index: 94,
+    index: 97,
     name: "Smb2ShareModifyV0",
     event: "Smb2ShareModify",
     id: 701,
@@ -81,8 +81,8 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -100,7 +100,7 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -123,9 +123,9 @@ pub static SMB2_SHARE_DELETE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Share Deleted: event 702, version 0. Builds 20348-26100.
+/// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
 pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
-    index: 95,
+    index: 98,
     name: "Smb2ShareDeleteV0",
     event: "Smb2ShareDelete",
     id: 702,
@@ -133,8 +133,8 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -145,7 +145,7 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -168,9 +168,9 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The share denied access to the client: event 1006, version 0. Builds 20348-26100.
+/// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
 pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 107,
+    index: 110,
     name: "SrvShareAccessCheckFailureV0",
     event: "SrvShareAccessCheckFailure",
     id: 1006,
@@ -178,8 +178,8 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -210,7 +210,7 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -235,9 +235,9 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// The share denied anonymous access to the client: event 1007, version 0. Builds 20348-26100.
+/// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
 pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 108,
+    index: 111,
     name: "SrvShareAnonymousAccessDeniedFailureV0",
     event: "SrvShareAnonymousAccessDeniedFailure",
     id: 1007,
@@ -245,8 +245,8 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -263,7 +263,7 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(20),
             level: 2,
             opcode: 0,
@@ -288,9 +288,9 @@ pub static SRV_ABE_SHARES_PRESENT: EventInfo = EventInfo {
     ],
 };
 
-/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 20348-26100.
+/// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
 pub static SRV_ABE_SHARES_PRESENT_V0: LayoutInfo = LayoutInfo {
-    index: 124,
+    index: 127,
     name: "SrvAbeSharesPresentV0",
     event: "SrvAbeSharesPresent",
     id: 1023,
@@ -298,14 +298,14 @@ pub static SRV_ABE_SHARES_PRESENT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 4,
             opcode: 0,
@@ -330,9 +330,9 @@ pub static SS_CLUSTER_CA_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
 pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 167,
+    index: 170,
     name: "SsClusterCaFailureV0",
     event: "SsClusterCaFailure",
     id: 1800,
@@ -340,8 +340,8 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -352,7 +352,7 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -377,9 +377,9 @@ pub static SS_RKF_CA_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 20348-26100.
+/// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
 pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 168,
+    index: 171,
     name: "SsRkfCaFailureV0",
     event: "SsRkfCaFailure",
     id: 1801,
@@ -387,8 +387,8 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -400,7 +400,7 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(18),
             level: 2,
             opcode: 0,
@@ -425,9 +425,9 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE: EventInfo = EventInfo {
     ],
 };
 
-/// Warning to set the QoS policy on file %6: event 1912, version 0. Build 26100.
+/// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
 pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
-    index: 185,
+    index: 188,
     name: "ShareQosPolicySettingFailureV0",
     event: "ShareQosPolicySettingFailure",
     id: 1912,
@@ -435,8 +435,8 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 26100,
-            last: 26100,
+            first: 22621,
+            last: 26200,
         },
     ],
     fields: &[
@@ -449,6 +449,15 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(5)),
     ],
     headers: &[
+        HeaderInfo {
+            since: 22621,
+            channel: Some(18),
+            level: 3,
+            opcode: 0,
+            task: 0,
+            keywords: 0x200,
+            message: Some("Warning to set the QoS policy on file %6.%nStatus=%1"),
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(18),

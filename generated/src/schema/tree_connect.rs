@@ -18,9 +18,9 @@ pub static SMB2_TREE_CONNECT_ALLOCATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
 pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
-    index: 78,
+    index: 81,
     name: "Smb2TreeConnectAllocateV0",
     event: "Smb2TreeConnectAllocate",
     id: 600,
@@ -28,8 +28,8 @@ pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -45,7 +45,7 @@ pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 1,
@@ -68,9 +68,9 @@ pub static SMB2_TREE_CONNECT_DISCONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
 pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
-    index: 79,
+    index: 82,
     name: "Smb2TreeConnectDisconnectV0",
     event: "Smb2TreeConnectDisconnect",
     id: 601,
@@ -78,8 +78,8 @@ pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -89,7 +89,7 @@ pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 0,
@@ -112,9 +112,9 @@ pub static SMB2_TREE_CONNECT_TERMINATE: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
 pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
-    index: 80,
+    index: 83,
     name: "Smb2TreeConnectTerminateV0",
     event: "Smb2TreeConnectTerminate",
     id: 602,
@@ -122,8 +122,8 @@ pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -132,7 +132,7 @@ pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 4,
             opcode: 2,
@@ -155,9 +155,9 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 20348-26100.
+/// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
 pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
-    index: 81,
+    index: 84,
     name: "Smb2TreeConnectFailedDueToPendingV0",
     event: "Smb2TreeConnectFailedDueToPending",
     id: 603,
@@ -165,8 +165,8 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -180,7 +180,7 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(17),
             level: 3,
             opcode: 0,
@@ -203,9 +203,9 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: EventInfo = EventInfo {
     ],
 };
 
-/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26100.
+/// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
 pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: LayoutInfo = LayoutInfo {
-    index: 82,
+    index: 85,
     name: "Smb2TreeConnectForceClientReconnectV0",
     event: "Smb2TreeConnectForceClientReconnect",
     id: 604,
@@ -214,7 +214,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: LayoutInfo = LayoutInfo 
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -250,9 +250,9 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED: EventInfo = 
     ],
 };
 
-/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26100.
+/// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
 pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: LayoutInfo = LayoutInfo {
-    index: 83,
+    index: 86,
     name: "Smb2TreeConnectForceClientReconnectRequestFailedV0",
     event: "Smb2TreeConnectForceClientReconnectRequestFailed",
     id: 605,
@@ -261,7 +261,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: LayoutInf
     builds: &[
         BuildRange {
             first: 20348,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -297,9 +297,9 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB client connection to the share was established: event 4000, version 0. Build 26100.
+/// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
 pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
-    index: 221,
+    index: 224,
     name: "Smb2ShareConnectionEstablishedV0",
     event: "Smb2ShareConnectionEstablished",
     id: 4000,
@@ -308,7 +308,7 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[

@@ -17,7 +17,7 @@ pub static SMB2_WORK_ITEM_TRANSITION: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Work Item Component Transition: event 200, version 0. Builds 20348-26100.
+/// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
 pub static SMB2_WORK_ITEM_TRANSITION_V0: LayoutInfo = LayoutInfo {
     index: 61,
     name: "Smb2WorkItemTransitionV0",
@@ -27,8 +27,8 @@ pub static SMB2_WORK_ITEM_TRANSITION_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[
@@ -39,7 +39,7 @@ pub static SMB2_WORK_ITEM_TRANSITION_V0: LayoutInfo = LayoutInfo {
     ],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 0,
@@ -62,7 +62,7 @@ pub static SMB2_WORK_ITEM_START: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Work Item allocated: event 201, version 0. Builds 20348-26100.
+/// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
 pub static SMB2_WORK_ITEM_START_V0: LayoutInfo = LayoutInfo {
     index: 62,
     name: "Smb2WorkItemStartV0",
@@ -72,14 +72,14 @@ pub static SMB2_WORK_ITEM_START_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("WorkItem", InType::UInt64)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 1,
@@ -111,7 +111,7 @@ pub static SMB2_WORK_ITEM_STOP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Work Item released: event 202, version 0. Builds 20348-26100.
+/// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
 pub static SMB2_WORK_ITEM_STOP_V0: LayoutInfo = LayoutInfo {
     index: 63,
     name: "Smb2WorkItemStopV0",
@@ -121,14 +121,14 @@ pub static SMB2_WORK_ITEM_STOP_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[FieldInfo::new("WorkItem", InType::UInt64)],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 2,
@@ -160,7 +160,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 20348-26100.
+/// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
 pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: LayoutInfo = LayoutInfo {
     index: 64,
     name: "Smb2WorkItemActivityTransferV0",
@@ -170,14 +170,14 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 9,
@@ -200,7 +200,7 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP: EventInfo = EventInfo {
     ],
 };
 
-/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 20348-26100.
+/// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
 pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: LayoutInfo = LayoutInfo {
     index: 65,
     name: "Smb2WorkItemActivityStopV0",
@@ -210,14 +210,14 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: LayoutInfo = LayoutInfo {
     confusable: false,
     builds: &[
         BuildRange {
-            first: 20348,
-            last: 26100,
+            first: 10240,
+            last: 26200,
         },
     ],
     fields: &[],
     headers: &[
         HeaderInfo {
-            since: 20348,
+            since: 10240,
             channel: Some(16),
             level: 4,
             opcode: 2,

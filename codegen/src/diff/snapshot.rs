@@ -1,0 +1,168 @@
+//! What one build, or one manifest, says: the two sides of a comparison.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::schema::{Header, Schema};
+use crate::model::{Channel, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task};
+
+/// A provider as one build has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What to call it: `build 26100`, or the file's name.
+    pub label: String,
+    /// The product, where it is known.
+    pub product: String,
+    /// The events by id and version.
+    pub events: BTreeMap<(u16, u8), EventState>,
+    /// Channels, levels, opcodes, tasks, keywords, maps and their entries: attributes by kind and name.
+    pub declarations: BTreeMap<(DeclarationKind, String), Attributes>,
+}
+
+/// What a declaration says, by attribute.
+pub type Attributes = BTreeMap<&'static str, String>;
+
+/// An (id, version) in one build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventState {
+    /// What stands beside the fields.
+    pub header: Header,
+    /// The fields, in the order of the payload.
+    pub fields: Vec<Field>,
+}
+
+/// What kind of thing a manifest declares for its events to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclarationKind {
+    /// A channel, by its id.
+    Channel,
+    /// A level of the provider's own.
+    Level,
+    /// An opcode of the provider's own: its task, if any, and its name.
+    Opcode,
+    /// A task.
+    Task,
+    /// A keyword.
+    Keyword,
+    /// A map.
+    Map,
+    /// An entry of a map: the map's name and the number.
+    MapEntry,
+}
+
+impl DeclarationKind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Level => "level",
+            Self::Opcode => "opcode",
+            Self::Task => "task",
+            Self::Keyword => "keyword",
+            Self::Map => "map",
+            Self::MapEntry => "map entry",
+        }
+    }
+}
+
+impl EventState {
+    /// The event's name for people: its symbol without the version, or its task.
+    pub fn name(&self, version: u8) -> &str {
+        let symbol = self.header.symbol.as_deref();
+        let plain = symbol.map(|symbol| symbol.strip_suffix(&format!("_V{version}")).unwrap_or(symbol));
+        plain.or(self.header.task.as_deref()).unwrap_or("(no name)")
+    }
+}
+
+impl Snapshot {
+    /// The schema as a captured build sees it.
+    pub fn of_build(schema: &Schema, build: u32) -> Self {
+        let product = schema.builds.iter().find(|known| known.number == build).map(|known| known.product.clone());
+        let mut out = Self { label: format!("build {build}"), product: product.unwrap_or_default(), ..Self::default() };
+        for (id, version, layout) in schema.layouts().filter(|(.., layout)| layout.builds.contains(build)) {
+            let header = layout.header_at(build).cloned().unwrap_or_default();
+            let fields = layout.fields_at(build).unwrap_or_default().to_vec();
+            out.events.insert((id, version), EventState { header, fields });
+        }
+        macro_rules! declare {
+            ($($items:ident: $declare:ident;)*) => {$(
+                for held in schema.$items.iter().filter(|held| held.builds.contains(build)) {
+                    out.$declare(&held.value);
+                }
+            )*};
+        }
+        declare! { channels: channel; levels: level; opcodes: opcode; tasks: task; keywords: keyword; maps: map; }
+        out
+    }
+
+    /// A manifest that belongs to no merged schema.
+    pub fn of_provider(label: &str, provider: &Provider) -> Self {
+        let mut out = Self { label: label.to_owned(), ..Self::default() };
+        for event in &provider.events {
+            let template = provider.templates.iter().find(|template| Some(&template.id) == event.template.as_ref());
+            let fields = template.map(|template| template.fields.clone()).unwrap_or_default();
+            out.events
+                .entry((event.id, event.version))
+                .or_insert(EventState { header: crate::merge::header(event), fields });
+        }
+        provider.channels.iter().for_each(|item| out.channel(item));
+        provider.levels.iter().for_each(|item| out.level(item));
+        provider.opcodes.iter().for_each(|item| out.opcode(item));
+        provider.tasks.iter().for_each(|item| out.task(item));
+        provider.keywords.iter().for_each(|item| out.keyword(item));
+        provider.maps.iter().for_each(|item| out.map(item));
+        out
+    }
+
+    fn declare<const N: usize>(
+        &mut self,
+        kind: DeclarationKind,
+        name: String,
+        attributes: [(&'static str, Option<String>); N],
+    ) {
+        let said = attributes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        self.declarations.entry((kind, name)).or_insert(said);
+    }
+
+    fn channel(&mut self, it: &Channel) {
+        let number = ("number", it.value.map(|value| value.to_string()));
+        let enabled = ("enabled", it.enabled.map(|enabled| enabled.to_string()));
+        let rest = [("type", it.kind.clone()), ("isolation", it.isolation.clone()), ("text", it.message.clone())];
+        let [kind, isolation, text] = rest;
+        let path = ("path", Some(it.name.clone()));
+        self.declare(DeclarationKind::Channel, it.id.clone(), [number, path, kind, enabled, isolation, text]);
+    }
+
+    fn level(&mut self, it: &Level) {
+        let attributes = [("number", Some(it.value.to_string())), ("text", it.message.clone())];
+        self.declare(DeclarationKind::Level, it.name.clone(), attributes);
+    }
+
+    fn opcode(&mut self, it: &Opcode) {
+        let name = it.task.as_ref().map_or_else(|| it.name.clone(), |task| format!("{task}/{}", it.name));
+        let attributes = [("number", Some(it.value.to_string())), ("text", it.message.clone())];
+        self.declare(DeclarationKind::Opcode, name, attributes);
+    }
+
+    fn task(&mut self, it: &Task) {
+        let number = ("number", Some(it.value.to_string()));
+        let attributes = [number, ("guid", it.event_guid.clone()), ("text", it.message.clone())];
+        self.declare(DeclarationKind::Task, it.name.clone(), attributes);
+    }
+
+    fn keyword(&mut self, it: &Keyword) {
+        let attributes = [("mask", Some(format!("{:#x}", it.mask))), ("text", it.message.clone())];
+        self.declare(DeclarationKind::Keyword, it.name.clone(), attributes);
+    }
+
+    fn map(&mut self, it: &Map) {
+        let kind = if it.kind == MapKind::Bit { "bits" } else { "values" };
+        self.declare(DeclarationKind::Map, it.name.clone(), [("kind", Some(kind.to_owned()))]);
+        for entry in &it.entries {
+            let name = format!("{} {}", it.name, entry.value);
+            self.declare(DeclarationKind::MapEntry, name, [("text", entry.message.clone())]);
+        }
+    }
+}
