@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use etw_codegen::Generator;
+use etw_codegen::diagnostic::Diagnostic;
 use etw_codegen::names_lock::{Kind, NamesLock};
 use smbserver_etw_tests::manifests::{Source, generator, root, sources};
 
@@ -21,7 +22,9 @@ fn import(sources: &[Source], lock: &NamesLock) -> NamesLock {
 fn public_names(generator: &mut Generator, lock: &NamesLock) -> NamesLock {
     generator.names(FILE, &lock.to_string());
     let (names, diagnostics) = generator.public_names();
-    let unexpected = diagnostics.errors().find(|error| !error.message.starts_with("there is no"));
+    let expected =
+        |error: &&Diagnostic| error.message.starts_with("there is no") || error.place.file.ends_with("meanings.toml");
+    let unexpected = diagnostics.errors().find(|error| !expected(error));
     assert_eq!(unexpected, None, "rules about events of other builds apart, nothing is wrong");
     names
 }
