@@ -167,6 +167,11 @@ impl Generator {
     pub fn generate(&self) -> Output {
         let (schema, mut diagnostics) = self.schema();
         let plan = plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut diagnostics);
+        if plan.modules.is_empty() {
+            let element = format!("provider {}", schema.provider);
+            diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
+            return Output { schema, diagnostics, ..Output::default() };
+        }
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {
             let path = file.path.clone();

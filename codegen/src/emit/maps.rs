@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::{docs, hex, ident, number};
 use crate::format::SourceFile;
+use crate::message;
 use crate::plan::{MapPlan, Plan};
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
@@ -35,7 +36,7 @@ fn map(map: &MapPlan) -> TokenStream {
         quote! { #docs pub const #name: Self = Self(#value); }
     });
     let entries = map.entries.iter().map(|entry| {
-        let (value, text) = (literal(entry.value), &entry.text);
+        let (value, text) = (literal(entry.value), message::without_expansion(&entry.text));
         quote! { (#value, #text) }
     });
     let (bits, inferred) = (map.bits, map.inferred.is_some());
