@@ -192,6 +192,11 @@ impl Generator {
         let mut names = self.names.clone();
         let plan =
             plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
+        if plan.modules.is_empty() {
+            let element = format!("provider {}", schema.provider);
+            diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
+            return Output { schema, diagnostics, ..Output::default() };
+        }
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {
             let path = file.path.clone();

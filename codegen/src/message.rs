@@ -55,6 +55,16 @@ pub fn keep_unknown_inserts(pieces: Vec<Piece>, fields: usize) -> (Vec<Piece>, V
     (out, unknown)
 }
 
+/// A text of a map as a message shows it where its inserts are not expanded: line breaks real, inserts as they are.
+pub fn without_expansion(template: &str) -> String {
+    let (pieces, _) = keep_unknown_inserts(parse(template), 0);
+    let text = |piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Insert { .. } => String::new(), // with no fields, every insert is text
+    };
+    pieces.into_iter().map(text).collect()
+}
+
 struct Parser<'t> {
     rest: &'t str,
     pieces: Vec<Piece>,

@@ -71,14 +71,24 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
         self.show(text)
     }
 
+    /// Text whose outType says that it is UTF-8, up to its first NUL.
+    pub fn utf8(&mut self, text: Ansi<'_>) -> &mut Self {
+        self.write(|out| {
+            text.until_nul().as_bytes().utf8_chunks().try_for_each(|chunk| {
+                out.write_str(chunk.valid())?;
+                if chunk.invalid().is_empty() { Ok(()) } else { out.write_char(char::REPLACEMENT_CHARACTER) }
+            })
+        })
+    }
+
     /// `xs:dateTime`: with the left-to-right marks of Windows' messages.
     pub fn date_time(&mut self, time: impl Display) -> &mut Self {
         self.write(|out| write!(out, "{time:#}"))
     }
 
     /// An integer of 8 or 16 bits as `xs:string`: one character.
-    pub fn character(&mut self, unit: impl Into<u32>) -> &mut Self {
-        self.show(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER))
+    pub fn character(&mut self, unit: impl TryInto<u32>) -> &mut Self {
+        self.show(unit.try_into().ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     /// `win:Port`: an integer in network byte order.
@@ -100,12 +110,30 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
         }
     }
 
+    /// A signed value with a `valueMap`.
+    pub fn map_signed(&mut self, map: &MapInfo, value: i32) -> &mut Self {
+        match map.text(value.cast_unsigned()) {
+            Some(text) => self.text(text),
+            None => self.show(value),
+        }
+    }
+
     /// A value with a `bitMap`: the texts of the bits that are set, or the number where none of them has one.
     pub fn bits(&mut self, map: &MapInfo, value: u32) -> &mut Self {
-        let mut texts = map.entries.iter().filter(|entry| value & entry.value != 0).map(|entry| entry.text);
-        let Some(first) = texts.next() else { return self.show(value) };
-        self.text(first);
-        texts.fold(self, |out, text| out.text(" | ").text(text))
+        self.expanded_bits(map, value, |out, bit| out.map(map, bit))
+    }
+
+    /// [`MessageWriter::bits`] with a text of its own for some of the bits.
+    pub fn expanded_bits(
+        &mut self,
+        map: &MapInfo,
+        value: u32,
+        each: impl Fn(&mut Self, u32) -> &mut Self,
+    ) -> &mut Self {
+        let mut bits = map.entries.iter().map(|entry| entry.value).filter(|bit| value & bit != 0);
+        let Some(first) = bits.next() else { return self.show(value) };
+        let out = each(self, first);
+        bits.fold(out, |out, bit| each(out.text(" | "), bit))
     }
 
     /// An array: its elements with a comma between. How Windows shows one is not known.
@@ -186,8 +214,10 @@ pub struct Printf {
 /// What a printf format makes of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// `d`, `i`, `u`.
+    /// `d`, `i`.
     Decimal,
+    /// `u`.
+    Unsigned,
     /// `x`.
     LowerHex,
     /// `X`, `p`.
@@ -198,11 +228,11 @@ pub enum Conversion {
 
 impl Printf {
     fn write(&self, value: &Value<'_>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = value.as_u64().or(value.as_i64().map(i64::cast_unsigned));
         let prefix = if self.alternate { "0x" } else { "" };
-        match (self.conversion, bits) {
+        match (self.conversion, bits_of(value)) {
             (Conversion::LowerHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:x}")),
             (Conversion::UpperHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:X}")),
+            (Conversion::Unsigned, Some(bits)) => self.pad(out, "", &bits),
             (Conversion::Decimal, Some(bits)) => match value.as_i64() {
                 Some(negative @ ..0) => self.pad(out, "-", &negative.unsigned_abs()),
                 _ => self.pad(out, "", &bits),
@@ -227,6 +257,18 @@ impl Printf {
         value.fmt(out)?;
         if self.left { fill(out, ' ') } else { Ok(()) }
     }
+}
+
+/// The bits of an integer, as many as it has.
+fn bits_of(value: &Value<'_>) -> Option<u64> {
+    Some(match *value {
+        Value::I8(value) => value.cast_unsigned().into(),
+        Value::I16(value) => value.cast_unsigned().into(),
+        Value::I32(value) => value.cast_unsigned().into(),
+        Value::I64(value) => value.cast_unsigned(),
+        Value::Pointer(value) => value,
+        _ => return value.as_u64(),
+    })
 }
 
 /// Counts characters without keeping them.

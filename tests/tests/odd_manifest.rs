@@ -48,7 +48,7 @@ fn what_cannot_be_generated_is_reported_and_the_rest_is_there() {
     insta::assert_snapshot!("odd_maps", output.files.0["maps.rs"]);
     insta::assert_snapshot!("odd_descriptor", output.files.0["descriptor.rs"]);
     let ids: Vec<u16> = odd::schema::PROVIDER.events.iter().map(|event| event.id).collect();
-    assert_eq!(ids, [1, 2, 3, 6], "4 has a struct, 5 a dangling length");
+    assert_eq!(ids, [1, 2, 3, 6, 7, 8], "4 has a struct, 5 a dangling length");
 }
 
 #[test]
@@ -105,6 +105,48 @@ fn every_in_type_decodes() {
         Value::text16("to the end"),
     ];
     round_trip(2, &values);
+}
+
+#[test]
+fn a_layout_of_pointers_alone_decodes() {
+    round_trip(7, &[Value::Pointer(1)]);
+}
+
+#[test]
+fn forms_that_no_event_of_smbserver_has_are_shown() {
+    let (schema, _) = generator().schema();
+    let fields = fields(&schema, 8);
+    let mut values = vec![
+        Value::Signed(i64::from(b'A')),
+        Value::Signed(-1),
+        Value::Unsigned(1),
+        Value::Unsigned(3),
+        Value::Signed(-1),
+        Value::Text8("é\u{0}".as_bytes()[..2].to_vec()),
+        Value::Unsigned(1),
+    ];
+    let shown = |values: &[Value]| {
+        let payload = encode(&fields, values);
+        odd::Event::decode(odd::Build::B1, 8, 0, &payload).unwrap_or_else(|error| panic!("{error}")).to_string()
+    };
+    // The outer map's text is expanded; that of the map inside it has its line break, and its insert stays.
+    let outer = "outer: in\r\nner %1 100% at -1";
+    assert_eq!(shown(&values), format!("A|-1|{outer}|bit of A | same text|ffffffff|é"));
+    values[0] = Value::Signed(-1);
+    values[3] = Value::Unsigned(4);
+    assert_eq!(shown(&values), format!("\u{FFFD}|-1|{outer}|4|ffffffff|é"));
+}
+
+#[test]
+fn a_provider_without_an_event_to_generate_is_an_error() {
+    let mut generator = Generator::new();
+    let text = String::from_utf8_lossy(MANIFEST);
+    let (start, end) = (text.find("<m:event ").expect("events"), text.find("</m:events>").expect("their end"));
+    generator.manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
+    let output = generator.generate();
+    assert!(output.files.0.is_empty());
+    let message = "provider Odd-Provider: it has no event that can be generated; there is no output";
+    assert!(output.diagnostics.to_string().contains(message), "{}", output.diagnostics);
 }
 
 #[test]

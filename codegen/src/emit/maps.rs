@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 
 use super::{build_ranges, docs, hex, ident, number};
 use crate::format::SourceFile;
+use crate::message;
 use crate::plan::{MapPlan, Plan};
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
@@ -36,7 +37,8 @@ fn map(map: &MapPlan) -> TokenStream {
         quote! { #docs pub const #name: Self = Self(#value); }
     });
     let entries = map.entries.iter().map(|entry| {
-        let (value, text, builds) = (literal(entry.value), &entry.text, build_ranges(&entry.builds));
+        let (value, text, builds) =
+            (literal(entry.value), message::without_expansion(&entry.text), build_ranges(&entry.builds));
         quote! { MapEntry::new(#value, #text, #builds) }
     });
     let (bits, inferred) = (map.bits, map.inferred.is_some());

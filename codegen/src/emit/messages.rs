@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, number, types};
-use crate::plan::{Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan};
+use crate::plan::{Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan, Scalar};
 
 /// `fn write` of a view.
 pub(super) fn function(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
@@ -53,17 +53,24 @@ fn writes(parts: &[Part], layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
 
 /// The statement that writes a map's text with the fields that it names.
 fn expanded(index: usize, map: usize, texts: &[(u32, Vec<Part>)], layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
-    let (accessor, map) = (ident(&layout.fields.fields[index].accessor), ident(&plan.maps[map].info));
+    let field = &layout.fields.fields[index];
+    let (accessor, info) = (ident(&field.accessor), ident(&plan.maps[map].info));
     let arms = texts.iter().map(|(value, parts)| {
         let value = number(*value);
         let calls = parts.iter().map(|part| call(part, layout, plan));
         quote! { #value => out #(.#calls)*, }
     });
-    quote! {
-        match self.#accessor().0 {
-            #(#arms)*
-            value => out.map(&maps::#map, value),
-        };
+    let signed = matches!(field.kind, Kind::Mapped(_, Scalar::I8 | Scalar::I16 | Scalar::I32));
+    let other = if signed {
+        quote!(out.map_signed(&maps::#info, value.cast_signed()))
+    } else {
+        quote!(out.map(&maps::#info, value))
+    };
+    let texts = quote! { { #(#arms)* value => #other, } };
+    if plan.maps[map].bits {
+        quote! { out.expanded_bits(&maps::#info, self.#accessor().0, |out, bit| match bit #texts); }
+    } else {
+        quote! { match self.#accessor().0 #texts; }
     }
 }
 
@@ -95,6 +102,7 @@ fn shown(form: &Form, value: &TokenStream, plan: &Plan<'_>) -> TokenStream {
         Form::Plain | Form::Expanded { .. } | Form::Printf(_) => quote! { show(#value) },
         Form::Utf16 => quote! { utf16(#value) },
         Form::Ansi => quote! { ansi(#value) },
+        Form::Utf8 => quote! { utf8(#value) },
         Form::Hex => quote! { hex(#value) },
         Form::Character => quote! { character(#value) },
         Form::Boolean => quote! { show(#value != 0) },
@@ -108,6 +116,10 @@ fn shown(form: &Form, value: &TokenStream, plan: &Plan<'_>) -> TokenStream {
         Form::Map(map) => {
             let map = ident(&plan.maps[*map].info);
             quote! { map(&maps::#map, #value) }
+        }
+        Form::SignedMap(map) => {
+            let map = ident(&plan.maps[*map].info);
+            quote! { map_signed(&maps::#map, #value.cast_signed()) }
         }
         Form::Bits(map) => {
             let map = ident(&plan.maps[*map].info);

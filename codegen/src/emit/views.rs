@@ -41,7 +41,7 @@ fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let status = used.status.then(|| quote! { use etw_runtime::status; });
-    let phantom = layouts().any(|l| l.fields.members.is_empty()).then(|| quote! { use core::marker::PhantomData; });
+    let phantom = layouts().any(|l| !l.fields.borrow()).then(|| quote! { use core::marker::PhantomData; });
     let deref = module.events.iter().any(|event| event.layouts.len() == 1).then(|| quote! { use core::ops::Deref; });
     let schema = ident(&module.name);
     quote! {
@@ -175,11 +175,11 @@ fn view_struct(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
             quote! { #name: #ty }
         }
     });
-    let empty = layout.fields.members.is_empty().then(|| quote! { payload: PhantomData<&'a [u8]>, });
+    let phantom = (!layout.fields.borrow()).then(|| quote! { payload: PhantomData<&'a [u8]>, });
     quote! {
         #view_docs
         #[derive(Clone, Copy)]
-        pub struct #name<'a> { #(#members,)* #empty }
+        pub struct #name<'a> { #(#members,)* #phantom }
     }
 }
 
@@ -239,11 +239,12 @@ fn read_function(layout: &LayoutPlan) -> TokenStream {
         Member::Segment { name, .. } => ident(name),
         Member::Field(at) => ident(&fields[*at].accessor),
     });
+    let phantom = (!layout.fields.borrow()).then(|| quote! { payload: PhantomData });
     quote! {
         #[inline]
         fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
             #(#reads)*
-            Ok(Self { #(#names),* })
+            Ok(Self { #(#names,)* #phantom })
         }
     }
 }

@@ -113,6 +113,14 @@ impl Kind {
 }
 
 impl Fields {
+    /// Whether the view holds a part of the payload. A pointer is copied.
+    pub(crate) fn borrow(&self) -> bool {
+        self.members.iter().any(|member| match member {
+            Member::Segment { .. } => true,
+            Member::Field(at) => self.fields[*at].kind != Kind::Pointer,
+        })
+    }
+
     /// The bytes of a payload, where all payloads have the same number of them.
     pub(super) fn fixed_size(&self) -> Option<usize> {
         self.members

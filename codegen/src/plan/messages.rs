@@ -31,6 +31,8 @@ pub(crate) enum Form {
     Plain,
     Utf16,
     Ansi,
+    /// An ANSI string that is UTF-8.
+    Utf8,
     Hex,
     Character,
     /// A number that stands for a truth value.
@@ -44,6 +46,8 @@ pub(crate) enum Form {
     HResult,
     /// The text of a map's value.
     Map(usize),
+    /// The same of a signed value.
+    SignedMap(usize),
     /// The texts of a map's bits.
     Bits(usize),
     /// A map whose texts have inserts: the parts for each value that has some.
@@ -104,11 +108,10 @@ fn form(field: &FieldPlan, fields: &Fields, maps: &[MapPlan]) -> Form {
     let texts: Vec<(u32, Vec<Part>)> = maps[map]
         .entries
         .iter()
-        .filter_map(|entry| Some((u32::try_from(entry.value).ok()?, parts(&entry.text, fields, &plain), &entry.text)))
-        .filter(|(_, parts, text)| *parts != [Part::Text((*text).clone())] && !text.is_empty())
-        .map(|(value, parts, _)| (value, parts))
+        .filter_map(|entry| Some((u32::try_from(entry.value).ok()?, parts(&entry.text, fields, &plain))))
+        .filter(|(_, parts)| parts.iter().any(|part| matches!(part, Part::Field { .. })))
         .collect();
-    if texts.is_empty() || maps[map].bits {
+    if texts.is_empty() {
         return form_without_expansion(field, maps);
     }
     Form::Expanded { map, texts }
@@ -119,10 +122,12 @@ fn form(field: &FieldPlan, fields: &Fields, maps: &[MapPlan]) -> Form {
 fn form_without_expansion(field: &FieldPlan, maps: &[MapPlan]) -> Form {
     match &field.kind {
         Kind::Mapped(map, _) if maps[*map].bits => Form::Bits(*map),
+        Kind::Mapped(map, Scalar::I8 | Scalar::I16 | Scalar::I32) => Form::SignedMap(*map),
         Kind::Mapped(map, _) => Form::Map(*map),
         Kind::Array(scalar) => Form::List(Box::new(scalar_form(*scalar, field.field.out_type))),
         Kind::Scalar(scalar) => scalar_form(*scalar, field.field.out_type),
         Kind::Utf16 => Form::Utf16,
+        Kind::Ansi if matches!(field.field.out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml)) => Form::Utf8,
         Kind::Ansi => Form::Ansi,
         Kind::Binary if field.field.out_type == Some(OutType::IPv6) => Form::IPv6,
         Kind::Binary | Kind::Pointer => Form::Hex,
@@ -138,9 +143,9 @@ fn scalar_form(scalar: Scalar, out_type: Option<OutType>) -> Form {
         Scalar::F32 | Scalar::F64 | Scalar::Bool | Scalar::Guid | Scalar::FileTime | Scalar::SystemTime
     );
     match (scalar, out_type) {
-        (Scalar::U32 | Scalar::HexInt32 | Scalar::I32, Some(O::NtStatus)) => Form::NtStatus,
-        (Scalar::U32 | Scalar::HexInt32 | Scalar::I32, Some(O::Win32Error)) => Form::Win32Error,
-        (Scalar::U32 | Scalar::HexInt32 | Scalar::I32, Some(O::HResult)) => Form::HResult,
+        (Scalar::U32 | Scalar::HexInt32, Some(O::NtStatus)) => Form::NtStatus,
+        (Scalar::U32 | Scalar::HexInt32, Some(O::Win32Error)) => Form::Win32Error,
+        (Scalar::I32, Some(O::HResult)) => Form::HResult,
         (Scalar::U32, Some(O::IPv4)) => Form::IPv4,
         (Scalar::U16, Some(O::Port)) => Form::Port,
         (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16, Some(O::String)) => Form::Character,
@@ -158,7 +163,8 @@ fn parse_format(format: &str) -> Option<Format> {
     let flags: String = format.chars().take_while(|c| "-0#+ ".contains(*c)).collect();
     let width: String = format[flags.len()..].chars().take_while(char::is_ascii_digit).collect();
     let conversion = match format.chars().last()? {
-        'd' | 'i' | 'u' => "Decimal",
+        'd' | 'i' => "Decimal",
+        'u' => "Unsigned",
         'x' => "LowerHex",
         'X' | 'p' => "UpperHex",
         's' | 'S' if flags.is_empty() && width.is_empty() => return None,
