@@ -127,7 +127,7 @@ fn the_keys_come_in_a_fixed_order() {
     let run = smbetw(&["decode", "--build", "99999", "--id", "1900", "--version", "0", "--lenient", "01000000AB"], "");
     let expected = concat!(
         r#"{"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
-        r#""basis":{"newer_than":26100},"fields":{"IsTdiEnabled":true},"left_over":"AB"}"#,
+        r#""basis":{"newer_than":26200},"fields":{"IsTdiEnabled":true},"left_over":"AB"}"#,
         "\n"
     );
     assert_eq!(run.text, expected);
@@ -170,14 +170,14 @@ fn under_the_wrong_build_the_right_layout_is_named() {
         &json!({
             "kind": "other_layout", "build": 20348, "id": 111, "version": 2, "event": "Smb2ResponseRead",
             "layout": READ_20348, "mismatch": "left_over", "offset": 196, "left_over": 32,
-            "fits": [{ "layout": READ_26100, "builds": [[26100, 26100]] }],
+            "fits": [{ "layout": READ_26100, "builds": [[26100, 26200]] }],
         }),
     );
     let payload = hex(&numbered(layout(READ_20348)));
     let expected = json!({
         "kind": "other_layout", "build": 26100, "id": 111, "version": 2, "layout": READ_26100,
         "mismatch": "truncated", "field": "TreeConnectGUID", "offset": 188, "needed": 16, "available": 8,
-        "fits": [{ "layout": READ_20348, "builds": [[20348, 20348]] }],
+        "fits": [{ "layout": READ_20348, "builds": [[10240, 22631]] }],
     });
     check(&error(&format!("--build 26100 --id 111 --version 2 {payload}")), &expected);
     check(&error(&format!("--build 26100 --id 111 --version 2 --lenient {payload}")), &expected);
@@ -186,19 +186,19 @@ fn under_the_wrong_build_the_right_layout_is_named() {
 #[test]
 fn a_build_that_was_not_captured_says_what_it_is_read_as() {
     let basis = |args: &str| decode(args).1["basis"].take();
-    let same = basis("--build 22000 --id 1900 --version 0 01000000");
-    assert_eq!(same, json!({ "between": [20348, 26100], "same_layout": true }));
+    let same = basis("--build 22700 --id 1900 --version 0 01000000");
+    assert_eq!(same, json!({ "between": [22631, 26100], "same_layout": true }));
     let payload = hex(&numbered(layout(READ_20348)));
-    let changed = basis(&format!("--build 22000 --id 111 --version 2 {payload}"));
-    assert_eq!(changed, json!({ "between": [20348, 26100], "same_layout": false }));
-    assert_eq!(basis("--build 26200 --id 1900 --version 0 01000000"), json!({ "newer_than": 26100 }));
+    let changed = basis(&format!("--build 22700 --id 111 --version 2 {payload}"));
+    assert_eq!(changed, json!({ "between": [22631, 26100], "same_layout": false }));
+    assert_eq!(basis("--build 30000 --id 1900 --version 0 01000000"), json!({ "newer_than": 26200 }));
 }
 
 #[test]
 fn what_is_unknown_is_said_with_what_is_known() {
     check(
-        &error("--build 10240 --id 1900 --version 0 01000000"),
-        &json!({ "kind": "unknown_build", "build": 10240, "id": 1900, "version": 0, "oldest_build": 20348 }),
+        &error("--build 9600 --id 1900 --version 0 01000000"),
+        &json!({ "kind": "unknown_build", "build": 9600, "id": 1900, "version": 0, "oldest_build": 10240 }),
     );
     let nowhere = error("--build 26100 --id 9999 --version 0 00");
     check(&nowhere, &json!({ "kind": "unknown_event", "build": 26100, "id": 9999, "version": 0 }));
@@ -208,14 +208,14 @@ fn what_is_unknown_is_said_with_what_is_known() {
         &error("--build 20348 --id 3023 --version 0 0000"),
         &json!({
             "kind": "unknown_event", "build": 20348, "event": "InsecureGuestLogon",
-            "known_versions": [{ "version": 0, "builds": [[26100, 26100]] }],
+            "known_versions": [{ "version": 0, "builds": [[26100, 26200]] }],
         }),
     );
     check(
         &error("--build 26100 --id 111 --version 9 00"),
         &json!({
             "kind": "unknown_version", "build": 26100, "id": 111, "version": 9, "event": "Smb2ResponseRead",
-            "known_versions": [{ "version": 2, "builds": [[20348, 20348], [26100, 26100]] }],
+            "known_versions": [{ "version": 2, "builds": [[10240, 22631], [26100, 26200]] }],
         }),
     );
 }
@@ -267,8 +267,8 @@ fn without_a_build_two_layouts_that_fit_are_no_answer() {
         &json!({
             "kind": "ambiguous", "id": 120, "version": 2, "event": "Smb2ResponseQueryInfo",
             "candidates": [
-                { "layout": names[0], "builds": [[20348, 20348]] },
-                { "layout": names[1], "builds": [[26100, 26100]] },
+                { "layout": names[0], "builds": [[10240, 22631]] },
+                { "layout": names[1], "builds": [[26100, 26200]] },
             ],
         }),
     );

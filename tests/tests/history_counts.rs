@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use etw_codegen::model::schema::Builds;
+use etw_codegen::model::schema::{Builds, Layout};
 use smbserver_etw::schema::PROVIDER;
-use smbserver_etw::{Build, BuildRange};
+use smbserver_etw::{Build, BuildRange, MapEntry};
 use smbserver_etw_tests::manifests::{captures, layouts, manifests};
 
 /// Pairs of id and version, by build, as `builds.toml` has them.
@@ -107,7 +107,7 @@ fn reflection_says_since_and_until_of_events_versions_and_fields() {
             assert!(captures().into_iter().all(|build| info.holds_in(build) == builds.contains(build)));
         }
         let names: BTreeSet<&str> =
-            of_event().flat_map(|l| l.newest_fields()).map(|field| field.name.as_str()).collect();
+            of_event().flat_map(Layout::newest_fields).map(|field| field.name.as_str()).collect();
         for name in names {
             let has = |build| {
                 of_event().any(|l| l.builds.contains(build) && l.newest_fields().iter().any(|f| f.name == name))
@@ -139,7 +139,7 @@ fn reflection_says_since_and_until_of_map_entries() {
             assert_eq!(listed(entry.builds), builds, "{} {}", map.name, entry.value);
             assert_eq!((entry.since(), entry.until()), (builds.first().copied(), builds.last().copied()));
             entries += 1;
-            let map_since = map.entries.iter().filter_map(|entry| entry.since()).min();
+            let map_since = map.entries.iter().filter_map(MapEntry::since).min();
             if entry.since() > map_since {
                 late.insert(format!("{} {} {:?}", map.name, entry.value, entry.since()));
             }

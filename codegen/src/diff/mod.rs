@@ -9,6 +9,8 @@ mod render;
 mod semver;
 mod snapshot;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 pub use fields::{FieldEdit, wire_type};
@@ -196,20 +198,18 @@ impl Fact {
 impl Change {
     /// What it means for a consumer.
     pub fn verdict(&self) -> Verdict {
-        match self {
-            Self::Layout { old, new, .. } if !fields::same_bytes(old, new) => Verdict::Breaking,
-            Self::Event { side: Side::Added(_), .. } => Verdict::Compatible,
-            Self::Fact { fact: Fact::Symbol, .. } => Verdict::Compatible,
-            Self::Fact { fact: Fact::Message, old, new, .. } if inserts(old) == inserts(new) => Verdict::Compatible,
-            Self::Declaration { old: None, .. } => Verdict::Compatible,
-            Self::Declaration { old: Some(old), new: Some(new), .. } if only_text_differs(old, new) => {
-                Verdict::Compatible
-            }
-            Self::Layout { .. } | Self::Event { .. } | Self::Fact { .. } | Self::Shown { .. } => {
-                Verdict::NeedsAttention
-            }
-            Self::Declaration { .. } => Verdict::NeedsAttention,
-        }
+        let compatible = match self {
+            Self::Layout { old, new, .. } if !fields::same_bytes(old, new) => return Verdict::Breaking,
+            Self::Layout { .. } | Self::Shown { .. } => false,
+            Self::Event { side, .. } => matches!(side, Side::Added(_)),
+            Self::Fact { fact: Fact::Message, old, new, .. } => inserts(old.as_deref()) == inserts(new.as_deref()),
+            Self::Fact { fact, .. } => *fact == Fact::Symbol,
+            Self::Declaration { old, new, .. } => match (old, new) {
+                (Some(old), Some(new)) => only_text_differs(old, new),
+                (was, _) => was.is_none(),
+            },
+        };
+        if compatible { Verdict::Compatible } else { Verdict::NeedsAttention }
     }
 
     /// The change of the way back.
@@ -254,8 +254,8 @@ impl Change {
 }
 
 /// The inserts that a message refers to.
-fn inserts(message: &Option<String>) -> std::collections::BTreeSet<u32> {
-    let text = message.as_deref().unwrap_or_default();
+fn inserts(message: Option<&str>) -> BTreeSet<u32> {
+    let text = message.unwrap_or_default();
     let digits = |part: &str| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
     text.split('%').skip(1).filter_map(digits).collect()
 }
@@ -272,13 +272,12 @@ impl Diff {
         let mut changes = Vec::new();
         let has_id = |of: &Snapshot, id: u16| of.events.range((id, 0)..=(id, u8::MAX)).next().is_some();
         for (&(id, version), state) in &old.events {
-            match new.events.get(&(id, version)) {
-                Some(other) => event_changes(&mut changes, id, version, state, other),
-                None => {
-                    let side = Side::Removed(Box::new(state.clone()));
-                    changes.push(Change::Event { id, version, whole_event: !has_id(new, id), side });
-                }
+            if let Some(other) = new.events.get(&(id, version)) {
+                event_changes(&mut changes, id, version, state, other);
+                continue;
             }
+            let side = Side::Removed(Box::new(state.clone()));
+            changes.push(Change::Event { id, version, whole_event: !has_id(new, id), side });
         }
         for (&(id, version), state) in new.events.iter().filter(|(key, _)| !old.events.contains_key(key)) {
             let side = Side::Added(Box::new(state.clone()));

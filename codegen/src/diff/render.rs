@@ -183,7 +183,11 @@ fn told(change: &Change) -> (String, Vec<String>, Vec<Vec<String>>) {
                 Side::Removed(state) => ("removed", state),
             };
             let what = if *whole_event { "events" } else { "versions of known events" };
-            let row = vec![pair(*id, *version), state.name(*version).to_owned(), or_none(&state.header.channel)];
+            let row = vec![
+                pair(*id, *version),
+                state.name(*version).to_owned(),
+                state.header.channel.clone().unwrap_or_else(|| "(no channel)".to_owned()),
+            ];
             (format!("{what} {word}"), row, Vec::new())
         }
         Change::Layout { id, version, name, edits, .. } => {
@@ -251,10 +255,6 @@ fn declaration(
 
 fn plural(word: &str) -> String {
     word.strip_suffix("entry").map_or_else(|| format!("{word}s"), |start| format!("{start}entries"))
-}
-
-fn or_none(name: &Option<String>) -> String {
-    name.clone().unwrap_or_else(|| "(no channel)".to_owned())
 }
 
 fn shown((out_type, map): &(Option<OutType>, Option<String>)) -> String {

@@ -43,8 +43,9 @@ pub(super) fn of(changes: &[Change], old: &Snapshot, new: &Snapshot) -> Semver {
 
 fn of_change(change: &Change) -> Semver {
     match change {
-        Change::Layout { .. } | Change::Event { side: Side::Added(_), .. } => Semver::Minor,
-        Change::Declaration { old: None, .. } => Semver::Minor,
+        Change::Layout { .. } | Change::Event { side: Side::Added(_), .. } | Change::Declaration { old: None, .. } => {
+            Semver::Minor
+        }
         Change::Declaration { old: Some(old), new: Some(new), .. } => {
             let number = |of: &super::Attributes| of.get("number").or_else(|| of.get("mask")).cloned();
             if number(old) == number(new) { Semver::Patch } else { Semver::Major }
@@ -63,7 +64,7 @@ fn of_shared_accessors(old: &Snapshot, new: &Snapshot) -> Semver {
     let mut shared: BTreeMap<u16, BTreeSet<RustType<'_>>> = BTreeMap::new();
     for (&(id, _), state) in &old.events {
         let fields: BTreeSet<RustType<'_>> = state.fields.iter().map(rust_type).collect();
-        shared.entry(id).and_modify(|known| *known = known.intersection(&fields).cloned().collect()).or_insert(fields);
+        shared.entry(id).and_modify(|known| *known = known.intersection(&fields).copied().collect()).or_insert(fields);
     }
     let loses = new.events.iter().any(|(&(id, _), state)| {
         let fields: BTreeSet<RustType<'_>> = state.fields.iter().map(rust_type).collect();

@@ -1,0 +1,26 @@
+//! The checked-in schema is the merged one, reads back as it, and the history is told from it.
+
+use std::fs;
+
+use etw_codegen::{history, schema_file};
+use smbserver_etw_tests::manifests::{manifests, root};
+
+#[test]
+fn the_checked_in_schema_is_the_merged_one() {
+    let text = fs::read_to_string(root().join("generated/schema.json")).expect("generated/schema.json");
+    let schema = &manifests().schema;
+    assert_eq!(schema_file::write(schema).as_ref(), Ok(&text), "stale: run `cargo xtask regen`");
+    assert_eq!(schema_file::read("schema.json", &text).as_ref(), Ok(schema), "it reads back");
+    let fields: usize = schema.layouts().flat_map(|(.., layout)| &layout.fields).map(|held| held.value.len()).sum();
+    let lines = text.lines().filter(|line| line.contains("\"in_type\"")).count();
+    assert_eq!(text.matches("\"in_type\"").count(), fields);
+    // Layouts that fit into one line stand in one; all others have a line for each field.
+    assert!(lines * 100 > fields * 95, "{lines} lines for {fields} fields");
+}
+
+#[test]
+fn the_checked_in_history_is_fresh() {
+    let text = fs::read_to_string(root().join("docs/history.md")).expect("docs/history.md");
+    assert_eq!(history::markdown_of(&manifests().schema), text, "stale: run `cargo xtask regen`");
+    assert_eq!(text.lines().filter(|line| line.starts_with("## build ")).count(), manifests().schema.builds.len() - 1);
+}
