@@ -25,8 +25,8 @@
 //!
 //! # Why the build
 //!
-//! Id and version do not fix a layout. From build 20348 to 26100 twenty events (101–122, version 2) gained a field in
-//! mid-record without a version bump: a decoder that knows only id and version reads garbage latencies there, and
+//! Id and version do not fix a layout. At build 26100 twenty events (101–122, version 2) gained a field in mid-record
+//! without a version bump, at 17763 three did (500–502): a decoder that knows only id and version reads garbage latencies there, and
 //! says nothing. Here
 //!
 //! * [`Event::decode`] takes the layout of the build, reads it to the last byte, and refuses anything else. If the
@@ -106,8 +106,8 @@ pub mod schema;
 pub use builds::Build;
 pub use etw_runtime::{
     Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
-    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapInfo, Meaning, Message, Mismatch,
-    MismatchKind, NamedValue, NamesInfo, NtStatus, OutType, ProviderInfo, Record, Sid, Size, SocketAddr, StatusKind,
-    StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
+    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapEntry, MapInfo, Meaning, Message,
+    Mismatch, MismatchKind, NamedValue, NamesInfo, NtStatus, OutType, ProviderInfo, Record, Sid, Size, SocketAddr,
+    StatusKind, StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
 };
 pub use events::Event;

@@ -98,7 +98,7 @@ fn known(field: &Field, info: &FieldInfo, n: u8) -> Value {
     let digits = u64::from(n / 10 * 0x10 + n % 10);
     let status = matches!(field.out_type, Some(OutType::NtStatus | OutType::Win32Error | OutType::HResult));
     match (field.in_type, info.map) {
-        (_, Some(map)) => Value::Unsigned(map.entries[0].0.into()),
+        (_, Some(map)) => Value::Unsigned(map.entries[0].value.into()),
         // STATUS_LOGON_FAILURE.
         (InType::UInt32 | InType::HexInt32, _) if status => Value::Unsigned(0xC000_006D),
         (InType::HexInt32, _) => Value::Unsigned(0xA00 + digits),
@@ -138,8 +138,8 @@ fn shown_values(layout: &Layout) -> Vec<(String, Vec<Value>)> {
     let values = known_values(layout);
     let expanding = info(layout).fields.iter().enumerate().filter_map(|(at, field)| Some((at, field.name, field.map?)));
     let mut sets = Vec::new();
-    for (at, name, map) in expanding.filter(|(_, _, map)| map.entries.iter().any(|(_, text)| text.contains('%'))) {
-        for value in map.entries.iter().map(|(value, _)| *value).chain([9999]) {
+    for (at, name, map) in expanding.filter(|(_, _, map)| map.entries.iter().any(|entry| entry.text.contains('%'))) {
+        for value in map.entries.iter().map(|entry| entry.value).chain([9999]) {
             let mut values = values.clone();
             values[at] = Value::Unsigned(value.into());
             sets.push((format!(", {name} {value}"), values));
