@@ -5,18 +5,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::ArgGroup;
+use anstream::AutoStream;
+use clap::{ArgGroup, ValueEnum};
 use smbserver_etw::Build;
 
 use crate::{
     help, hex,
     input::{self, Line, Lines, MAX_LINE},
-    json,
+    json::{self, Content},
+    message_table,
     outcome::{self, Cause, Failure, InputError, Outcome, Rules, Subject},
     request::{self, HeaderNumber, Request},
+    text,
 };
 
-/// Decodes events, and answers each with one line of JSON.
+/// Decodes events, and shows each with its message and fields.
 #[derive(clap::Args)]
 #[command(
     long_about = help::DECODE,
@@ -50,6 +53,27 @@ pub(crate) struct Args {
     /// Accepts bytes after the last field, and a last string without its NUL; the answer says so. Needs a build
     #[arg(long, requires = "where the build comes from")]
     lenient: bool,
+
+    /// The form of the answer: text by default, with --jsonl always json
+    #[arg(long, value_name = "FORM", value_enum)]
+    format: Option<Format>,
+
+    /// Adds to JSON what numbers mean, by field; text shows it anyway
+    #[arg(long)]
+    names: bool,
+
+    /// Windows' texts for status codes in messages: the raw message table resource of an ntdll.dll
+    #[arg(long, value_name = "FILE")]
+    message_table: Option<PathBuf>,
+}
+
+/// A form of answers.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: a header, the message, the fields with what their values mean
+    Text,
+    /// For programs: an object a line
+    Json,
 }
 
 /// How it went.
@@ -63,19 +87,47 @@ pub(crate) enum Done {
 
 /// Runs the command. An error means that it could not go on; that an event cannot be decoded is none.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
+    let format = match (args.format, &args.jsonl) {
+        (Some(Format::Text), Some(_)) => {
+            return Err(usage("--jsonl answers in JSON lines; --format text is for one event"));
+        }
+        (None, Some(_)) => Format::Json,
+        (format, _) => format.unwrap_or(Format::Text),
+    };
+    let table = message_table::read(args.message_table.as_deref())?;
+    let status_texts = message_table::texts(args.message_table.as_deref(), &table)?;
+    let content = Content { status_texts: &*status_texts, names: args.names };
+    let stdout = io::stdout().lock();
+    match format {
+        // It takes out colour where there is none. Of JSON it would take out what is in the events' own text.
+        Format::Text => answer(args, Answers::new(AutoStream::auto(stdout), format, content)),
+        Format::Json => answer(args, Answers::new(stdout, format, content)),
+    }
+}
+
+fn answer(args: &Args, mut answers: Answers<'_, impl Write>) -> io::Result<Done> {
     let rules = Rules { build: args.build.map(Build::from), lenient: args.lenient };
-    let mut answers = Answers::new(io::stdout().lock());
     let read = match (&args.jsonl, args.id, args.version) {
         (Some(path), ..) => each_line(path, rules, &mut answers),
         (None, Some(id), Some(version)) => single(&args.hex, id, version, rules, &mut answers),
-        (None, ..) => Err(io::Error::new(io::ErrorKind::InvalidInput, "--id and --version are needed")),
+        (None, ..) => Err(usage("--id and --version are needed")),
     };
     // Whatever stopped the reading, what was answered before is good.
     answers.flush()?;
     read.map(|()| answers.done())
 }
 
-fn single(words: &[String], id: u16, version: u8, rules: Rules, answers: &mut Answers<impl Write>) -> io::Result<()> {
+fn usage(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
+}
+
+fn single(
+    words: &[String],
+    id: u16,
+    version: u8,
+    rules: Rules,
+    answers: &mut Answers<'_, impl Write>,
+) -> io::Result<()> {
     let payload = match words {
         [] => read_hex()?,
         [word] if word == "-" => read_hex()?,
@@ -102,7 +154,7 @@ fn read_hex() -> io::Result<Result<Vec<u8>, InputError>> {
     Ok(hex::parse(input::without_mark(&text)).map_err(InputError::Hex))
 }
 
-fn each_line(path: &Path, rules: Rules, answers: &mut Answers<impl Write>) -> io::Result<()> {
+fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -> io::Result<()> {
     let mut lines = Lines::new(input::open(path)?);
     while !answers.nobody_reads() {
         // To read on may mean to wait for who knows how long: give what there is.
@@ -134,23 +186,35 @@ fn number<T: HeaderNumber>(text: &str) -> Result<T, String> {
 }
 
 /// Writes answers, and remembers whether any was an error.
-struct Answers<W: Write> {
+struct Answers<'t, W: Write> {
     output: BufWriter<W>,
-    /// A line is made here first, so that one that cannot be made leaves no half.
+    format: Format,
+    content: Content<'t>,
+    /// An answer is made here first, so that one that cannot be made leaves no half.
     line: Vec<u8>,
     some_failed: bool,
     closed: bool,
 }
 
-impl<W: Write> Answers<W> {
-    fn new(output: W) -> Self {
-        Self { output: BufWriter::new(output), line: Vec::new(), some_failed: false, closed: false }
+impl<'t, W: Write> Answers<'t, W> {
+    fn new(output: W, format: Format, content: Content<'t>) -> Self {
+        let output = BufWriter::new(output);
+        Self { output, format, content, line: Vec::new(), some_failed: false, closed: false }
     }
 
     fn give(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
         self.some_failed |= outcome.is_err();
         self.line.clear();
-        json::write_line(&mut self.line, outcome)?;
+        match (self.format, outcome) {
+            (Format::Json, _) => json::write_line(&mut self.line, outcome, self.content)?,
+            (Format::Text, Ok(answer)) => {
+                self.line.extend_from_slice(text::answer(answer, self.content.status_texts).as_bytes());
+            }
+            (Format::Text, Err(failure)) => {
+                // Where nobody can be told, the exit code still does.
+                let _ = anstream::stderr().write_all(text::failure(failure).as_bytes());
+            }
+        }
         let written = self.output.write_all(&self.line);
         self.unless_closed(written)
     }
@@ -186,6 +250,8 @@ impl<W: Write> Answers<W> {
 
 #[cfg(test)]
 mod tests {
+    use smbserver_etw::status::BuiltIn;
+
     use super::*;
 
     /// An output that fails with this kind of error.
@@ -202,7 +268,8 @@ mod tests {
     }
 
     fn answer_into(output: Broken) -> (io::Result<()>, bool) {
-        let mut answers = Answers::new(output);
+        let content = Content { status_texts: &BuiltIn, names: false };
+        let mut answers = Answers::new(output, Format::Json, content);
         let request = Request { build: None, id: 1900, version: 0, payload: vec![1, 0, 0, 0] };
         let rules = Rules { build: None, lenient: false };
         answers.give(&outcome::decode(&request, rules)).unwrap();

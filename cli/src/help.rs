@@ -9,7 +9,7 @@ Exit codes:
 
 /// What one needs to know before the first event.
 pub(crate) const DECODE: &str = "\
-Decodes events, and answers each with one line of JSON.
+Decodes events, and shows each with its message and fields.
 
 An event is an id, a version and a payload: the bytes that the provider logged, its fields one after the other and \
 nothing in between (UserData of an EVENT_RECORD). Only the manifest on the machine that wrote it says which fields \
@@ -27,8 +27,26 @@ Examples:
   smbetw decode --build 26100 --id 1900 --version 0 01000000
   smbetw decode --build 20348 --id 0x76C --version 0 '0x01, 0x00, 0x00, 0x00'
   echo 01-00-00-00 | smbetw decode --id 1900 --version 0
+  smbetw decode --build 26100 --id 1900 --version 0 01000000 --format json
   echo '{\"build\":26100,\"id\":1900,\"version\":0,\"payload\":\"01000000\"}' | smbetw decode --jsonl -
-  smbetw decode --jsonl events.jsonl --lenient > decoded.jsonl
+  smbetw decode --jsonl events.jsonl --lenient --names > decoded.jsonl
+
+Text, for one event, is blocks with an empty line between:
+  1. the event's name, id and version, its level and channel, the captured builds with this layout;
+     below them task, opcode and keywords, if it has any
+  2. the message, as Windows shows it, with LF for its line breaks; none if the manifest has none
+  3. the fields in the payload's order: name, value, and what the value means where that is known:
+     the text of the manifest's map, the name of a status, the names of bits, an address
+  4. notes: what to know before it is believed
+What could not be decoded is said on standard error. Colour is for terminals; NO_COLOR turns it off. Names and paths \
+are chosen by whoever connects, so a character that a terminal would obey is shown as an escape, \\u{1b}. For the \
+exact text take --format json.
+
+Status codes: what Windows prints for one is a text of its ntdll.dll. But for access denied (0xc0000022) messages have \
+the code's name in brackets instead, [STATUS_LOGON_FAILURE]. For Windows' own words give --message-table the raw bytes \
+of a message table resource, that is of type 11 in an ntdll.dll:
+  wrestool --extract --raw --type=11 ntdll.dll > messages.bin
+  smbetw decode --message-table messages.bin --build 26100 --id 1901 --version 0 9a0000c0
 
 Hex: digits of either case, two a byte. White space, commas, colons and dashes may stand between bytes, not inside \
 one; 0x may stand before a byte or a run of them. Bytes are taken in the order written. Numbers are decimal, or hex \
@@ -39,14 +57,18 @@ Other keys are ignored. Numbers may be strings, so that they can be hex. There i
 order; blank lines have none. A line that cannot be read is answered with an error that has its number, and the next \
 one is read. Answers are written before more input is waited for, so that a live pipe works.
 
-Answers: {\"event\",\"id\",\"version\",\"layout\",\"fields\":{..}}
+Answers in JSON: {\"event\",\"id\",\"version\",\"layout\",\"message\",\"fields\":{..}}
   event       the event's name
   layout      the name of the layout that was read; it never changes its meaning
+  message     the text that Windows shows, its line breaks CR LF; absent if the manifest has none
   fields      by name, as the manifest spells it, in the payload's order. Integers are numbers, up
               to 2^64-1, but text (\"0x1f\") where the manifest wants hex; Booleans and arrays are
               JSON's own; all else is text. Of two with one name the second is \"Name#2\"
+  names       only with --names: for the fields whose value has a name, that name, as a map of the
+              manifest or a specification has it: \"STATUS_LOGON_FAILURE (0xc000006d)\". Of an array
+              an array, with null for elements without one. A map's text may hold inserts (%2)
   basis       only if the build itself was never captured and its neighbour's layout was taken:
-              {\"between\":[20348,26100],\"same_layout\":true|false} or {\"newer_than\":26100}. With
+              {\"between\":[20348,22000],\"same_layout\":true|false} or {\"newer_than\":26200}. With
               same_layout false the fields may mean something else, though the payload fits
   also_fits   only if the payload fits layouts of other builds just as well: [{\"layout\",\"builds\"}].
               If the build is not certain, neither is the reading
@@ -54,7 +76,7 @@ Answers: {\"event\",\"id\",\"version\",\"layout\",\"fields\":{..}}
   unterminated
               only with --lenient: true if a string ended with the payload; it may have been cut
 
-Errors: {\"error\":{\"kind\",\"message\",..}}, with \"line\", \"build\", \"id\" and \"version\" where known
+Errors in JSON: {\"error\":{\"kind\",\"message\",..}}, with \"line\", \"build\", \"id\", \"version\" where known
   unknown_build    older than every captured build: oldest_build
   unknown_event    no such id, or not in this build: event, known_versions if another has it
   unknown_version  no such version, or not in this build: event, known_versions

@@ -1,22 +1,32 @@
 //! The answers as JSON, an object a line.
 
-use std::{borrow::Cow, io};
+use std::io;
 
 use etw_runtime::{Candidates, EventInfo, FaultKind, LayoutInfo, Mismatch, MismatchKind};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
-use smbserver_etw::{Basis, Build, DecodeError, Event, Record};
+use smbserver_etw::{Basis, Build, DecodeError, Event, Record, StatusText};
 
 use crate::{
+    fields::{self, Names},
     hex,
     input::MAX_LINE,
     outcome::{Answer, Cause, Failure, InputError, Outcome},
 };
 
+/// What an answer is to say.
+#[derive(Clone, Copy)]
+pub(crate) struct Content<'t> {
+    /// The texts of status codes in messages.
+    pub(crate) status_texts: &'t dyn StatusText,
+    /// Whether the names of values are part of it.
+    pub(crate) names: bool,
+}
+
 /// Appends the line for an outcome.
-pub(crate) fn write_line(line: &mut Vec<u8>, outcome: &Outcome<'_>) -> io::Result<()> {
+pub(crate) fn write_line(line: &mut Vec<u8>, outcome: &Outcome<'_>, content: Content<'_>) -> io::Result<()> {
     match outcome {
-        Ok(answer) => serde_json::to_writer(&mut *line, &Decoded::new(answer))?,
+        Ok(answer) => serde_json::to_writer(&mut *line, &Decoded::new(answer, content))?,
         Err(failure) => serde_json::to_writer(&mut *line, &json!({ "error": error(failure) }))?,
     }
     line.push(b'\n');
@@ -34,8 +44,12 @@ struct Decoded<'a> {
     basis: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     also_fits: Option<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     #[serde(serialize_with = "fields")]
     fields: Event<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    names: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_over: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,16 +57,19 @@ struct Decoded<'a> {
 }
 
 impl<'a> Decoded<'a> {
-    fn new(answer: &Answer<'a>) -> Self {
-        let layout = answer.event.layout();
+    fn new(answer: &Answer<'a>, content: Content<'_>) -> Self {
+        let event = answer.event();
+        let layout = event.layout();
         Self {
             event: layout.event,
             id: layout.id,
             version: layout.version,
             layout: layout.name,
-            basis: answer.basis.and_then(basis),
-            also_fits: answer.also_fits.as_ref().map(layouts),
-            fields: answer.event,
+            basis: answer.basis().and_then(|(_, known)| basis(known)),
+            also_fits: answer.also_fits().as_ref().map(layouts),
+            message: answer.message(content.status_texts).map(|message| message.to_string()),
+            fields: event,
+            names: content.names.then(|| names(&event)),
             left_over: (!answer.left_over.is_empty()).then(|| hex::print(answer.left_over)),
             unterminated: answer.unterminated.then_some(true),
         }
@@ -70,17 +87,21 @@ fn basis(basis: Basis) -> Option<Value> {
     }
 }
 
-/// The fields as a map. A second field of the same name gets a name of its own: two equal keys are JSON that most
-/// readers take to mean the last one.
+/// The fields as a map.
 fn fields<'a, R: Record<'a>, S: Serializer>(record: &R, serializer: S) -> Result<S::Ok, S::Error> {
-    let all = record.layout().fields;
-    let named = record.fields().enumerate().map(|(index, (field, value))| {
-        let before = all.iter().take(index).filter(|other| other.name == field.name).count();
-        let name =
-            if before == 0 { Cow::Borrowed(field.name) } else { format!("{}#{}", field.name, before + 1).into() };
-        (name, value)
+    serializer.collect_map(fields::labelled(record).map(|(label, _, value)| (label, value)))
+}
+
+/// The names of the values that have one, under the labels of their fields.
+fn names<'a>(record: &impl Record<'a>) -> Map<String, Value> {
+    let named = fields::labelled(record).filter_map(|(label, field, value)| {
+        let names = match Names::of(field, &value)? {
+            Names::One(name) => name.into(),
+            Names::Each(names) => names.into(),
+        };
+        Some((label.into_owned(), names))
     });
-    serializer.collect_map(named)
+    named.collect()
 }
 
 /// An error's object: what went wrong, of which event, and whatever else is known.

@@ -1,16 +1,20 @@
 //! `smbetw`: for people who have events of Microsoft-Windows-SMBServer and want to know what they say.
 //!
 //! One module a subcommand (`decode`), and below them what they share: where events come from (`input`, `request`,
-//! `hex`), what was made of one (`outcome`), and how that is written (`json`). A new source of events makes
-//! [`outcome::Outcome`]s; a new form of output writes them; neither knows of the other.
+//! `hex`), what was made of one (`outcome`), what there is to say of its fields (`fields`), and how that is written
+//! (`text` for people, `json` for programs). A new source of events makes [`outcome::Outcome`]s; a new form of output
+//! writes them; neither knows of the other.
 
 mod decode;
+mod fields;
 mod help;
 mod hex;
 mod input;
 mod json;
+mod message_table;
 mod outcome;
 mod request;
+mod text;
 
 use std::process::ExitCode;
 

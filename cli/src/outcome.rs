@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use smbserver_etw::{Basis, Build, Candidates, DecodeError, Event};
+use smbserver_etw::{
+    Basis, Build, Candidates, DecodeError, Decoded, Event, HeaderInfo, Message, Record as _, StatusText,
+};
 
 use crate::{hex::HexError, input::MAX_LINE, request::Request};
 
@@ -11,16 +13,64 @@ pub(crate) type Outcome<'a> = Result<Answer<'a>, Failure>;
 
 /// A decoded event.
 pub(crate) struct Answer<'a> {
-    /// The event.
-    pub(crate) event: Event<'a>,
-    /// How the build's layout is known; none if no build was given.
-    pub(crate) basis: Option<Basis>,
-    /// Layouts of other builds that the payload fits just as well.
-    pub(crate) also_fits: Option<Candidates>,
+    /// The event, with its build if that is known.
+    pub(crate) reading: Reading<'a>,
     /// Bytes after the last field. Only lenient decoding leaves any.
     pub(crate) left_over: &'a [u8],
     /// Whether the last string ended without its NUL. Only lenient decoding lets it.
     pub(crate) unterminated: bool,
+}
+
+/// An event as it was read.
+#[derive(Clone, Copy)]
+pub(crate) enum Reading<'a> {
+    /// For a build.
+    OfBuild(Decoded<Event<'a>>),
+    /// As the one layout of any build that fits.
+    OfAnyBuild(Event<'a>),
+}
+
+impl<'a> Answer<'a> {
+    /// The event.
+    pub(crate) fn event(&self) -> Event<'a> {
+        match self.reading {
+            Reading::OfBuild(decoded) => decoded.event,
+            Reading::OfAnyBuild(event) => event,
+        }
+    }
+
+    /// How the build's layout is known, and the build's number; none if no build was given.
+    pub(crate) fn basis(&self) -> Option<(u32, Basis)> {
+        match self.reading {
+            Reading::OfBuild(decoded) => Some((decoded.build, decoded.basis())),
+            Reading::OfAnyBuild(_) => None,
+        }
+    }
+
+    /// Layouts of other builds that the payload fits just as well.
+    pub(crate) fn also_fits(&self) -> Option<Candidates> {
+        match self.reading {
+            Reading::OfBuild(decoded) => decoded.also_fits,
+            Reading::OfAnyBuild(_) => None,
+        }
+    }
+
+    /// What stands beside the fields: that of the build, else the newest.
+    pub(crate) fn header(&self) -> Option<&'static HeaderInfo> {
+        match self.reading {
+            Reading::OfBuild(decoded) => decoded.header(),
+            Reading::OfAnyBuild(event) => event.layout().newest_header(),
+        }
+    }
+
+    /// The message in the words of the build, else in the newest; none where the manifest has none.
+    pub(crate) fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Option<Message<'s, Event<'a>>> {
+        self.header().and_then(|header| header.message)?;
+        Some(match self.reading {
+            Reading::OfBuild(decoded) => decoded.message(status_texts),
+            Reading::OfAnyBuild(event) => event.message(status_texts),
+        })
+    }
 }
 
 /// Which event it is that could not be decoded, as far as that is known.
@@ -141,30 +191,24 @@ pub(crate) struct Rules {
 pub(crate) fn decode(request: &Request, rules: Rules) -> Outcome<'_> {
     let Request { id, version, ref payload, .. } = *request;
     let build = request.build.or(rules.build);
-    let decoded = match (build, rules.lenient) {
-        (None, true) => Err(Cause::Input(InputError::NoBuild)),
-        (Some(build), true) => lenient(build, id, version, payload).map_err(Cause::Decode),
-        (Some(build), false) => Event::decode(build, id, version, payload)
-            .map(|decoded| Answer { also_fits: decoded.also_fits, ..strict(decoded.event, Some(decoded.basis())) })
-            .map_err(Cause::Decode),
-        (None, false) => {
-            Event::decode_any_build(id, version, payload).map(|event| strict(event, None)).map_err(Cause::Decode)
-        }
-    };
     let subject = Subject { line: None, build, id: Some(id), version: Some(version) };
-    decoded.map_err(|cause| Failure { subject, cause })
+    let decoded = match (build, rules.lenient) {
+        (None, true) => return Err(Failure { subject, cause: Cause::Input(InputError::NoBuild) }),
+        (Some(build), true) => lenient(build, id, version, payload),
+        (Some(build), false) => Event::decode(build, id, version, payload).map(Reading::OfBuild).map(strict),
+        (None, false) => Event::decode_any_build(id, version, payload).map(Reading::OfAnyBuild).map(strict),
+    };
+    decoded.map_err(|error| Failure { subject, cause: Cause::Decode(error) })
 }
 
-fn strict(event: Event<'_>, basis: Option<Basis>) -> Answer<'_> {
-    Answer { event, basis, also_fits: None, left_over: &[], unterminated: false }
+fn strict(reading: Reading<'_>) -> Answer<'_> {
+    Answer { reading, left_over: &[], unterminated: false }
 }
 
 fn lenient(build: Build, id: u16, version: u8, payload: &[u8]) -> Result<Answer<'_>, DecodeError> {
     let lenient = Event::decode_lenient(build, id, version, payload)?;
     Ok(Answer {
-        event: lenient.decoded.event,
-        basis: Some(lenient.decoded.basis()),
-        also_fits: lenient.decoded.also_fits,
+        reading: Reading::OfBuild(lenient.decoded),
         left_over: lenient.left_over,
         unterminated: lenient.unterminated,
     })

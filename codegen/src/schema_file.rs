@@ -20,7 +20,7 @@ pub fn write(schema: &Schema) -> Result<String, String> {
     Ok(text)
 }
 
-/// Reads what [`write`] wrote. Lines of the manifests are not in it.
+/// Reads what [`write()`] wrote. Lines of the manifests are not in it.
 ///
 /// # Errors
 /// Text that is no schema: the file, the line and what was expected there.

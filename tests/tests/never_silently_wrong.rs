@@ -380,7 +380,7 @@ fn bytes_behind_the_last_field_are_refused_or_handed_over() {
                 };
                 check_refusal(error, layout, &longer)?;
                 let expected = MismatchKind::LeftOver { offset: payload.len(), bytes: 1 };
-                prop_assert_eq!(error.mismatch().map(etw_runtime::Mismatch::reason), Some(expected));
+                prop_assert_eq!(error.mismatch().map(Mismatch::reason), Some(expected));
                 check_lenient(layout, build, &longer)?;
                 if matches!(error, DecodeError::OtherLayout { .. }) {
                     other_layout += 1;

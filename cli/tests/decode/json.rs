@@ -1,44 +1,14 @@
-//! `smbetw decode` from the outside: what goes in, what comes out, and with which exit code.
+//! The answers for programs: JSON of one event, and JSON lines in and out; and the command line itself.
 
 use std::{
     io::{BufRead, BufReader, Write},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use serde_json::{Value, json};
-use smbserver_etw::{LayoutInfo, schema::PROVIDER};
+use smbserver_etw::LayoutInfo;
 
-/// One run of the command.
-struct Run {
-    code: i32,
-    /// The lines of standard output.
-    answers: Vec<Value>,
-    text: String,
-    stderr: String,
-}
-
-fn smbetw(args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
-    let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let stdin = stdin.as_ref().to_vec();
-    // Beside the reading, lest both sides wait for the other to make room. A command that reads nothing closes it.
-    let writer = std::thread::spawn(move || drop(pipe.write_all(&stdin)));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        answers: text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
-        text,
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smbetw"));
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-    command
-}
+use super::{LOGON_FAILURE, NO_MESSAGE, command, golden, hex, layout, negotiate, numbered, smbetw};
 
 /// Runs `decode` with the words of `args`, and expects one line.
 fn decode(args: &str) -> (i32, Value) {
@@ -46,7 +16,7 @@ fn decode(args: &str) -> (i32, Value) {
 }
 
 fn decode_from(args: &str, stdin: impl AsRef<[u8]>) -> (i32, Value) {
-    let args: Vec<&str> = ["decode"].into_iter().chain(args.split_whitespace()).collect();
+    let args: Vec<&str> = ["decode", "--format", "json"].into_iter().chain(args.split_whitespace()).collect();
     let mut run = smbetw(&args, stdin);
     assert_eq!(run.answers.len(), 1, "{}{}", run.text, run.stderr);
     assert_eq!(run.text.lines().count(), 1);
@@ -69,33 +39,10 @@ fn check(error: &Value, expected: &Value) {
     assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{error}");
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
-}
-
-fn layout(name: &str) -> &'static LayoutInfo {
-    PROVIDER.layouts().find(|layout| layout.name == name).unwrap()
-}
-
 /// The offset of the field, all fields before which must have a fixed size.
 fn offset(layout: &LayoutInfo, field: &str) -> usize {
     let before = layout.fields.iter().take_while(|known| known.name != field);
     before.map(|known| known.fixed_size().unwrap()).sum()
-}
-
-/// A payload with the field's index, from 1, in the lowest byte of each field.
-fn numbered(layout: &LayoutInfo) -> Vec<u8> {
-    let mut payload = Vec::new();
-    for (index, field) in (1u8..).zip(layout.fields) {
-        payload.push(index);
-        payload.resize(payload.len() + field.fixed_size().unwrap() - 1, 0);
-    }
-    payload
 }
 
 const READ_20348: &str = "Smb2ResponseReadV2";
@@ -105,7 +52,7 @@ const READ_26100: &str = "Smb2ResponseReadV2Build26100";
 fn a_small_event_with_and_without_its_build() {
     let expected = json!({
         "event": "TdiModeEnabled", "id": 1900, "version": 0, "layout": "TdiModeEnabledV0",
-        "fields": { "IsTdiEnabled": true },
+        "message": "TDI mode enabled: true", "fields": { "IsTdiEnabled": true },
     });
     for args in [
         "--build 26100 --id 1900 --version 0 01000000",
@@ -124,10 +71,12 @@ fn a_small_event_with_and_without_its_build() {
 
 #[test]
 fn the_keys_come_in_a_fixed_order() {
-    let run = smbetw(&["decode", "--build", "99999", "--id", "1900", "--version", "0", "--lenient", "01000000AB"], "");
+    let args = "decode --build 99999 --id 1900 --version 0 --lenient --names --format json 01000000AB";
+    let run = smbetw(&args.split(' ').collect::<Vec<_>>(), "");
     let expected = concat!(
         r#"{"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
-        r#""basis":{"newer_than":26200},"fields":{"IsTdiEnabled":true},"left_over":"AB"}"#,
+        r#""basis":{"newer_than":26200},"message":"TDI mode enabled: true","fields":{"IsTdiEnabled":true},"#,
+        r#""names":{},"left_over":"AB"}"#,
         "\n"
     );
     assert_eq!(run.text, expected);
@@ -248,11 +197,57 @@ fn a_payload_that_does_not_fit_says_where() {
     assert_eq!(none.get("build"), None);
 }
 
-/// Both layouts of the response count their last field; each finds its count at another place. A payload can
-/// satisfy both.
 #[test]
-fn without_a_build_two_layouts_that_fit_are_no_answer() {
-    let names = ["Smb2ResponseQueryInfoV2", "Smb2ResponseQueryInfoV2Build26100"];
+fn the_message_is_exactly_that_of_windows() {
+    for id in [1006, 1010] {
+        let (code, answer) = decode(&format!("--build 20348 --id {id} --version 0 {}", golden(id, "payload.hex")));
+        assert_eq!((code, answer["message"].as_str()), (0, Some(golden(id, "message.txt").as_str())));
+    }
+    // Its manifest has no text.
+    let layout = layout("Smb2ClientDoesNotSupportSigningV1");
+    assert_eq!(layout.newest_header().unwrap().message, None);
+    let (code, answer) = decode(&format!("--build 26100 --id 3021 --version 1 {NO_MESSAGE}"));
+    assert_eq!((code, answer.get("message")), (0, None), "{answer}");
+}
+
+#[test]
+fn names_are_given_when_asked_for() {
+    let names = |args: &str| decode(&format!("{args} --names")).1["names"].take();
+    assert_eq!(decode(&format!("--build 20348 --id 551 --version 0 {LOGON_FAILURE}")).1.get("names"), None);
+    assert_eq!(
+        names(&format!("--build 20348 --id 551 --version 0 {LOGON_FAILURE}")),
+        json!({ "Status": "STATUS_LOGON_FAILURE (0xc000006d)" })
+    );
+    assert_eq!(
+        names(&format!("--build 20348 --id 1006 --version 0 {}", golden(1006, "payload.hex"))),
+        json!({
+            "MappedAccess": "FILE_READ_ATTRIBUTES",
+            "Status": "STATUS_ACCESS_DENIED (0xc0000022)",
+            "TranslatedStatus": "STATUS_ACCESS_DENIED (0xc0000022)",
+        })
+    );
+    let mixed = names(&format!("--build 20348 --id 1 --version 2 {}", negotiate(&[0x0202, 0x7777, 0x0311])));
+    assert_eq!(mixed["Dialects"], json!(["SMB_2_0_2", null, "SMB_3_1_1"]));
+    assert_eq!(names("--build 26100 --id 1900 --version 0 01000000"), json!({}));
+    let line = format!(r#"{{"build":20348,"id":551,"version":0,"payload":"{LOGON_FAILURE}"}}"#);
+    let run = smbetw(&["decode", "--jsonl", "-", "--names", "--format", "json"], line);
+    assert_eq!(run.answers[0]["names"]["Status"], json!("STATUS_LOGON_FAILURE (0xc000006d)"));
+}
+
+#[test]
+fn json_says_what_was_logged_whatever_it_is() {
+    let (_, answer) = decode("--build 26100 --id 1029 --version 0 1b009b000d000a000000");
+    assert_eq!(answer["fields"]["CipherSuiteOrder"], json!("\u{1b}\u{9b}\r\n"));
+    assert!(answer["message"].as_str().unwrap().contains("\u{1b}\u{9b}\r\n"));
+}
+
+/// The layouts of the response to query info (event 120, version 2).
+const QUERY_INFO: [&str; 2] = ["Smb2ResponseQueryInfoV2", "Smb2ResponseQueryInfoV2Build26100"];
+
+/// Both layouts of the response count their last field; each finds its count at another place. This payload satisfies
+/// both.
+pub(super) fn query_info_of_either_layout() -> String {
+    let names = QUERY_INFO;
     let fixed =
         names.map(|name| layout(name).fields.iter().filter_map(etw_runtime::FieldInfo::fixed_size).sum::<usize>());
     let total = fixed[1] + 100;
@@ -261,7 +256,13 @@ fn without_a_build_two_layouts_that_fit_are_no_answer() {
         let at = offset(layout(name), "OutputBufferLength");
         payload[at] = u8::try_from(total - fixed).unwrap();
     }
-    let payload = hex(&payload);
+    hex(&payload)
+}
+
+#[test]
+fn without_a_build_two_layouts_that_fit_are_no_answer() {
+    let names = QUERY_INFO;
+    let payload = query_info_of_either_layout();
     check(
         &error(&format!("--id 120 --version 2 {payload}")),
         &json!({
@@ -410,6 +411,10 @@ fn a_command_line_that_cannot_be_meant_exits_with_2() {
         "decode --id 1900 --version 0 --lenient 00",
         "decode --jsonl - --id 1900",
         "decode --jsonl - 00",
+        "decode --jsonl - --format text",
+        "decode --id 1900 --version 0 --format xml 00",
+        "decode --id 1900 --version 0 --message-table /no/such/file 00",
+        "decode --id 1900 --version 0 --message-table . 00",
         "decode --jsonl /no/such/file",
         "decode --jsonl .",
     ] {
@@ -457,5 +462,5 @@ fn the_examples_work() {
         assert!(smbetw(&["decode", "--help"], "").text.contains(args), "{args}");
     }
     let words = ["decode", "--build", "20348", "--id", "0x76C", "--version", "0", "0x01, 0x00, 0x00, 0x00"];
-    assert_eq!(smbetw(&words, "").answers[0]["fields"], json!({ "IsTdiEnabled": true }));
+    assert!(smbetw(&words, "").text.ends_with("\nIsTdiEnabled  true\n"));
 }

@@ -1,0 +1,139 @@
+//! An event's fields as every form of output shows them: under labels that differ, and with what their values mean.
+
+use std::borrow::Cow;
+
+use etw_runtime::{FieldInfo, MapInfo, Meaning};
+use smbserver_etw::{Record, Value};
+
+/// The fields with their labels, in the payload's order. The label is the manifest's name; a second field of the same
+/// name gets one of its own, since of two equal keys most readers see one.
+pub(crate) fn labelled<'a>(
+    record: &impl Record<'a>,
+) -> impl Iterator<Item = (Cow<'static, str>, &'static FieldInfo, Value<'a>)> {
+    let all = record.layout().fields;
+    record.fields().enumerate().map(move |(index, (field, value))| {
+        let before = all.iter().take(index).filter(|other| other.name == field.name).count();
+        let label =
+            if before == 0 { Cow::Borrowed(field.name) } else { format!("{}#{}", field.name, before + 1).into() };
+        (label, field, value)
+    })
+}
+
+/// What a value is called in the manifest or by a specification.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A number's name, or those of its bits.
+    One(String),
+    /// Those of an array's elements; some element has one.
+    Each(Vec<Option<String>>),
+}
+
+impl Names {
+    /// The names of a field's value. None where there is nothing but the number to say.
+    pub(crate) fn of(field: &FieldInfo, value: &Value<'_>) -> Option<Self> {
+        let Value::Array(elements) = value else { return name(field, value).map(Self::One) };
+        let names: Vec<_> = elements.iter().map(|element| name(field, &element)).collect();
+        names.iter().any(Option::is_some).then_some(Self::Each(names))
+    }
+}
+
+fn name(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
+    let number = bits_of(value)?;
+    field.map.and_then(|map| map_text(map, number)).or_else(|| meaning_of(field.meaning?, number))
+}
+
+/// A number's bits. Flags stand in signed fields too; their sign is a bit like the others.
+fn bits_of(value: &Value<'_>) -> Option<u64> {
+    match *value {
+        Value::I8(value) => Some(value.cast_unsigned().into()),
+        Value::I16(value) => Some(value.cast_unsigned().into()),
+        Value::I32(value) => Some(value.cast_unsigned().into()),
+        Value::I64(value) => Some(value.cast_unsigned()),
+        ref other => other.as_u64(),
+    }
+}
+
+/// The map's text as the manifest has it, that is with its inserts: it names the value, whatever the event.
+fn map_text(map: &MapInfo, number: u64) -> Option<String> {
+    let number = u32::try_from(number).ok()?;
+    if !map.bits {
+        return map.text(number).map(str::to_owned);
+    }
+    let texts: Vec<_> = map.entries.iter().filter(|entry| number & entry.value != 0).map(|entry| entry.text).collect();
+    (!texts.is_empty()).then(|| texts.join(" | "))
+}
+
+/// The value in the specification's words. A number that has none is not repeated as if it were one.
+fn meaning_of(meaning: Meaning, number: u64) -> Option<String> {
+    let code = u32::try_from(number);
+    let known = match meaning {
+        Meaning::NtStatus => code.is_ok_and(|code| smbserver_etw::NtStatus(code).name().is_some()),
+        // Of these only numbers are known.
+        Meaning::Win32Error | Meaning::HResult => false,
+        Meaning::Map(map) => return map_text(map, number),
+        Meaning::Values(names) => names.name_of(number).is_some(),
+        Meaning::Bits(names) => names.names_in(number).next().is_some(),
+        _ => true,
+    };
+    known.then(|| meaning.describe(number).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use etw_runtime::{ArrayValue, InType, MapEntry, NamedValue, NamesInfo};
+
+    use super::*;
+
+    static RIGHTS: NamesInfo = NamesInfo {
+        name: "Rights",
+        source: "a test",
+        entries: &[NamedValue::new(1, 1, "READ"), NamedValue::new(0x8000_0000, 0x8000_0000, "ALL")],
+    };
+    static ENTRIES: &[MapEntry] = &[MapEntry::new(1, "One", &[]), MapEntry::new(2, "Two", &[])];
+    static KINDS: MapInfo = MapInfo { name: "Kinds", bits: false, inferred: false, entries: ENTRIES };
+    static FLAGS: MapInfo = MapInfo { name: "Flags", bits: true, inferred: false, entries: ENTRIES };
+
+    fn one(field: FieldInfo, value: Value<'_>) -> Option<String> {
+        match Names::of(&field, &value) {
+            Some(Names::One(name)) => Some(name),
+            None => None,
+            Some(Names::Each(names)) => panic!("{names:?}"),
+        }
+    }
+
+    #[test]
+    fn maps_name_values_and_bits() {
+        let field = |map| FieldInfo::new("Kind", InType::UInt32).with_map(map);
+        assert_eq!(one(field(&KINDS), Value::U32(2)).as_deref(), Some("Two"));
+        assert_eq!(one(field(&KINDS), Value::U32(3)), None);
+        assert_eq!(one(field(&KINDS), Value::U64(1 << 40)), None);
+        assert_eq!(one(field(&FLAGS), Value::U32(7)).as_deref(), Some("One | Two"));
+        assert_eq!(one(field(&FLAGS), Value::U32(4)), None);
+    }
+
+    #[test]
+    fn meanings_name_what_has_a_name() {
+        let field = |meaning| FieldInfo::new("Number", InType::Int32).meaning(meaning);
+        let rights = field(Meaning::Bits(&RIGHTS));
+        assert_eq!(one(rights, Value::I32(i32::MIN + 1)).as_deref(), Some("READ | ALL"));
+        assert_eq!(one(rights, Value::I32(3)).as_deref(), Some("READ | 0x2"));
+        assert_eq!(one(rights, Value::I32(0)), None);
+        assert_eq!(one(field(Meaning::Values(&RIGHTS)), Value::I32(1)).as_deref(), Some("READ"));
+        assert_eq!(one(field(Meaning::Values(&RIGHTS)), Value::I32(2)), None);
+        assert_eq!(one(field(Meaning::Map(&KINDS)), Value::U16(1)).as_deref(), Some("One"));
+        let status = field(Meaning::NtStatus);
+        assert_eq!(one(status, Value::U32(0xC000_0022)).as_deref(), Some("STATUS_ACCESS_DENIED (0xc0000022)"));
+        assert_eq!(one(status, Value::U32(0xC0FF_EE00)), None);
+        assert_eq!(one(field(Meaning::Win32Error), Value::U32(5)), None);
+        assert_eq!(one(status, Value::Bool(true)), None);
+    }
+
+    #[test]
+    fn each_element_of_an_array_has_its_name() {
+        let field = FieldInfo::new("Kinds", InType::UInt16).with_map(&KINDS);
+        let of = |bytes| Names::of(&field, &ArrayValue::new(InType::UInt16, bytes).unwrap().into());
+        assert_eq!(of(&[1, 0, 9, 0]), Some(Names::Each(vec![Some("One".to_owned()), None])));
+        assert_eq!(of(&[9, 0]), None);
+        assert_eq!(of(&[]), None);
+    }
+}

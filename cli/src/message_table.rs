@@ -1,0 +1,44 @@
+//! The file of `--message-table`: Windows' texts for status codes, from the user's own ntdll.dll.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use smbserver_etw::{
+    StatusText,
+    status::{BuiltIn, Chain, MessageTable, NtDll},
+};
+
+use crate::input;
+
+/// More than this no table of messages has; Windows' largest have a MiB or two.
+const MAX_FILE: u64 = 64 << 20;
+
+/// The bytes of the file, if one is named.
+pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(path) = path {
+        let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
+        read.map_err(|error| input::cannot_read(path, &error))?;
+        if bytes.len() as u64 > MAX_FILE {
+            return Err(invalid(path, "more than 64 MiB"));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The texts in the file's bytes, and the built-in ones for what it lacks or if no file is named.
+pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
+    let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
+    if bytes.starts_with(b"MZ") {
+        return Err(invalid(path, "this is a whole DLL; give the bytes of its message table resource (type 11) alone"));
+    }
+    let table = MessageTable::parse(bytes).map_err(|error| invalid(path, &error.to_string()))?;
+    Ok(Box::new(Chain(NtDll { table }, BuiltIn)))
+}
+
+fn invalid(path: &Path, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("cannot use {}: {why}", path.display()))
+}

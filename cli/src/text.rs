@@ -1,0 +1,277 @@
+//! The answers as text, for people.
+//!
+//! Messages and fields hold what whoever connects to the server likes to put there, and a terminal obeys what it is
+//! sent. So nothing of an event is written but through [`visible`].
+
+use anstyle::{AnsiColor, Style};
+use etw_runtime::{BuildRange, FieldInfo, HeaderInfo, LayoutInfo};
+use smbserver_etw::{
+    Basis, Candidates, Record, StatusText, Value,
+    descriptor::{Channel, Keywords, Level, Opcode, Task},
+};
+
+use crate::{
+    fields::{self, Names},
+    hex,
+    outcome::{Answer, Failure, Subject},
+};
+
+const NAME: Style = Style::new().bold();
+const LABEL: Style = AnsiColor::Cyan.on_default();
+const MEANING: Style = AnsiColor::Green.on_default();
+const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// The text for a decoded event: header, message, fields and notes, an empty line between them. It has colour; who
+/// writes it takes that out where it is not wanted.
+pub(crate) fn answer(answer: &Answer<'_>, status_texts: &dyn StatusText) -> String {
+    let message = answer.message(status_texts).map(|message| visible(&message.to_string(), Breaks::Kept));
+    let blocks = [
+        header(answer.event().layout(), answer.header()),
+        // Its last line ends here; all before is the message, not indented and not coloured.
+        message.map_or_else(String::new, |message| message + "\n"),
+        table(&answer.event()),
+        notes(answer),
+    ];
+    let blocks: Vec<_> = blocks.into_iter().filter(|block| !block.is_empty()).collect();
+    blocks.join("\n")
+}
+
+/// The text for an event that could not be decoded.
+pub(crate) fn failure(failure: &Failure) -> String {
+    let mut text = format!("{ERROR}error:{ERROR:#} {}\n", visible(&failure.cause.to_string(), Breaks::Escaped));
+    let Subject { line, build, id, version } = failure.subject;
+    let known = [
+        line.map(|line| format!("line {line}")),
+        id.map(|id| format!("event {id}")),
+        version.map(|version| format!("version {version}")),
+        build.map(|build| format!("build {build}")),
+    ];
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    if !known.is_empty() {
+        text.push_str(&format!("  asked for: {}\n", known.join(", ")));
+    }
+    text
+}
+
+fn header(layout: &LayoutInfo, header: Option<&HeaderInfo>) -> String {
+    let mut text = format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version);
+    if let Some(header) = header {
+        text.push_str(&format!(", level {}", named(Level(header.level).name(), header.level)));
+        if let Some(channel) = header.channel {
+            text.push_str(&format!(", channel {}", named(Channel(channel).name(), channel)));
+        }
+    }
+    text.push_str(&format!(", {}\n", builds(layout.builds)));
+    let more = header.map(rarer).unwrap_or_default();
+    if !more.is_empty() {
+        text.push_str(&format!("{}\n", more.join(", ")));
+    }
+    text
+}
+
+/// What only some events have beside their fields.
+fn rarer(header: &HeaderInfo) -> Vec<String> {
+    let mut parts = Vec::new();
+    if header.task != 0 {
+        parts.push(format!("task {}", named(Task(header.task).name(), header.task)));
+    }
+    if header.opcode != 0 {
+        parts.push(format!("opcode {}", named(Opcode(header.opcode).name(), header.opcode)));
+    }
+    if header.keywords != 0 {
+        parts.push(format!("keywords {}", keywords(header.keywords)));
+    }
+    parts
+}
+
+/// The name as Windows shows it, without the prefix that says where it is defined (`win:Error`); else the number.
+fn named(name: Option<&str>, number: impl Into<u64>) -> String {
+    name.map_or_else(|| number.into().to_string(), |name| without_prefix(name).to_owned())
+}
+
+fn without_prefix(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, name)| name)
+}
+
+fn keywords(bits: u64) -> String {
+    let known = Keywords::NAMED.iter().filter(|(bit, _)| Keywords(bits).contains(*bit));
+    let rest = known.clone().fold(bits, |rest, (bit, _)| rest & !bit.0);
+    let mut names: Vec<_> = known.map(|(_, name)| without_prefix(name).to_owned()).collect();
+    if rest != 0 {
+        names.push(format!("{rest:#x}"));
+    }
+    names.join(" | ")
+}
+
+/// `build 20348`, `builds 20348 to 26100`.
+fn builds(ranges: &[BuildRange]) -> String {
+    let texts = ranges.iter().map(|range| match range {
+        BuildRange { first, last } if first == last => first.to_string(),
+        BuildRange { first, last } => format!("{first} to {last}"),
+    });
+    let several = ranges.len() > 1 || ranges.iter().any(|range| range.first != range.last);
+    format!("{} {}", if several { "builds" } else { "build" }, texts.collect::<Vec<_>>().join(", "))
+}
+
+/// A row of the table of fields.
+struct Row {
+    label: String,
+    value: String,
+    meaning: Option<String>,
+}
+
+/// The most characters of a value that the column of meanings makes room for: a GUID and a bit.
+const WIDEST: usize = 40;
+
+fn table<'a>(record: &impl Record<'a>) -> String {
+    let rows: Vec<_> = fields::labelled(record)
+        .map(|(label, field, value)| Row {
+            label: label.into_owned(),
+            value: visible(&value.to_string(), Breaks::Escaped),
+            meaning: meaning(field, &value).map(|meaning| visible(&meaning, Breaks::Escaped)),
+        })
+        .collect();
+    let labels = width(rows.iter().map(|row| &row.label));
+    // A value with nothing behind it moves no column; a long one moves only its own meaning.
+    let values = rows.iter().filter(|row| row.meaning.is_some()).map(|row| &row.value);
+    let values = width(values.filter(|value| value.chars().count() <= WIDEST));
+    let mut text = String::new();
+    for Row { label, value, meaning } in rows {
+        let line = match meaning {
+            Some(meaning) => format!("{LABEL}{label:labels$}{LABEL:#}  {value:values$}  {MEANING}{meaning}{MEANING:#}"),
+            None if value.is_empty() => format!("{LABEL}{label}{LABEL:#}"),
+            None => format!("{LABEL}{label:labels$}{LABEL:#}  {value}"),
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+fn width<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
+}
+
+/// What the value means, in one line; of an address, which XML has as bytes, what it is.
+fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
+    match (Names::of(field, value), value) {
+        (Some(Names::One(name)), _) => Some(name),
+        (Some(Names::Each(names)), Value::Array(elements)) => {
+            let names = names.into_iter().zip(*elements);
+            let names = names.map(|(name, element)| name.unwrap_or_else(|| element.to_string()));
+            Some(format!("[{}]", names.collect::<Vec<_>>().join(", ")))
+        }
+        (_, Value::SocketAddr(address)) => Some(address.to_string()).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+/// What to know before the answer is believed.
+fn notes(answer: &Answer<'_>) -> String {
+    let mut notes = Vec::new();
+    match answer.basis() {
+        Some((build, basis)) => notes.extend(on_basis(build, basis)),
+        None => notes.extend(on_headers(answer.event().layout())),
+    }
+    notes.extend(answer.also_fits().map(|others| on_others(&others)));
+    notes.extend(on_inferred(&answer.event()));
+    if !answer.left_over.is_empty() {
+        let count = answer.left_over.len();
+        let bytes = if count == 1 { "byte is" } else { "bytes are" };
+        notes.push(format!("{count} {bytes} left over after the last field: {}", hex::print(answer.left_over)));
+    }
+    if answer.unterminated {
+        notes.push("the last string has no terminating NUL; it may have been cut".to_owned());
+    }
+    notes.iter().fold(String::new(), |text, note| text + &format!("{NOTE}note:{NOTE:#} {note}\n"))
+}
+
+fn on_basis(build: u32, basis: Basis) -> Option<String> {
+    Some(match basis {
+        Basis::Captured => return None,
+        Basis::Between { lower, upper, same: true } => format!(
+            "build {build} was never captured; this is the layout of build {lower}, and build {upper} has the same"
+        ),
+        Basis::Between { lower, upper, same: false } => format!(
+            "build {build} was never captured; this is the layout of build {lower}, but build {upper} has another. The \
+             fields may mean something else, though the payload fits"
+        ),
+        Basis::Newer { newest } => {
+            format!("build {build} is newer than every captured build; this is the layout of build {newest}")
+        }
+        // Better a form that nobody foresaw than to pass for captured.
+        other => format!("how the layout of build {build} is known: {other:?}"),
+    })
+}
+
+/// The layout is one for all its builds, but level, channel or words may not be.
+fn on_headers(layout: &LayoutInfo) -> Option<String> {
+    let newest = layout.newest_header().filter(|_| layout.headers.len() > 1)?;
+    Some(format!("no build was given; what stands beside the fields is as from build {} on", newest.since))
+}
+
+fn on_others(others: &Candidates) -> String {
+    format!("the payload fits just as well: {others}. If the build is not certain, neither is this reading")
+}
+
+/// A line for each field with a text from a map whose order nobody saw printed. Not for a map that a specification
+/// lends its certainty, which is the field's meaning and not its map.
+fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
+    let named = record.fields().filter(|(field, value)| Names::of(field, value).is_some());
+    let maps = named.filter_map(|(field, _)| Some((field.name, field.map.filter(|map| map.inferred)?.name)));
+    maps.map(|(field, map)| format!("which value of {field} has which text is inferred; no capture prints {map}"))
+        .collect()
+}
+
+/// What becomes of line breaks and tabs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    /// They are written; CR LF as a line feed.
+    Kept,
+    /// They are escaped: the text is one line.
+    Escaped,
+}
+
+/// The text with an escape, `\u{1b}`, for each character that a terminal would obey instead of showing: controls, and
+/// those that turn the direction of what follows.
+fn visible(text: &str, breaks: Breaks) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            '\r' if breaks == Breaks::Kept && chars.peek() == Some(&'\n') => {}
+            '\n' | '\t' if breaks == Breaks::Kept => shown.push(char),
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => shown.extend(char.escape_default()),
+            _ if char.is_control() => shown.extend(char.escape_default()),
+            _ => shown.push(char),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_that_a_terminal_obeys() {
+        let text = "a\r\nb\tc\rd\x1b[31m\0\x7f\u{9b}\u{202e}\u{2066}é\u{200e}\\";
+        let shown = r"\rd\u{1b}[31m\u{0}\u{7f}\u{9b}\u{202e}\u{2066}é";
+        assert_eq!(visible(text, Breaks::Kept), format!("a\nb\tc{shown}\u{200e}\\"));
+        assert_eq!(visible(text, Breaks::Escaped), format!(r"a\r\nb\tc{shown}{}\", '\u{200e}'));
+        for char in '\0'..='\u{ff}' {
+            let shown = visible(&char.to_string(), Breaks::Escaped);
+            assert!(shown.chars().all(|char| !char.is_control()), "{char:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_fields_is_shown_by_name_or_number() {
+        assert_eq!(keywords(0x1_0000_0001 | 1 << 62), "Request | SendPath | 0x4000000000000000");
+        assert_eq!((named(Some("win:Error"), 2u8), named(None, 77u8)), ("Error".to_owned(), "77".to_owned()));
+        let range = |first, last| BuildRange { first, last };
+        assert_eq!(builds(&[range(20348, 20348)]), "build 20348");
+        assert_eq!(builds(&[range(1, 2), range(4, 4)]), "builds 1 to 2, 4");
+    }
+}
