@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod message;
 mod regen;
 mod table;
 
@@ -19,6 +20,8 @@ use table::Row;
 const VIEW_TARGET: f64 = 1.1;
 /// `Event::decode` may cost this much of the views alone.
 const DISPATCH_TARGET: f64 = 1.5;
+/// A message may cost this much of a `write!` of the same text.
+const MESSAGE_TARGET: f64 = 1.25;
 
 fn main() {
     let start = SystemTime::now();
@@ -29,6 +32,7 @@ fn main() {
         .configure_from_args();
     let mut rows = bench_views(&mut criterion);
     rows.extend(bench_dispatch(&mut criterion));
+    rows.extend(bench_messages(&mut criterion));
     rows.push(bench_regen(&mut criterion));
     criterion.final_summary();
     table::print(&rows, start);
@@ -69,6 +73,25 @@ fn bench_dispatch(criterion: &mut Criterion) -> Vec<Row> {
             baseline: "views",
             operations: u32::try_from(stream.len()).unwrap_or(u32::MAX).into(),
             target: Some(DISPATCH_TARGET),
+        });
+    }
+    rows
+}
+
+fn bench_messages(criterion: &mut Criterion) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for case in message::cases() {
+        let mut group = criterion.benchmark_group(case.id);
+        let mut text = String::with_capacity(4096);
+        group.bench_function("display", |b| b.iter(|| (case.view)(black_box(&case.payload), black_box(&mut text))));
+        group.bench_function("by_hand", |b| b.iter(|| (case.by_hand)(black_box(&case.payload), black_box(&mut text))));
+        rows.push(Row {
+            group: case.id,
+            title: case.title,
+            measured: "display",
+            baseline: "by_hand",
+            operations: 1.0,
+            target: Some(MESSAGE_TARGET),
         });
     }
     rows
