@@ -195,7 +195,8 @@ impl Generator {
         if plan.modules.is_empty() {
             let element = format!("provider {}", schema.provider);
             diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
-            return Output { schema, diagnostics, ..Output::default() };
+            drop(plan);
+            return Output { schema, files: Files::default(), names, diagnostics };
         }
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {

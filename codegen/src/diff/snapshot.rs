@@ -70,9 +70,7 @@ impl DeclarationKind {
 impl EventState {
     /// The event's name for people: its symbol without the version, or its task.
     pub fn name(&self, version: u8) -> &str {
-        let symbol = self.header.symbol.as_deref();
-        let plain = symbol.map(|symbol| symbol.strip_suffix(&format!("_V{version}")).unwrap_or(symbol));
-        plain.or(self.header.task.as_deref()).unwrap_or("(no name)")
+        self.header.unversioned_symbol(version).or(self.header.task.as_deref()).unwrap_or("(no name)")
     }
 }
 

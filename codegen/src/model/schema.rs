@@ -247,6 +247,14 @@ impl From<Builds> for Vec<String> {
     }
 }
 
+impl Header {
+    /// The C symbol without the version that some symbols end in: what the event is called in all its versions.
+    pub fn unversioned_symbol(&self, version: u8) -> Option<&str> {
+        let symbol = self.symbol.as_deref()?;
+        Some(symbol.strip_suffix(&format!("_V{version}")).unwrap_or(symbol))
+    }
+}
+
 impl Layout {
     /// The newest build's fields: the ones to show where no build is asked for.
     pub fn newest_fields(&self) -> &[Field] {

@@ -305,9 +305,8 @@ impl Clone for HeaderPlan {
 fn base_name(event: &Event) -> String {
     let newest = event.versions.last().and_then(|v| Some((v.version, v.layouts.last()?.newest_header()?)));
     let Some((version, header)) = newest else { return format!("Event{}", event.id) };
-    if let Some(symbol) = &header.symbol {
-        let suffix = format!("_V{version}");
-        return symbol.strip_suffix(&suffix).unwrap_or(symbol).to_owned();
+    if let Some(symbol) = header.unversioned_symbol(version) {
+        return symbol.to_owned();
     }
     match (&header.task, &header.opcode) {
         (Some(task), Some(opcode)) => format!("{task}_{}", opcode.rsplit(':').next().unwrap_or(opcode)),
