@@ -38,6 +38,8 @@ pub enum Kind {
     View,
     /// An accessor, by the manifest's name for the field.
     Field,
+    /// A struct's view: the name of the view that holds it, and the manifest's name for the field.
+    Struct,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
         (Self::Event, "event"),
         (Self::View, "view"),
         (Self::Field, "field"),
+        (Self::Struct, "struct"),
     ];
 
     fn word(self) -> &'static str {
@@ -66,8 +69,8 @@ impl Kind {
     /// The names among which this one must be unique; none where equal names do no harm.
     fn scope(self, key: &str) -> Option<String> {
         match self {
-            // Events and views are types of the same modules, and macros name them side by side.
-            Self::Event | Self::View => Some("type".to_owned()),
+            // Events, views and structs are types of the same modules, and macros name them side by side.
+            Self::Event | Self::View | Self::Struct => Some("type".to_owned()),
             Self::Value => Some(format!("value of {}", key.split_once(' ').map_or("", |(_, map)| map))),
             Self::Module | Self::Field => None,
             other => Some(other.word().to_owned()),

@@ -2,7 +2,7 @@
 //!
 //! All of it is `static` in the generated crate; nothing here is built at run time.
 
-use crate::{Guid, InType, Meaning, OutType};
+use crate::{Guid, InType, Meaning, OutType, StructInfo};
 
 /// A provider: its builds and its events.
 #[derive(Debug)]
@@ -87,6 +87,8 @@ pub struct FieldInfo {
     pub map: Option<&'static MapInfo>,
     /// What the values mean by a specification.
     pub meaning: Option<Meaning>,
+    /// The members, where the field is a struct or an array of structs.
+    pub members: Option<&'static StructInfo>,
 }
 
 /// How a length or a count is given.
@@ -203,7 +205,7 @@ impl Eq for LayoutInfo {}
 impl FieldInfo {
     /// A field whose manifest says no more than name and inType.
     pub const fn new(name: &'static str, in_type: InType) -> Self {
-        Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None }
+        Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None, members: None }
     }
 
     /// The same field with an outType.
@@ -224,6 +226,13 @@ impl FieldInfo {
     #[must_use]
     pub const fn with_count(mut self, count: Size) -> Self {
         self.count = Some(count);
+        self
+    }
+
+    /// The same field as a struct, or an array of structs.
+    #[must_use]
+    pub const fn with_members(mut self, members: &'static StructInfo) -> Self {
+        self.members = Some(members);
         self
     }
 

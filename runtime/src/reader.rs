@@ -3,7 +3,9 @@
 //! Every method names the field it reads (its index in the layout), so that an error can say which one did not
 //! fit. A method that fails consumes nothing.
 
-use crate::{Ansi, Array, Binary, Element, Fault, FaultKind, Segment, Sid, Utf16};
+use crate::{
+    Ansi, Array, Binary, Element, Extent, Fault, FaultKind, Item, List, Nested, Segment, Sid, Struct, Utf16,
+};
 
 /// Which pointers a payload holds: the event header's 32-bit or 64-bit flag says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,8 +74,26 @@ impl<'a> Reader<'a> {
         fault(field, self.offset(), kind)
     }
 
+    /// The same reader, accepting no string without its NUL.
+    pub(crate) fn strict(&self) -> Self {
+        Self { tolerant: false, ..*self }
+    }
+
+    /// The size of the payload's pointers.
+    pub(crate) fn pointers(&self) -> PointerSize {
+        self.pointers
+    }
+
+    /// Goes on where `end`, a copy of this reader that was read further, has come to. Returns the bytes between.
+    pub(crate) fn advance_to(&mut self, end: &Self) -> &'a [u8] {
+        let passed = self.rest.len().saturating_sub(end.rest.len());
+        let (passed, rest) = self.rest.split_at_checked(passed).unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        passed
+    }
+
     #[inline]
-    fn truncated(&self, field: u16, needed: usize) -> Fault {
+    pub(crate) fn truncated(&self, field: u16, needed: usize) -> Fault {
         fault(field, self.offset(), FaultKind::Truncated { needed, available: self.rest.len() })
     }
 
@@ -161,6 +181,21 @@ impl<'a> Reader<'a> {
     pub fn array<T: Element>(&mut self, field: u16, count: impl Into<u32>) -> Result<Array<'a, T>, Fault> {
         let bytes = self.take_many(field, count.into(), T::SIZE)?;
         Ok(Array::new(bytes).unwrap_or_default())
+    }
+
+    /// An array of so many elements that may differ in size.
+    pub fn list<T: Item<'a>>(
+        &mut self,
+        field: u16,
+        count: impl Into<u32>,
+        extent: Extent,
+    ) -> Result<List<'a, T>, Fault> {
+        List::take(self, field, count.into(), extent)
+    }
+
+    /// A struct.
+    pub fn structure<S: Struct<'a>>(&mut self, field: u16) -> Result<Nested<'a, S>, Fault> {
+        Nested::take(self, field)
     }
 
     /// A `win:SID`: eight bytes and four for each sub-authority.

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{Access, EventPlan, Extent, FieldPlan, HeaderPlan, Kind, LayoutPlan, Module, Plan};
+use crate::plan::{Access, EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -53,7 +53,9 @@ fn guid(text: &str) -> TokenStream {
 
 pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     let layouts = || module.events.iter().flat_map(|event| &event.layouts);
-    let fields: Vec<&FieldPlan> = layouts().flat_map(|layout| &layout.fields.fields).collect();
+    let structs = || layouts().flat_map(|layout| &layout.fields.structs);
+    let inner = structs().flat_map(|structure| &structure.fields.fields);
+    let fields: Vec<&FieldPlan> = layouts().flat_map(|layout| &layout.fields.fields).chain(inner).collect();
     let has = |wanted: fn(&FieldPlan) -> bool| fields.iter().any(|field| wanted(field));
     let mut names = vec!["BuildRange", "EventInfo", "HeaderInfo", "LayoutInfo", "VersionInfo"];
     names.extend((!fields.is_empty()).then_some(["FieldInfo", "InType"]).into_iter().flatten());
@@ -61,6 +63,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     names.extend(has(|f| sizes(f) != (None, None)).then_some("Size"));
     let used = meanings::used(fields.iter().copied(), plan);
     names.extend((used.meanings || used.maps || used.status).then_some("Meaning"));
+    names.extend(structs().next().map(|_| "StructInfo"));
     names.sort_unstable();
     let names = names.into_iter().map(ident);
     let has_maps = used.maps || has(|f| matches!(f.kind, Kind::Mapped(..)));
@@ -70,6 +73,8 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     for event in &module.events {
         items.push(event_info(event));
         items.extend(event.layouts.iter().map(|layout| layout_info(event, layout, plan)));
+        let structs = event.layouts.iter().flat_map(|layout| &layout.fields.structs);
+        items.extend(structs.map(|structure| struct_info(structure, module, plan)));
     }
     SourceFile { path: format!("schema/{}.rs", module.name), docs: vec![module.doc.clone()], items }
 }
@@ -102,7 +107,7 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
         let (first, last) = (number(*first), number(*last));
         quote! { BuildRange { first: #first, last: #last } }
     });
-    let fields = layout.fields.fields.iter().map(|field| field_info(field, layout, plan));
+    let fields = layout.fields.fields.iter().map(|field| field_info(field, &layout.fields, plan));
     let headers = layout.headers.iter().map(header_info);
     let confusable = layout.confusable;
     let doc = layout.docs.first().map(|doc| format!(" {doc}"));
@@ -122,6 +127,21 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
     }
 }
 
+fn struct_info(structure: &StructPlan, module: &Module, plan: &Plan<'_>) -> TokenStream {
+    let (info, name, view, module) =
+        (ident(&structure.info), &structure.name, ident(&structure.name), ident(&module.name));
+    let fields = structure.fields.fields.iter().map(|field| field_info(field, &structure.fields, plan));
+    let doc = structure.docs.first().map(|doc| format!(" {doc}"));
+    quote! {
+        #[doc = #doc]
+        pub static #info: StructInfo = StructInfo {
+            name: #name,
+            fields: &[#(#fields),*],
+            read: etw_runtime::read_struct!(super::super::events::#module::#view),
+        };
+    }
+}
+
 fn shown_as(field: &FieldPlan) -> Option<crate::model::OutType> {
     field.field.out_type.filter(|out_type| Some(*out_type) != field.field.in_type.default_out_type())
 }
@@ -131,30 +151,20 @@ fn sizes(field: &FieldPlan) -> (Option<&Size>, Option<&Size>) {
     (field.field.length.as_ref().filter(|_| field.field.in_type.takes_length()), field.field.count.as_ref())
 }
 
-fn field_info(field: &FieldPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
+fn field_info(field: &FieldPlan, all: &Fields, plan: &Plan<'_>) -> TokenStream {
     let (name, in_type) = (&field.field.name, ident(field.field.in_type.ident()));
     let out_type = shown_as(field).map(|out_type| {
         let out_type = ident(out_type.ident());
         quote! { .shown_as(OutType::#out_type) }
     });
-    let size = |size: &Size| match (size, &field.access) {
-        (Size::Fixed(n), _) => {
-            let n = number(*n);
-            quote!(Size::Fixed(#n))
-        }
-        (Size::Field(_), Access::Own(Extent::Field(at))) => {
-            let at = number(*at as u64);
-            quote!(Size::Field(#at))
-        }
-        (Size::Field(counter), _) => {
-            let at = layout.fields.fields.iter().position(|f| f.field.name == *counter).unwrap_or(0);
-            let at = number(at as u64);
-            quote!(Size::Field(#at))
-        }
+    let extent = match &field.access {
+        Access::Own(extent) => extent,
+        Access::Segment { .. } => &Extent::Own,
     };
     let (length, count) = sizes(field);
-    let length = length.map(size).map(|size| quote! { .with_length(#size) });
-    let count = count.map(size).map(|size| quote! { .with_count(#size) });
+    let of_one = if count.is_some() { &field.each } else { extent };
+    let length = length.map(|length| size(length, of_one)).map(|size| quote! { .with_length(#size) });
+    let count = count.map(|count| size(count, extent)).map(|size| quote! { .with_count(#size) });
     let map = match field.kind {
         Kind::Mapped(map, _) => {
             let info = ident(&plan.maps[map].info);
@@ -162,8 +172,33 @@ fn field_info(field: &FieldPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenS
         }
         _ => None,
     };
+    let members = match &field.kind {
+        Kind::Struct(view) | Kind::List(Item::Struct(view)) => {
+            let structure = all.structs.iter().find(|structure| structure.name == *view);
+            structure.map(|structure| {
+                let info = ident(&structure.info);
+                quote! { .with_members(&#info) }
+            })
+        }
+        _ => None,
+    };
     let meaning = meanings::field_info(field, plan);
-    quote! { FieldInfo::new(#name, InType::#in_type) #out_type #length #count #map #meaning }
+    quote! { FieldInfo::new(#name, InType::#in_type) #out_type #length #count #map #meaning #members }
+}
+
+/// A length or count; where a field gives it, the plan knows which.
+fn size(size: &Size, extent: &Extent) -> TokenStream {
+    match (size, extent) {
+        (Size::Fixed(n), _) => {
+            let n = number(*n);
+            quote!(Size::Fixed(#n))
+        }
+        (Size::Field(_), Extent::Field(at)) => {
+            let at = number(*at as u64);
+            quote!(Size::Field(#at))
+        }
+        (Size::Field(_), _) => quote!(Size::Field(0)),
+    }
 }
 
 fn header_info(header: &HeaderPlan) -> TokenStream {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, number};
-use crate::plan::{Access, Extent, FieldPlan, Kind, Plan, Scalar};
+use crate::plan::{Access, Extent, FieldPlan, Item, Kind, Plan, Scalar};
 
 /// The runtime's names for a scalar.
 struct Names {
@@ -40,7 +40,7 @@ fn names(scalar: Scalar) -> Names {
     Names { rust, segment, value, element }
 }
 
-/// The type that an accessor returns, where it is the runtime's: the name to import.
+/// The runtime's names that a field of this kind needs.
 pub(super) fn imports(kind: &Kind) -> Vec<&'static str> {
     match kind {
         Kind::Scalar(Scalar::Guid | Scalar::FileTime | Scalar::SystemTime) => vec![rust_name(kind)],
@@ -50,8 +50,23 @@ pub(super) fn imports(kind: &Kind) -> Vec<&'static str> {
             let own = element.starts_with(|c: char| c.is_ascii_uppercase());
             if own { vec!["Array", element] } else { vec!["Array"] }
         }
+        Kind::List(item) => [Some("Extent"), Some("List"), item_name(item)].into_iter().flatten().collect(),
+        Kind::Struct(_) => vec!["Nested"],
         _ => vec![rust_name(kind)],
     }
+}
+
+/// The runtime's type of a list's element; none for a struct, whose type is generated.
+fn item_name(item: &Item) -> Option<&'static str> {
+    Some(match item {
+        Item::Utf16 => "Utf16",
+        Item::Ansi => "Ansi",
+        Item::Binary => "Binary",
+        Item::SocketAddr => "SocketAddr",
+        Item::Sid => "Sid",
+        Item::Pointer => "Pointer",
+        Item::Struct(_) => return None,
+    })
 }
 
 /// Whether an accessor's value borrows from the payload.
@@ -69,6 +84,8 @@ fn rust_name(kind: &Kind) -> &'static str {
         Kind::Sid => "Sid",
         Kind::Pointer => "u64",
         Kind::Array(_) => "Array",
+        Kind::List(_) => "List",
+        Kind::Struct(_) => "Nested",
     }
 }
 
@@ -85,8 +102,32 @@ pub(super) fn return_type(kind: &Kind, plan: &Plan<'_>) -> TokenStream {
             let element = ident(names(*scalar).element);
             quote!(Array<'a, #element>)
         }
+        Kind::List(item) => {
+            let item = match item {
+                Item::Struct(view) => {
+                    let view = ident(view);
+                    quote!(#view<'a>)
+                }
+                Item::Pointer => quote!(Pointer),
+                item => {
+                    let item = ident(item_name(item).unwrap_or_default());
+                    quote!(#item<'a>)
+                }
+            };
+            quote!(List<'a, #item>)
+        }
+        Kind::Struct(view) => {
+            let view = ident(view);
+            quote!(#view<'a>)
+        }
         _ => quote!(#name<'a>),
     }
+}
+
+/// The type of the member that holds a field of variable size.
+pub(super) fn member_type(kind: &Kind, plan: &Plan<'_>) -> TokenStream {
+    let value = return_type(kind, plan);
+    if matches!(kind, Kind::Struct(_)) { quote!(Nested<'a, #value>) } else { value }
 }
 
 /// The expression that reads a field of a segment as the integer or value it is on the wire. `base` is `self.` in
@@ -105,6 +146,9 @@ pub(super) fn raw(field: &FieldPlan, base: &TokenStream) -> TokenStream {
 /// The body of an accessor.
 pub(super) fn accessor_body(field: &FieldPlan, plan: &Plan<'_>) -> TokenStream {
     let raw = raw(field, &quote!(self.));
+    if matches!(field.kind, Kind::Struct(_)) {
+        return quote!(#raw.view());
+    }
     let Kind::Mapped(map, scalar) = &field.kind else { return raw };
     let map = ident(&plan.maps[*map].name);
     let value = match scalar {
@@ -129,6 +173,8 @@ pub(super) fn value(field: &FieldPlan) -> TokenStream {
             quote!(Value::#variant(self.#accessor()))
         }
         Kind::Array(_) => quote!(Value::Array(self.#accessor().into())),
+        Kind::List(_) => quote!(Value::List(self.#accessor().into())),
+        Kind::Struct(_) => quote!(Value::Struct(self.#accessor.value())),
         Kind::Pointer => quote!(Value::Pointer(self.#accessor())),
         kind => {
             let variant = ident(rust_name(kind));
@@ -147,9 +193,14 @@ pub(super) fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> TokenS
             Some(quote!(#n))
         }
         Extent::Field(counter) => Some(raw(&all[*counter], &TokenStream::new())),
-        Extent::UntilNul | Extent::Own => None,
+        Extent::UntilNul | Extent::Counted | Extent::Own => None,
     };
     match (&field.kind, size) {
+        (Kind::List(_), Some(size)) => {
+            let each = each(field, all);
+            quote!(reader.list(#index, #size, #each)?)
+        }
+        (Kind::Struct(_), _) => quote!(reader.structure(#index)?),
         (Kind::Utf16, Some(size)) => quote!(reader.utf16(#index, #size)?),
         (Kind::Ansi, Some(size)) => quote!(reader.ansi(#index, #size)?),
         (Kind::Binary, Some(size)) => quote!(reader.binary(#index, #size)?),
@@ -163,5 +214,21 @@ pub(super) fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> TokenS
         (Kind::Sid, _) => quote!(reader.sid(#index)?),
         (Kind::Pointer, _) => quote!(reader.pointer(#index)?),
         _ => quote!(reader.counted_binary(#index)?),
+    }
+}
+
+/// How each element of a list finds its end.
+fn each(field: &FieldPlan, all: &[FieldPlan]) -> TokenStream {
+    match &field.each {
+        Extent::Fixed(n) => {
+            let n = number(*n);
+            quote!(Extent::Units(#n))
+        }
+        Extent::Field(counter) => {
+            let units = raw(&all[*counter], &TokenStream::new());
+            quote!(Extent::Units(#units.into()))
+        }
+        Extent::Counted => quote!(Extent::Counted),
+        Extent::UntilNul | Extent::Own => quote!(Extent::Own),
     }
 }

@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::{docs, ident, meanings, messages, number, types};
 use crate::format::SourceFile;
-use crate::plan::{EventPlan, Kind, LayoutPlan, Member, Module, Plan, SharedField};
+use crate::plan::{EventPlan, Fields, Kind, LayoutPlan, Member, Module, Plan, SharedField, StructPlan};
 
 pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     let mut items = vec![imports(module, plan)];
@@ -15,33 +15,49 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
         items.push(event_enum(event, plan));
         items.push(event_record(event));
         for layout in &event.layouts {
-            items.push(view_struct(layout, plan));
-            items.push(view_accessors(layout, plan));
+            items.push(view_struct(&layout.name, &layout.docs, &layout.fields, plan));
+            items.push(view_accessors(&layout.name, &layout.fields, &layout.field_docs, plan));
             items.push(view_trait(layout, plan));
+            for structure in &layout.fields.structs {
+                items.push(view_struct(&structure.name, &structure.docs, &structure.fields, plan));
+                items.push(view_accessors(&structure.name, &structure.fields, &structure.field_docs, plan));
+                items.push(struct_trait(structure));
+            }
         }
     }
     let records = module.events.iter().flat_map(|event| {
         std::iter::once(ident(&event.name)).chain(event.layouts.iter().map(|layout| ident(&layout.name)))
     });
     items.push(quote! { etw_runtime::record_traits!(#(#records),*); });
+    let structs: Vec<_> = structs(module).map(|structure| ident(&structure.name)).collect();
+    if !structs.is_empty() {
+        items.push(quote! { etw_runtime::struct_traits!(#(#structs),*); });
+    }
     SourceFile { path: format!("events/{}.rs", module.name), docs: vec![module.doc.clone()], items }
+}
+
+/// The structs of a module's layouts.
+fn structs(module: &Module) -> impl Iterator<Item = &StructPlan> {
+    module.events.iter().flat_map(|event| &event.layouts).flat_map(|layout| &layout.fields.structs)
 }
 
 fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     let layouts = || module.events.iter().flat_map(|event| &event.layouts);
-    let fields = || layouts().flat_map(|layout| &layout.fields.fields);
+    let all = || layouts().map(|layout| &layout.fields).chain(structs(module).map(|structure| &structure.fields));
+    let fields = || all().flat_map(|fields| &fields.fields);
     let mut names: BTreeSet<&str> = ["Fault", "LayoutInfo", "Reader", "Record", "Value", "View"].into();
     names.extend(fields().flat_map(|field| types::imports(&field.kind)));
-    let has_segment = |layout: &LayoutPlan| layout.fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
+    let has_segment = |fields: &Fields| fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
     names.extend(messages::imports(layouts()));
-    names.extend(layouts().any(has_segment).then_some("Segment"));
+    names.extend(all().any(has_segment).then_some("Segment"));
+    names.extend(structs(module).next().map(|_| ["Struct", "StructInfo"]).into_iter().flatten());
     let names = names.into_iter().map(ident);
     let used = meanings::used(fields(), plan);
     let has_maps = used.maps || fields().any(|field| matches!(field.kind, Kind::Mapped(..)));
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let status = used.status.then(|| quote! { use etw_runtime::status; });
-    let phantom = layouts().any(|l| !l.fields.borrow()).then(|| quote! { use core::marker::PhantomData; });
+    let phantom = all().any(|fields| !fields.borrow()).then(|| quote! { use core::marker::PhantomData; });
     let deref = module.events.iter().any(|event| event.layouts.len() == 1).then(|| quote! { use core::ops::Deref; });
     let schema = ident(&module.name);
     quote! {
@@ -162,20 +178,20 @@ fn event_record(event: &EventPlan) -> TokenStream {
     }
 }
 
-fn view_struct(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
-    let (name, view_docs) = (ident(&layout.name), docs(&layout.docs));
-    let members = layout.fields.members.iter().map(|member| match member {
+fn view_struct(name: &str, view_docs: &[String], fields: &Fields, plan: &Plan<'_>) -> TokenStream {
+    let (name, view_docs) = (ident(name), docs(view_docs));
+    let members = fields.members.iter().map(|member| match member {
         Member::Segment { name, size, .. } => {
             let (name, size) = (ident(name), number(*size));
             quote! { #name: Segment<'a, #size> }
         }
         Member::Field(at) => {
-            let field = &layout.fields.fields[*at];
-            let (name, ty) = (ident(&field.accessor), types::return_type(&field.kind, plan));
+            let field = &fields.fields[*at];
+            let (name, ty) = (ident(&field.accessor), types::member_type(&field.kind, plan));
             quote! { #name: #ty }
         }
     });
-    let phantom = (!layout.fields.borrow()).then(|| quote! { payload: PhantomData<&'a [u8]>, });
+    let phantom = (!fields.borrow()).then(|| quote! { payload: PhantomData<&'a [u8]>, });
     quote! {
         #view_docs
         #[derive(Clone, Copy)]
@@ -183,12 +199,12 @@ fn view_struct(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
-    if layout.fields.fields.is_empty() {
+fn view_accessors(name: &str, fields: &Fields, field_docs: &[String], plan: &Plan<'_>) -> TokenStream {
+    if fields.fields.is_empty() {
         return TokenStream::new();
     }
-    let name = ident(&layout.name);
-    let accessors = layout.fields.fields.iter().zip(&layout.field_docs).map(|(field, doc)| {
+    let name = ident(name);
+    let accessors = fields.fields.iter().zip(field_docs).map(|(field, doc)| {
         let accessor = ident(&field.accessor);
         let (ty, body) = (types::return_type(&field.kind, plan), types::accessor_body(field, plan));
         let (doc, typed) = (docs(&[doc]), meanings::accessor(field, plan));
@@ -200,13 +216,14 @@ fn view_accessors(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
             #typed
         }
     });
-    let (parameters, lifetime) = lifetimes(layout.fields.fields.iter().map(|field| &field.kind));
+    let (parameters, lifetime) = lifetimes(fields.fields.iter().map(|field| &field.kind));
     quote! { impl #parameters #name #lifetime { #(#accessors)* } }
 }
 
 fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     let (name, info) = (ident(&layout.name), ident(&layout.info));
-    let (read, value_at, write) = (read_function(layout), value_function(layout), messages::function(layout, plan));
+    let (read, value_at) = (read_function(&layout.fields), value_function(&layout.fields));
+    let write = messages::function(layout, plan);
     quote! {
         impl<'a> View<'a> for #name<'a> {
             const INFO: &'static LayoutInfo = &schema::#info;
@@ -217,8 +234,20 @@ fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn read_function(layout: &LayoutPlan) -> TokenStream {
-    let (fields, members) = (&layout.fields.fields, &layout.fields.members);
+fn struct_trait(structure: &StructPlan) -> TokenStream {
+    let (name, info) = (ident(&structure.name), ident(&structure.info));
+    let (read, value_at) = (read_function(&structure.fields), value_function(&structure.fields));
+    quote! {
+        impl<'a> Struct<'a> for #name<'a> {
+            const INFO: &'static StructInfo = &schema::#info;
+            #read
+            #value_at
+        }
+    }
+}
+
+fn read_function(plan: &Fields) -> TokenStream {
+    let (fields, members) = (&plan.fields, &plan.members);
     if members.is_empty() {
         return quote! {
             #[inline]
@@ -239,7 +268,7 @@ fn read_function(layout: &LayoutPlan) -> TokenStream {
         Member::Segment { name, .. } => ident(name),
         Member::Field(at) => ident(&fields[*at].accessor),
     });
-    let phantom = (!layout.fields.borrow()).then(|| quote! { payload: PhantomData });
+    let phantom = (!plan.borrow()).then(|| quote! { payload: PhantomData });
     quote! {
         #[inline]
         fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -249,11 +278,11 @@ fn read_function(layout: &LayoutPlan) -> TokenStream {
     }
 }
 
-fn value_function(layout: &LayoutPlan) -> TokenStream {
-    if layout.fields.fields.is_empty() {
+fn value_function(plan: &Fields) -> TokenStream {
+    if plan.fields.is_empty() {
         return quote! { fn value_at(&self, _field: usize) -> Option<Value<'a>> { None } };
     }
-    let values = layout.fields.fields.iter().enumerate().map(|(at, field)| {
+    let values = plan.fields.iter().enumerate().map(|(at, field)| {
         let (at, value) = (number(at as u64), types::value(field));
         quote! { #at => #value, }
     });

@@ -138,6 +138,14 @@ pub(super) fn fields(fields: &Fields, maps: &[MapPlan], builds: impl Fn(&str) ->
     fields.fields.iter().map(|field| self::field(field, fields, maps) + &builds(&field.field.name)).collect()
 }
 
+/// Documents the structs of a layout; `layout` says which one it is.
+pub(super) fn structs(fields: &mut Fields, layout: &str, maps: &[MapPlan]) {
+    for structure in &mut fields.structs {
+        structure.docs = vec![format!("The struct `{}` of {layout}.", structure.field)];
+        structure.field_docs = self::fields(&structure.fields, maps, |_| String::new());
+    }
+}
+
 fn field(plan: &FieldPlan, all: &Fields, maps: &[MapPlan]) -> String {
     let field = &plan.field;
     let mut line = format!("`{}`, `{}`", field.name, field.in_type);
@@ -147,10 +155,16 @@ fn field(plan: &FieldPlan, all: &Fields, maps: &[MapPlan]) -> String {
     let counter = |at: &usize| all.fields.get(*at).map_or("?", |f| f.field.name.as_str());
     match (&plan.access, &plan.kind) {
         (Access::Own(Extent::Field(at)), _) => line += &format!(" counted by `{}`", counter(at)),
-        (Access::Own(Extent::Fixed(n)), Kind::Array(_)) => line += &format!(", {n} elements"),
+        (Access::Own(Extent::Fixed(n)), Kind::Array(_) | Kind::List(_)) => line += &format!(", {n} elements"),
         (Access::Own(Extent::Fixed(n)), _) => line += &format!(" of length {n}"),
         (Access::Own(Extent::UntilNul), _) => line += ", NUL-terminated",
         _ => {}
+    }
+    match &plan.each {
+        Extent::Field(at) => line += &format!(", each of length `{}`", counter(at)),
+        Extent::Fixed(n) => line += &format!(", each of length {n}"),
+        Extent::UntilNul => line += ", each NUL-terminated",
+        Extent::Counted | Extent::Own => {}
     }
     line += ".";
     line += unit(field.in_type, field.out_type);

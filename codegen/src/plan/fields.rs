@@ -40,7 +40,25 @@ pub(crate) enum Kind {
     SocketAddr,
     Sid,
     Pointer,
+    /// Elements of one size.
     Array(Scalar),
+    /// Elements that may differ in size.
+    List(Item),
+    /// A struct, by its view's name.
+    Struct(String),
+}
+
+/// An element of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Utf16,
+    Ansi,
+    Binary,
+    SocketAddr,
+    Sid,
+    Pointer,
+    /// A struct, by its view's name.
+    Struct(String),
 }
 
 /// How a field of variable size finds its end.
@@ -52,7 +70,9 @@ pub(crate) enum Extent {
     Field(usize),
     /// At its NUL.
     UntilNul,
-    /// It says itself: a SID, a counted string, a pointer.
+    /// It begins with the number of its bytes.
+    Counted,
+    /// It says itself: a SID, a pointer, a struct.
     Own,
 }
 
@@ -72,6 +92,8 @@ pub(crate) struct FieldPlan {
     pub(crate) accessor: String,
     pub(crate) kind: Kind,
     pub(crate) access: Access,
+    /// How each element of a list finds its end.
+    pub(crate) each: Extent,
     /// The field as the manifest has it.
     pub(crate) field: Field,
     /// What its values mean, where that is known.
@@ -95,10 +117,27 @@ pub(crate) enum Member {
 pub(crate) struct Fields {
     pub(crate) fields: Vec<FieldPlan>,
     pub(crate) members: Vec<Member>,
+    /// The structs among them.
+    pub(crate) structs: Vec<StructPlan>,
+}
+
+/// A struct of a layout: a view of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct StructPlan {
+    /// The view's name.
+    pub(crate) name: String,
+    /// The name of the static that describes it.
+    pub(crate) info: String,
+    /// The manifest's name for it.
+    pub(crate) field: String,
+    pub(crate) fields: Fields,
+    pub(crate) docs: Vec<String>,
+    /// The accessors' documentation, by field.
+    pub(crate) field_docs: Vec<String>,
 }
 
 impl Kind {
-    /// Whether accessors of both kinds return the same Rust type.
+    /// Whether accessors of both kinds return the same Rust type. Structs of two layouts never do.
     pub(super) fn same_type(&self, other: &Self) -> bool {
         let plain = |kind: &Self| match kind {
             Self::Scalar(Scalar::HexInt32) => Self::Scalar(Scalar::U32),
@@ -107,6 +146,7 @@ impl Kind {
         };
         match (self, other) {
             (Self::Mapped(a, _), Self::Mapped(b, _)) => a == b,
+            (Self::Struct(_) | Self::List(Item::Struct(_)), _) => false,
             _ => plain(self) == plain(other),
         }
     }
@@ -136,19 +176,21 @@ impl Fields {
 /// The largest ETW payload, and so the most fields and the largest segment that a layout can have.
 const MAX_PAYLOAD: u16 = u16::MAX;
 
-/// Plans the fields of a layout. What cannot be read is reported as (field, reason), all of it.
+/// Plans the fields of a layout, whose view is called `owner`. What cannot be read is reported as (field, reason), all
+/// of it.
 pub(super) fn plan(
     fields: &[Field],
+    owner: &str,
     maps: &BTreeMap<&str, usize>,
     lock: &mut NamesLock,
 ) -> Result<Fields, Vec<(String, String)>> {
     if let Some(problem) = check_size(fields) {
         return Err(vec![problem]);
     }
-    let mut planner = Planner { out: Fields::default(), accessors: Unique::default(), lock, open: None };
+    let mut planner = Planner { out: Fields::default(), owner, maps, accessors: Unique::default(), lock, open: None };
     let mut problems = Vec::new();
     for field in fields {
-        if let Err(reason) = planner.add(field, maps) {
+        if let Err(reason) = planner.add(field) {
             problems.push((field.name.clone(), reason));
         }
     }
@@ -173,6 +215,9 @@ fn check_size(fields: &[Field]) -> Option<(String, String)> {
 
 struct Planner<'l> {
     out: Fields,
+    /// The view's name.
+    owner: &'l str,
+    maps: &'l BTreeMap<&'l str, usize>,
     accessors: Unique,
     lock: &'l mut NamesLock,
     /// The segment that the next field of fixed size joins: its index among the members.
@@ -180,20 +225,89 @@ struct Planner<'l> {
 }
 
 impl Planner<'_> {
-    fn add(&mut self, field: &Field, maps: &BTreeMap<&str, usize>) -> Result<(), String> {
-        let kind = kind_of(field, maps)?;
+    fn add(&mut self, field: &Field) -> Result<(), String> {
+        let kind = self.kind(field)?;
         let index = self.out.fields.len();
         let accessor = self.lock.claim(lock::Kind::Field, &field.name, &[names::field_name(&field.name)]);
         let accessor = self.accessors.claim(&accessor, &format!("_{}", index + 1));
+        let mut each = Extent::Own;
         let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, field.in_type.fixed_size()) {
             self.in_segment(index, size)
         } else {
             self.open = None;
+            let extent = match &field.count {
+                Some(count) => {
+                    each = self.one(field)?;
+                    self.size(count)?
+                }
+                None => self.one(field)?,
+            };
             self.out.members.push(Member::Field(index));
-            Access::Own(self.extent(field)?)
+            Access::Own(extent)
         };
-        self.out.fields.push(FieldPlan { accessor, kind, access, field: field.clone(), meaning: None });
+        self.out.fields.push(FieldPlan { accessor, kind, access, each, field: field.clone(), meaning: None });
         Ok(())
+    }
+
+    fn kind(&mut self, field: &Field) -> Result<Kind, String> {
+        if let Some(scalar) = scalar(field.in_type) {
+            if field.count.is_some() {
+                return Ok(Kind::Array(scalar));
+            }
+            let map = field.map.as_deref().filter(|_| field.in_type.can_map());
+            return Ok(match map.and_then(|name| self.maps.get(name)) {
+                Some(map) => Kind::Mapped(*map, scalar),
+                None => Kind::Scalar(scalar),
+            });
+        }
+        let socket = field.out_type == Some(OutType::SocketAddress);
+        let item = match field.in_type {
+            InType::UnicodeString | InType::CountedUnicodeString => Item::Utf16,
+            InType::AnsiString | InType::CountedAnsiString => Item::Ansi,
+            InType::Binary | InType::CountedBinary if socket => Item::SocketAddr,
+            InType::Binary | InType::CountedBinary => Item::Binary,
+            InType::Sid => Item::Sid,
+            InType::Pointer => Item::Pointer,
+            InType::Struct => Item::Struct(self.structure(field)?),
+            other => return Err(format!("the layout of {other} is not known")),
+        };
+        Ok(match (field.count.is_some(), item) {
+            (true, item) => Kind::List(item),
+            (false, Item::Utf16) => Kind::Utf16,
+            (false, Item::Ansi) => Kind::Ansi,
+            (false, Item::Binary) => Kind::Binary,
+            (false, Item::SocketAddr) => Kind::SocketAddr,
+            (false, Item::Sid) => Kind::Sid,
+            (false, Item::Pointer) => Kind::Pointer,
+            (false, Item::Struct(name)) => Kind::Struct(name),
+        })
+    }
+
+    /// Plans a struct and returns the name of its view.
+    fn structure(&mut self, field: &Field) -> Result<String, String> {
+        if field.members.is_empty() {
+            return Err("the struct's members are not known".to_owned());
+        }
+        if let Some(inner) = field.members.iter().find(|member| member.in_type == InType::Struct) {
+            return Err(format!("the struct holds the struct `{}`, which no manifest can declare", inner.name));
+        }
+        let plain = format!("{}{}", self.owner, names::type_name(&field.name));
+        let key = format!("{} {}", self.owner, field.name);
+        let name = self.lock.claim(lock::Kind::Struct, &key, &[plain.clone(), format!("{plain}Struct")]);
+        let fields = plan(&field.members, &name, self.maps, self.lock).map_err(|problems| {
+            let problems: Vec<String> =
+                problems.into_iter().map(|(member, reason)| format!("member {member}: {reason}")).collect();
+            problems.join("; ")
+        })?;
+        self.out.structs.push(StructPlan {
+            info: names::constant_name(&name),
+            name: name.clone(),
+            field: field.name.clone(),
+            fields,
+            docs: Vec::new(),
+            field_docs: Vec::new(),
+        });
+        Ok(name)
     }
 
     /// Puts a field of fixed size behind the last one, or into a new segment.
@@ -212,15 +326,22 @@ impl Planner<'_> {
         Access::Segment { member: name, offset: 0 }
     }
 
-    fn extent(&self, field: &Field) -> Result<Extent, String> {
-        let explicit = field.count.as_ref().or(field.length.as_ref().filter(|_| field.in_type.takes_length()));
-        Ok(match (explicit, field.in_type) {
-            (Some(Size::Fixed(n)), _) => Extent::Fixed(*n),
-            (Some(Size::Field(name)), _) => Extent::Field(self.counter(name)?),
-            (None, InType::UnicodeString | InType::AnsiString) => Extent::UntilNul,
-            (None, InType::Binary) if field.out_type == Some(OutType::IPv6) => Extent::Fixed(16),
-            (None, InType::Binary) => return Err("win:Binary needs a length".to_owned()),
-            (None, _) => Extent::Own,
+    /// How a value, or each element of an array, finds its end.
+    fn one(&self, field: &Field) -> Result<Extent, String> {
+        Ok(match (&field.length, field.in_type) {
+            (Some(length), in_type) if in_type.takes_length() => self.size(length)?,
+            (_, InType::UnicodeString | InType::AnsiString) => Extent::UntilNul,
+            (_, InType::Binary) if field.out_type == Some(OutType::IPv6) => Extent::Fixed(16),
+            (_, InType::Binary) => return Err("win:Binary needs a length".to_owned()),
+            (_, InType::CountedUnicodeString | InType::CountedAnsiString | InType::CountedBinary) => Extent::Counted,
+            _ => Extent::Own,
+        })
+    }
+
+    fn size(&self, size: &Size) -> Result<Extent, String> {
+        Ok(match size {
+            Size::Fixed(n) => Extent::Fixed(*n),
+            Size::Field(name) => Extent::Field(self.counter(name)?),
         })
     }
 
@@ -233,31 +354,6 @@ impl Planner<'_> {
             other => Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits")),
         }
     }
-}
-
-fn kind_of(field: &Field, maps: &BTreeMap<&str, usize>) -> Result<Kind, String> {
-    if let Some(scalar) = scalar(field.in_type) {
-        if field.count.is_some() {
-            return Ok(Kind::Array(scalar));
-        }
-        let map = field.map.as_deref().filter(|_| field.in_type.can_map());
-        return Ok(match map.and_then(|name| maps.get(name)) {
-            Some(map) => Kind::Mapped(*map, scalar),
-            None => Kind::Scalar(scalar),
-        });
-    }
-    if field.count.is_some() {
-        return Err(format!("an array of {} cannot be generated yet", field.in_type));
-    }
-    Ok(match field.in_type {
-        InType::UnicodeString | InType::CountedUnicodeString => Kind::Utf16,
-        InType::AnsiString | InType::CountedAnsiString => Kind::Ansi,
-        InType::Binary | InType::CountedBinary if field.out_type == Some(OutType::SocketAddress) => Kind::SocketAddr,
-        InType::Binary | InType::CountedBinary => Kind::Binary,
-        InType::Sid => Kind::Sid,
-        InType::Pointer => Kind::Pointer,
-        other => return Err(format!("{other} cannot be generated yet")),
-    })
 }
 
 fn scalar(in_type: InType) -> Option<Scalar> {
@@ -295,7 +391,7 @@ mod tests {
         let mut path = field("Path", InType::UnicodeString);
         path.length = Some(Size::Field("PathLength".to_owned()));
         let fields = [field("Id", InType::UInt64), field("PathLength", InType::UInt16), path, field("G", InType::Guid)];
-        let plan = plan(&fields, &BTreeMap::new(), &mut NamesLock::default()).unwrap();
+        let plan = plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap();
         assert_eq!(
             plan.members,
             [
@@ -311,7 +407,7 @@ mod tests {
     #[test]
     fn a_layout_larger_than_any_payload_is_one_problem() {
         let fields: Vec<Field> = (0..100_000).map(|n| field(&format!("F{n}"), InType::UInt16)).collect();
-        let problems = plan(&fields, &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
+        let problems = plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].0, "F32767");
     }
@@ -321,7 +417,7 @@ mod tests {
         let mut blob = field("Blob", InType::Binary);
         blob.length = Some(Size::Field("Later".to_owned()));
         let problems =
-            plan(&[blob, field("S", InType::Struct)], &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
+            plan(&[blob, field("S", InType::Struct)], "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].1, "`Later` is no earlier field of the template");
     }

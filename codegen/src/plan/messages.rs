@@ -1,7 +1,7 @@
 //! How a layout's message is written: which text, which field, in which form.
 
 use super::HeaderPlan;
-use super::fields::{FieldPlan, Fields, Kind, Scalar};
+use super::fields::{FieldPlan, Fields, Item, Kind, Scalar};
 use super::values::MapPlan;
 use crate::message::{self, Piece};
 use crate::model::OutType;
@@ -127,12 +127,29 @@ fn form_without_expansion(field: &FieldPlan, maps: &[MapPlan]) -> Form {
         Kind::Array(scalar) => Form::List(Box::new(scalar_form(*scalar, field.field.out_type))),
         Kind::Scalar(scalar) => scalar_form(*scalar, field.field.out_type),
         Kind::Utf16 => Form::Utf16,
-        Kind::Ansi if matches!(field.field.out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml)) => Form::Utf8,
+        Kind::Ansi if is_utf8(field.field.out_type) => Form::Utf8,
         Kind::Ansi => Form::Ansi,
         Kind::Binary if field.field.out_type == Some(OutType::IPv6) => Form::IPv6,
         Kind::Binary | Kind::Pointer => Form::Hex,
-        Kind::SocketAddr | Kind::Sid => Form::Plain,
+        Kind::SocketAddr | Kind::Sid | Kind::Struct(_) => Form::Plain,
+        Kind::List(item) => Form::List(Box::new(item_form(item, field.field.out_type))),
     }
+}
+
+fn item_form(item: &Item, out_type: Option<OutType>) -> Form {
+    match item {
+        Item::Utf16 => Form::Utf16,
+        Item::Ansi if is_utf8(out_type) => Form::Utf8,
+        Item::Ansi => Form::Ansi,
+        Item::Binary if out_type == Some(OutType::IPv6) => Form::IPv6,
+        Item::Binary | Item::Pointer => Form::Hex,
+        Item::SocketAddr | Item::Sid | Item::Struct(_) => Form::Plain,
+    }
+}
+
+/// Whether an ANSI string's outType says that it is UTF-8.
+fn is_utf8(out_type: Option<OutType>) -> bool {
+    matches!(out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml))
 }
 
 /// The form of a value of fixed size. A pair of types that Windows does not know shows as the inType's default.

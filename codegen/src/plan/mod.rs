@@ -12,7 +12,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Kind, Member, Scalar};
+pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member, Scalar, StructPlan};
 pub(crate) use meanings::{FieldMeaning, MeaningForm, MeaningPlan, NamedValue};
 pub(crate) use messages::{Form, Format, MessagePlan, Part};
 pub(crate) use public::layout_names;
@@ -236,7 +236,7 @@ impl Planner<'_> {
         variant: String,
     ) -> Option<LayoutPlan> {
         let id = event.id;
-        let fields = match fields::plan(layout.newest_fields(), &self.map_indexes, self.lock) {
+        let fields = match fields::plan(layout.newest_fields(), &name, &self.map_indexes, self.lock) {
             Ok(fields) => fields,
             Err(problems) => {
                 for (field, reason) in problems {
@@ -253,6 +253,7 @@ impl Planner<'_> {
         };
         let mut fields = fields;
         meanings::assign(&mut fields, id, self.meanings);
+        docs::structs(&mut fields, &element(id, version), self.maps);
         let index = self.next_index;
         self.next_index = index.checked_add(1)?;
         let headers = self.headers(layout);

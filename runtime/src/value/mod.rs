@@ -12,12 +12,14 @@ mod guid;
 mod hex;
 mod ipv4;
 mod ipv6;
+mod list;
 mod number;
 mod reflect;
 #[cfg(feature = "serde")]
 mod ser;
 mod sid;
 mod socket;
+mod structure;
 mod text;
 mod time;
 mod types;
@@ -36,11 +38,19 @@ pub use self::{
     guid::{Guid, ParseGuidError},
     ipv4::Ipv4,
     ipv6::Ipv6,
-    number::{Bool32, HexInt32, HexInt64},
+    list::{Extent, Item, ItemKind, List, ListIter, ListValue, ListValueIter},
+    number::{Bool32, HexInt32, HexInt64, Pointer},
     reflect::Value,
     sid::{Sid, SubAuthorities},
     socket::SocketAddr,
+    structure::{Nested, Struct, StructInfo, StructValue},
     time::{FileTime, SystemTime},
     types::{InType, OutType},
     utf16::{Chars, CharsChecked, Units, Utf16},
 };
+
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub use self::structure::serialize_struct;
+#[doc(hidden)]
+pub use self::structure::{debug_struct, display_struct, member_of};

@@ -107,6 +107,13 @@ hex_int! {
     HexInt64(u64)
 }
 
+hex_int! {
+    /// A `win:Pointer` of either size, as an element of a list. (A pointer that is a field by itself is a `u64`.)
+    ///
+    /// It prints as a [`HexInt64`] does.
+    Pointer(u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::{
-    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, Sid, SocketAddr, SystemTime,
-    Utf16,
+    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, Item, List, ListValue, Pointer,
+    Sid, SocketAddr, StructValue, SystemTime, Utf16,
 };
 
 /// The value of a field whose type is known only at run time.
@@ -60,8 +60,12 @@ pub enum Value<'a> {
     Binary(Binary<'a>),
     /// `win:Binary` with outType `win:SocketAddress`.
     SocketAddr(SocketAddr<'a>),
-    /// A field with a `count`.
+    /// A field with a `count`, its elements all of one size.
     Array(ArrayValue<'a>),
+    /// A field with a `count`, its elements of any size.
+    List(ListValue<'a>),
+    /// A struct.
+    Struct(StructValue<'a>),
 }
 
 impl Value<'_> {
@@ -113,6 +117,8 @@ impl fmt::Display for Value<'_> {
             Self::Binary(value) => fmt::Display::fmt(value, f),
             Self::SocketAddr(value) => fmt::Display::fmt(&value.as_binary(), f),
             Self::Array(value) => fmt::Display::fmt(value, f),
+            Self::List(value) => fmt::Display::fmt(value, f),
+            Self::Struct(value) => fmt::Display::fmt(value, f),
         }
     }
 }
@@ -122,6 +128,8 @@ impl fmt::Debug for Value<'_> {
         match self {
             Self::Utf16(value) => fmt::Debug::fmt(value, f),
             Self::Ansi(value) => fmt::Debug::fmt(value, f),
+            Self::List(value) => fmt::Debug::fmt(value, f),
+            Self::Struct(value) => fmt::Debug::fmt(value, f),
             _ => fmt::Display::fmt(self, f),
         }
     }
@@ -164,6 +172,20 @@ from! {
     Binary<'a> => Binary,
     SocketAddr<'a> => SocketAddr,
     ArrayValue<'a> => Array,
+    ListValue<'a> => List,
+    StructValue<'a> => Struct,
+}
+
+impl From<Pointer> for Value<'_> {
+    fn from(value: Pointer) -> Self {
+        Self::Pointer(value.0)
+    }
+}
+
+impl<'a, T: Item<'a>> From<List<'a, T>> for Value<'a> {
+    fn from(value: List<'a, T>) -> Self {
+        Self::List(value.into())
+    }
 }
 
 impl<'a, T: Element> From<Array<'a, T>> for Value<'a> {
@@ -237,6 +259,6 @@ mod tests {
 
     #[test]
     fn a_value_stays_small() {
-        assert!(size_of::<Value<'_>>() <= 32);
+        assert!(size_of::<Value<'_>>() <= 56);
     }
 }

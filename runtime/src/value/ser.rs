@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, OutType,
-    Sid, SocketAddr, SystemTime, Utf16, Value,
+    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, Item, List,
+    ListValue, OutType, Pointer, Sid, SocketAddr, SystemTime, Utf16, Value,
 };
 
 /// Serialises each type as the string that its `Display` prints.
@@ -30,6 +30,7 @@ as_display! {
     Binary<'_>,
     HexInt32,
     HexInt64,
+    Pointer,
     Ipv4,
     Ipv6,
 }
@@ -71,6 +72,18 @@ impl Serialize for ArrayValue<'_> {
     }
 }
 
+impl<'a, T: Item<'a>> Serialize for List<'a, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ListValue::from(*self).serialize(serializer)
+    }
+}
+
+impl Serialize for ListValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self)
+    }
+}
+
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -86,6 +99,8 @@ impl Serialize for Value<'_> {
             Self::F64(value) => value.serialize(serializer),
             Self::Bool(value) => value.serialize(serializer),
             Self::Array(value) => value.serialize(serializer),
+            Self::List(value) => value.serialize(serializer),
+            Self::Struct(value) => value.serialize(serializer),
             // Their text here is that of `Display`, which for these is that of XML.
             Self::HexInt32(_)
             | Self::HexInt64(_)
