@@ -48,8 +48,31 @@ pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
         schema.builds.push(capture.build.clone());
         previous = Some(number);
     }
+    events.retain(|(id, version), layouts| {
+        let Some(build) = contradiction(layouts) else { return true };
+        let message = format!("stands twice in build {build}, with different fields; the event is left out");
+        diagnostics.error(&place_of(layouts), format!("event {id} version {version}"), message);
+        false
+    });
     schema.events = collect(events);
     (schema, diagnostics)
+}
+
+/// A build for which two layouts are told: nobody knows which of them its payloads have.
+fn contradiction(layouts: &[Layout]) -> Option<u32> {
+    let builds = |layout: &Layout| layout.builds.ranges().iter().flat_map(|r| [r.first, r.last]).collect::<Vec<_>>();
+    let pairs = layouts.iter().enumerate().flat_map(|(at, a)| layouts[..at].iter().map(move |b| (a, b)));
+    pairs
+        .flat_map(|(a, b)| {
+            let of_a = builds(a).into_iter().filter(|build| b.builds.contains(*build));
+            of_a.chain(builds(b).into_iter().filter(|build| a.builds.contains(*build))).collect::<Vec<_>>()
+        })
+        .next()
+}
+
+/// Where the fields of the last layout that has some were read.
+fn place_of(layouts: &[Layout]) -> Place {
+    layouts.iter().rev().find_map(|layout| layout.newest_fields().first()).map(|f| f.at.clone()).unwrap_or_default()
 }
 
 fn add_declarations(schema: &mut Schema, provider: &Provider, build: u32, previous: Option<u32>) {

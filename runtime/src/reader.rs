@@ -3,9 +3,7 @@
 //! Every method names the field it reads (its index in the layout), so that an error can say which one did not
 //! fit. A method that fails consumes nothing.
 
-use crate::{
-    Ansi, Array, Binary, Element, Extent, Fault, FaultKind, Item, List, Nested, Segment, Sid, Struct, Utf16,
-};
+use crate::{Ansi, Array, Binary, Element, Extent, Fault, FaultKind, Item, List, Nested, Segment, Sid, Struct, Utf16};
 
 /// Which pointers a payload holds: the event header's 32-bit or 64-bit flag says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! `builds.rs`: the Windows builds that were captured.
 
+use proc_macro2::Ident;
 use quote::quote;
 
 use super::{docs, ident, number};
@@ -10,10 +11,10 @@ use crate::plan::Plan;
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     let builds = &plan.schema.builds;
     let constants = builds.iter().map(|build| {
-        let (name, value, docs) = (ident(&format!("B{}", build.number)), number(build.number), docs(&lines(build)));
+        let (name, value, docs) = (constant(build), number(build.number), docs(&lines(build)));
         quote! { #docs pub const #name: Self = Self(#value); }
     });
-    let captured = builds.iter().map(|build| ident(&format!("B{}", build.number)));
+    let captured = builds.iter().map(constant);
     let products = builds.iter().map(|build| {
         let (number, product) = (number(build.number), &build.product);
         quote! { #number => #product, }
@@ -62,9 +63,18 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     }
 }
 
+/// The name of a build's constant.
+fn constant(build: &Build) -> Ident {
+    if build.number == Build::UNKNOWN { ident("UNKNOWN") } else { ident(&format!("B{}", build.number)) }
+}
+
 /// The product, and what was captured from the build and what not.
 fn lines(build: &Build) -> Vec<String> {
-    let product = if build.product.is_empty() { format!("Build {}", build.number) } else { build.product.clone() };
+    let product = match (build.number, build.product.as_str()) {
+        (Build::UNKNOWN, "") => "A capture of an unknown build: it serves every build".to_owned(),
+        (number, "") => format!("Build {number}"),
+        (_, product) => product.to_owned(),
+    };
     let mut lines = vec![format!("{product}.")];
     if !build.facts.is_empty() {
         lines.extend([String::new(), "Where its facts come from:".to_owned(), String::new()]);

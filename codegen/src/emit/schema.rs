@@ -6,7 +6,9 @@ use quote::quote;
 use super::{hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{Access, EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan};
+use crate::plan::{
+    Access, EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan,
+};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {

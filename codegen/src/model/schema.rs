@@ -59,6 +59,11 @@ pub struct Build {
     pub exceptions: Vec<Exception>,
 }
 
+impl Build {
+    /// The number of a capture whose build nobody knows. Every build is newer, so that it serves all of them.
+    pub const UNKNOWN: u32 = 0;
+}
+
 /// Where a kind of fact comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {

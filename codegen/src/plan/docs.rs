@@ -3,7 +3,7 @@
 use super::fields::{Access, Extent, FieldPlan, Fields, Kind};
 use super::values::{Constants, MapPlan};
 use super::{HeaderPlan, LayoutPlan};
-use crate::model::schema::{Builds, Event, Header, Layout, Schema};
+use crate::model::schema::{Build, Builds, Event, Header, Layout, Schema};
 use crate::model::{InType, OutType};
 
 /// Markdown's own characters lose their meaning: texts from a manifest are to be read as they are.
@@ -19,9 +19,12 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// `Build 26100.` or `Builds 20348-26100.`
+/// `Build 26100` or `Builds 20348-26100`.
 pub(super) fn builds_phrase(builds: &Builds) -> String {
     let one = builds.first() == builds.last();
+    if one && builds.first() == Some(Build::UNKNOWN) {
+        return "Of an unknown build".to_owned();
+    }
     format!("{} {builds}", if one { "Build" } else { "Builds" })
 }
 
@@ -50,9 +53,10 @@ pub(super) fn event(schema: &Schema, event: &Event, name: &str, layouts: &[Layou
     vec![format!("{title}: event {}. {builds}.", event.id), String::new(), forms]
 }
 
-pub(super) fn layout(schema: &Schema, id: u16, version: u8, layout: &Layout, constants: &Constants) -> Vec<String> {
+pub(super) fn layout(schema: &Schema, event: (&str, u16, u8), layout: &Layout, constants: &Constants) -> Vec<String> {
+    let (name, id, version) = event;
     let newest = layout.newest_header();
-    let title = title(newest).unwrap_or_else(|| "Event without a message".to_owned());
+    let title = title(newest).unwrap_or_else(|| name.to_owned());
     let mut lines =
         vec![format!("{title}: event {id}, version {version}. {}.", builds_phrase(&layout.builds)), String::new()];
     let mut previous: Option<&Header> = None;

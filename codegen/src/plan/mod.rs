@@ -6,6 +6,7 @@ mod fields;
 mod history;
 mod meanings;
 mod messages;
+mod modules;
 mod names;
 mod public;
 mod values;
@@ -18,7 +19,7 @@ pub(crate) use messages::{Form, Format, MessagePlan, Part};
 pub(crate) use public::layout_names;
 pub(crate) use values::{Constant, Constants, MapPlan};
 
-use crate::config::Overrides;
+use crate::config::{ModuleRule, Overrides};
 use crate::diagnostic::Diagnostics;
 use crate::meanings::Meanings;
 use crate::model::schema::{Event, Layout, Schema};
@@ -148,38 +149,18 @@ pub(crate) fn plan<'s>(
         maps: &maps,
         lock,
         next_index: 0,
+        infos: names::Unique::default(),
         diagnostics,
     };
     let event_names = public::event_names(schema, overrides, planner.lock);
-    let mut modules: Vec<Module> = overrides
-        .modules
-        .iter()
-        .map(|rule| Module { name: rule.name.clone(), doc: rule.doc.clone(), events: Vec::new() })
-        .collect();
-    let elsewhere = Module {
-        name: "other".to_owned(),
-        doc: "Events that no module of their own claims.".to_owned(),
-        events: Vec::new(),
-    };
-    modules.push(elsewhere);
+    let rules = if overrides.modules.is_empty() { &modules::by_task(schema) } else { &overrides.modules };
+    let mut modules = modules::of_rules(rules);
     for (event, name) in schema.events.iter().zip(event_names) {
-        let at = planner.module(event, overrides, &modules);
+        let at = planner.module(event, rules, &mut modules);
         modules[at].events.extend(planner.event(event, name));
     }
     modules.retain(|module| !module.events.is_empty());
     Plan { schema, constants, maps, meanings: meaning_plans, modules }
-}
-
-/// The first module that claims an event: by its id, or else by the longest prefix of its name in the manifest.
-fn module_of(id: u16, name: &str, overrides: &Overrides) -> Option<usize> {
-    if let Some(at) = overrides.modules.iter().position(|rule| rule.ids.contains(&id)) {
-        return Some(at);
-    }
-    let claims = overrides.modules.iter().enumerate().flat_map(|(at, rule)| rule.prefixes.iter().map(move |p| (p, at)));
-    claims
-        .filter(|(prefix, _)| name.starts_with(prefix.as_str()))
-        .max_by_key(|(prefix, _)| prefix.len())
-        .map(|(_, at)| at)
 }
 
 struct Planner<'p> {
@@ -190,18 +171,25 @@ struct Planner<'p> {
     map_indexes: BTreeMap<&'p str, usize>,
     lock: &'p mut NamesLock,
     next_index: u16,
+    infos: names::Unique,
     diagnostics: &'p mut Diagnostics,
 }
 
 impl Planner<'_> {
-    /// Where an event's module stands among all: the published one, or else the one that the overrides say.
-    fn module(&mut self, event: &Event, overrides: &Overrides, modules: &[Module]) -> usize {
-        let by_rule = module_of(event.id, &base_name(event), overrides).unwrap_or(modules.len() - 1);
+    /// Where an event's module stands among all: the published one, or else the one that the rules say.
+    fn module(&mut self, event: &Event, rules: &[ModuleRule], modules: &mut Vec<Module>) -> usize {
+        // The last module is the one for what no rule claims.
+        let by_rule = modules::claim(event.id, &base_name(event), rules).unwrap_or(modules.len() - 1);
         let name = public::module(event.id, &modules[by_rule].name, self.lock);
         modules.iter().position(|module| module.name == name).unwrap_or_else(|| {
-            let message = format!("published in the module {name}, which overrides.toml no longer has");
-            self.diagnostics.error(&Place::default(), format!("event {}", event.id), message);
-            by_rule
+            // Rules made of tasks change with the tasks; rules made by hand do not lose a published module.
+            if rules.iter().any(|rule| rule.reason != modules::REASON) {
+                let message = format!("published in the module {name}, which overrides.toml no longer has");
+                self.diagnostics.error(&Place::default(), format!("event {}", event.id), message);
+                return by_rule;
+            }
+            modules.insert(0, Module { name, doc: modules::OTHER.to_owned(), events: Vec::new() });
+            0
         })
     }
 
@@ -214,9 +202,11 @@ impl Planner<'_> {
                 continue;
             }
             let names = public::view_names(event.id, &name, version, self.lock);
-            for (layout, (view, variant)) in version.layouts.iter().zip(names) {
-                layouts.extend(self.layout(event, version.version, layout, view, variant));
-            }
+            let of_version = version.layouts.iter().zip(names);
+            let of_version: Vec<_> =
+                of_version.map(|(layout, names)| self.layout(event, &name, version.version, layout, names)).collect();
+            // With one of its layouts unknown, a payload of that one could be taken for another.
+            layouts.extend(of_version.into_iter().collect::<Option<Vec<_>>>().unwrap_or_default());
         }
         if layouts.is_empty() {
             return None;
@@ -224,19 +214,19 @@ impl Planner<'_> {
         mark_confusable(&mut layouts);
         let shared = shared_fields(&layouts);
         let docs = docs::event(self.schema, event, &name, &layouts);
-        Some(EventPlan { id: event.id, info: names::constant_name(&name), name, docs, layouts, shared })
+        Some(EventPlan { id: event.id, info: self.info(&name), name, docs, layouts, shared })
     }
 
     fn layout(
         &mut self,
         event: &Event,
+        event_name: &str,
         version: u8,
         layout: &Layout,
-        name: String,
-        variant: String,
+        (name, variant): (String, String),
     ) -> Option<LayoutPlan> {
         let id = event.id;
-        let fields = match fields::plan(layout.newest_fields(), &name, &self.map_indexes, self.lock) {
+        let mut fields = match fields::plan(layout.newest_fields(), &name, &self.map_indexes, self.lock) {
             Ok(fields) => fields,
             Err(problems) => {
                 for (field, reason) in problems {
@@ -251,17 +241,19 @@ impl Planner<'_> {
                 return None;
             }
         };
-        let mut fields = fields;
         meanings::assign(&mut fields, id, self.meanings);
         docs::structs(&mut fields, &element(id, version), self.maps);
+        for structure in &mut fields.structs {
+            structure.info = self.info(&structure.name);
+        }
         let index = self.next_index;
         self.next_index = index.checked_add(1)?;
         let headers = self.headers(layout);
         Some(LayoutPlan {
             index,
             version,
-            info: names::constant_name(&name),
-            docs: docs::layout(self.schema, id, version, layout, self.constants),
+            info: self.info(&name),
+            docs: docs::layout(self.schema, (event_name, id, version), layout, self.constants),
             field_docs: docs::fields(&fields, self.maps, |name| history::field_phrase(self.schema, event, name)),
             name,
             variant,
@@ -272,6 +264,12 @@ impl Planner<'_> {
             headers,
             fields,
         })
+    }
+
+    /// The name of the static that describes an event, a view or a struct. Types that differ in case alone have one
+    /// name in capitals.
+    fn info(&mut self, name: &str) -> String {
+        self.infos.claim(&names::constant_name(name), "_INFO")
     }
 
     /// A capture serves the builds from its own to before the next capture.

@@ -9,6 +9,96 @@ pub(super) fn type_name(name: &str) -> String {
     identifier(&ascii(name).to_upper_camel_case(), "T")
 }
 
+/// The types that generated modules import or that the prelude holds, and those of the crate's own.
+const RESERVED_TYPES: &[&str] = &[
+    "Ansi",
+    "Array",
+    "Binary",
+    "Bool32",
+    "Box",
+    "Build",
+    "BuildRange",
+    "Channel",
+    "Clone",
+    "Conversion",
+    "Copy",
+    "DecodeError",
+    "Decoded",
+    "Default",
+    "Deref",
+    "Drop",
+    "Err",
+    "Event",
+    "EventInfo",
+    "Events",
+    "Extent",
+    "Fault",
+    "FaultKind",
+    "FieldInfo",
+    "FileTime",
+    "Fn",
+    "From",
+    "Guid",
+    "HeaderInfo",
+    "HexInt32",
+    "HexInt64",
+    "InType",
+    "Into",
+    "Ipv4",
+    "Iterator",
+    "Keywords",
+    "LayoutInfo",
+    "Lenient",
+    "Level",
+    "List",
+    "MapEntry",
+    "MapInfo",
+    "Meaning",
+    "MessageWriter",
+    "NamedValue",
+    "NamesInfo",
+    "Nested",
+    "None",
+    "NtStatus",
+    "Ok",
+    "Opcode",
+    "Option",
+    "OutType",
+    "PhantomData",
+    "Pointer",
+    "PointerSize",
+    "Printf",
+    "ProviderInfo",
+    "Reader",
+    "Record",
+    "Result",
+    "Segment",
+    "Self",
+    "Send",
+    "Sid",
+    "Size",
+    "Sized",
+    "SocketAddr",
+    "Some",
+    "StatusKind",
+    "String",
+    "Struct",
+    "StructInfo",
+    "Sync",
+    "SystemTime",
+    "Task",
+    "Utf16",
+    "Value",
+    "Vec",
+    "VersionInfo",
+    "View",
+];
+
+/// Whether a type of that name would hide one that generated code uses.
+pub(super) fn is_reserved_type(name: &str) -> bool {
+    RESERVED_TYPES.binary_search(&name).is_ok()
+}
+
 /// `session_id` from `SessionId`.
 pub(super) fn field_name(name: &str) -> String {
     identifier(&ascii(name).to_snake_case(), "f_")
@@ -87,6 +177,12 @@ mod tests {
         assert_eq!(field_name("2ndPart"), "f_2nd_part");
         assert_eq!(field_name(""), "f_");
         assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
+    }
+
+    #[test]
+    fn reserved_types_are_sorted() {
+        assert!(RESERVED_TYPES.is_sorted());
+        assert!(is_reserved_type("Reader") && !is_reserved_type("Smb2RequestRead"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) fn event_names(schema: &Schema, overrides: &Overrides, lock: &mut Nam
             Some(name) => (*name).to_owned(),
             None => names::type_name(&base_name(event)),
         };
+        let by_rule = if names::is_reserved_type(&by_rule) { format!("{by_rule}Event") } else { by_rule };
         let id = event.id.to_string();
         lock.claim(Kind::Event, &id, &[by_rule.clone(), format!("{by_rule}{id}")])
     };

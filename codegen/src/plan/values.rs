@@ -257,6 +257,7 @@ pub(super) fn maps(
     for (map, builds) in maps {
         let renamed = overrides.renames.iter().find(|r| r.map.as_ref() == Some(&map.name) && r.value.is_none());
         let name = renamed.map_or_else(|| names::type_name(&map.name), |r| r.to.clone());
+        let name = if names::is_reserved_type(&name) { format!("{name}Map") } else { name };
         let name = lock.claim(Kind::Map, &map.name, &[name.clone(), format!("{name}Map")]);
         let entries = map_entries(schema, map, overrides, lock);
         out.push(MapPlan {

@@ -1715,7 +1715,7 @@ impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
 pub enum Smb2ClientDoesNotSupportSigning<'a> {
     /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportSigningV0<'a>),
-    /// Event without a message: event 3021, version 1. Build 26100.
+    /// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
     V1(Smb2ClientDoesNotSupportSigningV1<'a>),
 }
 
@@ -1855,7 +1855,7 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
     }
 }
 
-/// Event without a message: event 3021, version 1. Build 26100.
+/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
 ///

@@ -1185,7 +1185,7 @@ impl<'a> View<'a> for ServerCertificateFailureV0<'a> {
 pub enum SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     /// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
     V0(SrvNetClientCertificateChainRevocationChecksFailedV0<'a>),
-    /// Event without a message: event 1914, version 1. Builds 26100-26200.
+    /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914, version 1. Builds 26100-26200.
     V1(SrvNetClientCertificateChainRevocationChecksFailedV1<'a>),
 }
 
@@ -1471,7 +1471,7 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     }
 }
 
-/// Event without a message: event 1914, version 1. Builds 26100-26200.
+/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetClientCertificateChainRevocationChecksFailed, keywords Operational.
 ///

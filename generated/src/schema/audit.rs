@@ -793,7 +793,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// Event without a message: event 3021, version 1. Build 26100.
+/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
 pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
     index: 217,
     name: "Smb2ClientDoesNotSupportSigningV1",

@@ -549,7 +549,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
     ],
 };
 
-/// Event without a message: event 1914, version 1. Builds 26100-26200.
+/// SrvNetClientCertificateChainRevocationChecksFailed: event 1914, version 1. Builds 26100-26200.
 pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutInfo = LayoutInfo {
     index: 191,
     name: "SrvNetClientCertificateChainRevocationChecksFailedV1",

@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::{
-    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, Item, List, ListValue, Pointer,
-    Sid, SocketAddr, StructValue, SystemTime, Utf16,
+    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, Item, List, ListValue,
+    Pointer, Sid, SocketAddr, StructValue, SystemTime, Utf16,
 };
 
 /// The value of a field whose type is known only at run time.

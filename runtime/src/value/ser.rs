@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, Item, List,
-    ListValue, OutType, Pointer, Sid, SocketAddr, SystemTime, Utf16, Value,
+    Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, Item,
+    List, ListValue, OutType, Pointer, Sid, SocketAddr, SystemTime, Utf16, Value,
 };
 
 /// Serialises each type as the string that its `Display` prints.

@@ -1,0 +1,65 @@
+//! Which events stand in which module: as overrides say, or else by task.
+
+use std::collections::BTreeMap;
+
+use super::{Module, names};
+use crate::config::ModuleRule;
+use crate::model::schema::{Event, Schema};
+
+/// The documentation of the module for events that no rule claims.
+pub(super) const OTHER: &str = "Events that no module of their own claims.";
+
+/// The reason of a rule that was made of a task.
+pub(super) const REASON: &str = "the events of one task";
+
+/// A task with fewer events gets no module of its own.
+const FEWEST: usize = 3;
+
+/// Names that stand in `events/mod.rs` beside those of the modules.
+const RESERVED: &[&str] = &["core", "etw_runtime", "fmt", "other", "schema"];
+
+/// The modules of the rules, and behind them the one for all other events.
+pub(super) fn of_rules(rules: &[ModuleRule]) -> Vec<Module> {
+    let module = |name: &str, doc: &str| Module { name: name.to_owned(), doc: doc.to_owned(), events: Vec::new() };
+    rules.iter().map(|rule| module(&rule.name, &rule.doc)).chain([module("other", OTHER)]).collect()
+}
+
+/// The rule that claims an event: by its id, or else by the longest prefix of its name in the manifest.
+pub(super) fn claim(id: u16, name: &str, rules: &[ModuleRule]) -> Option<usize> {
+    if let Some(at) = rules.iter().position(|rule| rule.ids.contains(&id)) {
+        return Some(at);
+    }
+    let claims = rules.iter().enumerate().flat_map(|(at, rule)| rule.prefixes.iter().map(move |p| (p, at)));
+    claims
+        .filter(|(prefix, _)| name.starts_with(prefix.as_str()))
+        .max_by_key(|(prefix, _)| prefix.len())
+        .map(|(_, at)| at)
+}
+
+/// Rules for a provider that has none: a module for each task with several events.
+pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
+    let mut tasks: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
+    for event in &schema.events {
+        if let Some(task) = task(event) {
+            tasks.entry(task).or_default().push(event.id);
+        }
+    }
+    let mut rules: BTreeMap<String, ModuleRule> = BTreeMap::new();
+    for (task, ids) in tasks.into_iter().filter(|(_, ids)| ids.len() >= FEWEST) {
+        let name = names::field_name(task);
+        let name = if RESERVED.contains(&name.as_str()) { format!("{name}_events") } else { name };
+        let rule = rules.entry(name.clone()).or_insert_with(|| ModuleRule {
+            name,
+            doc: format!("The events of the task {}.", super::docs::escape(task)),
+            reason: REASON.to_owned(),
+            ..ModuleRule::default()
+        });
+        rule.ids.extend(ids);
+    }
+    rules.into_values().collect()
+}
+
+/// The newest task of an event.
+fn task(event: &Event) -> Option<&str> {
+    event.versions.last()?.layouts.last()?.newest_header()?.task.as_deref()
+}
