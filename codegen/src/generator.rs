@@ -1,16 +1,15 @@
 //! The whole way, from bytes to files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, Overrides};
 use crate::diagnostic::Diagnostics;
 use crate::meanings::{self, Meanings};
 use crate::merge::{Capture, merge};
-use crate::model::Place;
 use crate::model::schema::{Build, Schema};
+use crate::model::{Place, Provider};
 use crate::names_lock::NamesLock;
-use crate::source::man::{self, ReadOptions};
-use crate::{emit, plan, validate};
+use crate::{emit, plan, source, validate};
 
 /// Generated files: path under the crate's `src`, and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +32,9 @@ pub struct Output {
     pub files: Files,
     /// Every public name: those that were given to [`Generator::names`], and after them the new ones.
     pub names: NamesLock,
+    /// The events, by id and version, that a manifest declares and that could not be generated; the diagnostics say
+    /// why.
+    pub left_out: BTreeSet<(u16, u8)>,
     /// Everything found on the way. An error names what was left out.
     pub diagnostics: Diagnostics,
 }
@@ -60,23 +62,29 @@ impl Generator {
         Self::default()
     }
 
-    /// Adds the manifest of a build. `file` names it in diagnostics.
+    /// Adds the manifest of a build, in any format of [`crate::source`]. `file` names it in diagnostics.
+    /// [`Build::UNKNOWN`] is the build of a capture of which nobody knows it.
     ///
-    /// A file with several providers adds the first; each of the others is reported.
+    /// A file with several providers adds the first; each of the others is reported. To choose among them, or to combine
+    /// several files, read them with [`source::read_all`] and add the [`Generator::provider`].
     pub fn manifest(&mut self, file: &str, build: u32, bytes: &[u8]) -> &mut Self {
-        let (manifest, diagnostics) = man::read(file, bytes, &ReadOptions::default());
+        let (sources, diagnostics) = source::read_all(&[source::File { name: file, bytes }]);
         self.diagnostics.append(diagnostics);
-        let mut providers = manifest.providers.into_iter();
+        let mut providers = sources.into_iter().flat_map(|source| source.manifest.providers);
         match providers.next() {
-            Some(provider) => {
-                self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
-            }
+            Some(provider) => drop(self.provider(build, provider)),
             None => self.diagnostics.error(&Place::file(file), "instrumentationManifest", "it declares no provider"),
         }
         for other in providers {
             let message = "one provider a file is generated; this one is left out";
             self.diagnostics.warning(&other.at, format!("provider {}", other.name), message);
         }
+        self
+    }
+
+    /// Adds what a build declares of the provider.
+    pub fn provider(&mut self, build: u32, provider: Provider) -> &mut Self {
+        self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
         self
     }
 
@@ -196,7 +204,13 @@ impl Generator {
             let element = format!("provider {}", schema.provider);
             diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
             drop(plan);
-            return Output { schema, files: Files::default(), names, diagnostics };
+            return Output { schema, files: Files::default(), names, left_out: self.declared(), diagnostics };
+        }
+        let mut left_out = self.declared();
+        for (_, event) in plan.events() {
+            for layout in &event.layouts {
+                left_out.remove(&(event.id, layout.version));
+            }
         }
         let mut files = BTreeMap::new();
         for file in emit::emit(&plan) {
@@ -207,6 +221,12 @@ impl Generator {
             }
         }
         drop(plan);
-        Output { schema, files: Files(files), names, diagnostics }
+        Output { schema, files: Files(files), names, left_out, diagnostics }
+    }
+
+    /// Every id and version that a manifest declares.
+    fn declared(&self) -> BTreeSet<(u16, u8)> {
+        let events = self.captures.iter().flat_map(|capture| &capture.provider.events);
+        events.map(|event| (event.id, event.version)).collect()
     }
 }

@@ -46,6 +46,7 @@ pub mod message;
 pub mod model;
 pub mod names_lock;
 mod plan;
+pub mod scaffold;
 pub mod schema_file;
 pub mod source;
 pub mod validate;

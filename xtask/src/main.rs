@@ -3,6 +3,7 @@
 mod builds;
 mod ci;
 mod diff;
+mod generate;
 mod manifests;
 mod print;
 mod regen;
@@ -39,6 +40,8 @@ enum Task {
     Show(show::Options),
     /// Lists the captured builds and where their facts come from
     Builds(builds::Options),
+    /// Generates a typed crate for any provider, from captures in any format
+    Generate(generate::Options),
     /// Runs what CI runs: tests, freshness, formatting, lints, docs
     Ci,
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Schema(options) => schema::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Show(options) => show::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Builds(options) => builds::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -81,7 +81,8 @@ fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>>
     Ok(changes)
 }
 
-fn files_below(folder: &Path) -> Result<BTreeSet<PathBuf>> {
+/// Every file below a folder; none where there is no such folder.
+pub(crate) fn files_below(folder: &Path) -> Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -141,7 +141,7 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
         let (module, view) = (ident(&module.name), ident(&layout.name));
         let (event, variant) = (ident(&event.name), ident(&layout.variant));
         quote! {
-            #index => Self::#event(#module::#event::#variant(#module::#view::read(reader)?)),
+            #index => Self::#event(#module::#event::#variant(<#module::#view<'_> as View>::read(reader)?)),
         }
     });
     quote! {
