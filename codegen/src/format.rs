@@ -48,14 +48,18 @@ impl SourceFile {
     }
 }
 
-/// The file that a single-file output leaves out: its macro names paths from the crate's root.
+/// The file with the macro over all views, which names paths from the crate's root.
 pub(crate) const FOR_EACH_VIEW: &str = "for_each_view.rs";
 
+/// The folder of what stands behind the feature `encode`.
+pub(crate) const ENCODE: &str = "encode/";
+
 /// Joins files into one: a module of its own for each, nested as their paths are, and the names that a crate's root
-/// would export.
+/// would export. What needs a crate's root or its features is left out.
 pub(crate) fn single_file(files: &BTreeMap<String, String>) -> String {
     let mut text = HEADER.to_owned();
-    for (path, module) in files.iter().filter(|(path, _)| *path != FOR_EACH_VIEW) {
+    let is_left_out = |path: &str| path == FOR_EACH_VIEW || path.starts_with(ENCODE);
+    for (path, module) in files.iter().filter(|(path, _)| !is_left_out(path)) {
         if let Some(folder) = path.strip_suffix("/mod.rs") {
             let children = |line: &str| inline_child(line, folder, files);
             let lines: Vec<String> = module.lines().map(children).collect();

@@ -51,6 +51,8 @@ publish = false
 [features]
 # Serialize for every view, event and value.
 serde = ["etw-runtime/serde"]
+# From typed values to payloads: the module `encode`.
+encode = ["etw-runtime/encode"]
 
 [dependencies]
 etw-runtime = {}
@@ -101,12 +103,16 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 //! # Features
 //!
 //! * `serde`: `Serialize` for events, views and values.
+//! * `encode`: the module `encode`, from typed values to payloads.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 #[rustfmt::skip]
 mod builds;
+#[cfg(feature = "encode")]
+#[rustfmt::skip]
+pub mod encode;
 {modules}
 pub use builds::Build;
 pub use etw_runtime;

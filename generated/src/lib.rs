@@ -84,6 +84,15 @@
 //! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`
 //!   are `"0x…"` strings, GUIDs `"{…}"`, binary is upper-case hex, times are ISO 8601 in UTC.
 //!
+//! * `encode`: payloads from typed values, to test what consumes events:
+//!
+//! ```
+//! # #[cfg(feature = "encode")] {
+//! use etw_runtime::encode::Encode as _;
+//! use smbserver_etw::{Build, Event, encode::tree_connect::Smb2TreeConnectAllocateV2};
+//! # }
+//! ```
+//!
 //! The crate is `no_std` and holds no `unsafe`.
 
 #![no_std]
@@ -92,6 +101,9 @@
 mod builds;
 #[rustfmt::skip]
 pub mod descriptor;
+#[cfg(feature = "encode")]
+#[rustfmt::skip]
+pub mod encode;
 #[rustfmt::skip]
 pub mod events;
 #[rustfmt::skip]

@@ -11,6 +11,8 @@
 #![no_std]
 
 mod decode;
+#[cfg(feature = "encode")]
+pub mod encode;
 mod error;
 mod info;
 mod meaning;

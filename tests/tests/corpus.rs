@@ -115,7 +115,11 @@ fn run(name: &str, files: &[PathBuf]) {
         for error in &generated.errors {
             assert!(!error.place.file.is_empty() || error.element != "", "an error without a place: {error}");
         }
-        assert!(generated.left_out == 0 || !generated.errors.is_empty(), "{}: left out without a reason", generated.file);
+        assert!(
+            generated.left_out == 0 || !generated.errors.is_empty(),
+            "{}: left out without a reason",
+            generated.file
+        );
     }
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for error in generated.iter().flat_map(|g| &g.errors) {

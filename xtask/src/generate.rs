@@ -163,7 +163,7 @@ fn write(out: &Path, files: &Files) -> Result<usize> {
         folder.and_then(|()| fs::write(&full, text)).map_err(|error| format!("{}: {error}", full.display()))?;
         written += 1;
     }
-    for folder in ["src/events", "src/schema"] {
+    for folder in ["src/encode", "src/events", "src/schema"] {
         for path in crate::regen::files_below(&out.join(folder))? {
             let name = path.strip_prefix(out).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             if !files.0.contains_key(&name) {

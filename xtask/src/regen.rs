@@ -23,7 +23,7 @@ pub(crate) struct Options {
 }
 
 /// The folders that belong to regen alone; what lies there and is not made is an orphan.
-const OWNED_FOLDERS: &[&str] = &["generated/src/events", "generated/src/schema"];
+const OWNED_FOLDERS: &[&str] = &["generated/src/encode", "generated/src/events", "generated/src/schema"];
 
 /// The story of the provider, build by build.
 const HISTORY: &str = "docs/history.md";

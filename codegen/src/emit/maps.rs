@@ -45,7 +45,7 @@ fn map(map: &MapPlan) -> TokenStream {
     let info_doc = format!(" The map `{}` as data.", map.map);
     quote! {
         #map_docs
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub u32);
 
         impl #name {

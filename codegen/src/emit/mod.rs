@@ -2,6 +2,7 @@
 
 mod builds;
 mod constants;
+mod encode;
 mod event;
 mod maps;
 mod meanings;
@@ -22,6 +23,8 @@ pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {
     let mut files =
         vec![builds::file(plan), constants::file(plan), maps::file(plan), meanings::file(plan), event::file(plan)];
     files.extend(plan.modules.iter().map(|module| views::file(plan, module)));
+    files.push(encode::root_file(plan));
+    files.extend(plan.modules.iter().map(|module| encode::file(plan, module)));
     files.push(event::for_each_view(plan));
     files.push(schema::root_file(plan));
     files.extend(plan.modules.iter().map(|module| schema::file(plan, module)));

@@ -40,6 +40,16 @@ fn names(scalar: Scalar) -> Names {
     Names { rust, segment, value, element }
 }
 
+/// The element type of an array.
+pub(super) fn element(scalar: Scalar) -> proc_macro2::Ident {
+    ident(names(scalar).element)
+}
+
+/// The method of the runtime's `Segment` that reads a scalar, which is also that of its `Writer`.
+pub(super) fn segment_method(scalar: Scalar) -> &'static str {
+    names(scalar).segment
+}
+
 /// The runtime's names that a field of this kind needs.
 pub(super) fn imports(kind: &Kind) -> Vec<&'static str> {
     match kind {

@@ -55,6 +55,13 @@ impl<'a> Sid<'a> {
     }
 }
 
+/// The null SID, `S-1-0-0`.
+impl Default for Sid<'_> {
+    fn default() -> Self {
+        Self { bytes: &[1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }
+    }
+}
+
 impl fmt::Display for Sid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "S-{}-", self.revision())?;

@@ -75,6 +75,17 @@ impl SystemTime {
         Self { year, month, day_of_week, day, hour, minute, second, millisecond }
     }
 
+    /// The bytes on the wire.
+    pub fn to_bytes(self) -> [u8; 16] {
+        let Self { year, month, day_of_week, day, hour, minute, second, millisecond } = self;
+        let words = [year, month, day_of_week, day, hour, minute, second, millisecond];
+        let mut bytes = [0; 16];
+        for (pair, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *pair = word.to_le_bytes();
+        }
+        bytes
+    }
+
     /// The year; Windows allows 1601 to 30827.
     pub const fn year(self) -> u16 {
         self.year
