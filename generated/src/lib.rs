@@ -84,13 +84,21 @@
 //! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`
 //!   are `"0x…"` strings, GUIDs `"{…}"`, binary is upper-case hex, times are ISO 8601 in UTC.
 //!
-//! * `encode`: payloads from typed values, to test what consumes events:
+//! * `encode`: payloads from typed values (the module `encode`), to test what consumes events.
 //!
-//! ```
-//! # #[cfg(feature = "encode")] {
-//! use etw_runtime::encode::Encode as _;
-//! use smbserver_etw::{Build, Event, encode::tree_connect::Smb2TreeConnectAllocateV2};
-//! # }
+#![cfg_attr(feature = "encode", doc = "```")]
+#![cfg_attr(not(feature = "encode"), doc = "```ignore")]
+//! use smbserver_etw::{Build, Encode, Event, encode::request::Smb2RequestNegotiateV2};
+//!
+//! let payload = Smb2RequestNegotiateV2 {
+//!     session_id: 7,
+//!     dialects: (&[0x0300, 0x0311]).into(), // `DialectCount` is what the data says
+//!     ..Default::default()
+//! }
+//! .encode()?;
+//! let decoded = Event::decode(Build::B26100, 1, 2, &payload)?;
+//! # assert!(matches!(decoded.event, Event::Smb2RequestNegotiate(event) if event.dialect_count() == 2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The crate is `no_std` and holds no `unsafe`.
@@ -116,6 +124,8 @@ pub mod meanings;
 pub mod schema;
 
 pub use builds::Build;
+#[cfg(feature = "encode")]
+pub use etw_runtime::encode::Encode;
 pub use etw_runtime::{
     Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
     FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapEntry, MapInfo, Meaning, Message,

@@ -30,12 +30,12 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     for layout in module.events.iter().flat_map(|event| &event.layouts) {
         for structure in &layout.fields.structs {
             items.push(definition(&structure.name, &structure.docs, &structure.fields, &[], plan));
-            items.push(put(&structure.name, &structure.fields, &[], plan));
+            items.push(put(&structure.name, &structure.fields, &[]));
         }
         let doc = format!("The fields of [`{0}`](super::super::events::{1}::{0}).", layout.name, module.name);
         let structs = &layout.fields.structs;
         items.push(definition(&layout.name, &[doc], &layout.fields, structs, plan));
-        items.push(put(&layout.name, &layout.fields, structs, plan));
+        items.push(put(&layout.name, &layout.fields, structs));
         items.push(encode(layout));
         items.extend(from_view(layout));
     }
@@ -146,13 +146,14 @@ fn field_type(kind: &Kind, structs: &[StructPlan], plan: &Plan<'_>) -> TokenStre
     }
 }
 
-fn put(name: &str, fields: &Fields, structs: &[StructPlan], plan: &Plan<'_>) -> TokenStream {
+fn put(name: &str, fields: &Fields, structs: &[StructPlan]) -> TokenStream {
     let name = ident(name);
     let anonymous = borrows(fields, structs).then(|| quote!(<'_>));
     let out = ident(if fields.fields.is_empty() { "_out" } else { "out" });
-    let writes = fields.fields.iter().enumerate().map(|(at, field)| {
-        if is_counter(at, fields) { write_counter(at, field, fields) } else { write(at, field, plan) }
-    });
+    let writes =
+        fields.fields.iter().enumerate().map(|(at, field)| {
+            if is_counter(at, fields) { write_counter(at, field, fields) } else { write(at, field) }
+        });
     quote! {
         impl Put for #name #anonymous {
             fn put(&self, #out: &mut Writer) -> Result<(), EncodeFault> {
@@ -191,7 +192,7 @@ fn length(kind: &Kind, value: &TokenStream) -> TokenStream {
     if *kind == Kind::Utf16 { quote!(#value.units()) } else { quote!(#value.len()) }
 }
 
-fn write(at: usize, field: &FieldPlan, plan: &Plan<'_>) -> TokenStream {
+fn write(at: usize, field: &FieldPlan) -> TokenStream {
     let (member, index) = (ident(&field.accessor), number(at as u64));
     let value = quote!(self.#member);
     let extent = match &field.access {
