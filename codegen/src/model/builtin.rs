@@ -56,3 +56,8 @@ pub const CHANNELS: &[(&str, u8)] = &[
 pub fn value_of<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
     table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
+
+/// Whether a capture tool made up a task's name, `task_0` and the number: the provider gives it none.
+pub fn is_made_up_task(name: &str) -> bool {
+    name.strip_prefix("task_0").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+}

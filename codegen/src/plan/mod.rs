@@ -22,6 +22,7 @@ pub(crate) use values::{Constant, Constants, MapPlan};
 use crate::config::{ModuleRule, Overrides};
 use crate::diagnostic::Diagnostics;
 use crate::meanings::Meanings;
+use crate::model::builtin::is_made_up_task;
 use crate::model::schema::{Event, Layout, Schema};
 use crate::model::{InType, Place};
 use crate::names_lock::NamesLock;
@@ -307,7 +308,7 @@ fn base_name(event: &Event) -> String {
     if let Some(symbol) = header.unversioned_symbol(version) {
         return symbol.to_owned();
     }
-    match (&header.task, &header.opcode) {
+    match (header.task.as_ref().filter(|task| !is_made_up_task(task)), &header.opcode) {
         (Some(task), Some(opcode)) => format!("{task}_{}", opcode.rsplit(':').next().unwrap_or(opcode)),
         (Some(task), None) => task.clone(),
         (None, _) => format!("Event{}", event.id),

@@ -2,7 +2,11 @@
 //!
 //! [`read_all`] takes files of any format and tells them apart by what they hold, not by their names.
 
+mod detect;
 pub mod man;
+pub mod registered;
+
+pub use detect::detect;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Place};
@@ -43,11 +47,9 @@ pub struct Source {
     pub manifest: Manifest,
 }
 
-/// The format of a file, from its first bytes; none where it is no manifest of a known kind.
-pub fn detect(bytes: &[u8]) -> Option<Format> {
-    let _ = bytes;
-    Some(Format::Man)
-}
+/// What is expected of a file.
+const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registered one, a listing of WEPExplorer, or a \
+                       binary with a WEVT_TEMPLATE resource or a message table";
 
 /// Reads files of any format, in their order. A binary that holds only a message table is no source of its own: its
 /// texts go to the compiled resources among the files.
@@ -55,14 +57,17 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
     let mut found = Diagnostics::new();
     let mut sources = Vec::new();
     for file in files {
-        match detect(file.bytes) {
-            Some(format) => {
-                let (manifest, diagnostics) = man::read(file.name, file.bytes, &man::ReadOptions::default());
-                found.append(diagnostics);
-                sources.push(Source { file: file.name.to_owned(), format, manifest });
-            }
-            None => found.error(&Place::file(file.name), "file", "it is no manifest of a known format"),
-        }
+        let Some(format) = detect(file.bytes) else {
+            found.error(&Place::file(file.name), "file", UNKNOWN);
+            continue;
+        };
+        let (manifest, diagnostics) = match format {
+            Format::Man => man::read(file.name, file.bytes, &man::ReadOptions::default()),
+            Format::Registered => registered::read(file.name, file.bytes),
+            Format::WepExplorer | Format::Pe | Format::WevtTemplate => (Manifest::default(), Diagnostics::new()),
+        };
+        found.append(diagnostics);
+        sources.push(Source { file: file.name.to_owned(), format, manifest });
     }
     (sources, found)
 }

@@ -64,7 +64,9 @@ fn parse_string(cursor: &mut Cursor<'_>, mut element: Element, culture: &mut Cul
             value
         }
         None if content.is_empty() && cursor.failed() => return,
-        None if content.is_empty() => return cursor.error(&element, "the attribute `value` is missing"),
+        None if content.is_empty() => {
+            return cursor.error_unless_dump(&element, "the attribute `value` is missing");
+        }
         None => content.to_owned(),
     };
     let Some(id) = id.filter(|_| !cursor.failed()) else { return };
@@ -74,7 +76,8 @@ fn parse_string(cursor: &mut Cursor<'_>, mut element: Element, culture: &mut Cul
         }
         Entry::Occupied(first) => {
             let line = first.get().line;
-            cursor.error(&element, format!("stands twice in one culture; line {line} has the first, which counts"));
+            let message = format!("stands twice in one culture; line {line} has the first, which counts");
+            cursor.error_unless_dump(&element, message);
         }
     }
 }

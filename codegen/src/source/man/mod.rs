@@ -33,9 +33,10 @@ use std::sync::Arc;
 
 use localization::{Culture, Texts, parse_localization};
 use provider::{Draft, parse_provider};
-use value::clip;
+pub(super) use value::clip;
 use xml::{Cursor, Element};
 
+use super::registered;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::{Manifest, Place, Provider};
 
@@ -44,6 +45,18 @@ use crate::model::{Manifest, Place, Provider};
 pub struct ReadOptions {
     /// The culture whose texts to take; none: `en-US` if there, else the first.
     pub culture: Option<String>,
+    /// Who wrote the manifest.
+    pub dialect: Dialect,
+}
+
+/// Who wrote a manifest: its ways decide what is a mistake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// A person, for the compiler of manifests.
+    #[default]
+    Written,
+    /// PerfView, from a provider registered on a machine: [`super::registered`].
+    Registered,
 }
 
 /// Reads a whole `.man` file. Returns everything that could be understood, and every diagnostic, in the order of
@@ -54,7 +67,7 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
     let file: Arc<str> = Arc::from(file_name);
     let mut found = Diagnostics::new();
     let decoded = encoding::decode(&file, bytes, &mut found);
-    let mut cursor = Cursor::new(&file, &decoded, found);
+    let mut cursor = Cursor::new(&file, &decoded, options.dialect, found);
 
     let mut drafts = Vec::new();
     let mut cultures = Vec::new();
@@ -70,6 +83,9 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
     let mut texts = Texts::choose(&cultures, wanted, &Place::new(&file, 0), decoded.text.len(), complete, &mut found);
     let mut manifest = Manifest::default();
     for mut draft in drafts {
+        if options.dialect == Dialect::Registered {
+            registered::tidy(&mut draft.provider, &mut found);
+        }
         check::check_duplicates(&draft, &mut found);
         if complete {
             check::check_references(&mut draft, &mut found);

@@ -6,6 +6,7 @@ use super::provider::{Draft, Kind, close};
 use super::value::clip;
 use super::xml::{Cursor, Element};
 use crate::model::{Field, InType, OutType, Size, Template};
+use crate::source::registered;
 
 /// A template while it is read.
 struct Reading {
@@ -128,7 +129,10 @@ fn parse_data(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Readi
 
 fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InType> {
     let text = cursor.required(element, "inType")?;
-    let name = cursor.scopes().type_name(text.trim());
+    let mut name = cursor.scopes().type_name(text.trim());
+    if cursor.is_dump() {
+        name = registered::in_type(&name).to_owned();
+    }
     let found = InType::from_name(&name).filter(|&t| t != InType::Struct);
     if found.is_none() {
         let hint = match InType::from_name(&format!("win:{name}")) {
@@ -211,7 +215,7 @@ fn check_length(
         }
         (_, Some(_)) if !in_type.takes_length() => {
             let expected = "expected it on win:UnicodeString, win:AnsiString and win:Binary only";
-            cursor.error(element, format!("{in_type} takes no `length`; {expected}"));
+            cursor.error_unless_dump(element, format!("{in_type} takes no `length`; {expected}"));
         }
         _ => {}
     }

@@ -96,7 +96,7 @@ fn is_xml_char(c: char) -> bool {
 
 /// As much of a text as a diagnostic can carry. A name of a megabyte in every message about its template would
 /// make the messages grow with the square of the file.
-pub(super) fn clip(text: &str) -> String {
+pub(in crate::source) fn clip(text: &str) -> String {
     const MOST: usize = 80;
     let mut chars = text.chars();
     let mut clipped: String = chars.by_ref().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -9,6 +9,7 @@ use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
+use super::Dialect;
 use super::encoding::{self, Decoded, Encoding, line_breaks};
 use super::scope::{Namespace, Scopes};
 use super::value::{clip, reference};
@@ -81,11 +82,12 @@ pub(super) struct Cursor<'i> {
     line: u32,
     failed: bool,
     noted: HashSet<String>,
+    dialect: Dialect,
     pub(super) found: Diagnostics,
 }
 
 impl<'i> Cursor<'i> {
-    pub(super) fn new(file: &Arc<str>, decoded: &'i Decoded<'_>, found: Diagnostics) -> Self {
+    pub(super) fn new(file: &Arc<str>, decoded: &'i Decoded<'_>, dialect: Dialect, found: Diagnostics) -> Self {
         let mut reader = Reader::from_str(&decoded.text);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
@@ -102,6 +104,7 @@ impl<'i> Cursor<'i> {
             line: 1,
             failed: false,
             noted: HashSet::new(),
+            dialect,
             found,
         };
         cursor.check_characters();
@@ -111,6 +114,20 @@ impl<'i> Cursor<'i> {
     /// Whether the XML was malformed, so that what stands open is incomplete.
     pub(super) fn failed(&self) -> bool {
         self.failed
+    }
+
+    /// Whether a tool wrote the file out of a registered manifest.
+    pub(super) fn is_dump(&self) -> bool {
+        self.dialect == Dialect::Registered
+    }
+
+    /// Reports what a person got wrong, and only notes what the tool always writes so.
+    pub(super) fn error_unless_dump(&mut self, element: &Element, message: impl Into<String>) {
+        if self.is_dump() {
+            self.found.note(&element.at, element.what.clone(), message);
+        } else {
+            self.error(element, message);
+        }
     }
 
     /// The prefixes in force.
@@ -171,6 +188,8 @@ impl<'i> Cursor<'i> {
                         None => self.error(&element, "has a prefix that is bound to no namespace; it is skipped"),
                     }
                 }
+                // PerfView closes a task's start tag twice.
+                Token::Text(text) if self.is_dump() && text.trim() == ">" => {}
                 Token::Text(text) if self.open.len() == parent.depth && !is_blank(&text) => {
                     self.warning(parent, format!("holds the text `{}`; expected elements only", clip(text.trim())));
                 }
@@ -310,7 +329,7 @@ impl<'i> Cursor<'i> {
                 value.push(' ');
                 length = 2;
             } else if special.starts_with('<') {
-                self.error(element, format!("the attribute `{}` holds `<`; expected `&lt;`", clip(name)));
+                self.error_unless_dump(element, format!("the attribute `{}` holds `<`; expected `&lt;`", clip(name)));
                 value.push('<');
             } else if let Some(body) = special.strip_prefix('&') {
                 // No reference is longer than a name; a search to the end of the value for each `&` would be

@@ -1,0 +1,74 @@
+//! Telling formats apart by what a file holds.
+
+use super::Format;
+
+/// How far into a file its root element is looked for: licences stand before it.
+const LOOK_AHEAD: usize = 1 << 16;
+
+/// The format of a file, from its first bytes; none where it is no capture of a known kind.
+pub fn detect(bytes: &[u8]) -> Option<Format> {
+    if bytes.starts_with(b"MZ") {
+        return Some(Format::Pe);
+    }
+    if bytes.starts_with(b"CRIM") {
+        return Some(Format::WevtTemplate);
+    }
+    let text = ascii(bytes.get(..LOOK_AHEAD).unwrap_or(bytes));
+    let root = root(&text)?;
+    let name = root.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next()?;
+    match name.rsplit(':').next()? {
+        "instrumentationManifest" if is_dump(root) => Some(Format::Registered),
+        "Providers" => Some(Format::WepExplorer),
+        // Any other XML: the reader of written manifests says best what is wrong with it.
+        _ => Some(Format::Man),
+    }
+}
+
+/// The text as far as it is ASCII, in any encoding of XML; all else becomes `?`.
+fn ascii(bytes: &[u8]) -> String {
+    let wide = bytes.iter().take(64).filter(|byte| **byte == 0).count() > 8;
+    let shown = bytes.iter().filter(|byte| !(wide && **byte == 0));
+    shown.map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
+}
+
+/// What follows the `<` of the root element, comments and instructions passed over; none where there is no XML.
+fn root(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start_matches(['?', '\0']).trim_start();
+    loop {
+        let inner = rest.strip_prefix('<')?;
+        let end = match inner.as_bytes().first()? {
+            b'?' => "?>",
+            b'!' if inner.starts_with("!--") => "-->",
+            b'!' => ">",
+            _ => return Some(inner),
+        };
+        rest = inner.get(inner.find(end)? + end.len()..)?.trim_start();
+    }
+}
+
+/// PerfView says of each provider that its events come from XML.
+fn is_dump(root: &str) -> bool {
+    let provider = root.find("<provider").and_then(|at| root.get(at..));
+    provider.and_then(|tag| tag.split('>').next()).is_some_and(|tag| tag.contains("source=\"Xml\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_told_apart_by_what_they_hold() {
+        let dump = "<instrumentationManifest xmlns='x'>\n <provider name=\"A\" source=\"Xml\" >";
+        assert_eq!(detect(dump.as_bytes()), Some(Format::Registered));
+        let written = "\u{FEFF}<?xml version='1.0'?><!-- a < b --><!DOCTYPE x>\n<m:instrumentationManifest>";
+        assert_eq!(detect(written.as_bytes()), Some(Format::Man));
+        let wide: Vec<u8> = std::iter::once(0xFEFF).chain(dump.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(detect(&wide), Some(Format::Registered));
+        assert_eq!(detect(b"<Providers>\n<Provider>"), Some(Format::WepExplorer));
+        assert_eq!(detect(b"MZ\x90\0"), Some(Format::Pe));
+        assert_eq!(detect(b"CRIM\0\0"), Some(Format::WevtTemplate));
+        for nothing in [b"".as_slice(), b"hello", b"<", b"<!--", b"\0\0\0\0", &[0xFF; 9]] {
+            assert_eq!(detect(nothing), None, "{nothing:?}");
+        }
+    }
+}
