@@ -5,6 +5,7 @@
 mod detect;
 pub mod man;
 pub mod registered;
+pub mod wepexplorer;
 
 pub use detect::detect;
 
@@ -64,7 +65,8 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
         let (manifest, diagnostics) = match format {
             Format::Man => man::read(file.name, file.bytes, &man::ReadOptions::default()),
             Format::Registered => registered::read(file.name, file.bytes),
-            Format::WepExplorer | Format::Pe | Format::WevtTemplate => (Manifest::default(), Diagnostics::new()),
+            Format::WepExplorer => wepexplorer::read(file.name, file.bytes),
+            Format::Pe | Format::WevtTemplate => (Manifest::default(), Diagnostics::new()),
         };
         found.append(diagnostics);
         sources.push(Source { file: file.name.to_owned(), format, manifest });

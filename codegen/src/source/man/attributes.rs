@@ -86,7 +86,7 @@ impl Cursor<'_> {
     }
 
     /// A GUID in canonical form; `None` where it is absent or malformed.
-    pub(super) fn guid(&mut self, element: &mut Element, attribute: &str, text: &str) -> Option<String> {
+    pub(in crate::source) fn guid(&mut self, element: &mut Element, attribute: &str, text: &str) -> Option<String> {
         let guid = value::guid(text);
         if guid.is_none() {
             let text = clip(text);

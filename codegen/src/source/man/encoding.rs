@@ -9,7 +9,7 @@ use crate::model::Place;
 
 /// The encoding that the bytes themselves show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(in crate::source) enum Encoding {
     Utf8,
     Utf16Le,
     Utf16Be,
@@ -26,15 +26,15 @@ impl fmt::Display for Encoding {
 }
 
 /// The text of a file.
-pub(super) struct Decoded<'i> {
-    pub(super) text: Cow<'i, str>,
-    pub(super) encoding: Encoding,
+pub(in crate::source) struct Decoded<'i> {
+    pub(in crate::source) text: Cow<'i, str>,
+    pub(in crate::source) encoding: Encoding,
     /// True when the text ends before the file does: what follows could not be decoded, and was reported.
-    pub(super) cut: bool,
+    pub(in crate::source) cut: bool,
 }
 
 /// Decodes a file. What cannot be decoded is reported, and ends the text.
-pub(super) fn decode<'i>(file: &Arc<str>, bytes: &'i [u8], found: &mut Diagnostics) -> Decoded<'i> {
+pub(in crate::source) fn decode<'i>(file: &Arc<str>, bytes: &'i [u8], found: &mut Diagnostics) -> Decoded<'i> {
     let start = Place::new(file, 1);
     let mut refuse = |what: &str| {
         found.error(
@@ -105,7 +105,7 @@ fn decode_utf16(file: &Arc<str>, bytes: &[u8], encoding: Encoding, found: &mut D
 }
 
 /// How many lines a text ends.
-pub(super) fn line_breaks(text: &str) -> u32 {
+pub(in crate::source) fn line_breaks(text: &str) -> u32 {
     u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
 }
 
@@ -114,7 +114,7 @@ fn line_at_end(text: &str) -> u32 {
 }
 
 /// What is wrong with the encoding that the XML declaration names, given what the bytes show.
-pub(super) fn check_declared(declared: &str, shown: Encoding, text: &str) -> Option<(Severity, String)> {
+pub(in crate::source) fn check_declared(declared: &str, shown: Encoding, text: &str) -> Option<(Severity, String)> {
     let is = |names: &[&str]| names.iter().any(|name| declared.eq_ignore_ascii_case(name));
     let fits = match shown {
         Encoding::Utf8 => is(&["UTF-8", "UTF8"]),

@@ -31,10 +31,12 @@ mod xml;
 
 use std::sync::Arc;
 
+pub(super) use encoding::decode;
 use localization::{Culture, Texts, parse_localization};
 use provider::{Draft, parse_provider};
+pub(super) use template::parse_fields;
 pub(super) use value::clip;
-use xml::{Cursor, Element};
+pub(super) use xml::{Cursor, Element};
 
 use super::registered;
 use crate::diagnostic::{Diagnostics, Severity};
@@ -66,12 +68,12 @@ pub enum Dialect {
 pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, Diagnostics) {
     let file: Arc<str> = Arc::from(file_name);
     let mut found = Diagnostics::new();
-    let decoded = encoding::decode(&file, bytes, &mut found);
+    let decoded = decode(&file, bytes, &mut found);
     let mut cursor = Cursor::new(&file, &decoded, options.dialect, found);
 
     let mut drafts = Vec::new();
     let mut cultures = Vec::new();
-    if let Some(root) = cursor.root() {
+    if let Some(root) = cursor.root_named("instrumentationManifest") {
         parse_root(&mut cursor, &root, &mut drafts, &mut cultures);
         cursor.finish();
     }

@@ -34,7 +34,7 @@ impl Namespace {
 
 /// The bindings in force, of every open element that was entered.
 #[derive(Debug, Default)]
-pub(super) struct Scopes {
+pub(in crate::source) struct Scopes {
     /// A prefix (empty: the default namespace) and its bindings, the innermost last.
     bound: HashMap<String, Vec<Namespace>>,
     /// Which prefix was bound at which depth, so that leaving an element undoes it.

@@ -22,29 +22,34 @@ pub(super) fn parse_template(cursor: &mut Cursor<'_>, mut element: Element, draf
     let Some(id) = cursor.required_name(&mut element, "tid") else { return };
     element.what = format!("template {}", clip(&id));
     element.discard(&["name"]);
-    cursor.check_attributes(&element);
-
-    let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken: false };
-    let mut fields = Vec::new();
-    while let Some(item) = cursor.child(&element) {
-        match item.name.as_str() {
-            "data" => fields.extend(parse_data(cursor, item, &mut reading)),
-            "struct" => fields.extend(parse_struct(cursor, item, &mut reading)),
-            "UserData" => cursor.note_ignored(&item, "says how the event log shows the fields"),
-            "binary" => cursor.note_ignored(&item, "is reserved for Windows"),
-            _ => cursor.unknown(&item, &element),
-        }
-    }
-    if !cursor.failed() {
-        check_fields(cursor, &fields, &reading);
-    }
+    let (fields, broken) = parse_fields(cursor, &element);
     let template = Template { id, fields, at: element.at.clone() };
-    if reading.broken || cursor.failed() {
+    if broken {
         draft.lose(Kind::Template, template.id.clone());
         draft.broken_templates.push(template);
     } else {
         draft.provider.templates.push(template);
     }
+}
+
+/// Reads what a template holds: the fields, and whether one of them or the end could not be read.
+pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element) -> (Vec<Field>, bool) {
+    cursor.check_attributes(element);
+    let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken: false };
+    let mut fields = Vec::new();
+    while let Some(item) = cursor.child(element) {
+        match item.name.as_str() {
+            "data" => fields.extend(parse_data(cursor, item, &mut reading)),
+            "struct" => fields.extend(parse_struct(cursor, item, &mut reading)),
+            "UserData" => cursor.note_ignored(&item, "says how the event log shows the fields"),
+            "binary" => cursor.note_ignored(&item, "is reserved for Windows"),
+            _ => cursor.unknown(&item, element),
+        }
+    }
+    if !cursor.failed() {
+        check_fields(cursor, &fields, &reading);
+    }
+    (fields, reading.broken || cursor.failed())
 }
 
 fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Reading) -> Option<Field> {

@@ -17,13 +17,13 @@ use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::Place;
 
 /// A start tag.
-pub(super) struct Element {
+pub(in crate::source) struct Element {
     /// The name without its prefix.
-    pub(super) name: String,
+    pub(in crate::source) name: String,
     /// How a diagnostic points at it: `<data>`, or better once its name is known.
-    pub(super) what: String,
+    pub(in crate::source) what: String,
     /// The line of the start tag.
-    pub(super) at: Place,
+    pub(in crate::source) at: Place,
     /// The attributes not yet taken.
     attributes: Vec<(String, String)>,
     /// The number of open elements, this one included.
@@ -32,23 +32,23 @@ pub(super) struct Element {
 
 impl Element {
     /// Takes an attribute. Those that nobody takes are reported as unknown.
-    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+    pub(in crate::source) fn take(&mut self, name: &str) -> Option<String> {
         let position = self.attributes.iter().position(|(key, _)| key == name)?;
         Some(self.attributes.remove(position).1)
     }
 
     /// Whether an attribute is there and not yet taken.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(in crate::source) fn has(&self, name: &str) -> bool {
         self.attributes.iter().any(|(key, _)| key == name)
     }
 
     /// Takes plain text; an empty one counts as absent.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(in crate::source) fn text(&mut self, name: &str) -> Option<String> {
         self.take(name).filter(|text| !text.is_empty())
     }
 
     /// Takes attributes that the schema allows but that say nothing about events.
-    pub(super) fn discard(&mut self, names: &[&str]) {
+    pub(in crate::source) fn discard(&mut self, names: &[&str]) {
         self.attributes.retain(|(key, _)| !names.contains(&key.as_str()));
     }
 }
@@ -69,7 +69,7 @@ struct Open {
 }
 
 /// Reads a file from start to end, once.
-pub(super) struct Cursor<'i> {
+pub(in crate::source) struct Cursor<'i> {
     text: &'i str,
     encoding: Encoding,
     cut: bool,
@@ -83,11 +83,16 @@ pub(super) struct Cursor<'i> {
     failed: bool,
     noted: HashSet<String>,
     dialect: Dialect,
-    pub(super) found: Diagnostics,
+    pub(in crate::source) found: Diagnostics,
 }
 
 impl<'i> Cursor<'i> {
-    pub(super) fn new(file: &Arc<str>, decoded: &'i Decoded<'_>, dialect: Dialect, found: Diagnostics) -> Self {
+    pub(in crate::source) fn new(
+        file: &Arc<str>,
+        decoded: &'i Decoded<'_>,
+        dialect: Dialect,
+        found: Diagnostics,
+    ) -> Self {
         let mut reader = Reader::from_str(&decoded.text);
         let config = reader.config_mut();
         config.expand_empty_elements = true;
@@ -111,18 +116,24 @@ impl<'i> Cursor<'i> {
         cursor
     }
 
+    /// The same cursor over a text whose first line is that one of the file.
+    pub(in crate::source) fn from_line(mut self, line: u32) -> Self {
+        self.line = line;
+        self
+    }
+
     /// Whether the XML was malformed, so that what stands open is incomplete.
-    pub(super) fn failed(&self) -> bool {
+    pub(in crate::source) fn failed(&self) -> bool {
         self.failed
     }
 
     /// Whether a tool wrote the file out of a registered manifest.
-    pub(super) fn is_dump(&self) -> bool {
+    pub(in crate::source) fn is_dump(&self) -> bool {
         self.dialect == Dialect::Registered
     }
 
     /// Reports what a person got wrong, and only notes what the tool always writes so.
-    pub(super) fn error_unless_dump(&mut self, element: &Element, message: impl Into<String>) {
+    pub(in crate::source) fn error_unless_dump(&mut self, element: &Element, message: impl Into<String>) {
         if self.is_dump() {
             self.found.note(&element.at, element.what.clone(), message);
         } else {
@@ -131,31 +142,29 @@ impl<'i> Cursor<'i> {
     }
 
     /// The prefixes in force.
-    pub(super) fn scopes(&self) -> &Scopes {
+    pub(in crate::source) fn scopes(&self) -> &Scopes {
         &self.scopes
     }
 
-    pub(super) fn error(&mut self, element: &Element, message: impl Into<String>) {
+    pub(in crate::source) fn error(&mut self, element: &Element, message: impl Into<String>) {
         self.found.error(&element.at, element.what.clone(), message);
     }
 
-    pub(super) fn warning(&mut self, element: &Element, message: impl Into<String>) {
+    pub(in crate::source) fn warning(&mut self, element: &Element, message: impl Into<String>) {
         self.found.warning(&element.at, element.what.clone(), message);
     }
 
-    /// The root element. `None`, and an error, where there is none.
-    pub(super) fn root(&mut self) -> Option<Element> {
+    /// The root element, which is to have this name. `None`, and an error, where it has not.
+    pub(in crate::source) fn root_named(&mut self, name: &str) -> Option<Element> {
         loop {
             match self.advance() {
                 Some(Token::Start(tag, at)) => {
                     let element = self.enter(&tag, at);
                     let namespace = self.namespace(&tag);
-                    if element.name == "instrumentationManifest"
-                        && matches!(namespace, Some(Namespace::Events | Namespace::None))
-                    {
+                    if element.name == name && matches!(namespace, Some(Namespace::Events | Namespace::None)) {
                         return Some(element);
                     }
-                    let expected = "expected <instrumentationManifest> of the namespace of Windows events";
+                    let expected = format!("expected <{name}> of the namespace of Windows events");
                     self.error(&element, format!("is not the root of a manifest; {expected}"));
                     return None;
                 }
@@ -166,7 +175,7 @@ impl<'i> Cursor<'i> {
                 Some(_) => {}
                 None => {
                     if !self.failed && !self.cut {
-                        self.fail(self.line, "there is no root element; expected <instrumentationManifest>");
+                        self.fail(self.line, format!("there is no root element; expected <{name}>"));
                     }
                     self.failed = true;
                     return None;
@@ -177,7 +186,7 @@ impl<'i> Cursor<'i> {
 
     /// The next child element of `parent`, whose start tag was returned before. What is left of the child before it
     /// is skipped. `None` at the parent's end tag.
-    pub(super) fn child(&mut self, parent: &Element) -> Option<Element> {
+    pub(in crate::source) fn child(&mut self, parent: &Element) -> Option<Element> {
         while !self.failed && self.open.len() >= parent.depth {
             match self.advance()? {
                 Token::Start(tag, at) if self.open.len() == parent.depth + 1 => {
@@ -200,7 +209,7 @@ impl<'i> Cursor<'i> {
     }
 
     /// The text of an element, all its pieces joined, up to its end tag.
-    pub(super) fn text_of(&mut self, element: &Element) -> String {
+    pub(in crate::source) fn text_of(&mut self, element: &Element) -> String {
         let mut joined = String::new();
         while !self.failed && self.open.len() >= element.depth {
             match self.advance() {
@@ -219,7 +228,7 @@ impl<'i> Cursor<'i> {
     }
 
     /// Reads on to the end of the file, where nothing else may stand.
-    pub(super) fn finish(&mut self) {
+    pub(in crate::source) fn finish(&mut self) {
         let mut told = false;
         while let Some(token) = self.advance() {
             let (what, line) = match token {
@@ -236,20 +245,20 @@ impl<'i> Cursor<'i> {
     }
 
     /// Reports an element that the schema does not have.
-    pub(super) fn unknown(&mut self, element: &Element, parent: &Element) {
+    pub(in crate::source) fn unknown(&mut self, element: &Element, parent: &Element) {
         let message = format!("is unknown inside <{}>; it is skipped", clip(&parent.name));
         self.warning(element, message);
     }
 
     /// Says once for each kind of element that it is not read.
-    pub(super) fn note_ignored(&mut self, element: &Element, why: &str) {
+    pub(in crate::source) fn note_ignored(&mut self, element: &Element, why: &str) {
         if self.noted.insert(element.name.clone()) {
             self.found.note(&element.at, element.what.clone(), format!("{why}; elements of this kind are not read"));
         }
     }
 
     /// Reports attributes that nobody took.
-    pub(super) fn check_attributes(&mut self, element: &Element) {
+    pub(in crate::source) fn check_attributes(&mut self, element: &Element) {
         for (name, _) in &element.attributes {
             self.found.warning(
                 &element.at,
