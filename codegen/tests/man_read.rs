@@ -132,7 +132,7 @@ fn every_part_of_a_manifest_arrives_in_the_model() {
 #[test]
 fn the_culture_can_be_chosen() {
     let texts = |culture: Option<&str>| {
-        let options = ReadOptions { culture: culture.map(str::to_owned) };
+        let options = ReadOptions { culture: culture.map(str::to_owned), ..ReadOptions::default() };
         let (manifest, found) = man::read("t.man", FEATURES.as_bytes(), &options);
         let p = &manifest.providers[0];
         let warnings = found.all().iter().filter(|d| d.message.contains("there is no culture")).count();

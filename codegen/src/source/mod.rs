@@ -2,15 +2,21 @@
 //!
 //! [`read_all`] takes files of any format and tells them apart by what they hold, not by their names.
 
+mod bytes;
 mod detect;
 pub mod man;
+pub mod message_table;
+pub(crate) mod pe;
 pub mod registered;
 pub mod wepexplorer;
+pub mod wevt_template;
 
 pub use detect::detect;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Place};
+
+use message_table::MessageTable;
 
 /// A file as somebody found it.
 #[derive(Clone, Copy, Debug)]
@@ -53,23 +59,48 @@ const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registe
                        binary with a WEVT_TEMPLATE resource or a message table";
 
 /// Reads files of any format, in their order. A binary that holds only a message table is no source of its own: its
-/// texts go to the compiled resources among the files.
+/// texts go to the compiled resources among the files. A resource looks into its own binary's table first.
 pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
     let mut found = Diagnostics::new();
+    let formats: Vec<Option<Format>> = files.iter().map(|file| detect(file.bytes)).collect();
+    let is_pe = |format: &Option<Format>| *format == Some(Format::Pe);
+    let binaries: Vec<Option<pe::Resources<'_>>> = files
+        .iter()
+        .zip(&formats)
+        .map(|(file, format)| is_pe(format).then(|| pe::read(file.name, file.bytes, &mut found)))
+        .collect();
+    let tables = || binaries.iter().flatten().filter_map(|binary| binary.messages.as_ref());
     let mut sources = Vec::new();
-    for file in files {
-        let Some(format) = detect(file.bytes) else {
+    for ((file, format), binary) in files.iter().zip(formats).zip(&binaries) {
+        let Some(format) = format else {
             found.error(&Place::file(file.name), "file", UNKNOWN);
             continue;
         };
-        let (manifest, diagnostics) = match format {
-            Format::Man => man::read(file.name, file.bytes, &man::ReadOptions::default()),
-            Format::Registered => registered::read(file.name, file.bytes),
-            Format::WepExplorer => wepexplorer::read(file.name, file.bytes),
-            Format::Pe | Format::WevtTemplate => (Manifest::default(), Diagnostics::new()),
+        let (manifest, diagnostics) = match (format, binary) {
+            (Format::Man, _) => man::read(file.name, file.bytes, &man::ReadOptions::default()),
+            (Format::Registered, _) => registered::read(file.name, file.bytes),
+            (Format::WepExplorer, _) => wepexplorer::read(file.name, file.bytes),
+            (Format::WevtTemplate, _) => {
+                wevt_template::read(file.name, file.bytes, &all_texts(None, tables(), &mut found))
+            }
+            (Format::Pe, Some(pe::Resources { template: Some(template), messages })) => {
+                wevt_template::read(file.name, template, &all_texts(messages.as_ref(), tables(), &mut found))
+            }
+            (Format::Pe, _) => continue,
         };
         found.append(diagnostics);
         sources.push(Source { file: file.name.to_owned(), format, manifest });
     }
     (sources, found)
+}
+
+/// A binary's own texts, and those of the others that it has not.
+fn all_texts<'t>(
+    own: Option<&MessageTable>,
+    others: impl Iterator<Item = &'t MessageTable>,
+    found: &mut Diagnostics,
+) -> MessageTable {
+    let mut texts = own.cloned().unwrap_or_default();
+    others.for_each(|other| texts.extend(other, found));
+    texts
 }

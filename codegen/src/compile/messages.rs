@@ -1,0 +1,130 @@
+//! The message table: texts under the numbers that `mc.exe` gives them.
+
+use std::collections::BTreeMap;
+
+use super::out::Out;
+
+/// What a message belongs to; the highest four bits of its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner {
+    Keyword = 0x1,
+    Opcode = 0x3,
+    Level = 0x5,
+    Task = 0x7,
+    Channel = 0x8,
+    Provider = 0x9,
+    Event = 0xB,
+    ValueMap = 0xD,
+    BitMap = 0xF,
+}
+
+/// No message.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The most bytes of an entry; its length has 16 bits.
+const LONGEST: usize = 0xFFFF;
+
+/// The texts by number.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    texts: BTreeMap<u32, String>,
+}
+
+impl Messages {
+    /// Adds a text and returns its number: the wanted one of the owner's, or the next that is free.
+    ///
+    /// # Errors
+    /// The text is too long for a message table.
+    pub(super) fn add(
+        &mut self,
+        text: Option<&String>,
+        owner: Owner,
+        provider: u32,
+        wanted: u32,
+    ) -> Result<u32, String> {
+        let Some(text) = text else { return Ok(NONE) };
+        let text = registered(text) + "\r\n";
+        let bytes = text.encode_utf16().count() * 2 + 8;
+        if bytes > LONGEST {
+            return Err(format!("its message takes {bytes} bytes; a message table holds {LONGEST}"));
+        }
+        let base = (owner as u32) << 28 | provider << 24;
+        let numbers = (0u32..0x00FF_FFFF).map(|n| base | (wanted.wrapping_add(n) & 0x00FF_FFFF));
+        let number = numbers.into_iter().find(|number| *number != NONE && !self.texts.contains_key(number));
+        let number = number.ok_or("no number is left for its message")?;
+        self.texts.insert(number, text);
+        Ok(number)
+    }
+
+    /// The resource.
+    pub(super) fn table(&self) -> Vec<u8> {
+        let mut blocks: Vec<Vec<(u32, &String)>> = Vec::new();
+        for (number, text) in &self.texts {
+            match blocks.last_mut() {
+                Some(block) if block.last().is_some_and(|(last, _)| last + 1 == *number) => block.push((*number, text)),
+                _ => blocks.push(vec![(*number, text)]),
+            }
+        }
+        let mut out = Out::default();
+        out.count(blocks.len());
+        let mut offsets = Vec::new();
+        for block in &blocks {
+            let numbers = block.first().zip(block.last()).map_or((0, 0), |(first, last)| (first.0, last.0));
+            out.u32(numbers.0);
+            out.u32(numbers.1);
+            offsets.push(out.later());
+        }
+        for (block, offset) in blocks.iter().zip(offsets) {
+            out.set_here(offset);
+            for (_, text) in block {
+                write_entry(&mut out, text);
+            }
+        }
+        out.into_bytes()
+    }
+}
+
+/// An entry: its size, the flag for UTF-16, and the text with a NUL, filled up to four bytes.
+fn write_entry(out: &mut Out, text: &str) {
+    let size = (4 + (text.encode_utf16().count() + 1) * 2).next_multiple_of(4);
+    out.u16(u16::try_from(size).unwrap_or(u16::MAX));
+    out.u16(1);
+    out.utf16(text);
+    out.u16(0);
+    out.align(4);
+}
+
+/// A manifest's text as it is registered: a doubled percent sign becomes one, unless that one would then begin an escape.
+fn registered(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find("%%") {
+        let (before, after) = rest.split_at(at);
+        let after = &after[2..];
+        out += before;
+        let escape = |c: char| c.is_ascii_digit() || matches!(c, '%' | 'n' | 'r' | 't');
+        out += if after.starts_with(escape) { "%%" } else { "%" };
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_its_usual_number_or_another() {
+        let mut messages = Messages::default();
+        let mut add = |wanted| messages.add(Some(&"x".to_owned()), Owner::Event, 0, wanted);
+        assert_eq!((add(7), add(7), add(9)), (Ok(0xB000_0007), Ok(0xB000_0008), Ok(0xB000_0009)));
+        assert_eq!(messages.add(None, Owner::Event, 0, 1), Ok(NONE));
+        assert!(messages.add(Some(&"x".repeat(40_000)), Owner::Event, 0, 1).is_err());
+    }
+
+    #[test]
+    fn percent_signs_are_registered_single() {
+        assert_eq!(registered("100%% of %%5 and %1%n"), "100% of %%5 and %1%n");
+        assert_eq!(registered("%%SystemRoot%%"), "%SystemRoot%");
+        assert_eq!(registered("100%%%5 %%n"), "100%%%5 %%n");
+    }
+}

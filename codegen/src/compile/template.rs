@@ -1,0 +1,148 @@
+//! TTBL: the templates, each with its binary XML, its item descriptors and their names.
+
+use std::collections::BTreeMap;
+
+use super::binxml;
+use super::out::Out;
+use crate::model::{Field, InType, Size, Template};
+
+/// `EventData`.
+const EVENT_DATA: u32 = 1;
+
+/// Writes a template. `maps` are the maps' offsets.
+///
+/// # Errors
+/// A length or count that names no field of the template.
+pub(super) fn write(template: &Template, maps: &BTreeMap<&str, u32>, out: &mut Out) -> Result<(), String> {
+    let items = Items::of(&template.fields)?;
+    let start = out.len();
+    out.bytes(b"TEMP");
+    let size = out.later();
+    out.count(template.fields.len());
+    out.count(items.all.len());
+    let first_item = out.later();
+    out.u32(EVENT_DATA);
+    let guid = out.len();
+    out.bytes(&[0; 16]);
+    binxml::write(out, &template.fields);
+    out.set_here(first_item);
+    let mut names = Vec::new();
+    for item in &items.all {
+        names.push(write_item(item, maps, out));
+    }
+    for (item, name) in items.all.iter().zip(names) {
+        out.set_here(name);
+        out.sized_text(&item.field.name);
+    }
+    out.set(size, out.len() - start);
+    let hash = content_hash(template);
+    out.patch(guid, &hash);
+    Ok(())
+}
+
+/// An item of a template in the order of the descriptors: the fields, and behind them the members of structs.
+struct Item<'t> {
+    field: &'t Field,
+    /// The first member's index, and their number; of a struct.
+    members: (u16, u16),
+    length: Option<Number>,
+    count: Option<Number>,
+}
+
+/// A length or a count.
+#[derive(Clone, Copy)]
+enum Number {
+    Fixed(u16),
+    /// The index of the item that holds it.
+    Item(u16),
+}
+
+struct Items<'t> {
+    all: Vec<Item<'t>>,
+}
+
+impl<'t> Items<'t> {
+    fn of(fields: &'t [Field]) -> Result<Self, String> {
+        let index = |at: usize| u16::try_from(at).map_err(|_| "it has more than 65535 fields".to_owned());
+        let mut next = fields.len();
+        let mut all = Vec::new();
+        for (at, field) in fields.iter().enumerate() {
+            let (length, count) = numbers(field, &[(fields, 0, at)])?;
+            let members = (if field.members.is_empty() { 0 } else { index(next)? }, index(field.members.len())?);
+            next += field.members.len();
+            index(next)?;
+            all.push(Item { field, members, length, count });
+        }
+        let mut first = fields.len();
+        for (owner, field) in fields.iter().enumerate() {
+            for (at, member) in field.members.iter().enumerate() {
+                let (length, count) = numbers(member, &[(&field.members, first, at), (fields, 0, owner)])?;
+                all.push(Item { field: member, members: (0, 0), length, count });
+            }
+            first += field.members.len();
+        }
+        Ok(Self { all })
+    }
+}
+
+/// Length and count of a field. A name is looked for among the fields before it, in each of the lists: the fields, the
+/// index of the first, and how many stand before.
+fn numbers(field: &Field, lists: &[(&[Field], usize, usize)]) -> Result<(Option<Number>, Option<Number>), String> {
+    let number = |size: &Size| match size {
+        Size::Fixed(number) => Ok(Number::Fixed(*number)),
+        Size::Field(name) => lists
+            .iter()
+            .find_map(|(fields, first, before)| {
+                let at = fields.get(..*before)?.iter().rposition(|earlier| earlier.name == *name)?;
+                u16::try_from(first + at).ok()
+            })
+            .map(Number::Item)
+            .ok_or_else(|| format!("field {}: `{name}` is no field before it", field.name)),
+    };
+    let length = field.length.as_ref().filter(|_| field.in_type.takes_length()).map(number).transpose()?;
+    Ok((length, field.count.as_ref().map(number).transpose()?))
+}
+
+fn write_item(item: &Item<'_>, maps: &BTreeMap<&str, u32>, out: &mut Out) -> super::out::Later {
+    let is_struct = item.field.in_type == InType::Struct;
+    let flag = |number: Option<Number>, fixed: u32, of_item: u32| match number {
+        None => 0,
+        Some(Number::Fixed(_)) => fixed,
+        Some(Number::Item(_)) => of_item,
+    };
+    out.u32(u32::from(is_struct) | flag(item.length, 2, 4) | flag(item.count, 8, 0x10));
+    if is_struct {
+        out.u16(item.members.0);
+        out.u16(item.members.1);
+    } else {
+        let out_type = item.field.out_type.or(item.field.in_type.default_out_type());
+        out.u8(item.field.in_type.value());
+        out.u8(out_type.map_or(0, crate::model::OutType::value));
+        out.u16(0);
+    }
+    let map = item.field.map.as_deref().and_then(|map| maps.get(map));
+    out.u32(map.copied().unwrap_or(0));
+    let value = |number: Option<Number>| match number {
+        None => 0,
+        Some(Number::Fixed(number) | Number::Item(number)) => number,
+    };
+    // A single value counts as one.
+    out.u16(value(item.count));
+    out.u16(value(item.length));
+    out.later()
+}
+
+/// Sixteen bytes that equal content gives equal, marked as a GUID made of a name (version 5).
+fn content_hash(template: &Template) -> [u8; 16] {
+    let content = format!("{:?}", template.fields);
+    let fnv = |seed: u64| {
+        content.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)).to_le_bytes()
+    };
+    let (low, high) = (fnv(0xcbf2_9ce4_8422_2325), fnv(0x8422_2325_cbf2_9ce4));
+    let mut guid = [0; 16];
+    guid[..8].copy_from_slice(&low);
+    guid[8..].copy_from_slice(&high);
+    guid[7] = (guid[7] & 0x0F) | 0x50;
+    guid[8] = (guid[8] & 0x3F) | 0x80;
+    guid
+}

@@ -1,0 +1,39 @@
+//! Bytes that may be anything: every access is checked.
+
+/// A slice whose numbers are little-endian.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
+
+impl<'b> Bytes<'b> {
+    /// So many bytes from an offset on.
+    pub(super) fn get(self, at: usize, length: usize) -> Option<&'b [u8]> {
+        self.0.get(at..at.checked_add(length)?)
+    }
+
+    fn array<const N: usize>(self, at: usize) -> Option<[u8; N]> {
+        self.0.get(at..)?.first_chunk().copied()
+    }
+
+    pub(super) fn u8(self, at: usize) -> Option<u8> {
+        self.0.get(at).copied()
+    }
+
+    pub(super) fn u16(self, at: usize) -> Option<u16> {
+        self.array(at).map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(self, at: usize) -> Option<u32> {
+        self.array(at).map(u32::from_le_bytes)
+    }
+
+    pub(super) fn u64(self, at: usize) -> Option<u64> {
+        self.array(at).map(u64::from_le_bytes)
+    }
+
+    /// A GUID in canonical form: lower case, hyphens, no braces.
+    pub(super) fn guid(self, at: usize) -> Option<String> {
+        let (a, b, c) = (self.u32(at)?, self.u16(at + 4)?, self.u16(at + 6)?);
+        let d: String = self.get(at + 8, 8)?.iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{a:08x}-{b:04x}-{c:04x}-{}-{}", d.get(..4)?, d.get(4..)?))
+    }
+}

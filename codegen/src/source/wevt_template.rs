@@ -1,0 +1,621 @@
+//! The compiled manifest of a binary: the WEVT_TEMPLATE resource, which begins with `CRIM`.
+//!
+//! All offsets count from the resource's start, and every one may be wrong: each access is checked, what is wrong is
+//! reported with its offset, and the rest is read. No input makes the reader hold more than a small multiple of its
+//! size: each byte is paid for from a [`Reader::budget`], so that a thousand items that point at one long text end it.
+//!
+//! What the resource does not hold: symbols, the names of templates, a channel's type, the provider's name in the older
+//! form (3.1), and whether an outType was written or is the default of its inType: the default is left out here, as most
+//! manifests do.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::bytes::Bytes;
+use super::message_table::{MessageTable, utf16};
+use crate::diagnostic::Diagnostics;
+use crate::model::{
+    Channel, Event, Field, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind, Opcode, OutType, Place, Provider,
+    Size, Task, Template, builtin,
+};
+
+/// No message.
+const NO_MESSAGE: u32 = u32::MAX;
+
+/// The kinds of elements of a provider.
+mod element {
+    pub(super) const LEVELS: u32 = 0;
+    pub(super) const TASKS: u32 = 1;
+    pub(super) const OPCODES: u32 = 2;
+    pub(super) const KEYWORDS: u32 = 3;
+    pub(super) const EVENTS: u32 = 4;
+    pub(super) const CHANNELS: u32 = 5;
+    pub(super) const MAPS: u32 = 6;
+    pub(super) const TEMPLATES: u32 = 7;
+    pub(super) const ATTRIBUTES: u32 = 13;
+}
+
+/// What a descriptor's flags say.
+mod flag {
+    pub(super) const STRUCT: u32 = 1;
+    pub(super) const LENGTH: u32 = 2;
+    pub(super) const LENGTH_FIELD: u32 = 4;
+    pub(super) const COUNT: u32 = 8;
+    pub(super) const COUNT_FIELD: u32 = 0x10;
+}
+
+/// Reads a resource. Texts are taken from `messages`, by their ids.
+pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, Diagnostics) {
+    let mut reader = Reader {
+        bytes: Bytes(resource),
+        at: Place::new(&Arc::from(file), 0),
+        messages,
+        budget: resource.len().saturating_mul(BUDGET),
+        missing: 0,
+        found: Diagnostics::new(),
+    };
+    let manifest = reader.manifest();
+    if reader.missing > 0 {
+        let message =
+            format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
+        reader.found.warning(&reader.at.clone(), "WEVT_TEMPLATE", message);
+    }
+    (manifest, reader.found)
+}
+
+/// How many times the resource's own size the reader may take in. A real one is read about once.
+const BUDGET: usize = 8;
+
+struct Reader<'b> {
+    bytes: Bytes<'b>,
+    at: Place,
+    messages: &'b MessageTable,
+    budget: usize,
+    /// Messages that are in no table.
+    missing: usize,
+    found: Diagnostics,
+}
+
+/// What an event refers to by offset.
+#[derive(Default)]
+struct Offsets {
+    channels: HashMap<u32, String>,
+    levels: HashMap<u32, String>,
+    tasks: HashMap<u32, String>,
+    opcodes: HashMap<u32, String>,
+    keywords: HashMap<u32, String>,
+    maps: HashMap<u32, String>,
+    templates: HashMap<u32, String>,
+    task_names: HashMap<u16, String>,
+}
+
+/// An offset as an index.
+fn index(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+impl<'b> Reader<'b> {
+    fn error(&mut self, what: impl Into<String>, message: impl Into<String>) {
+        let at = self.at.clone();
+        self.found.error(&at, what, message);
+    }
+
+    /// Takes so many bytes from the budget; false where it is used up.
+    fn pay(&mut self, bytes: usize) -> bool {
+        match self.budget.checked_sub(bytes.max(1)) {
+            Some(left) => {
+                self.budget = left;
+                true
+            }
+            None => {
+                if self.budget != 0 {
+                    self.budget = 0;
+                    self.error(
+                        "WEVT_TEMPLATE",
+                        "its parts overlap, more often than any real one's; the rest is not read",
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    /// A text by the offset of its size.
+    fn name(&mut self, offset: u32, what: &str) -> Option<String> {
+        let at = index(offset);
+        let size = self.bytes.u32(at).map(index);
+        let text =
+            size.and_then(|size| size.checked_sub(4)).and_then(|size| self.bytes.get(at.saturating_add(4), size));
+        let Some(text) = text.filter(|_| offset != 0) else {
+            self.error(what, format!("its name at {offset:#x} lies outside of the resource"));
+            return None;
+        };
+        if !self.pay(text.len()) {
+            return None;
+        }
+        let name = utf16(text);
+        Some(name.trim_end_matches('\0').to_owned())
+    }
+
+    fn message(&mut self, id: u32) -> Option<String> {
+        if id == NO_MESSAGE {
+            return None;
+        }
+        let text = self.messages.text(id);
+        if text.is_none() {
+            self.missing += 1;
+        }
+        let text = text?;
+        // Texts are paid for by their length: the table is bounded by its own size.
+        self.budget = self.budget.saturating_add(text.len().min(64));
+        self.pay(text.len()).then(|| text.to_owned())
+    }
+
+    fn manifest(&mut self) -> Manifest {
+        let mut manifest = Manifest::default();
+        let (magic, size) = (self.bytes.get(0, 4), self.bytes.u32(4));
+        let (Some(b"CRIM"), Some(size), Some(major)) = (magic, size, self.bytes.u16(8)) else {
+            self.error("CRIM at 0x0", "expected the header of a compiled manifest");
+            return manifest;
+        };
+        if !matches!(major, 3 | 5) {
+            self.error("CRIM at 0x0", format!("version {major}; expected 3 or 5"));
+            return manifest;
+        }
+        if index(size) > self.bytes.0.len() {
+            self.error("CRIM at 0x0", format!("it says {size} bytes, and {} are there", self.bytes.0.len()));
+        }
+        let count = self.bytes.u32(12).unwrap_or(0);
+        for number in 0..index(count) {
+            let entry = 16 + number.saturating_mul(20);
+            let (Some(guid), Some(offset)) = (self.bytes.guid(entry), self.bytes.u32(entry.saturating_add(16))) else {
+                self.error("CRIM at 0x0", format!("provider {number} of {count} lies outside of the resource"));
+                break;
+            };
+            if !self.pay(20) {
+                break;
+            }
+            manifest.providers.extend(self.provider(guid, offset));
+        }
+        manifest
+    }
+
+    fn provider(&mut self, guid: String, offset: u32) -> Option<Provider> {
+        let at = index(offset);
+        let what = format!("WEVT at {offset:#x}");
+        let (Some(b"WEVT"), Some(message), Some(count)) =
+            (self.bytes.get(at, 4), self.bytes.u32(at.saturating_add(8)), self.bytes.u32(at.saturating_add(12)))
+        else {
+            self.error(what, format!("expected the data of provider {{{guid}}}"));
+            return None;
+        };
+        let mut elements = HashMap::new();
+        for number in 0..index(count).min(64) {
+            let pair = at.saturating_add(16).saturating_add(number * 8);
+            if let (Some(kind), Some(element)) = (self.bytes.u32(pair), self.bytes.u32(pair.saturating_add(4)))
+                && element != 0
+            {
+                elements.entry(kind).or_insert(element);
+            }
+        }
+        let mut provider =
+            Provider { guid, message: self.message(message), at: self.at.clone(), ..Provider::default() };
+        provider.name =
+            elements.get(&element::ATTRIBUTES).and_then(|at| self.provider_name(*at)).unwrap_or_else(|| {
+                let message = "the resource does not hold the provider's name; the GUID stands for it";
+                self.found.note(&self.at.clone(), what, message);
+                format!("{{{}}}", provider.guid)
+            });
+        self.elements(&mut provider, &elements);
+        Some(provider)
+    }
+
+    /// Reads the elements in the order in which they refer to one another.
+    fn elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
+        let mut offsets = Offsets::default();
+        let each =
+            |this: &mut Self, kind: u32, signature: &[u8; 4], size: usize, read: &mut dyn FnMut(&mut Self, u32)| {
+                if let Some(at) = elements.get(&kind) {
+                    for entry in this.entries(*at, signature, size) {
+                        read(this, entry);
+                    }
+                }
+            };
+        each(self, element::CHANNELS, b"CHAN", 16, &mut |this, at| {
+            provider.channels.extend(this.channel(at, &mut offsets.channels));
+        });
+        each(self, element::LEVELS, b"LEVL", 12, &mut |this, at| {
+            provider.levels.extend(this.level(at, &mut offsets.levels));
+        });
+        each(self, element::TASKS, b"TASK", 28, &mut |this, at| {
+            provider.tasks.extend(this.task(at, &mut offsets));
+        });
+        each(self, element::OPCODES, b"OPCO", 12, &mut |this, at| {
+            provider.opcodes.extend(this.opcode(at, &mut offsets));
+        });
+        each(self, element::KEYWORDS, b"KEYW", 16, &mut |this, at| {
+            provider.keywords.extend(this.keyword(at, &mut offsets.keywords));
+        });
+        if let Some(at) = elements.get(&element::MAPS) {
+            provider.maps = self.maps(*at, &mut offsets.maps);
+        }
+        if let Some(at) = elements.get(&element::TEMPLATES) {
+            provider.templates = self.templates(*at, &mut offsets);
+        }
+        if let Some(at) = elements.get(&element::EVENTS) {
+            // The entries follow one more number.
+            for entry in self.entries_from(*at, b"EVNT", 48, 16) {
+                provider.events.extend(self.event(entry, &offsets));
+            }
+        }
+    }
+
+    fn entries(&mut self, at: u32, signature: &[u8; 4], size: usize) -> Vec<u32> {
+        self.entries_from(at, signature, size, 12)
+    }
+
+    /// The offsets of an element's entries: as many as lie in the resource.
+    fn entries_from(&mut self, at: u32, signature: &[u8; 4], size: usize, header: usize) -> Vec<u32> {
+        let what = format!("{} at {at:#x}", String::from_utf8_lossy(signature));
+        let start = index(at);
+        let (Some(found), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
+            self.error(what, "lies outside of the resource");
+            return Vec::new();
+        };
+        if found != signature {
+            self.error(what, format!("the signature is {:?}", String::from_utf8_lossy(found)));
+            return Vec::new();
+        }
+        let first = start.saturating_add(header);
+        let room = self.bytes.0.len().saturating_sub(first) / size;
+        let count = index(count);
+        if count > room {
+            self.error(what, format!("it says {count} entries, and the resource ends after {room}"));
+        }
+        let count = count.min(room);
+        if !self.pay(count.saturating_mul(size)) {
+            return Vec::new();
+        }
+        (0..count).filter_map(|number| u32::try_from(first + number * size).ok()).collect()
+    }
+
+    /// The number at an offset in an entry, which lies in the resource.
+    fn number(&self, entry: u32, offset: usize) -> u32 {
+        self.bytes.u32(index(entry).saturating_add(offset)).unwrap_or(0)
+    }
+
+    fn short(&self, entry: u32, offset: usize) -> u16 {
+        self.bytes.u16(index(entry).saturating_add(offset)).unwrap_or(0)
+    }
+
+    fn byte(&self, entry: u32, offset: usize) -> u8 {
+        self.bytes.u8(index(entry).saturating_add(offset)).unwrap_or(0)
+    }
+
+    fn provider_name(&mut self, at: u32) -> Option<String> {
+        let entry = *self.entries(at, b"PRVA", 8).first()?;
+        let start = index(self.number(entry, 4));
+        let rest = self.bytes.0.get(start..)?;
+        let length = rest.chunks_exact(2).position(|unit| unit == [0, 0])? * 2;
+        if !self.pay(length) {
+            return None;
+        }
+        rest.get(..length).map(utf16).filter(|name| !name.is_empty())
+    }
+
+    fn channel(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Channel> {
+        let name = self.name(self.number(at, 4), &format!("CHAN entry at {at:#x}"))?;
+        names.insert(at, name.clone());
+        Some(Channel {
+            value: u8::try_from(self.number(at, 8)).ok(),
+            message: self.message(self.number(at, 12)),
+            imported: self.number(at, 0) & 1 != 0,
+            id: name.clone(),
+            name,
+            at: self.at.clone(),
+            ..Channel::default()
+        })
+    }
+
+    fn level(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Level> {
+        let what = format!("LEVL entry at {at:#x}");
+        let name = self.name(self.number(at, 8), &what)?;
+        let Ok(value) = u8::try_from(self.number(at, 0)) else {
+            self.error(what, format!("level {name} is larger than 255"));
+            return None;
+        };
+        names.insert(at, name.clone());
+        let message = self.message(self.number(at, 4));
+        let own = builtin::value_of(builtin::LEVELS, &name) != Some(value);
+        own.then(|| Level { name, value, message, symbol: None, at: self.at.clone() })
+    }
+
+    fn task(&mut self, at: u32, offsets: &mut Offsets) -> Option<Task> {
+        let what = format!("TASK entry at {at:#x}");
+        let name = self.name(self.number(at, 24), &what)?;
+        let Ok(value) = u16::try_from(self.number(at, 0)) else {
+            self.error(what, format!("task {name} is larger than 65535"));
+            return None;
+        };
+        offsets.tasks.insert(at, name.clone());
+        offsets.task_names.insert(value, name.clone());
+        let event_guid = self.bytes.guid(index(at).saturating_add(8));
+        let event_guid = event_guid.filter(|guid| guid.contains(|c: char| c != '0' && c != '-'));
+        let message = self.message(self.number(at, 4));
+        let own = builtin::value_of(builtin::TASKS, &name) != Some(value);
+        own.then(|| Task { name, value, symbol: None, event_guid, message, at: self.at.clone() })
+    }
+
+    fn opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
+        let what = format!("OPCO entry at {at:#x}");
+        let name = self.name(self.number(at, 8), &what)?;
+        let Ok(value) = u8::try_from(self.short(at, 2)) else {
+            self.error(what, format!("opcode {name} is larger than 255"));
+            return None;
+        };
+        offsets.opcodes.insert(at, name.clone());
+        let message = self.message(self.number(at, 4));
+        if builtin::value_of(builtin::OPCODES, &name) == Some(value) {
+            return None;
+        }
+        let task = match self.short(at, 0) {
+            0 => None,
+            number => match offsets.task_names.get(&number) {
+                Some(task) => Some(task.clone()),
+                None => {
+                    self.error(what, format!("opcode {name} belongs to task {number}, which is not there"));
+                    return None;
+                }
+            },
+        };
+        Some(Opcode { name, value, task, symbol: None, message, at: self.at.clone() })
+    }
+
+    fn keyword(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Keyword> {
+        let name = self.name(self.number(at, 12), &format!("KEYW entry at {at:#x}"))?;
+        let mask = self.bytes.u64(index(at)).unwrap_or(0);
+        names.insert(at, name.clone());
+        let message = self.message(self.number(at, 8));
+        let own = builtin::value_of(builtin::KEYWORDS, &name) != Some(mask);
+        own.then(|| Keyword { name, mask, symbol: None, message, at: self.at.clone() })
+    }
+
+    /// The maps in the order in which they lie in the resource, which is that of the manifest.
+    fn maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
+        let mut offsets: Vec<u32> =
+            self.entries(at, b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
+        offsets.sort_unstable();
+        offsets.dedup();
+        offsets.into_iter().filter_map(|offset| self.map(offset, names)).collect()
+    }
+
+    fn map(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Map> {
+        let what = format!("map at {at:#x}");
+        let name = self.name(self.number(at, 8), &what)?;
+        let (kind, signature) = match self.number(at, 12) {
+            0 => (MapKind::Value, b"VMAP"),
+            _ => (MapKind::Bit, b"BMAP"),
+        };
+        // The count stands behind name and flag.
+        let start = index(at);
+        if self.bytes.get(start, 4) != Some(signature) {
+            self.error(what, format!("map {name}: the signature and the flag do not agree"));
+            return None;
+        }
+        let count = index(self.number(at, 16));
+        let room = self.bytes.0.len().saturating_sub(start.saturating_add(20)) / 8;
+        if count > room {
+            self.error(what, format!("map {name} says {count} entries, and the resource ends after {room}"));
+            return None;
+        }
+        if !self.pay(count.saturating_mul(8)) {
+            return None;
+        }
+        let mut entries = Vec::new();
+        for number in 0..count {
+            let entry = start + 20 + number * 8;
+            let (value, id) = (self.bytes.u32(entry)?, self.bytes.u32(entry + 4)?);
+            entries.push(MapEntry { value, message: self.message(id), symbol: None, at: self.at.clone() });
+        }
+        names.insert(at, name.clone());
+        Some(Map { name, kind, symbol: None, entries, at: self.at.clone() })
+    }
+
+    /// The templates, which stand one behind the other.
+    fn templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
+        let what = format!("TTBL at {at:#x}");
+        let start = index(at);
+        let (Some(b"TTBL"), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
+            self.error(what, "expected the table of templates");
+            return Vec::new();
+        };
+        let (mut templates, mut position) = (Vec::new(), start.saturating_add(12));
+        for number in 0..count {
+            let (Some(b"TEMP"), Some(size)) = (self.bytes.get(position, 4), self.bytes.u32(position.saturating_add(4)))
+            else {
+                self.error(what, format!("template {number} of {count} is not at {position:#x}"));
+                break;
+            };
+            if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.template(position, &offsets.maps)) {
+                let id = format!("template_{number}");
+                offsets.templates.insert(offset, id.clone());
+                templates.push(Template { id, fields, at: self.at.clone() });
+            }
+            position = position.saturating_add(index(size).max(40));
+        }
+        templates
+    }
+
+    fn template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
+        let what = format!("TEMP at {at:#x}");
+        let header = (self.bytes.u32(at + 8)?, self.bytes.u32(at + 12)?, self.bytes.u32(at + 16)?);
+        let (top, total, items) = (index(header.0), index(header.1), index(header.2));
+        let room = self.bytes.0.len().saturating_sub(items) / 20;
+        if total > room || top > total {
+            self.error(
+                what,
+                format!("it says {top} fields of {total}, and the resource has room for {room}; it is left out"),
+            );
+            return None;
+        }
+        if !self.pay(total.saturating_mul(20)) {
+            return None;
+        }
+        let mut descriptors = Vec::new();
+        for number in 0..total {
+            descriptors.push(self.descriptor(items + number * 20, &what)?);
+        }
+        let names: Vec<String> = descriptors.iter().map(|descriptor| descriptor.name.clone()).collect();
+        let mut fields = Vec::new();
+        for number in 0..top {
+            fields.push(self.field(number, &descriptors, &names, maps, &what)?);
+        }
+        Some(fields)
+    }
+
+    fn descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
+        let name = self.name(self.bytes.u32(at + 16)?, what)?;
+        Some(Descriptor {
+            flags: self.bytes.u32(at)?,
+            in_type: self.bytes.u8(at + 4)?,
+            out_type: self.bytes.u8(at + 5)?,
+            first_member: self.bytes.u16(at + 4)?.into(),
+            members: self.bytes.u16(at + 6)?.into(),
+            map: self.bytes.u32(at + 8)?,
+            count: self.bytes.u16(at + 12)?,
+            length: self.bytes.u16(at + 14)?,
+            name,
+        })
+    }
+
+    fn field(
+        &mut self,
+        number: usize,
+        all: &[Descriptor],
+        names: &[String],
+        maps: &HashMap<u32, String>,
+        what: &str,
+    ) -> Option<Field> {
+        let descriptor = all.get(number)?;
+        let what = format!("{what}, field {}", descriptor.name);
+        let Some((length, count)) = descriptor.sizes(names) else {
+            self.error(what, "its length or count names a field that is not there; the template is left out");
+            return None;
+        };
+        let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
+        if descriptor.flags & flag::STRUCT != 0 {
+            let last = descriptor.first_member + descriptor.members;
+            // A struct's members stand behind it and hold no structs, so that this ends.
+            let inner = all.get(descriptor.first_member..last).filter(|_| descriptor.first_member > number);
+            if inner.is_none_or(|inner| inner.iter().any(|member| member.flags & flag::STRUCT != 0)) {
+                self.error(what, "the struct's members are not behind it, or structs again; the template is left out");
+                return None;
+            }
+            for member in descriptor.first_member..last {
+                field.members.push(self.field(member, all, names, maps, &what)?);
+            }
+            if !self.pay(descriptor.members.saturating_mul(20)) {
+                return None;
+            }
+            return Some(field);
+        }
+        let Some(in_type) = InType::from_value(descriptor.in_type).filter(|t| *t != InType::Struct) else {
+            self.error(what, format!("inType {} is unknown; the template is left out", descriptor.in_type));
+            return None;
+        };
+        field.in_type = in_type;
+        let out_type = OutType::from_value(descriptor.out_type);
+        field.out_type = out_type.filter(|out_type| Some(*out_type) != in_type.default_out_type());
+        if descriptor.map != 0 {
+            field.map = maps.get(&descriptor.map).cloned();
+            if field.map.is_none() {
+                self.error(what, format!("its map at {:#x} is not there", descriptor.map));
+            }
+        }
+        Some(field)
+    }
+
+    fn event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
+        let (id, version) = (self.short(at, 0), self.byte(at, 2));
+        let what = format!("event {id} version {version}, at {at:#x}");
+        let mut event = Event { id, version, at: self.at.clone(), ..Event::default() };
+        event.message = self.message(self.number(at, 16));
+        match (self.number(at, 20), offsets.templates.get(&self.number(at, 20))) {
+            (0, _) => {}
+            (_, Some(template)) => event.template = Some(template.clone()),
+            (offset, None) => {
+                self.error(what, format!("its template at {offset:#x} cannot be read; the event is left out"));
+                return None;
+            }
+        }
+        let refer = |this: &mut Self, kind: &str, position: usize, names: &HashMap<u32, String>| {
+            let offset = this.number(at, position);
+            let name = names.get(&offset);
+            if offset != 0 && name.is_none() {
+                this.error(what.clone(), format!("its {kind} at {offset:#x} is not there"));
+            }
+            name.cloned().filter(|name| this.pay(name.len()))
+        };
+        event.opcode = refer(self, "opcode", 24, &offsets.opcodes);
+        event.level = refer(self, "level", 28, &offsets.levels);
+        event.task = refer(self, "task", 32, &offsets.tasks);
+        event.channel = refer(self, "channel", 44, &offsets.channels);
+        if event.level.is_none() {
+            let level = self.byte(at, 4);
+            event.level =
+                builtin::LEVELS.iter().find(|(_, value)| *value == level && level != 0).map(|(n, _)| (*n).to_owned());
+        }
+        event.keywords = self.event_keywords(at, &what, &offsets.keywords);
+        Some(event)
+    }
+
+    fn event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
+        let (count, start) = (index(self.number(at, 36)), index(self.number(at, 40)));
+        if count == 0 {
+            return Vec::new();
+        }
+        // A mask has 64 bits.
+        let array = if count <= 64 { self.bytes.get(start, count * 4) } else { None };
+        let Some(array) = array.filter(|_| self.pay(count * 4)) else {
+            self.error(what, format!("its {count} keywords at {start:#x} are not there"));
+            return Vec::new();
+        };
+        let offsets = array.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let mut keywords = Vec::new();
+        for offset in offsets {
+            match names.get(&offset) {
+                Some(name) if self.pay(name.len()) => keywords.push(name.clone()),
+                Some(_) => break,
+                None => self.error(what, format!("its keyword at {offset:#x} is not there")),
+            }
+        }
+        keywords
+    }
+}
+
+/// An item descriptor of a template.
+struct Descriptor {
+    flags: u32,
+    in_type: u8,
+    out_type: u8,
+    first_member: usize,
+    members: usize,
+    map: u32,
+    count: u16,
+    length: u16,
+    name: String,
+}
+
+impl Descriptor {
+    /// Length and count; none where one of them names a descriptor that is not there.
+    #[expect(clippy::type_complexity, reason = "two sizes, each there or not")]
+    fn sizes(&self, names: &[String]) -> Option<(Option<Size>, Option<Size>)> {
+        let size = |fixed: u32, field: u32, number: u16| {
+            if self.flags & field != 0 {
+                return names.get(usize::from(number)).map(|name| Some(Size::Field(name.clone())));
+            }
+            Some((self.flags & fixed != 0).then_some(Size::Fixed(number)))
+        };
+        Some((size(flag::LENGTH, flag::LENGTH_FIELD, self.length)?, size(flag::COUNT, flag::COUNT_FIELD, self.count)?))
+    }
+}
