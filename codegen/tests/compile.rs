@@ -7,8 +7,8 @@ use std::path::Path;
 
 use etw_codegen::compile::{Compiled, compile, wrap};
 use etw_codegen::model::{
-    Channel, Event, Field, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind, Opcode, OutType, Provider, Size, Task,
-    Template, builtin,
+    Channel, Event, Field, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind, Opcode, OutType, Provider, Size,
+    Task, Template, builtin,
 };
 use etw_codegen::source::{self, File};
 
@@ -158,14 +158,31 @@ fn provider(random: &mut Random, number: u32) -> Provider {
     for number in 0..random.below(5) {
         let value = u16::try_from(1 + number * 300).expect("small");
         let event_guid = random.chance().then(|| "11111111-2222-3333-4455-66778899aabb".to_owned());
-        p.tasks.push(Task { name: format!("T{number}"), value, event_guid, message: random.message(), ..Task::default() });
+        p.tasks.push(Task {
+            name: format!("T{number}"),
+            value,
+            event_guid,
+            message: random.message(),
+            ..Task::default()
+        });
     }
     for value in 10..10 + u8::try_from(random.below(6)).expect("small") {
         let task = random.pick(&p.tasks).map(|task| task.name.clone());
-        p.opcodes.push(Opcode { name: format!("o{value}"), value, task, message: random.message(), ..Opcode::default() });
+        p.opcodes.push(Opcode {
+            name: format!("o{value}"),
+            value,
+            task,
+            message: random.message(),
+            ..Opcode::default()
+        });
     }
     for bit in 0..random.below(8) {
-        p.keywords.push(Keyword { name: format!("ut:K{bit}"), mask: 1 << bit, message: random.message(), ..Keyword::default() });
+        p.keywords.push(Keyword {
+            name: format!("ut:K{bit}"),
+            mask: 1 << bit,
+            message: random.message(),
+            ..Keyword::default()
+        });
     }
     for number in 0..random.below(4) {
         let kind = if random.chance() { MapKind::Value } else { MapKind::Bit };
@@ -192,7 +209,8 @@ fn event(random: &mut Random, p: &Provider, id: u16) -> Event {
     let task = random.pick(&p.tasks).map(|task| task.name.clone());
     let own: Vec<String> =
         p.opcodes.iter().filter(|o| o.task.is_none() || o.task == task).map(|o| o.name.clone()).collect();
-    let opcode = random.pick(&own).cloned().or_else(|| random.pick(builtin::OPCODES).map(|(name, _)| (*name).to_owned()));
+    let opcode =
+        random.pick(&own).cloned().or_else(|| random.pick(builtin::OPCODES).map(|(name, _)| (*name).to_owned()));
     let own = random.pick(&p.levels).map(|level| level.name.clone());
     let level = own.or_else(|| random.pick(&builtin::LEVELS[1..]).map(|(name, _)| (*name).to_owned()));
     let mut keywords: Vec<String> = p.keywords.iter().filter(|_| random.chance()).map(|k| k.name.clone()).collect();
@@ -216,7 +234,8 @@ fn random_manifests_come_back() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let (mut events, mut structs) = (0, 0);
     for _ in 0..400 {
-        let providers = (0..1 + u32::try_from(random.below(3)).expect("small")).map(|n| provider(&mut random, n)).collect();
+        let providers =
+            (0..1 + u32::try_from(random.below(3)).expect("small")).map(|n| provider(&mut random, n)).collect();
         let manifest = Manifest { providers };
         check(&manifest);
         events += manifest.providers.iter().map(|p| p.events.len()).sum::<usize>();

@@ -1,4 +1,4 @@
-//! The binary XML of a template: `<EventData><Data Name='…'>%1</Data>…</EventData>`.
+//! The binary XML of a template: `<EventData><Data Name='…'>%1</Data>…</EventData>`, with `ComplexData` for a struct.
 
 use super::out::Out;
 use crate::model::{Field, InType};
@@ -48,7 +48,8 @@ fn element(out: &mut Out, tag: &str, content: impl FnOnce(&mut Out)) {
 
 fn data(out: &mut Out, number: u16, field: &Field) {
     out.u8(OPEN_WITH_ATTRIBUTES);
-    element(out, "Data", |out| {
+    let tag = if field.in_type == InType::Struct { "ComplexData" } else { "Data" };
+    element(out, tag, |out| {
         let size = out.later();
         let start = out.len();
         out.u8(ATTRIBUTE);

@@ -19,7 +19,6 @@ impl Out {
         self.bytes
     }
 
-
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);
     }

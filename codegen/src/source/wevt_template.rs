@@ -89,6 +89,11 @@ struct Offsets {
     task_names: HashMap<u16, String>,
 }
 
+/// The built-in name of a value other than 0, which stands for none.
+fn builtin_name<T: Copy + PartialEq + Default>(names: &[(&str, T)], value: T) -> Option<String> {
+    names.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
+}
+
 /// An offset as an index.
 fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
@@ -560,10 +565,12 @@ impl<'b> Reader<'b> {
         event.level = refer(self, "level", 28, &offsets.levels);
         event.task = refer(self, "task", 32, &offsets.tasks);
         event.channel = refer(self, "channel", 44, &offsets.channels);
+        if event.channel.is_none() {
+            // A channel that every machine has is not among the provider's own.
+            event.channel = builtin_name(builtin::CHANNELS, self.byte(at, 3));
+        }
         if event.level.is_none() {
-            let level = self.byte(at, 4);
-            event.level =
-                builtin::LEVELS.iter().find(|(_, value)| *value == level && level != 0).map(|(n, _)| (*n).to_owned());
+            event.level = builtin_name(builtin::LEVELS, self.byte(at, 4));
         }
         event.keywords = self.event_keywords(at, &what, &offsets.keywords);
         Some(event)

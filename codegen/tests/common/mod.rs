@@ -26,7 +26,8 @@ pub(crate) fn normal(provider: &Provider) -> (Provider, Vec<Vec<Field>>) {
         opcode.symbol = None;
         text(&mut opcode.message);
     }
-    let task = |name: &Option<String>| name.as_ref().and_then(|n| tasks.iter().find(|(t, _)| t == n)).map_or(0, |t| t.1);
+    let task =
+        |name: &Option<String>| name.as_ref().and_then(|n| tasks.iter().find(|(t, _)| t == n)).map_or(0, |t| t.1);
     p.opcodes.sort_by_key(|opcode| (opcode.value, task(&opcode.task), opcode.name.clone()));
     for task in &mut p.tasks {
         task.symbol = None;
