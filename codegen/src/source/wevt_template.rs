@@ -5,8 +5,7 @@
 //! size: each byte is paid for from a [`Reader::budget`], so that a thousand items that point at one long text end it.
 //!
 //! What the resource does not hold: symbols, the names of templates, a channel's type, the provider's name in the older
-//! form (3.1), and whether an outType was written or is the default of its inType: the default is left out here, as most
-//! manifests do.
+//! form (3.1), and whether an outType was written or is the default of its inType.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -529,8 +528,7 @@ impl<'b> Reader<'b> {
             return None;
         };
         field.in_type = in_type;
-        let out_type = OutType::from_value(descriptor.out_type);
-        field.out_type = out_type.filter(|out_type| Some(*out_type) != in_type.default_out_type());
+        field.out_type = OutType::from_value(descriptor.out_type);
         if descriptor.map != 0 {
             field.map = maps.get(&descriptor.map).cloned();
             if field.map.is_none() {

@@ -1,6 +1,8 @@
 //! A provider brought to what a compiled manifest can hold of it.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod random;
+
 use etw_codegen::message;
 use etw_codegen::model::{Field, Manifest, Provider, Template};
 

@@ -27,6 +27,7 @@ mod provider;
 mod scope;
 mod template;
 mod value;
+mod write;
 mod xml;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use localization::{Culture, Texts, parse_localization};
 use provider::{Draft, parse_provider};
 pub(super) use template::parse_fields;
 pub(super) use value::clip;
+pub use write::write;
 pub(super) use xml::{Cursor, Element};
 
 use super::registered;
