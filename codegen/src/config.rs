@@ -27,6 +27,9 @@ pub struct Overrides {
     /// Other names for events, fields or map entries.
     #[serde(default, rename = "rename")]
     pub renames: Vec<Rename>,
+    /// Which capture to believe where two of one build contradict one another.
+    #[serde(default, rename = "contradiction")]
+    pub contradictions: Vec<Contradiction>,
 }
 
 /// A module of the generated crate and the events that belong to it.
@@ -59,6 +62,20 @@ pub struct Rename {
     pub value: Option<u32>,
     /// The Rust name.
     pub to: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A contradiction between two captures of one build, decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// The build.
+    pub build: u32,
+    /// What it is about, in the words of the diagnostic: `event 5 version 0: message`.
+    pub about: String,
+    /// The file to believe.
+    pub take: String,
     /// Why.
     pub reason: String,
 }
@@ -100,7 +117,8 @@ pub fn read_overrides(file: &str, text: &str) -> (Overrides, Diagnostics) {
         .modules
         .iter()
         .map(|m| (format!("[[module]] {}", m.name), &m.reason))
-        .chain(overrides.renames.iter().map(|r| (format!("[[rename]] {}", r.to), &r.reason)));
+        .chain(overrides.renames.iter().map(|r| (format!("[[rename]] {}", r.to), &r.reason)))
+        .chain(overrides.contradictions.iter().map(|c| (format!("[[contradiction]] {}", c.about), &c.reason)));
     for (element, reason) in reasons {
         if reason.trim().is_empty() {
             diagnostics.error(&Place::file(file), element, "the reason is empty; each entry needs one");

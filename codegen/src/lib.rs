@@ -33,6 +33,7 @@
 //! [`validate`](mod@validate) reports everything that is wrong; a plan decides names, types and modules; emitters
 //! write it down. Everything that is wrong is reported as a [`diagnostic::Diagnostic`] with file, line and element.
 
+pub mod combine;
 pub mod compile;
 pub mod config;
 pub mod diagnostic;

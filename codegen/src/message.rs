@@ -65,6 +65,29 @@ pub fn without_expansion(template: &str) -> String {
     pieces.into_iter().map(text).collect()
 }
 
+/// A template in the spelling of manifests: a percent sign that begins nothing is doubled. Message tables hold it single.
+pub fn in_manifest(template: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(template.len()), template);
+    while let Some(at) = rest.find('%') {
+        let after = &rest[at + 1..];
+        out += &rest[..=at];
+        let begins = |c: char| c.is_ascii_digit() || matches!(c, 'n' | 'r' | 't');
+        rest = match after.strip_prefix('%') {
+            Some(behind) => {
+                out.push('%');
+                behind
+            }
+            None => {
+                if !after.starts_with(begins) {
+                    out.push('%');
+                }
+                after
+            }
+        };
+    }
+    out + rest
+}
+
 struct Parser<'t> {
     rest: &'t str,
     pieces: Vec<Piece>,
@@ -158,6 +181,14 @@ mod tests {
             Piece::Insert { number, format: Some(format) } => format!("%{number}!{format}!"),
         };
         parse(template).into_iter().map(piece).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_spelling_of_a_manifest_means_the_same() {
+        assert_eq!(in_manifest("%SystemRoot% is 100% of %1, %%5%n%%"), "%%SystemRoot%% is 100%% of %1, %%5%n%%");
+        for text in ["%", "%%", "100%!", "%%7 %99!x!%", "a%%%b"] {
+            assert_eq!(parse(&in_manifest(text)), parse(text), "{text}");
+        }
     }
 
     #[test]

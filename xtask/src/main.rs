@@ -2,6 +2,7 @@
 
 mod builds;
 mod ci;
+mod compile;
 mod diff;
 mod generate;
 mod manifests;
@@ -42,6 +43,8 @@ enum Task {
     Builds(builds::Options),
     /// Generates a typed crate for any provider, from captures in any format
     Generate(generate::Options),
+    /// Compiles a manifest to the binary form that Windows registers
+    Compile(compile::Options),
     /// Runs what CI runs: tests, freshness, formatting, lints, docs
     Ci,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Task::Show(options) => show::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Builds(options) => builds::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Compile(options) => compile::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -64,8 +64,8 @@ fn section(resources: &[Resource<'_>], address: u32) -> Result<Vec<u8>, String> 
     let name = entries + DATA_ENTRY * resources.len();
     let mut data = (name + 2 + WEVT_TEMPLATE.len() * 2).next_multiple_of(8);
     let mut out = Out::default();
-    let named = resources.iter().filter(|resource| matches!(resource, Resource::Template(_))).count();
-    directory(&mut out, named, resources.len() - named);
+    let with_name = resources.iter().filter(|resource| matches!(resource, Resource::Template(_))).count();
+    directory(&mut out, with_name, resources.len() - with_name);
     for (at, resource) in resources.iter().enumerate() {
         out.u32(match resource {
             Resource::Template(_) => HIGH_BIT | number(name)?,

@@ -43,6 +43,48 @@ pub enum Format {
     WevtTemplate,
 }
 
+/// A kind of fact that some formats have no place for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Names of events in source code, and of templates.
+    Symbols,
+    /// outTypes.
+    OutTypes,
+    /// Lengths and counts that are numbers. Those that name a field are in all formats.
+    Lengths,
+    /// Channels, and which event goes to which.
+    Channels,
+    /// The type of a channel: Admin, Operational, Analytic or Debug.
+    ChannelTypes,
+    /// Maps.
+    Maps,
+    /// Messages of events.
+    Messages,
+}
+
+impl Format {
+    /// Whether a capture of this format would say so if the provider declared such a thing.
+    pub fn holds(self, what: Holds) -> bool {
+        match self {
+            Self::Man => true,
+            Self::Registered => what == Holds::Maps,
+            Self::WepExplorer => !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps),
+            Self::Pe | Self::WevtTemplate => !matches!(what, Holds::Symbols | Holds::ChannelTypes),
+        }
+    }
+
+    /// What to call it in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Man => "instrumentation manifest",
+            Self::Registered => "dump of a registered manifest",
+            Self::WepExplorer => "listing of WEPExplorer",
+            Self::Pe => "binary",
+            Self::WevtTemplate => "WEVT_TEMPLATE resource",
+        }
+    }
+}
+
 /// What one file declares.
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -1,0 +1,221 @@
+//! What no capture of a build says, taken from its neighbours.
+//!
+//! A binary has no symbols, a dump no messages: without them the same event would have another name, or none of its text,
+//! in one build. What the captures' formats have no place for is taken from the nearest builds that are known, and counted,
+//! so that it is never called captured. What the formats do hold is never touched: there, silence is a word.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::events::template_for;
+use crate::merge::same_wire_form;
+use crate::model::{Event, Field, Map, Provider, Size, Template};
+use crate::source::{Format, Holds};
+
+/// How many facts of each kind were taken from which build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adopted(pub BTreeMap<&'static str, BTreeMap<u32, usize>>);
+
+impl Adopted {
+    fn count(&mut self, kind: &'static str, build: u32) {
+        *self.0.entry(kind).or_default().entry(build).or_default() += 1;
+    }
+
+    /// The builds that facts of a kind came from, nearest first as they were given.
+    pub fn builds(&self, kind: &str) -> Vec<u32> {
+        self.0.get(kind).map(|builds| builds.keys().copied().collect()).unwrap_or_default()
+    }
+
+    fn take<T: Clone>(&mut self, kind: &'static str, build: u32, old: &mut Option<T>, new: Option<&T>) {
+        if let (None, Some(new)) = (&old, new) {
+            *old = Some(new.clone());
+            self.count(kind, build);
+        }
+    }
+}
+
+/// The kinds of facts, in the words of `builds.toml`.
+pub mod kind {
+    /// Symbols of anything.
+    pub const SYMBOLS: &str = "symbols";
+    /// Channels and their events.
+    pub const CHANNELS: &str = "channels";
+    /// Types of channels, whether they are on, their isolation.
+    pub const CHANNEL_TYPES: &str = "channel_types";
+    /// outTypes.
+    pub const OUT_TYPES: &str = "outtype";
+    /// Lengths and counts that are numbers.
+    pub const LENGTHS: &str = "length_count";
+    /// Maps.
+    pub const MAPS: &str = "maps";
+    /// Messages.
+    pub const MESSAGES: &str = "messages";
+}
+
+/// Adds to a provider what its captures, of these formats, cannot hold. `neighbours` are builds and what they declare, the
+/// nearest first.
+pub fn adopt(provider: &mut Provider, formats: &[Format], neighbours: &[(u32, &Provider)]) -> Adopted {
+    let mut adopted = Adopted::default();
+    let holds = |what| formats.iter().any(|format| format.holds(what));
+    for (build, other) in neighbours {
+        names(provider, other);
+        channels(provider, other, *build, &mut adopted, holds(Holds::Channels));
+        symbols(provider, other, *build, &mut adopted);
+        events(provider, other, *build, &holds, &mut adopted);
+    }
+    adopted
+}
+
+/// The names of the provider and its files.
+fn names(provider: &mut Provider, other: &Provider) {
+    if provider.name.starts_with('{') {
+        provider.name.clone_from(&other.name);
+    }
+    let fill = |old: &mut Option<String>, new: &Option<String>| {
+        if old.is_none() {
+            old.clone_from(new);
+        }
+    };
+    fill(&mut provider.resource_file, &other.resource_file);
+    fill(&mut provider.message_file, &other.message_file);
+    fill(&mut provider.parameter_file, &other.parameter_file);
+}
+
+fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted, held: bool) {
+    if !held && provider.channels.is_empty() {
+        provider.channels.clone_from(&other.channels);
+        other.channels.iter().for_each(|_| adopted.count(kind::CHANNELS, build));
+    }
+    let mut renamed = HashMap::new();
+    for channel in &mut provider.channels {
+        let Some(known) = other.channels.iter().find(|known| known.name == channel.name) else { continue };
+        if channel.id == channel.name && known.id != channel.id {
+            renamed.insert(channel.id.clone(), known.id.clone());
+            channel.id.clone_from(&known.id);
+        }
+        adopted.take(kind::SYMBOLS, build, &mut channel.symbol, known.symbol.as_ref());
+        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.kind, known.kind.as_ref());
+        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.enabled, known.enabled.as_ref());
+        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.isolation, known.isolation.as_ref());
+    }
+    for channel in provider.events.iter_mut().filter_map(|event| event.channel.as_mut()) {
+        if let Some(id) = renamed.get(channel) {
+            channel.clone_from(id);
+        }
+    }
+}
+
+fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
+    adopted.take(kind::SYMBOLS, build, &mut provider.symbol, other.symbol.as_ref());
+    macro_rules! by_name {
+        ($list:ident) => {
+            for item in &mut provider.$list {
+                if let Some(known) = other.$list.iter().find(|known| known.name == item.name) {
+                    adopted.take(kind::SYMBOLS, build, &mut item.symbol, known.symbol.as_ref());
+                }
+            }
+        };
+    }
+    by_name!(levels);
+    by_name!(opcodes);
+    by_name!(tasks);
+    by_name!(keywords);
+    by_name!(maps);
+}
+
+fn fields_of<'p>(provider: &'p Provider, event: &Event) -> &'p [Field] {
+    let template = provider.templates.iter().find(|template| Some(&template.id) == event.template.as_ref());
+    template.map_or(&[], |template| &template.fields)
+}
+
+fn events(
+    provider: &mut Provider,
+    other: &Provider,
+    build: u32,
+    holds: &impl Fn(Holds) -> bool,
+    adopted: &mut Adopted,
+) {
+    let known: HashMap<(u16, u8), &Event> =
+        other.events.iter().map(|event| ((event.id, event.version), event)).collect();
+    let mut templates: Vec<Template> = Vec::new();
+    let mut maps: Vec<Map> = Vec::new();
+    let mut events = std::mem::take(&mut provider.events);
+    for event in &mut events {
+        let mut fields = fields_of(provider, event).to_vec();
+        // An id that went to another event lends nothing.
+        let same_task = |known: &&&Event| event.task.is_none() || known.task.is_none() || event.task == known.task;
+        if let Some(known) = known.get(&(event.id, event.version)).filter(same_task) {
+            let had_symbol = event.symbol.is_some();
+            adopted.take(kind::SYMBOLS, build, &mut event.symbol, known.symbol.as_ref());
+            if !holds(Holds::Channels) {
+                adopted.take(kind::CHANNELS, build, &mut event.channel, known.channel.as_ref());
+            }
+            if !holds(Holds::Messages) {
+                adopted.take(kind::MESSAGES, build, &mut event.message, known.message.as_ref());
+            }
+            let theirs = fields_of(other, known);
+            if same_but_lengths(&fields, theirs, holds(Holds::Lengths)) {
+                let mut gaps = Gaps { build, holds, adopted, other, maps: &mut maps };
+                gaps.fill(&mut fields, theirs);
+            }
+            if !had_symbol && same_wire_form(&fields, theirs) && event.template.is_some() {
+                event.template = known.template.clone().or(event.template.take());
+            }
+        }
+        event.template = event.template.take().map(|id| template_for(&mut templates, &id, &fields, &event.at));
+    }
+    provider.events = events;
+    provider.templates = templates;
+    for map in maps {
+        if !provider.maps.iter().any(|known| known.name == map.name) {
+            provider.maps.push(map);
+        }
+    }
+}
+
+/// Whether fields are the same to the byte, as far as a format that may know no fixed lengths can tell.
+fn same_but_lengths(own: &[Field], theirs: &[Field], lengths: bool) -> bool {
+    if lengths {
+        return same_wire_form(own, theirs);
+    }
+    let without = |fields: &[Field]| -> Vec<Field> {
+        let is_number = |size: &Size| matches!(size, Size::Fixed(_));
+        let mut fields = fields.to_vec();
+        for field in &mut fields {
+            field.length = field.length.take().filter(|size| !is_number(size));
+            field.count = field.count.take().filter(|size| !is_number(size));
+        }
+        fields
+    };
+    same_wire_form(&without(own), &without(theirs))
+}
+
+/// What is missing in the fields of one event.
+struct Gaps<'a, H> {
+    build: u32,
+    holds: &'a H,
+    adopted: &'a mut Adopted,
+    other: &'a Provider,
+    maps: &'a mut Vec<Map>,
+}
+
+impl<H: Fn(Holds) -> bool> Gaps<'_, H> {
+    fn fill(&mut self, own: &mut [Field], theirs: &[Field]) {
+        for (own, theirs) in own.iter_mut().zip(theirs) {
+            if !(self.holds)(Holds::Lengths) {
+                self.adopted.take(kind::LENGTHS, self.build, &mut own.length, theirs.length.as_ref());
+                self.adopted.take(kind::LENGTHS, self.build, &mut own.count, theirs.count.as_ref());
+            }
+            if !(self.holds)(Holds::OutTypes) {
+                self.adopted.take(kind::OUT_TYPES, self.build, &mut own.out_type, theirs.out_type.as_ref());
+            }
+            if !(self.holds)(Holds::Maps) && own.map.is_none() && theirs.map.is_some() {
+                let map = self.other.maps.iter().find(|map| Some(&map.name) == theirs.map.as_ref());
+                if let Some(map) = map {
+                    self.adopted.take(kind::MAPS, self.build, &mut own.map, theirs.map.as_ref());
+                    self.maps.push(map.clone());
+                }
+            }
+            self.fill(&mut own.members, &theirs.members);
+        }
+    }
+}

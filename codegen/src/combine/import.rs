@@ -1,0 +1,95 @@
+//! From captures of a build to its canonical manifest and its row in `builds.toml`.
+
+use super::adopt::{Adopted, adopt, kind};
+use super::{Part, combine, provenance};
+use crate::config::Contradiction;
+use crate::diagnostic::Diagnostics;
+use crate::message;
+use crate::model::schema::Fact;
+use crate::model::{Channel, Manifest, Provider};
+use crate::source::{Format, man};
+
+/// What is known of a build that is to be imported.
+#[derive(Clone, Debug, Default)]
+pub struct Captures<'a> {
+    /// The build's number.
+    pub build: u32,
+    /// What the captures say of the provider.
+    pub parts: Vec<Part>,
+    /// The files with nothing but a message table.
+    pub texts: Vec<String>,
+    /// The decisions about this build.
+    pub decisions: &'a [Contradiction],
+    /// Builds that are known and what they declare, the nearest first.
+    pub neighbours: Vec<(u32, &'a Provider)>,
+}
+
+/// A build, ready to be generated from.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// What the build declares.
+    pub provider: Provider,
+    /// What was taken from other builds.
+    pub adopted: Adopted,
+    /// Where each kind of fact comes from.
+    pub facts: Vec<(&'static str, Fact)>,
+    /// The canonical manifest.
+    pub manifest: String,
+}
+
+impl Imported {
+    /// The row of `builds.toml`.
+    pub fn row(&self, build: u32, product: &str) -> String {
+        provenance::row(build, product, &self.provider, &self.facts)
+    }
+}
+
+/// Combines captures, fills in what their formats cannot hold, and writes the canonical manifest.
+///
+/// An error among the diagnostics is a contradiction that nobody decided: the manifest lacks what it is about.
+pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
+    let formats: Vec<Format> = captures.parts.iter().map(|part| part.format).collect();
+    let files: Vec<(String, Format)> = captures.parts.iter().map(|part| (part.file.clone(), part.format)).collect();
+    let (mut provider, found) = combine(captures.parts, captures.decisions);
+    let mut adopted = adopt(&mut provider, &formats, &captures.neighbours);
+    for channel in &mut provider.channels {
+        if channel.kind.is_none() && !channel.imported {
+            channel.kind = Some(likely_type(channel).to_owned());
+            adopted.0.entry(kind::CHANNEL_TYPES).or_default();
+        }
+    }
+    texts(&mut provider);
+    provider.events.sort_by_key(|event| (event.id, event.version));
+    let facts = provenance::facts(&files, &captures.texts, &adopted);
+    let comment = format!(
+        "{} as of Windows build {}. Combined from captures; not a Microsoft file.\nbuilds.toml says which fact is captured \
+         and which is inferred.",
+        provider.name, captures.build
+    );
+    let manifest = man::write(&Manifest { providers: vec![provider.clone()] }, Some(&comment));
+    (Imported { provider, adopted, facts, manifest }, found)
+}
+
+/// A channel's type, by the custom of naming it so; `Operational` is what a channel is unless it says more.
+fn likely_type(channel: &Channel) -> &'static str {
+    let last = channel.name.rsplit('/').next().unwrap_or_default();
+    let known = ["Admin", "Analytic", "Debug", "Operational"];
+    known.into_iter().find(|kind| last.eq_ignore_ascii_case(kind)).unwrap_or("Operational")
+}
+
+/// Spells every text as manifests do.
+fn texts(provider: &mut Provider) {
+    let spell = |text: &mut Option<String>| {
+        if let Some(text) = text {
+            *text = message::in_manifest(text);
+        }
+    };
+    spell(&mut provider.message);
+    provider.channels.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.levels.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.opcodes.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.tasks.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.keywords.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.maps.iter_mut().flat_map(|map| &mut map.entries).for_each(|item| spell(&mut item.message));
+    provider.events.iter_mut().for_each(|item| spell(&mut item.message));
+}

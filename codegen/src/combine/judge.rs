@@ -1,0 +1,109 @@
+//! Which of two words holds.
+#![expect(clippy::needless_pass_by_value, reason = "a word is two references")]
+
+use std::fmt::Debug;
+
+use crate::config::Contradiction;
+use crate::diagnostic::Diagnostics;
+use crate::message;
+use crate::model::Place;
+
+/// What a capture says of a fact, and where.
+pub(super) struct Word<'p, T>(pub(super) T, pub(super) &'p Place);
+
+/// What came of a contradiction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The word that was there before holds.
+    Old,
+    /// The new word holds.
+    New,
+    /// Nobody decided: an error was reported.
+    Open,
+}
+
+/// Believes the one that speaks, and asks the decisions where both do.
+pub(super) struct Judge<'d> {
+    decisions: &'d [Contradiction],
+    used: Vec<bool>,
+    files: Vec<String>,
+    found: Diagnostics,
+}
+
+impl<'d> Judge<'d> {
+    pub(super) fn new(decisions: &'d [Contradiction], files: Vec<String>) -> Self {
+        Self { decisions, used: vec![false; decisions.len()], files, found: Diagnostics::new() }
+    }
+
+    /// A fact of which the first capture that has a word holds.
+    pub(super) fn fact<T: Clone + PartialEq + Debug>(
+        &mut self,
+        about: &str,
+        old: Word<'_, &mut Option<T>>,
+        new: Word<'_, &Option<T>>,
+    ) {
+        self.fact_by(about, old, new, T::eq);
+    }
+
+    /// A message: two spellings of one text are one.
+    pub(super) fn text(&mut self, about: &str, old: Word<'_, &mut Option<String>>, new: Word<'_, &Option<String>>) {
+        self.fact_by(about, old, new, |a, b| message::parse(a) == message::parse(b));
+    }
+
+    fn fact_by<T: Clone + Debug>(
+        &mut self,
+        about: &str,
+        old: Word<'_, &mut Option<T>>,
+        new: Word<'_, &Option<T>>,
+        same: impl Fn(&T, &T) -> bool,
+    ) {
+        match (&mut *old.0, new.0) {
+            (_, None) => {}
+            (slot @ None, Some(word)) => *slot = Some(word.clone()),
+            (Some(a), Some(b)) if same(a, b) => {}
+            (Some(a), Some(b)) => {
+                let words = (format!("{a:?}"), format!("{b:?}"));
+                if self.decide(about, Word(&words.0, old.1), Word(&words.1, new.1)) == Verdict::New {
+                    *a = b.clone();
+                }
+            }
+        }
+    }
+
+    /// Looks a contradiction up among the decisions; reports it where there is none.
+    pub(super) fn decide(&mut self, about: &str, old: Word<'_, &str>, new: Word<'_, &str>) -> Verdict {
+        let decided = self.decisions.iter().position(|decision| decision.about == about);
+        if let Some(at) = decided {
+            self.used[at] = true;
+            let take = &self.decisions[at].take;
+            if is_file(take, &new.1.file) {
+                return Verdict::New;
+            }
+            // The old word may be that of any file before.
+            if self.files.iter().any(|file| is_file(take, file)) {
+                return Verdict::Old;
+            }
+            let message = format!("takes the word of {take}, which is none of the files: {}", self.files.join(", "));
+            self.found.error(new.1, format!("[[contradiction]] {about}"), message);
+            return Verdict::Open;
+        }
+        let message =
+            format!("here {}, but {} at {}; decide it in overrides.toml, [[contradiction]]", new.0, old.0, old.1);
+        self.found.error(new.1, about, message);
+        Verdict::Open
+    }
+
+    /// What was found, with the decisions that decided nothing.
+    pub(super) fn finish(mut self) -> Diagnostics {
+        for (decision, _) in self.decisions.iter().zip(&self.used).filter(|(_, used)| !**used) {
+            let message = "decides nothing: the captures do not contradict one another there";
+            self.found.error(&Place::default(), format!("[[contradiction]] {}", decision.about), message);
+        }
+        self.found
+    }
+}
+
+/// Whether a decision names this file: by its path, or by its last part.
+fn is_file(take: &str, file: &str) -> bool {
+    take == file || file.rsplit(['/', '\\']).next() == Some(take)
+}
