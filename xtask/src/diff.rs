@@ -1,15 +1,14 @@
 //! `diff`: what changed between two builds, and whether it breaks a consumer.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
 use etw_codegen::diff::{Diff, Snapshot, Verdict, markdown, text};
 use etw_codegen::model::schema::Schema;
-use etw_codegen::source::man::{self, ReadOptions};
 
 use crate::Result;
+use crate::captures;
 use crate::manifests;
 use crate::print;
 
@@ -20,7 +19,7 @@ use crate::print;
 /// release of the generated crate takes the new side in. docs/diff-json.md describes the JSON.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The older side: a build number or a manifest file
+    /// The older side: a build number, or a manifest or capture in any format
     old: String,
     /// The newer side
     new: String,
@@ -87,12 +86,11 @@ fn side(argument: &str, schema: &mut Option<Schema>) -> Result<Snapshot> {
 }
 
 fn of_file(path: &str) -> Result<Snapshot> {
-    let bytes = fs::read(path).map_err(|error| {
-        format!("{path}: {error}; expected a build number, as `cargo xtask builds` lists them, or a manifest")
+    let captures = captures::read(&[path]).map_err(|error| {
+        format!("{error}; expected a build number, as `cargo xtask builds` lists them, or a capture")
     })?;
-    let (manifest, diagnostics) = man::read(path, &bytes, &ReadOptions::default());
-    manifests::report(&diagnostics)?;
+    manifests::report(&captures.diagnostics)?;
     let label = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
-    let provider = manifest.providers.first().ok_or_else(|| format!("{path}: it declares no provider"))?;
-    Ok(Snapshot::of_provider(&label, provider))
+    let part = captures.parts.first().ok_or_else(|| format!("{path}: it declares no provider"))?;
+    Ok(Snapshot::of_provider(&label, &part.provider))
 }

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use etw_codegen::diagnostic::{Diagnostics, Severity};
+use etw_codegen::combine::{Part, combine};
+use etw_codegen::diagnostic::Diagnostics;
 use etw_codegen::model::Provider;
 use etw_codegen::model::schema::Build;
 use etw_codegen::scaffold::{self, Crate};
-use etw_codegen::source::{self, File};
 use etw_codegen::{Files, Generator, HEADER, Output};
 
 use crate::Result;
+use crate::captures;
 use crate::manifests::{NAMES, root};
 
 /// Generates a typed crate for any provider, from captures in any format.
@@ -68,9 +69,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let output = generator.generate();
     diagnostics.append(output.diagnostics.clone());
-    for diagnostic in diagnostics.all().iter().filter(|d| d.severity != Severity::Note) {
-        eprintln!("{diagnostic}");
-    }
+    captures::print(&diagnostics);
     if output.files.0.is_empty() {
         return Err("nothing could be generated".to_owned());
     }
@@ -88,44 +87,30 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// The provider as each build has it.
 fn read(options: &Options, diagnostics: &mut Diagnostics) -> Result<Vec<(u32, Provider)>> {
-    let mut by_build: BTreeMap<u32, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut by_build: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for argument in &options.files {
         let (build, path) = match argument.split_once('=') {
             Some((build, path)) if build.parse::<u32>().is_ok() => (build.parse().unwrap_or(options.build), path),
             _ => (options.build, argument.as_str()),
         };
-        let bytes = fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-        by_build.entry(build).or_default().push((path.to_owned(), bytes));
+        by_build.entry(build).or_default().push(path);
     }
-    let mut captures = Vec::new();
-    for (build, files) in by_build {
-        let files: Vec<File<'_>> = files.iter().map(|(name, bytes)| File { name, bytes }).collect();
-        let (sources, found) = source::read_all(&files);
+    let mut parts = Vec::new();
+    for (build, paths) in by_build {
+        let captures = captures::read(&paths)?;
+        diagnostics.append(captures.diagnostics);
+        parts.extend(captures.parts.into_iter().map(|part| (build, part)));
+    }
+    let mut chosen: BTreeMap<u32, Vec<Part>> = BTreeMap::new();
+    for (build, part) in captures::choose(parts, options.provider.as_deref())? {
+        chosen.entry(build).or_default().push(part);
+    }
+    let combined = chosen.into_iter().map(|(build, parts)| {
+        let (provider, found) = combine(parts, &[]);
         diagnostics.append(found);
-        captures.extend(sources.into_iter().flat_map(|s| s.manifest.providers).map(|provider| (build, provider)));
-    }
-    choose(captures, options.provider.as_deref())
-}
-
-/// The captures of one provider: the one that was asked for, or the only one.
-fn choose(captures: Vec<(u32, Provider)>, wanted: Option<&str>) -> Result<Vec<(u32, Provider)>> {
-    let wanted = wanted.map(|text| text.trim_matches(['{', '}']).to_owned());
-    let is_wanted = |provider: &Provider| {
-        wanted.as_ref().is_none_or(|w| w.eq_ignore_ascii_case(&provider.name) || w.eq_ignore_ascii_case(&provider.guid))
-    };
-    let names: BTreeMap<String, String> =
-        captures.iter().map(|(_, provider)| (provider.guid.clone(), provider.name.clone())).collect();
-    let listed: Vec<String> = names.iter().map(|(guid, name)| format!("  {{{guid}}} {name}")).collect();
-    let chosen: Vec<_> = captures.into_iter().filter(|(_, provider)| is_wanted(provider)).collect();
-    let different = chosen.iter().any(|(_, provider)| Some(&provider.guid) != chosen.first().map(|(_, p)| &p.guid));
-    match (&wanted, chosen.is_empty(), different) {
-        (_, true, _) if names.is_empty() => Err("the files declare no provider".to_owned()),
-        (_, true, _) => Err(format!("no such provider; the files declare\n{}", listed.join("\n"))),
-        (_, _, true) => {
-            Err(format!("the files declare several providers; choose with --provider\n{}", listed.join("\n")))
-        }
-        _ => Ok(chosen),
-    }
+        (build, provider)
+    });
+    Ok(combined.collect())
 }
 
 /// The published names of a crate that stands in the folder already. A folder that holds something else is left alone.
@@ -147,7 +132,7 @@ fn runtime(given: Option<&str>) -> String {
     match given {
         Some(version) if is_version(version) => format!("{version:?}"),
         Some(path) => format!("{{ path = {path:?} }}"),
-        None => format!("{{ path = {:?} }}", root().join("runtime")),
+        None => format!("{{ path = {:?} }}", root().join("runtime").to_string_lossy()),
     }
 }
 

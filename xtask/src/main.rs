@@ -1,10 +1,13 @@
 //! Tasks for people who work on this repository: generate the crate, look at the schema, run what CI runs.
 
 mod builds;
+mod captures;
 mod ci;
 mod compile;
 mod diff;
 mod generate;
+mod import;
+mod listing;
 mod manifests;
 mod print;
 mod regen;
@@ -33,7 +36,7 @@ overrides.toml or the generator, run `cargo xtask regen` and commit what it wrot
 enum Task {
     /// Generates the crate `smbserver-etw` from manifests/smbserver
     Regen(regen::Options),
-    /// Prints the merged schema as one build sees it
+    /// Prints the merged schema as one build sees it, or all that captures hold
     Schema(schema::Options),
     /// Says what changed between two builds or manifests, and whether it breaks a consumer
     Diff(diff::Options),
@@ -43,6 +46,8 @@ enum Task {
     Builds(builds::Options),
     /// Generates a typed crate for any provider, from captures in any format
     Generate(generate::Options),
+    /// Takes captures of a Windows build into manifests/smbserver
+    Import(import::Options),
     /// Compiles a manifest to the binary form that Windows registers
     Compile(compile::Options),
     /// Runs what CI runs: tests, freshness, formatting, lints, docs
@@ -58,6 +63,7 @@ fn main() -> ExitCode {
         Task::Builds(options) => builds::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Compile(options) => compile::run(&options).map(|()| ExitCode::SUCCESS),
+        Task::Import(options) => import::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
     };
     match done {

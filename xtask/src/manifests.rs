@@ -31,9 +31,14 @@ pub(crate) const SCHEMA: &str = "generated/schema.json";
 /// The file of published names, the one that `regen` writes in the manifests' folder.
 pub(crate) const NAMES: &str = "names.lock";
 
+/// The folder of the manifests.
+pub(crate) fn folder() -> PathBuf {
+    root().join("manifests/smbserver")
+}
+
 /// Reads every `<build>.man` and the files beside them.
 pub(crate) fn load() -> Result<Input> {
-    let folder = root().join("manifests/smbserver");
+    let folder = folder();
     let mut input = Input { generator: Generator::new(), files: 0, bytes: 0 };
     let read = |path: &Path, input: &mut Input| -> Result<(String, Vec<u8>)> {
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -41,7 +46,7 @@ pub(crate) fn load() -> Result<Input> {
         input.bytes += bytes.len();
         Ok((shown(path), bytes))
     };
-    for (build, path) in manifests(&folder)? {
+    for (build, path) in of_folder(&folder)? {
         let (name, bytes) = read(&path, &mut input)?;
         input.generator.manifest(&name, build, &bytes);
     }
@@ -69,7 +74,7 @@ pub(crate) fn checked_in() -> Result<(Schema, NamesLock)> {
 }
 
 /// The manifests of a folder by build, ascending.
-fn manifests(folder: &Path) -> Result<Vec<(u32, PathBuf)>> {
+pub(crate) fn of_folder(folder: &Path) -> Result<Vec<(u32, PathBuf)>> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {

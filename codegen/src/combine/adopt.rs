@@ -49,6 +49,8 @@ pub mod kind {
     pub const MAPS: &str = "maps";
     /// Messages.
     pub const MESSAGES: &str = "messages";
+    /// Keywords of events, among what is told together with them.
+    pub const KEYWORDS: &str = "levels_opcodes_keywords_tasks";
 }
 
 /// Adds to a provider what its captures, of these formats, cannot hold. `neighbours` are builds and what they declare, the
@@ -151,6 +153,14 @@ fn events(
             }
             if !holds(Holds::Messages) {
                 adopted.take(kind::MESSAGES, build, &mut event.message, known.message.as_ref());
+            }
+            if !holds(Holds::PrefixedKeywords) {
+                for keyword in known.keywords.iter().filter(|keyword| keyword.contains(':')) {
+                    if !event.keywords.contains(keyword) {
+                        event.keywords.push(keyword.clone());
+                        adopted.count(kind::KEYWORDS, build);
+                    }
+                }
             }
             let theirs = fields_of(other, known);
             if same_but_lengths(&fields, theirs, holds(Holds::Lengths)) {

@@ -13,7 +13,7 @@ const KINDS: [(&str, Option<Holds>); 12] = [
     (kind::OUT_TYPES, Some(Holds::OutTypes)),
     (kind::CHANNELS, Some(Holds::Channels)),
     (kind::CHANNEL_TYPES, Some(Holds::ChannelTypes)),
-    ("levels_opcodes_keywords_tasks", None),
+    (kind::KEYWORDS, None),
     ("keyword_masks", None),
     ("task_values", None),
     (kind::MAPS, Some(Holds::Maps)),

@@ -60,6 +60,8 @@ pub enum Holds {
     Maps,
     /// Messages of events.
     Messages,
+    /// Which events have a keyword whose name has a prefix (`ut:`, `win:`).
+    PrefixedKeywords,
 }
 
 impl Format {
@@ -67,8 +69,10 @@ impl Format {
     pub fn holds(self, what: Holds) -> bool {
         match self {
             Self::Man => true,
-            Self::Registered => what == Holds::Maps,
-            Self::WepExplorer => !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps),
+            Self::Registered => matches!(what, Holds::Maps | Holds::PrefixedKeywords),
+            Self::WepExplorer => {
+                !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords)
+            }
             Self::Pe | Self::WevtTemplate => !matches!(what, Holds::Symbols | Holds::ChannelTypes),
         }
     }
