@@ -9,8 +9,8 @@ use crate::message::Message;
 use crate::status::{BuiltIn, StatusText};
 use crate::view::finish;
 use crate::{
-    Candidates, Consulted, DecodeError, EventInfo, Fault, HeaderInfo, LayoutInfo, Mismatch, ProviderInfo, Reader,
-    Record, VersionInfo, View,
+    Candidates, Consulted, DecodeError, EventInfo, Fault, HeaderInfo, LayoutInfo, Mismatch, PointerSize, ProviderInfo,
+    Reader, Record, VersionInfo, View,
 };
 
 /// Every event of a provider, as one generated enum.
@@ -130,7 +130,7 @@ pub fn decode_as<'a, E: Events<'a>, V: View<'a>>(
 ) -> Result<Decoded<E>, DecodeError> {
     match V::fits(payload) {
         Some(view) => {
-            let also_fits = if V::INFO.confusable { confused_with::<E>(V::INFO, payload) } else { None };
+            let also_fits = if V::INFO.confusable { confused_with::<E>(V::INFO, Payload::new(payload)) } else { None };
             Ok(Decoded { event: event(view), build, also_fits })
         }
         None => refuse(build, id, version, payload),
@@ -150,10 +150,27 @@ pub fn refuse<'a, E: Events<'a>>(
     payload: &'a [u8],
 ) -> Result<Decoded<E>, DecodeError> {
     let chosen = Chosen::new::<E>(build, id, version)?;
-    match read_strict(chosen.layout, payload) {
-        // Only if the generated `match` and the tables disagreed; the tables are the schema.
-        Ok(event) => Ok(Decoded { event, build, also_fits: confused_with::<E>(chosen.layout, payload) }),
-        Err(mismatch) => Err(chosen.explain::<E>(mismatch, payload)),
+    // It fits only if the generated `match` and the tables disagreed; the tables are the schema.
+    chosen.decode(build, Payload::new(payload))
+}
+
+/// [`Events::decode`] for payloads with pointers of this size, which the event's header tells: a 64-bit trace holds events
+/// of 32-bit processes.
+///
+/// # Errors
+/// Those of [`Events::decode`].
+pub fn decode_with<'a, E: Events<'a>>(
+    pointers: PointerSize,
+    build: u32,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+) -> Result<Decoded<E>, DecodeError> {
+    match pointers {
+        PointerSize::Bits64 => E::decode(build, id, version, payload),
+        PointerSize::Bits32 => {
+            Chosen::new::<E>(build, id, version)?.decode(build, Payload { bytes: payload, pointers })
+        }
     }
 }
 
@@ -169,14 +186,29 @@ pub fn decode_lenient<'a, E: Events<'a>>(
     version: u8,
     payload: &'a [u8],
 ) -> Result<Lenient<'a, E>, DecodeError> {
+    decode_lenient_with(PointerSize::Bits64, build, id, version, payload)
+}
+
+/// [`decode_lenient`] for payloads with pointers of this size.
+///
+/// # Errors
+/// Those of [`decode_lenient`].
+pub fn decode_lenient_with<'a, E: Events<'a>>(
+    pointers: PointerSize,
+    build: u32,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+) -> Result<Lenient<'a, E>, DecodeError> {
     let chosen = Chosen::new::<E>(build, id, version)?;
+    let payload = Payload { bytes: payload, pointers };
     if let Err(mismatch) = read_strict::<E>(chosen.layout, payload) {
         let error = chosen.explain::<E>(mismatch, payload);
         if matches!(error, DecodeError::OtherLayout { .. }) || !mismatch.is_forgivable() {
             return Err(error);
         }
     }
-    let mut reader = Reader::new(payload).tolerant();
+    let mut reader = payload.reader().tolerant();
     let event = E::read(chosen.layout, &mut reader)
         .map_err(|fault| DecodeError::Mismatch(Mismatch::of_field(chosen.layout, fault)))?;
     Ok(Lenient {
@@ -191,6 +223,20 @@ pub fn decode_lenient<'a, E: Events<'a>>(
 /// # Errors
 /// An unknown id or version; no layout that fits, or several.
 pub fn decode_any_build<'a, E: Events<'a>>(id: u16, version: u8, payload: &'a [u8]) -> Result<E, DecodeError> {
+    decode_any_build_with(PointerSize::Bits64, id, version, payload)
+}
+
+/// [`decode_any_build`] for payloads with pointers of this size.
+///
+/// # Errors
+/// Those of [`decode_any_build`].
+pub fn decode_any_build_with<'a, E: Events<'a>>(
+    pointers: PointerSize,
+    id: u16,
+    version: u8,
+    payload: &'a [u8],
+) -> Result<E, DecodeError> {
+    let payload = Payload { bytes: payload, pointers };
     let known = known::<E>(id, version).ok_or_else(|| unknown::<E>(None, id, version))?;
     let mut candidates = Candidates::none_of(known);
     let mut found = None;
@@ -213,8 +259,25 @@ pub fn decode_any_build<'a, E: Events<'a>>(id: u16, version: u8, payload: &'a [u
     }
 }
 
-fn read_strict<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: &'a [u8]) -> Result<E, Mismatch> {
-    let mut reader = Reader::new(payload);
+/// The bytes of an event, and what their pointers are.
+#[derive(Clone, Copy)]
+struct Payload<'a> {
+    bytes: &'a [u8],
+    pointers: PointerSize,
+}
+
+impl<'a> Payload<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, pointers: PointerSize::Bits64 }
+    }
+
+    fn reader(self) -> Reader<'a> {
+        Reader::new(self.bytes).with_pointers(self.pointers)
+    }
+}
+
+fn read_strict<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: Payload<'a>) -> Result<E, Mismatch> {
+    let mut reader = payload.reader();
     let read = E::read(layout, &mut reader);
     finish(layout, read, &reader)
 }
@@ -225,7 +288,7 @@ fn known<'a, E: Events<'a>>(id: u16, version: u8) -> Option<&'static VersionInfo
 
 /// The layouts, other than this one, of the same id and version that the payload fits, where there are any.
 #[cold]
-fn confused_with<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: &'a [u8]) -> Option<Candidates> {
+fn confused_with<'a, E: Events<'a>>(layout: &'static LayoutInfo, payload: Payload<'a>) -> Option<Candidates> {
     let version = known::<E>(layout.id, layout.version)?;
     Some(Chosen { version, layout }.others_that_fit::<E>(payload)).filter(|fits| !fits.is_empty())
 }
@@ -248,9 +311,17 @@ impl Chosen {
             .ok_or_else(|| unknown::<E>(Some(build), id, version))
     }
 
+    /// The event, or why it is none.
+    fn decode<'a, E: Events<'a>>(&self, build: u32, payload: Payload<'a>) -> Result<Decoded<E>, DecodeError> {
+        match read_strict(self.layout, payload) {
+            Ok(event) => Ok(Decoded { event, build, also_fits: confused_with::<E>(self.layout, payload) }),
+            Err(mismatch) => Err(self.explain::<E>(mismatch, payload)),
+        }
+    }
+
     /// The version's layouts, other than the build's, that consume the payload to its last byte.
     #[cold]
-    fn others_that_fit<'a, E: Events<'a>>(&self, payload: &'a [u8]) -> Candidates {
+    fn others_that_fit<'a, E: Events<'a>>(&self, payload: Payload<'a>) -> Candidates {
         let mut fits = Candidates::none_of(self.version);
         for (at, layout) in self.version.layouts.iter().enumerate() {
             if *layout != self.layout && read_strict::<E>(layout, payload).is_ok() {
@@ -262,7 +333,7 @@ impl Chosen {
 
     /// The error for a payload that does not fit the build's layout.
     #[cold]
-    fn explain<'a, E: Events<'a>>(&self, mismatch: Mismatch, payload: &'a [u8]) -> DecodeError {
+    fn explain<'a, E: Events<'a>>(&self, mismatch: Mismatch, payload: Payload<'a>) -> DecodeError {
         let fits = self.others_that_fit::<E>(payload);
         if fits.is_empty() { DecodeError::Mismatch(mismatch) } else { DecodeError::OtherLayout { mismatch, fits } }
     }

@@ -23,7 +23,10 @@ pub mod status;
 pub mod value;
 mod view;
 
-pub use decode::{Basis, Decoded, Events, Lenient, decode_any_build, decode_as, decode_lenient, refuse};
+pub use decode::{
+    Basis, Decoded, Events, Lenient, decode_any_build, decode_any_build_with, decode_as, decode_lenient,
+    decode_lenient_with, decode_with, refuse,
+};
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::message::{Message, MessageWriter};
 use crate::status::StatusText;
-use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, Reader, Value};
+use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Reader, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
 pub trait Record<'a>: Copy {
@@ -63,13 +63,22 @@ pub trait View<'a>: Copy {
         }
     }
 
-    /// Decodes a payload, to its last byte.
+    /// Decodes a payload, to its last byte. Its pointers are those of a 64-bit process.
     ///
     /// # Errors
     /// The field that cannot be read, or the bytes left over behind the last.
     #[inline]
     fn parse(payload: &'a [u8]) -> Result<Self, Mismatch> {
-        let mut reader = Reader::new(payload);
+        Self::parse_with(PointerSize::Bits64, payload)
+    }
+
+    /// [`View::parse`] for payloads with pointers of this size.
+    ///
+    /// # Errors
+    /// Those of [`View::parse`].
+    #[inline]
+    fn parse_with(pointers: PointerSize, payload: &'a [u8]) -> Result<Self, Mismatch> {
+        let mut reader = Reader::new(payload).with_pointers(pointers);
         let view = Self::read(&mut reader);
         finish(Self::INFO, view, &reader)
     }

@@ -38,6 +38,8 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// The elements of an array.
     Array(Vec<Value>),
+    /// The members of a struct.
+    Struct(Vec<Value>),
 }
 
 impl Value {
@@ -71,7 +73,7 @@ impl Value {
             (Self::Bool(a), Self::Bool(b)) => (*a != 0) == (*b != 0),
             (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits(),
             (Self::Double(a), Self::Double(b)) => a.to_bits() == b.to_bits(),
-            (Self::Array(a), Self::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.means(b)),
+            (Self::Array(a), Self::Array(b)) | (Self::Struct(a), Self::Struct(b)) => mean_the_same(a, b),
             _ => self == other,
         }
     }
@@ -94,14 +96,14 @@ pub fn counter_of(fields: &[Field], index: usize) -> Option<usize> {
     Some(counter.unwrap_or_else(|| panic!("{}: no earlier field {name}", field.name)))
 }
 
-/// The values with every length and count set to what the data is.
+/// The values with every length and count set to what the data is, in structs as well.
 ///
 /// # Panics
 ///
 /// When a length does not fit an integer of 64 bits.
 #[must_use]
 pub fn with_counts(fields: &[Field], values: &[Value]) -> Vec<Value> {
-    let mut out = values.to_vec();
+    let mut out: Vec<Value> = fields.iter().zip(values).map(|(field, value)| with_inner_counts(field, value)).collect();
     for (index, value) in values.iter().enumerate() {
         if let Some(counter) = counter_of(fields, index) {
             out[counter] = Value::Unsigned(u64::try_from(value.counted()).expect("a length"));
@@ -110,38 +112,54 @@ pub fn with_counts(fields: &[Field], values: &[Value]) -> Vec<Value> {
     out
 }
 
-/// The payload of these values. Lengths and counts are those of the data, whatever `values` says.
+fn with_inner_counts(field: &Field, value: &Value) -> Value {
+    match value {
+        Value::Struct(members) => Value::Struct(with_counts(&field.members, members)),
+        Value::Array(elements) => Value::Array(elements.iter().map(|each| with_inner_counts(field, each)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The payload of these values, with the pointers of a 64-bit process. Lengths and counts are those of the data, whatever
+/// `values` says.
 ///
 /// # Panics
 ///
 /// When the values are not ones of these fields.
 pub fn encode(fields: &[Field], values: &[Value]) -> Vec<u8> {
+    encode_with(8, fields, values)
+}
+
+/// [`encode`] with pointers of so many bytes.
+///
+/// # Panics
+///
+/// When the values are not ones of these fields.
+pub fn encode_with(pointer: usize, fields: &[Field], values: &[Value]) -> Vec<u8> {
     assert_eq!(fields.len(), values.len(), "a value for each field");
     let mut out = Vec::new();
     for (field, value) in fields.iter().zip(&with_counts(fields, values)) {
-        put(&mut out, field, value);
+        match value {
+            Value::Array(elements) => {
+                assert!(field.count.is_some(), "{} is no array", field.name);
+                elements.iter().for_each(|element| put_one(&mut out, pointer, field, element));
+            }
+            one => put_one(&mut out, pointer, field, one),
+        }
     }
     out
 }
 
-fn put(out: &mut Vec<u8>, field: &Field, value: &Value) {
-    match value {
-        Value::Array(elements) => {
-            assert!(field.count.is_some(), "{} is no array", field.name);
-            for element in elements {
-                put_one(out, field, element);
-            }
-        }
-        one => put_one(out, field, one),
-    }
-}
-
-fn put_one(out: &mut Vec<u8>, field: &Field, value: &Value) {
+fn put_one(out: &mut Vec<u8>, pointer: usize, field: &Field, value: &Value) {
     let start = out.len();
     match value {
-        Value::Unsigned(number) | Value::FileTime(number) | Value::Pointer(number) => {
-            put_integer(out, field, number.to_le_bytes(), 0);
+        Value::Pointer(number) => {
+            let bytes = number.to_le_bytes();
+            let (kept, dropped) = bytes.split_at(pointer);
+            assert!(dropped.iter().all(|byte| *byte == 0), "{}: the pointer is too large", field.name);
+            return out.extend(kept);
         }
+        Value::Unsigned(number) | Value::FileTime(number) => put_integer(out, field, number.to_le_bytes(), 0),
         // The bytes above the field's width are all copies of its sign.
         Value::Signed(number) => put_integer(out, field, number.to_le_bytes(), if *number < 0 { 0xFF } else { 0 }),
         Value::Float(number) => out.extend(number.to_le_bytes()),
@@ -152,6 +170,7 @@ fn put_one(out: &mut Vec<u8>, field: &Field, value: &Value) {
         Value::Sid(bytes) => out.extend(bytes),
         Value::Text16(units) => put_text16(out, field, units),
         Value::Text8(bytes) | Value::Bytes(bytes) => put_bytes(out, field, bytes),
+        Value::Struct(members) => out.extend(encode_with(pointer, &field.members, members)),
         Value::Array(_) => panic!("{}: an array in an array", field.name),
     }
     if let Some(width) = width(field.in_type) {
@@ -234,6 +253,10 @@ pub fn json(field: &Field, value: &Value) -> Json {
         Value::Text8(bytes) => json!(ansi_text(bytes)),
         Value::Bytes(bytes) => json!(hex(bytes)),
         Value::Array(elements) => elements.iter().map(|element| json(field, element)).collect(),
+        Value::Struct(members) => {
+            let member = |(field, value): (&Field, &Value)| (field.name.clone(), json(field, value));
+            Json::Object(field.members.iter().zip(members).map(member).collect())
+        }
     }
 }
 
@@ -260,6 +283,8 @@ fn ansi_text(bytes: &[u8]) -> String {
 
 fn sid_text(bytes: &[u8]) -> String {
     let authority = bytes[2..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    // As ConvertSidToStringSid: an authority of more than 32 bits is hexadecimal.
+    let authority = if authority < 1 << 32 { authority.to_string() } else { format!("{authority:#x}") };
     let mut out = format!("S-{}-{authority}", bytes[0]);
     for sub in bytes[8..].as_chunks().0 {
         write!(out, "-{}", u32::from_le_bytes(*sub)).expect("a string takes all");

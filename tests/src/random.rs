@@ -1,12 +1,14 @@
 //! Random values for the fields of a layout, the same in every run.
 
+use std::collections::BTreeMap;
+
 use etw_codegen::model::{Field, InType, OutType, Size};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
-use crate::encoder::{Value, is_terminated, with_counts};
+use crate::encoder::{Value, counter_of, is_terminated, with_counts};
 use crate::manifests::Layout;
 
 /// Where all randomness begins. A failure prints it.
@@ -29,9 +31,53 @@ pub fn runner(layout: &Layout, cases: u32) -> TestRunner {
 
 /// Values for all fields of a layout; lengths and counts fit the data.
 pub fn values(layout: &Layout, lengths: Lengths) -> impl Strategy<Value = Vec<Value>> + use<> {
-    let fields = layout.fields().to_vec();
+    of_fields(layout.fields(), lengths)
+}
+
+/// Values for these fields; lengths and counts fit the data.
+pub fn of_fields(fields: &[Field], lengths: Lengths) -> impl Strategy<Value = Vec<Value>> + use<> {
+    let fields = fields.to_vec();
+    // Arrays of one counter have one size: that of the last of them.
+    let counted = shared_counters(&fields);
     let each: Vec<BoxedStrategy<Value>> = fields.iter().map(|field| of_field(field, lengths)).collect();
-    each.prop_map(move |values| with_counts(&fields, &values))
+    each.prop_map(move |mut values| {
+        for counters in &counted {
+            let least = counters.iter().map(|at| values[*at].counted()).min().unwrap_or(0);
+            counters.iter().for_each(|at| shorten(&mut values[*at], least));
+        }
+        with_counts(&fields, &values)
+    })
+}
+
+/// The fields that share a counter, for each counter that several have.
+fn shared_counters(fields: &[Field]) -> Vec<Vec<usize>> {
+    let mut by_counter: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for index in 0..fields.len() {
+        if let Some(counter) = counter_of(fields, index) {
+            by_counter.entry(counter).or_default().push(index);
+        }
+    }
+    by_counter.into_values().filter(|counted| counted.len() > 1).collect()
+}
+
+fn shorten(value: &mut Value, length: usize) {
+    match value {
+        Value::Text16(units) => units.truncate(length),
+        Value::Text8(bytes) | Value::Bytes(bytes) => bytes.truncate(length),
+        Value::Array(elements) => elements.truncate(length),
+        other => panic!("{other:?} has no length"),
+    }
+}
+
+/// So many sets of values of these fields.
+///
+/// # Panics
+///
+/// When no value can be made, which only filters could cause.
+pub fn samples_of(fields: &[Field], lengths: Lengths, count: usize) -> Vec<Vec<Value>> {
+    let config = Config { failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..Config::default() };
+    let (mut runner, strategy) = (TestRunner::new(config), of_fields(fields, lengths));
+    (0..count).map(|_| strategy.new_tree(&mut runner).expect("nothing is filtered").current()).collect()
 }
 
 /// So many sets of values of a layout.
@@ -94,7 +140,7 @@ fn one(field: &Field, lengths: Lengths) -> BoxedStrategy<Value> {
         InType::UnicodeString | InType::CountedUnicodeString => text16(field, lengths),
         InType::AnsiString | InType::CountedAnsiString => text8(field, lengths),
         InType::Binary | InType::CountedBinary => binary(field, lengths),
-        InType::Struct => panic!("{}: no manifest here has structs", field.name),
+        InType::Struct => of_fields(&field.members, lengths).prop_map(Value::Struct).boxed(),
     }
 }
 

@@ -41,6 +41,8 @@ pub fn value(read: Read<'_>) -> Value {
         Read::Binary(bytes) => Value::Bytes(bytes.as_bytes().to_vec()),
         Read::SocketAddr(address) => Value::Bytes(address.as_binary().as_bytes().to_vec()),
         Read::Array(elements) => Value::Array(elements.iter().map(value).collect()),
+        Read::List(elements) => Value::Array(elements.iter().map(value).collect()),
+        Read::Struct(members) => Value::Struct(members.fields().map(|(_, read)| value(read)).collect()),
         other => panic!("{other:?} is a kind of value that no test knows"),
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
             quote! { #(#modules)* },
             imports,
             event_enum(plan),
-            decoding(),
+            decoding(plan),
             record(plan),
             dispatch(plan),
             quote! { etw_runtime::record_traits!(Event); },
@@ -49,7 +49,8 @@ fn event_enum(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn decoding() -> TokenStream {
+fn decoding(plan: &Plan<'_>) -> TokenStream {
+    let of_pointers = plan.has_pointers().then(decoding_of_pointers);
     quote! {
         impl<'a> Event<'a> {
             /// Decodes the payload of an event that a known build wrote, to its last byte.
@@ -87,6 +88,8 @@ fn decoding() -> TokenStream {
                 etw_runtime::decode_any_build(id, version, payload)
             }
 
+            #of_pointers
+
             /// The event's id.
             pub fn id(&self) -> u16 { Record::layout(self).id }
 
@@ -96,6 +99,53 @@ fn decoding() -> TokenStream {
             /// The event's name.
             #[allow(clippy::misnamed_getters)] // a layout's name is that of its view
             pub fn name(&self) -> &'static str { Record::layout(self).event }
+        }
+    }
+}
+
+/// What a provider needs whose payloads hold pointers.
+fn decoding_of_pointers() -> TokenStream {
+    quote! {
+        /// [`Event::decode`] for payloads with pointers of this size. The event's header tells it: a trace of a 64-bit
+        /// machine holds events of 32-bit processes.
+        ///
+        /// # Errors
+        /// Those of [`Event::decode`].
+        pub fn decode_with(
+            pointers: etw_runtime::PointerSize,
+            build: Build,
+            id: u16,
+            version: u8,
+            payload: &'a [u8],
+        ) -> Result<Decoded<Self>, DecodeError> {
+            etw_runtime::decode_with(pointers, build.number(), id, version, payload)
+        }
+
+        /// [`Event::decode_lenient`] for payloads with pointers of this size.
+        ///
+        /// # Errors
+        /// Those of [`Event::decode_lenient`].
+        pub fn decode_lenient_with(
+            pointers: etw_runtime::PointerSize,
+            build: Build,
+            id: u16,
+            version: u8,
+            payload: &'a [u8],
+        ) -> Result<Lenient<'a, Self>, DecodeError> {
+            etw_runtime::decode_lenient_with(pointers, build.number(), id, version, payload)
+        }
+
+        /// [`Event::decode_any_build`] for payloads with pointers of this size.
+        ///
+        /// # Errors
+        /// Those of [`Event::decode_any_build`].
+        pub fn decode_any_build_with(
+            pointers: etw_runtime::PointerSize,
+            id: u16,
+            version: u8,
+            payload: &'a [u8],
+        ) -> Result<Self, DecodeError> {
+            etw_runtime::decode_any_build_with(pointers, id, version, payload)
         }
     }
 }

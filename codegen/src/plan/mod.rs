@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostics;
 use crate::meanings::Meanings;
 use crate::model::builtin::is_made_up_task;
 use crate::model::schema::{Event, Layout, Schema};
-use crate::model::{InType, Place};
+use crate::model::{Field, InType, Place};
 use crate::names_lock::NamesLock;
 
 /// The crate to be generated.
@@ -125,6 +125,15 @@ impl Plan<'_> {
         all.sort_by_key(|(_, _, layout)| layout.index);
         all
     }
+
+    /// Whether some payload holds a pointer, whose size the event's header tells.
+    pub(crate) fn has_pointers(&self) -> bool {
+        self.layouts().iter().any(|(.., layout)| layout.fields.fields.iter().any(|plan| holds_pointer(&plan.field)))
+    }
+}
+
+fn holds_pointer(field: &Field) -> bool {
+    field.in_type == InType::Pointer || field.members.iter().any(holds_pointer)
 }
 
 /// The layouts that one (id, version) can have; the runtime's `Candidates` hold no more.
