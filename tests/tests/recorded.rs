@@ -1,0 +1,155 @@
+//! Payloads that real machines wrote, decoded by what was generated for their providers.
+//!
+//! The traces and the manifests of their providers are other people's, and stand beside the checkout; without them there is
+//! nothing to test here.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value as Json;
+use smbserver_etw::{Build, Event};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/recorded");
+
+/// The records of a file; none where it is absent.
+fn records(name: &str) -> Vec<Json> {
+    let path = format!("{FOLDER}/{name}");
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!("skipped: {path} is absent");
+        return Vec::new();
+    };
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn bytes(hex: &Json) -> Vec<u8> {
+    let hex = hex.as_str().expect("hex");
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+}
+
+fn number<T: TryFrom<u64, Error: std::fmt::Debug>>(record: &Json, key: &str) -> T {
+    record[key].as_u64().and_then(|number| number.try_into().ok()).unwrap_or_else(|| panic!("{key} of {record}"))
+}
+
+#[cfg(dumps)]
+mod of_dumps {
+    use etw_runtime::{DecodeError, PointerSize};
+
+    use super::{BTreeMap, Json, bytes, number, records};
+
+    /// What `build.rs` made of the dumps of build 10240.
+    #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
+    mod http_service {
+        include!(concat!(env!("OUT_DIR"), "/http_service.rs"));
+    }
+
+    #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
+    mod kernel_process {
+        include!(concat!(env!("OUT_DIR"), "/kernel_process.rs"));
+    }
+
+    fn pointers(record: &Json) -> PointerSize {
+        if record["header_bits"] == 32 { PointerSize::Bits32 } else { PointerSize::Bits64 }
+    }
+
+    /// How the records of one event were read, and the fields of the first.
+    #[derive(Debug, Default)]
+    struct Seen {
+        strict: usize,
+        unterminated: usize,
+        first: Option<Json>,
+    }
+
+    /// Reads every record to its last byte; a last string without its NUL is the only thing that is forgiven.
+    macro_rules! read_all {
+        ($provider:ident, $file:literal) => {{
+            let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
+            for record in records($file) {
+                let (id, version, payload) = (number(&record, "id"), number(&record, "version"), bytes(&record["userdata_hex"]));
+                let build = $provider::Build::B10240;
+                let event = match $provider::Event::decode_with(pointers(&record), build, id, version, &payload) {
+                    Ok(decoded) => (decoded.event, false),
+                    Err(DecodeError::Mismatch(_)) => {
+                        let lenient =
+                            $provider::Event::decode_lenient_with(pointers(&record), build, id, version, &payload)
+                                .unwrap_or_else(|error| panic!("{error}"));
+                        assert!(lenient.unterminated, "event {id}: {} bytes are left over", lenient.left_over.len());
+                        assert!(lenient.left_over.is_empty(), "event {id}");
+                        (lenient.decoded.event, true)
+                    }
+                    Err(error) => panic!("{error}"),
+                };
+                let seen = seen.entry(format!("{id} v{version} {}", event.0.name())).or_default();
+                if event.1 { seen.unterminated += 1 } else { seen.strict += 1 }
+                seen.first.get_or_insert_with(|| serde_json::to_value(event.0).expect("JSON"));
+            }
+            seen
+        }};
+    }
+
+    /// One event a line.
+    fn shown(seen: &BTreeMap<String, Seen>) -> String {
+        let line = |(name, seen): (&String, &Seen)| {
+            let first = seen.first.as_ref().map(Json::to_string).unwrap_or_default();
+            format!("{name}, {} whole, {} without the last NUL\n    {first}\n", seen.strict, seen.unterminated)
+        };
+        seen.iter().map(line).collect()
+    }
+
+    fn counts(seen: &BTreeMap<String, Seen>) -> (usize, usize) {
+        (seen.values().map(|seen| seen.strict).sum(), seen.values().map(|seen| seen.unterminated).sum())
+    }
+
+    #[test]
+    fn http_service_is_read_to_the_last_byte() {
+        let seen = read_all!(http_service, "http-service.jsonl");
+        if seen.is_empty() {
+            return;
+        }
+        let (strict, unterminated) = counts(&seen);
+        println!("HttpService: {strict} payloads to the last byte, {unterminated} without their last NUL");
+        assert_eq!(seen.keys().filter(|name| seen[*name].unterminated > 0).count(), 1, "one event forgets its NUL");
+        insta::assert_snapshot!("http_service", shown(&seen));
+    }
+
+    #[test]
+    fn kernel_process_is_read_to_the_last_byte() {
+        let seen = read_all!(kernel_process, "kernel-process.jsonl");
+        if seen.is_empty() {
+            return;
+        }
+        let (strict, unterminated) = counts(&seen);
+        println!("Kernel-Process: {strict} payloads to the last byte, {unterminated} without their last NUL");
+        assert_eq!(unterminated, 0);
+        insta::assert_snapshot!("kernel_process", shown(&seen));
+    }
+}
+
+/// The bytes of a recorded value as they stood in the payload: only the terminators of strings are not recorded.
+fn payload(record: &Json) -> Vec<u8> {
+    record["values"].as_array().expect("values").iter().flat_map(|value| bytes(&value["hex"])).collect()
+}
+
+#[test]
+fn smb_server_records_decode_to_the_values_that_the_log_holds() {
+    let (mut compared, mut values) = (0, 0);
+    for record in records("smbserver-evtx.jsonl") {
+        let payload = payload(&record);
+        let (id, version) = (number(&record, "id"), number(&record, "version"));
+        // The records are from 2019: build 17763.
+        let decoded = Event::decode(Build::B17763, id, version, &payload).unwrap_or_else(|error| panic!("{error}\n{record}"));
+        let fields = serde_json::to_value(decoded.event).expect("JSON");
+        let fields = fields.as_object().expect("an object");
+        let recorded = record["values"].as_array().expect("values");
+        assert_eq!(fields.len(), recorded.len(), "event {id}");
+        for ((name, read), value) in fields.iter().zip(recorded) {
+            assert_eq!(Some(name.as_str()), value["name"].as_str(), "event {id}");
+            assert_eq!(*read, value["value"], "event {id}, {name}");
+            values += 1;
+        }
+        compared += 1;
+    }
+    if compared > 0 {
+        println!("{compared} records of SMBServer, {values} values equal");
+        assert_eq!(compared, 227);
+    }
+}
