@@ -64,7 +64,8 @@ mod of_dumps {
         ($provider:ident, $file:literal) => {{
             let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
             for record in records($file) {
-                let (id, version, payload) = (number(&record, "id"), number(&record, "version"), bytes(&record["userdata_hex"]));
+                let (id, version, payload) =
+                    (number(&record, "id"), number(&record, "version"), bytes(&record["userdata_hex"]));
                 let build = $provider::Build::B10240;
                 let event = match $provider::Event::decode_with(pointers(&record), build, id, version, &payload) {
                     Ok(decoded) => (decoded.event, false),
@@ -79,7 +80,11 @@ mod of_dumps {
                     Err(error) => panic!("{error}"),
                 };
                 let seen = seen.entry(format!("{id} v{version} {}", event.0.name())).or_default();
-                if event.1 { seen.unterminated += 1 } else { seen.strict += 1 }
+                if event.1 {
+                    seen.unterminated += 1
+                } else {
+                    seen.strict += 1
+                }
                 seen.first.get_or_insert_with(|| serde_json::to_value(event.0).expect("JSON"));
             }
             seen
@@ -136,7 +141,8 @@ fn smb_server_records_decode_to_the_values_that_the_log_holds() {
         let payload = payload(&record);
         let (id, version) = (number(&record, "id"), number(&record, "version"));
         // The records are from 2019: build 17763.
-        let decoded = Event::decode(Build::B17763, id, version, &payload).unwrap_or_else(|error| panic!("{error}\n{record}"));
+        let decoded =
+            Event::decode(Build::B17763, id, version, &payload).unwrap_or_else(|error| panic!("{error}\n{record}"));
         let fields = serde_json::to_value(decoded.event).expect("JSON");
         let fields = fields.as_object().expect("an object");
         let recorded = record["values"].as_array().expect("values");

@@ -321,7 +321,11 @@ fn base_name(event: &Event) -> String {
         (Some(task), Some(opcode)) => {
             let opcode = opcode.rsplit(':').next().unwrap_or(opcode);
             // A task that is named after its opcode says it once: ProcessStart, win:Start.
-            if task.to_lowercase().ends_with(&opcode.to_lowercase()) { task.clone() } else { format!("{task}_{opcode}") }
+            if task.to_lowercase().ends_with(&opcode.to_lowercase()) {
+                task.clone()
+            } else {
+                format!("{task}_{opcode}")
+            }
         }
         (Some(task), None) => task.clone(),
         (None, _) => format!("Event{}", event.id),

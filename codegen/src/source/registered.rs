@@ -4,7 +4,7 @@
 //! The XML is that of a written manifest, and [`super::man`] reads it; here stand the ways of the tool:
 //!
 //! - Names that a provider does not have are made up: the symbols of events, `task_0`, the names of templates. None of
-//!   them becomes a public name.
+//!   them becomes a public name. The texts of tasks, opcodes and keywords are their names again, and say nothing.
 //! - There are no outTypes, channels and messages, and of a length or count only a field's name, never a number. A string
 //!   of a fixed length cannot be told from one that ends at its NUL: decoding such a payload fails, it is not misread
 //!   unless the string ends with exactly one NUL. A binary without a length is an error.
@@ -52,6 +52,19 @@ pub(super) fn tidy(provider: &mut Provider, found: &mut Diagnostics) {
     let at = provider.at.clone();
     let what = format!("provider {}", man::clip(&provider.name));
     found.note(&at, what, "a dump holds no lengths that are numbers: a payload with such a field is refused");
+}
+
+/// Drops the texts that are names again.
+pub(super) fn tidy_texts(provider: &mut Provider) {
+    provider.tasks.iter_mut().for_each(|it| forget_name(&it.name, &mut it.message));
+    provider.opcodes.iter_mut().for_each(|it| forget_name(&it.name, &mut it.message));
+    provider.keywords.iter_mut().for_each(|it| forget_name(&it.name, &mut it.message));
+}
+
+fn forget_name(name: &str, message: &mut Option<String>) {
+    if message.as_deref() == Some(name) {
+        *message = None;
+    }
 }
 
 /// The name of level 0.

@@ -95,6 +95,9 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
             check::check_references(&mut draft, &mut found);
         }
         resolve_texts(&mut draft.provider, &mut texts, &mut found);
+        if options.dialect == Dialect::Registered {
+            registered::tidy_texts(&mut draft.provider);
+        }
         manifest.providers.push(draft.provider);
     }
     check::check_providers(&manifest.providers, &mut found);
