@@ -72,17 +72,14 @@ pub fn in_manifest(template: &str) -> String {
         let after = &rest[at + 1..];
         out += &rest[..=at];
         let begins = |c: char| c.is_ascii_digit() || matches!(c, 'n' | 'r' | 't');
-        rest = match after.strip_prefix('%') {
-            Some(behind) => {
+        rest = if let Some(behind) = after.strip_prefix('%') {
+            out.push('%');
+            behind
+        } else {
+            if !after.starts_with(begins) {
                 out.push('%');
-                behind
             }
-            None => {
-                if !after.starts_with(begins) {
-                    out.push('%');
-                }
-                after
-            }
+            after
         };
     }
     out + rest

@@ -67,7 +67,7 @@ etw-runtime = {}
 fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
     let schema = &output.schema;
     let modules = ["descriptor", "events", "maps", "meanings", "schema"];
-    let modules: String = modules.iter().map(|name| format!("#[rustfmt::skip]\npub mod {name};\n")).collect();
+    let modules = modules.map(|name| format!("#[rustfmt::skip]\npub mod {name};\n")).concat();
     let name = krate.name.replace('-', "_");
     let build = match schema.builds.last() {
         Some(build) if build.number != Build::UNKNOWN => format!("B{}", build.number),

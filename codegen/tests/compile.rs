@@ -75,7 +75,7 @@ fn random_manifests_come_back() {
     let (mut events, mut structs) = (0, 0);
     for _ in 0..400 {
         let providers =
-            (0..1 + u32::try_from(random.below(3)).expect("small")).map(|n| provider(&mut random, n)).collect();
+            (0..=u32::try_from(random.below(3)).expect("small")).map(|n| provider(&mut random, n)).collect();
         let manifest = Manifest { providers };
         check(&manifest);
         events += manifest.providers.iter().map(|p| p.events.len()).sum::<usize>();

@@ -113,11 +113,17 @@ fn spoil(name: &str, bytes: &[u8], times: usize) {
 
 #[test]
 fn cut_files_are_read_or_refused() {
-    own().iter().chain(&real()).for_each(|(name, bytes)| cut(name, bytes));
+    for (name, bytes) in own().iter().chain(&real()) {
+        cut(name, bytes);
+    }
 }
 
 #[test]
 fn spoilt_files_are_read_or_refused() {
-    own().iter().for_each(|(name, bytes)| spoil(name, bytes, 100_000));
-    real().iter().for_each(|(name, bytes)| spoil(name, bytes, if bytes.len() < 10_000 { 50_000 } else { 5_000 }));
+    for (name, bytes) in own() {
+        spoil(&name, &bytes, 100_000);
+    }
+    for (name, bytes) in real() {
+        spoil(&name, &bytes, if bytes.len() < 10_000 { 50_000 } else { 5_000 });
+    }
 }

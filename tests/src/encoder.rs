@@ -142,7 +142,9 @@ pub fn encode_with(pointer: usize, fields: &[Field], values: &[Value]) -> Vec<u8
         match value {
             Value::Array(elements) => {
                 assert!(field.count.is_some(), "{} is no array", field.name);
-                elements.iter().for_each(|element| put_one(&mut out, pointer, field, element));
+                for element in elements {
+                    put_one(&mut out, pointer, field, element);
+                }
             }
             one => put_one(&mut out, pointer, field, one),
         }

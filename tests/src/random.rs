@@ -37,13 +37,15 @@ pub fn values(layout: &Layout, lengths: Lengths) -> impl Strategy<Value = Vec<Va
 /// Values for these fields; lengths and counts fit the data.
 pub fn of_fields(fields: &[Field], lengths: Lengths) -> impl Strategy<Value = Vec<Value>> + use<> {
     let fields = fields.to_vec();
-    // Arrays of one counter have one size: that of the last of them.
+    // Arrays of one counter have one size: that of the shortest.
     let counted = shared_counters(&fields);
     let each: Vec<BoxedStrategy<Value>> = fields.iter().map(|field| of_field(field, lengths)).collect();
     each.prop_map(move |mut values| {
         for counters in &counted {
             let least = counters.iter().map(|at| values[*at].counted()).min().unwrap_or(0);
-            counters.iter().for_each(|at| shorten(&mut values[*at], least));
+            for at in counters {
+                shorten(&mut values[*at], least);
+            }
         }
         with_counts(&fields, &values)
     })

@@ -134,7 +134,7 @@ fn generate_all(files: &[PathBuf]) -> Vec<Generated> {
     }
     for generated in &generated {
         for error in &generated.errors {
-            assert!(!error.place.file.is_empty() || error.element != "", "an error without a place: {error}");
+            assert!(!error.place.file.is_empty() || !error.element.is_empty(), "an error without a place: {error}");
         }
         assert!(
             generated.left_out == 0 || !generated.errors.is_empty(),

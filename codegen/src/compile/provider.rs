@@ -86,7 +86,7 @@ fn used<T: Copy + Ord>(table: &[(&str, T)], names: impl Iterator<Item = String>)
     names.filter_map(|name| builtin::value_of(table, &name).map(|value| (name, value))).collect()
 }
 
-impl<'p> Writer<'p, '_> {
+impl Writer<'_, '_> {
     fn element(&mut self, kind: u32) {
         match kind {
             CHANNELS => self.channels(),
@@ -116,13 +116,13 @@ impl<'p> Writer<'p, '_> {
     /// place for that offset.
     fn named<T>(
         &mut self,
-        signature: &[u8; 4],
+        signature: [u8; 4],
         items: &[T],
         name: impl Fn(&T) -> &str,
         mut entry: impl FnMut(&mut Self, &T) -> Later,
     ) {
         let start = self.out.len();
-        self.out.bytes(signature);
+        self.out.bytes(&signature);
         let size = self.out.later();
         self.out.count(items.len());
         let places: Vec<Later> = items.iter().map(|item| entry(self, item)).collect();
@@ -143,7 +143,7 @@ impl<'p> Writer<'p, '_> {
     fn channels(&mut self) {
         let channels: Vec<&Channel> = self.provider.channels.iter().collect();
         self.named(
-            b"CHAN",
+            *b"CHAN",
             &channels,
             |channel| &channel.name,
             |this, channel| {
@@ -247,7 +247,7 @@ impl<'p> Writer<'p, '_> {
         let number = |opcode: &Opcode| opcode.task.as_deref().and_then(|task| tasks.get(task)).copied().unwrap_or(0);
         opcodes.sort_by_key(|opcode| (opcode.value, number(opcode)));
         self.named(
-            b"OPCO",
+            *b"OPCO",
             &opcodes,
             |opcode| &opcode.name,
             |this, opcode| {
@@ -271,7 +271,7 @@ impl<'p> Writer<'p, '_> {
         let mut levels: Vec<Level> = predefined.chain(self.provider.levels.iter().cloned()).collect();
         levels.sort_by_key(|level| level.value);
         self.named(
-            b"LEVL",
+            *b"LEVL",
             &levels,
             |level| &level.name,
             |this, level| {
@@ -289,7 +289,7 @@ impl<'p> Writer<'p, '_> {
     fn tasks(&mut self) {
         let tasks: Vec<&crate::model::Task> = self.provider.tasks.iter().collect();
         self.named(
-            b"TASK",
+            *b"TASK",
             &tasks,
             |task| &task.name,
             |this, task| {
@@ -311,7 +311,7 @@ impl<'p> Writer<'p, '_> {
         let predefined = predefined.map(|(name, mask)| Keyword { name, mask, ..Keyword::default() });
         let keywords: Vec<Keyword> = self.provider.keywords.iter().cloned().chain(predefined).collect();
         self.named(
-            b"KEYW",
+            *b"KEYW",
             &keywords,
             |keyword| &keyword.name,
             |this, keyword| {
@@ -350,7 +350,9 @@ impl<'p> Writer<'p, '_> {
         let places: Vec<(Later, Vec<u32>)> = events.into_iter().map(|event| self.event(event)).collect();
         for (place, keywords) in places.into_iter().filter(|(_, keywords)| !keywords.is_empty()) {
             self.out.set_here(place);
-            keywords.into_iter().for_each(|keyword| self.out.u32(keyword));
+            for keyword in keywords {
+                self.out.u32(keyword);
+            }
         }
         self.out.set(size, self.out.len() - start);
     }

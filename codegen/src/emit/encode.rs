@@ -46,7 +46,9 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
 /// Imports what the items name.
 fn imports(items: &[TokenStream], module: &Module) -> TokenStream {
     let mut used = BTreeSet::new();
-    items.iter().for_each(|item| collect(item.clone(), &mut used));
+    for item in items {
+        collect(item.clone(), &mut used);
+    }
     let of = |names: &[&'static str]| -> Vec<_> {
         names.iter().filter(|name| used.contains(**name)).map(|name| ident(name)).collect()
     };
@@ -113,8 +115,13 @@ fn definition(
         let doc = format!(" `{}`, `{}`.", field.field.name, field.field.in_type);
         quote! { #[doc = #doc] pub #member: #ty }
     });
+    let is_bool = |(_, field): &(usize, &FieldPlan)| field.kind == Kind::Scalar(Scalar::Bool);
+    let many_bools = held(fields).filter(is_bool).count() > 3;
+    let allow = many_bools.then(|| quote! { #[allow(clippy::struct_excessive_bools)] // a payload has what it has
+    });
     quote! {
         #type_docs
+        #allow
         #[derive(Clone, Copy, Debug, Default)]
         pub struct #name #lifetime { #(#members,)* }
     }
@@ -205,13 +212,10 @@ fn write(at: usize, field: &FieldPlan) -> TokenStream {
             quote! { out.#method(#value); }
         }
         Kind::Mapped(_, scalar) => write_mapped(*scalar, &value, &index),
-        Kind::Array(_) => match extent {
-            Extent::Fixed(n) => {
-                let n = number(*n);
-                quote! { out.array_of(#index, #value, #n)?; }
-            }
-            _ => quote! { out.array(#value); },
-        },
+        Kind::Array(_) => if let Extent::Fixed(n) = extent {
+            let n = number(*n);
+            quote! { out.array_of(#index, #value, #n)?; }
+        } else { quote! { out.array(#value); } },
         Kind::List(item) => write_list(item, field, extent, &value, &index),
         Kind::Struct(_) => quote! { out.structure(#index, &#value)?; },
         Kind::Utf16 => write_one(&Item::Utf16, extent, &value, &index),

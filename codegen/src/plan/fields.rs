@@ -114,6 +114,7 @@ pub(crate) enum Member {
 
 /// A layout's fields and how its view holds them.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "one list of three, and the first")]
 pub(crate) struct Fields {
     pub(crate) fields: Vec<FieldPlan>,
     pub(crate) members: Vec<Member>,

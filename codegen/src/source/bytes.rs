@@ -33,7 +33,9 @@ impl<'b> Bytes<'b> {
     /// A GUID in canonical form: lower case, hyphens, no braces.
     pub(super) fn guid(self, at: usize) -> Option<String> {
         let (a, b, c) = (self.u32(at)?, self.u16(at + 4)?, self.u16(at + 6)?);
-        let d: String = self.get(at + 8, 8)?.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("{a:08x}-{b:04x}-{c:04x}-{}-{}", d.get(..4)?, d.get(4..)?))
+        // The last two groups are bytes in their order.
+        let d: [u8; 8] = self.get(at + 8, 8)?.try_into().ok()?;
+        let d = u64::from_be_bytes(d);
+        Some(format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", d >> 48, d & 0xFFFF_FFFF_FFFF))
     }
 }

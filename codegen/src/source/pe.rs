@@ -72,7 +72,7 @@ fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<Found<'_>, String> {
             ResourceNameOrId::Id(id) if id == RT_MESSAGETABLE => &mut found.messages,
             ResourceNameOrId::Id(_) => continue,
         };
-        if let Some((address, size)) = data_of(directory, entry).map_err(text)? {
+        if let Some((address, size)) = data_of(directory, *entry).map_err(text)? {
             let data = sections.pe_data_at(bytes, address);
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let data = data.and_then(|data| data.get(..size));
@@ -85,7 +85,7 @@ fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<Found<'_>, String> {
 /// The address and size of a resource of a type: of its first name, in English if there.
 fn data_of(
     directory: ResourceDirectory<'_>,
-    entry: &ImageResourceDirectoryEntry,
+    entry: ImageResourceDirectoryEntry,
 ) -> object::Result<Option<(u32, u32)>> {
     let ResourceDirectoryEntryData::Table(names) = entry.data(directory)? else { return Ok(None) };
     let Some(name) = names.entries.first() else { return Ok(None) };

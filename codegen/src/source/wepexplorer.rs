@@ -161,7 +161,7 @@ fn parse_metadata(cursor: &mut Cursor<'_>, element: &Element, provider: &mut Pro
                 let name = name.to_owned();
                 let text = cursor.text_of(&part).trim().to_owned();
                 part.what = format!("<{name}>");
-                set(provider, &name, text, cursor, &mut part);
+                set(provider, &name, &text, cursor, &mut part);
             }
         }
     }
@@ -174,10 +174,10 @@ fn parse_metadata(cursor: &mut Cursor<'_>, element: &Element, provider: &mut Pro
 }
 
 /// A fact about the provider that is one text.
-fn set(provider: &mut Provider, name: &str, text: String, cursor: &mut Cursor<'_>, element: &mut Element) {
-    let filled = (!text.is_empty()).then_some(text.clone());
+fn set(provider: &mut Provider, name: &str, text: &str, cursor: &mut Cursor<'_>, element: &mut Element) {
+    let filled = (!text.is_empty()).then(|| text.to_owned());
     match name {
-        "Guid" => provider.guid = cursor.guid(element, "Guid", &text).unwrap_or_default(),
+        "Guid" => provider.guid = cursor.guid(element, "Guid", text).unwrap_or_default(),
         "ResourceFilePath" => provider.resource_file = filled,
         "MessageFilePath" => provider.message_file = filled,
         "ParameterFilePath" => provider.parameter_file = filled,
@@ -317,7 +317,7 @@ fn template(item: &Item, what: &str, file: &Arc<str>, found: &mut Diagnostics) -
         return None;
     }
     let decoded = decode(file, text.as_bytes(), found);
-    let mut cursor = Cursor::new(file, &decoded, Dialect::Written, std::mem::take(found)).from_line(*line);
+    let mut cursor = Cursor::new(file, &decoded, Dialect::Written, std::mem::take(found)).at_line(*line);
     let template = cursor.root_named("template").map(|mut root| {
         what.clone_into(&mut root.what);
         let at = root.at.clone();

@@ -98,7 +98,7 @@ fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
-impl<'b> Reader<'b> {
+impl Reader<'_> {
     fn error(&mut self, what: impl Into<String>, message: impl Into<String>) {
         let at = self.at.clone();
         self.found.error(&at, what, message);
@@ -106,21 +106,18 @@ impl<'b> Reader<'b> {
 
     /// Takes so many bytes from the budget; false where it is used up.
     fn pay(&mut self, bytes: usize) -> bool {
-        match self.budget.checked_sub(bytes.max(1)) {
-            Some(left) => {
-                self.budget = left;
-                true
+        if let Some(left) = self.budget.checked_sub(bytes.max(1)) {
+            self.budget = left;
+            true
+        } else {
+            if self.budget != 0 {
+                self.budget = 0;
+                self.error(
+                    "WEVT_TEMPLATE",
+                    "its parts overlap, more often than any real one's; the rest is not read",
+                );
             }
-            None => {
-                if self.budget != 0 {
-                    self.budget = 0;
-                    self.error(
-                        "WEVT_TEMPLATE",
-                        "its parts overlap, more often than any real one's; the rest is not read",
-                    );
-                }
-                false
-            }
+            false
         }
     }
 
@@ -218,26 +215,26 @@ impl<'b> Reader<'b> {
     fn elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
         let mut offsets = Offsets::default();
         let each =
-            |this: &mut Self, kind: u32, signature: &[u8; 4], size: usize, read: &mut dyn FnMut(&mut Self, u32)| {
+            |this: &mut Self, kind: u32, signature: [u8; 4], size: usize, read: &mut dyn FnMut(&mut Self, u32)| {
                 if let Some(at) = elements.get(&kind) {
                     for entry in this.entries(*at, signature, size) {
                         read(this, entry);
                     }
                 }
             };
-        each(self, element::CHANNELS, b"CHAN", 16, &mut |this, at| {
+        each(self, element::CHANNELS, *b"CHAN", 16, &mut |this, at| {
             provider.channels.extend(this.channel(at, &mut offsets.channels));
         });
-        each(self, element::LEVELS, b"LEVL", 12, &mut |this, at| {
+        each(self, element::LEVELS, *b"LEVL", 12, &mut |this, at| {
             provider.levels.extend(this.level(at, &mut offsets.levels));
         });
-        each(self, element::TASKS, b"TASK", 28, &mut |this, at| {
+        each(self, element::TASKS, *b"TASK", 28, &mut |this, at| {
             provider.tasks.extend(this.task(at, &mut offsets));
         });
-        each(self, element::OPCODES, b"OPCO", 12, &mut |this, at| {
+        each(self, element::OPCODES, *b"OPCO", 12, &mut |this, at| {
             provider.opcodes.extend(this.opcode(at, &mut offsets));
         });
-        each(self, element::KEYWORDS, b"KEYW", 16, &mut |this, at| {
+        each(self, element::KEYWORDS, *b"KEYW", 16, &mut |this, at| {
             provider.keywords.extend(this.keyword(at, &mut offsets.keywords));
         });
         if let Some(at) = elements.get(&element::MAPS) {
@@ -248,19 +245,19 @@ impl<'b> Reader<'b> {
         }
         if let Some(at) = elements.get(&element::EVENTS) {
             // The entries follow one more number.
-            for entry in self.entries_from(*at, b"EVNT", 48, 16) {
+            for entry in self.entries_from(*at, *b"EVNT", 48, 16) {
                 provider.events.extend(self.event(entry, &offsets));
             }
         }
     }
 
-    fn entries(&mut self, at: u32, signature: &[u8; 4], size: usize) -> Vec<u32> {
+    fn entries(&mut self, at: u32, signature: [u8; 4], size: usize) -> Vec<u32> {
         self.entries_from(at, signature, size, 12)
     }
 
     /// The offsets of an element's entries: as many as lie in the resource.
-    fn entries_from(&mut self, at: u32, signature: &[u8; 4], size: usize, header: usize) -> Vec<u32> {
-        let what = format!("{} at {at:#x}", String::from_utf8_lossy(signature));
+    fn entries_from(&mut self, at: u32, signature: [u8; 4], size: usize, header: usize) -> Vec<u32> {
+        let what = format!("{} at {at:#x}", String::from_utf8_lossy(&signature));
         let start = index(at);
         let (Some(found), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
             self.error(what, "lies outside of the resource");
@@ -297,7 +294,7 @@ impl<'b> Reader<'b> {
     }
 
     fn provider_name(&mut self, at: u32) -> Option<String> {
-        let entry = *self.entries(at, b"PRVA", 8).first()?;
+        let entry = *self.entries(at, *b"PRVA", 8).first()?;
         let start = index(self.number(entry, 4));
         let rest = self.bytes.0.get(start..)?;
         let length = rest.chunks_exact(2).position(|unit| unit == [0, 0])? * 2;
@@ -364,12 +361,9 @@ impl<'b> Reader<'b> {
         }
         let task = match self.short(at, 0) {
             0 => None,
-            number => match offsets.task_names.get(&number) {
-                Some(task) => Some(task.clone()),
-                None => {
-                    self.error(what, format!("opcode {name} belongs to task {number}, which is not there"));
-                    return None;
-                }
+            number => if let Some(task) = offsets.task_names.get(&number) { Some(task.clone()) } else {
+                self.error(what, format!("opcode {name} belongs to task {number}, which is not there"));
+                return None;
             },
         };
         Some(Opcode { name, value, task, symbol: None, message, at: self.at.clone() })
@@ -387,7 +381,7 @@ impl<'b> Reader<'b> {
     /// The maps in the order in which they lie in the resource, which is that of the manifest.
     fn maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
         let mut offsets: Vec<u32> =
-            self.entries(at, b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
+            self.entries(at, *b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
         offsets.sort_unstable();
         offsets.dedup();
         offsets.into_iter().filter_map(|offset| self.map(offset, names)).collect()
@@ -613,7 +607,6 @@ struct Descriptor {
 
 impl Descriptor {
     /// Length and count; none where one of them names a descriptor that is not there.
-    #[expect(clippy::type_complexity, reason = "two sizes, each there or not")]
     fn sizes(&self, names: &[String]) -> Option<(Option<Size>, Option<Size>)> {
         let size = |fixed: u32, field: u32, number: u16| {
             if self.flags & field != 0 {

@@ -117,7 +117,7 @@ impl<'i> Cursor<'i> {
     }
 
     /// The same cursor over a text whose first line is that one of the file.
-    pub(in crate::source) fn from_line(mut self, line: u32) -> Self {
+    pub(in crate::source) fn at_line(mut self, line: u32) -> Self {
         self.line = line;
         self
     }
