@@ -529,6 +529,7 @@ for Smb2DirectDataPlacementSecurityChangedV0 {
 }
 
 /// The fields of [`SrvNetEventDisableRdmaListenSocketsStateV0`](super::super::events::rdma::SrvNetEventDisableRdmaListenSocketsStateV0).
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV0 {
     /// `CurrentDisableOverrideState`, `win:Boolean`.
@@ -568,6 +569,7 @@ for SrvNetEventDisableRdmaListenSocketsStateV0 {
 }
 
 /// The fields of [`SrvNetEventDisableRdmaListenSocketsStateV1`](super::super::events::rdma::SrvNetEventDisableRdmaListenSocketsStateV1).
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV1 {
     /// `CurrentDisableOverrideState`, `win:Boolean`.
