@@ -222,7 +222,6 @@ mod tests {
         event: "Twins",
         id: 1,
         version: 0,
-        confusable: false,
         builds: &[],
         fields: &[
             FieldInfo::new("Twin", InType::UInt8),

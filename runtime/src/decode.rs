@@ -70,7 +70,7 @@ impl<'a, E: Events<'a>> Decoded<E> {
 
     /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`.
     pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
-        Message::new(self.event, self.capture(), status_texts)
+        Message::new(self.event, self.build, status_texts)
     }
 }
 
@@ -130,7 +130,7 @@ pub fn decode_as<'a, E: Events<'a>, V: View<'a>>(
 ) -> Result<Decoded<E>, DecodeError> {
     match V::fits(payload) {
         Some(view) => {
-            let also_fits = if V::INFO.confusable { confused_with::<E>(V::INFO, Payload::new(payload)) } else { None };
+            let also_fits = if V::CONFUSABLE { confused_with::<E>(V::INFO, Payload::new(payload)) } else { None };
             Ok(Decoded { event: event(view), build, also_fits })
         }
         None => refuse(build, id, version, payload),

@@ -50,9 +50,6 @@ pub struct LayoutInfo {
     pub id: u16,
     /// The event's version.
     pub version: u8,
-    /// Whether a payload of this layout can fit another of the same id and version to its last byte. False where all
-    /// of them are of fixed, different sizes.
-    pub confusable: bool,
     /// The captured builds with this layout.
     pub builds: &'static [BuildRange],
     /// The fields, in the order of the payload.

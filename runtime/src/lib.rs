@@ -17,6 +17,7 @@ mod error;
 mod info;
 mod meaning;
 mod message;
+mod part;
 mod reader;
 mod segment;
 pub mod status;
@@ -34,7 +35,8 @@ pub use info::{
 pub use meaning::{Meaning, NamedValue, NamesInfo};
 #[doc(hidden)]
 pub use message::display_record;
-pub use message::{Code, Conversion, Message, MessageWriter, Printf};
+pub use message::{AnyMessageWriter, Code, Conversion, Message, MessageWriter, Printf};
+pub use part::Part;
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
 #[cfg(feature = "serde")]
@@ -47,4 +49,4 @@ pub use view::debug_record;
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub use view::serialize_record;
-pub use view::{Record, View};
+pub use view::{AnyView, Record, View};

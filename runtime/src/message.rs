@@ -12,25 +12,30 @@ use crate::{Ansi, Binary, MapInfo, Record, Utf16, Value};
 ///
 /// Each method hands the writer on, so that a message is one chain of calls; after an error of the sink the rest of them
 /// do nothing, and [`MessageWriter::finish`] tells of it.
-pub struct MessageWriter<'w, 'f> {
-    out: &'w mut fmt::Formatter<'f>,
+pub struct MessageWriter<'w, W: ?Sized> {
+    out: &'w mut W,
     status_texts: &'w dyn StatusText,
     result: fmt::Result,
 }
 
-impl<'w, 'f> MessageWriter<'w, 'f> {
+/// A writer into whatever takes text.
+pub type AnyMessageWriter<'w> = MessageWriter<'w, dyn fmt::Write + 'w>;
+
+impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
     /// A writer that asks `status_texts` for the texts of status codes.
-    pub fn new(out: &'w mut fmt::Formatter<'f>, status_texts: &'w dyn StatusText) -> Self {
+    #[inline]
+    pub fn new(out: &'w mut W, status_texts: &'w dyn StatusText) -> Self {
         Self { out, status_texts, result: Ok(()) }
     }
 
     /// Whether all of it could be written.
+    #[inline]
     pub fn finish(&self) -> fmt::Result {
         self.result
     }
 
     #[inline]
-    fn write(&mut self, write: impl FnOnce(&mut fmt::Formatter<'f>) -> fmt::Result) -> &mut Self {
+    fn write(&mut self, write: impl FnOnce(&mut W) -> fmt::Result) -> &mut Self {
         if self.result.is_ok() {
             self.result = write(self.out);
         }
@@ -46,7 +51,7 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
     /// A value whose `Display` is the message's text: integers, GUIDs, SIDs, addresses.
     #[inline]
     pub fn show(&mut self, value: impl Display) -> &mut Self {
-        self.write(|out| value.fmt(out))
+        self.write(|out| write!(out, "{value}"))
     }
 
     /// `win:HexInt32` and its like: `0x` and upper-case digits without padding. Also binary: `0x` and pairs of digits.
@@ -60,7 +65,7 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
     pub fn utf16(&mut self, text: Utf16<'_>) -> &mut Self {
         self.write(|out| {
             if text.units().all(|unit| unit != 0) {
-                return text.fmt(out);
+                return write!(out, "{text}");
             }
             text.chars().try_for_each(|c| out.write_char(if c == '\0' { ' ' } else { c }))
         })
@@ -99,7 +104,7 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
     /// `win:NTSTATUS`, `win:Win32Error`, `win:HResult`: the system's text for the code.
     pub fn status(&mut self, kind: StatusKind, code: impl Code) -> &mut Self {
         let texts = self.status_texts;
-        self.write(|out| write_status(kind, code.code(), texts, out))
+        self.write(|mut out| write_status(kind, code.code(), texts, &mut out))
     }
 
     /// A value with a `valueMap`: its text, or the number where it has none.
@@ -161,7 +166,7 @@ impl<'w, 'f> MessageWriter<'w, 'f> {
 
     /// A value in a printf format of the template, `%1!08x!`.
     pub fn formatted(&mut self, format: &Printf, value: &Value<'_>) -> &mut Self {
-        self.write(|out| format.write(value, out))
+        self.write(|out| write!(out, "{}", Formatted(format, value)))
     }
 }
 
@@ -224,6 +229,15 @@ pub enum Conversion {
     UpperHex,
     /// `s`, `S` and all others: the value as it is.
     Plain,
+}
+
+/// A value in a printf format.
+struct Formatted<'v>(&'v Printf, &'v Value<'v>);
+
+impl Display for Formatted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(self.1, f)
+    }
 }
 
 impl Printf {

@@ -2,20 +2,31 @@
 
 use core::fmt;
 
-use crate::message::{Message, MessageWriter};
-use crate::status::StatusText;
+use crate::message::{AnyMessageWriter, Message, MessageWriter};
+use crate::part::{Part, value_of, values};
+use crate::status::{BuiltIn, StatusText};
 use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Reader, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
 pub trait Record<'a>: Copy {
+    /// The view of the layout that the payload was read as.
+    fn view(&self) -> &dyn AnyView<'a>;
+
     /// The layout that the payload was read as.
-    fn layout(&self) -> &'static LayoutInfo;
+    fn layout(&self) -> &'static LayoutInfo {
+        self.view().layout()
+    }
 
     /// The value of the field with this index; none past the last.
-    fn value(&self, field: usize) -> Option<Value<'a>>;
+    fn value(&self, field: usize) -> Option<Value<'a>> {
+        let view = self.view();
+        value_of(view.layout().fields, field, |part| view.part(part))
+    }
 
     /// Writes the message, in the words that the given build has for it. Nothing, where its manifest has none.
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result;
+    fn write_message(&self, build: u32, out: &mut AnyMessageWriter<'_>) -> fmt::Result {
+        self.view().write_message(build, out)
+    }
 
     /// The message in the newest words, to be displayed, with the texts of status codes from `status_texts`.
     /// `Display` of the record itself is the same with the built-in texts.
@@ -26,8 +37,7 @@ pub trait Record<'a>: Copy {
     /// The fields and their values, in the order of the payload.
     fn fields(&self) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
         let record = *self;
-        let fields = self.layout().fields.iter().enumerate();
-        fields.filter_map(move |(index, field)| Some((field, record.value(index)?)))
+        values(self.layout().fields, move |part| record.view().part(part))
     }
 
     /// The value of the first field with this name, as the manifest spells it.
@@ -37,6 +47,18 @@ pub trait Record<'a>: Copy {
     }
 }
 
+/// A view whose type is known only at run time: what [`Record::view`] gives.
+pub trait AnyView<'a> {
+    /// The layout.
+    fn layout(&self) -> &'static LayoutInfo;
+
+    /// [`View::part`].
+    fn part(&self, part: usize) -> Option<Part<'a>>;
+
+    /// [`View::write`].
+    fn write_message(&self, build: u32, out: &mut AnyMessageWriter<'_>) -> fmt::Result;
+}
+
 /// A typed view over the payload of one layout.
 ///
 /// A view borrows: it holds slices of the payload, and reads a field when it is asked for.
@@ -44,11 +66,30 @@ pub trait View<'a>: Copy {
     /// The layout.
     const INFO: &'static LayoutInfo;
 
-    /// [`Record::value`] of this layout.
-    fn value_at(&self, field: usize) -> Option<Value<'a>>;
+    /// Whether a payload of this layout can fit another of the same id and version to its last byte. False where all
+    /// of them are of fixed, different sizes.
+    const CONFUSABLE: bool = false;
 
-    /// [`Record::write_message`] of this layout.
-    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result;
+    /// The parts that the view holds, in the order of the payload: the fields of [`View::INFO`] tell what is in them.
+    fn part(&self, part: usize) -> Option<Part<'a>>;
+
+    /// Writes the message, in the words that the given build has for it. Nothing, where its manifest has none.
+    ///
+    /// This is the fast way to a message: the writer's type is known, and nothing goes through a
+    /// [`Formatter`](fmt::Formatter).
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write<W: fmt::Write + ?Sized>(&self, build: u32, out: &mut MessageWriter<'_, W>) -> fmt::Result;
+
+    /// Appends the newest message, with the built-in texts of status codes, to a text that is used again and again.
+    ///
+    /// # Errors
+    /// Those of the writer; a `String` has none.
+    #[inline]
+    fn write_to<W: fmt::Write + ?Sized>(&self, out: &mut W) -> fmt::Result {
+        self.write(u32::MAX, &mut MessageWriter::new(out, &BuiltIn))
+    }
 
     /// Takes the layout's fields off the front of a reader. Bytes behind them stay in the reader.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
@@ -84,17 +125,23 @@ pub trait View<'a>: Copy {
     }
 }
 
-impl<'a, V: View<'a>> Record<'a> for V {
+impl<'a, V: View<'a>> AnyView<'a> for V {
     fn layout(&self) -> &'static LayoutInfo {
         V::INFO
     }
 
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        self.value_at(field)
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        View::part(self, part)
     }
 
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write_message(&self, build: u32, out: &mut AnyMessageWriter<'_>) -> fmt::Result {
         self.write(build, out)
+    }
+}
+
+impl<'a, V: View<'a>> Record<'a> for V {
+    fn view(&self) -> &dyn AnyView<'a> {
+        self
     }
 }
 
@@ -129,11 +176,20 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
     serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
 }
 
-/// Implements `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.
+/// Implements `Clone`, `Copy`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record_traits {
     ($($record:ident),* $(,)?) => {$(
+        impl ::core::clone::Clone for $record<'_> {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl ::core::marker::Copy for $record<'_> {}
+
         impl ::core::fmt::Debug for $record<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::debug_record(self, f)

@@ -13,10 +13,9 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
         quote! { pub mod #name; }
     });
     let imports = quote! {
-        use core::fmt;
         use etw_runtime::{
-            DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter, ProviderInfo, Reader,
-            Record, Value, View, decode_as, refuse,
+            AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record, View,
+            decode_as, refuse,
         };
         use super::{Build, schema};
     };
@@ -43,7 +42,6 @@ fn event_enum(plan: &Plan<'_>) -> TokenStream {
     let doc = format!(" An event of {}, whatever its id, version and build.", plan.schema.provider);
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Copy)]
         #[non_exhaustive]
         pub enum Event<'a> { #(#variants,)* }
     }
@@ -155,16 +153,8 @@ fn record(plan: &Plan<'_>) -> TokenStream {
     quote! {
         #[allow(clippy::too_many_lines)]
         impl<'a> Record<'a> for Event<'a> {
-            fn layout(&self) -> &'static LayoutInfo {
-                match self { #(Self::#names(event) => Record::layout(event),)* }
-            }
-
-            fn value(&self, field: usize) -> Option<Value<'a>> {
-                match self { #(Self::#names(event) => Record::value(event, field),)* }
-            }
-
-            fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-                match self { #(Self::#names(event) => Record::write_message(event, build, out),)* }
+            fn view(&self) -> &dyn AnyView<'a> {
+                match self { #(Self::#names(event) => event.view(),)* }
             }
         }
     }

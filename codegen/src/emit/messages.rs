@@ -22,7 +22,7 @@ pub(super) fn function(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
         }
     };
     quote! {
-        fn write(&self, #build: u32, #out: &mut MessageWriter<'_, '_>) -> fmt::Result { #body }
+        fn write<W: fmt::Write + ?Sized>(&self, #build: u32, #out: &mut MessageWriter<'_, W>) -> fmt::Result { #body }
     }
 }
 
@@ -161,7 +161,7 @@ fn collect(parts: &[&Part], names: &mut Vec<&'static str>) {
         match form {
             Form::NtStatus | Form::Win32Error | Form::HResult => names.push("StatusKind"),
             Form::IPv4 => names.push("Ipv4"),
-            Form::Printf(_) => names.extend(["Conversion", "Printf"]),
+            Form::Printf(_) => names.extend(["Conversion", "Printf", "Value"]),
             Form::List(element) => {
                 let element = Part::Field { index: 0, form: (**element).clone() };
                 collect(&[&element], names);

@@ -111,7 +111,6 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
     });
     let fields = layout.fields.fields.iter().map(|field| field_info(field, &layout.fields, plan));
     let headers = layout.headers.iter().map(header_info);
-    let confusable = layout.confusable;
     let doc = layout.docs.first().map(|doc| format!(" {doc}"));
     quote! {
         #[doc = #doc]
@@ -121,7 +120,6 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
             event: #event_name,
             id: #id,
             version: #version,
-            confusable: #confusable,
             builds: &[#(#builds),*],
             fields: &[#(#fields),*],
             headers: &[#(#headers),*],

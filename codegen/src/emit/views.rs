@@ -45,10 +45,11 @@ fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     let layouts = || module.events.iter().flat_map(|event| &event.layouts);
     let all = || layouts().map(|layout| &layout.fields).chain(structs(module).map(|structure| &structure.fields));
     let fields = || all().flat_map(|fields| &fields.fields);
-    let mut names: BTreeSet<&str> = ["Fault", "LayoutInfo", "Reader", "Record", "Value", "View"].into();
+    let mut names: BTreeSet<&str> = ["AnyView", "Fault", "LayoutInfo", "Part", "Reader", "Record", "View"].into();
     names.extend(fields().flat_map(|field| types::imports(&field.kind)));
     let has_segment = |fields: &Fields| fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
     names.extend(messages::imports(layouts()));
+    names.extend(has_own_parts(all()).then_some("Value"));
     names.extend(all().any(has_segment).then_some("Segment"));
     names.extend(structs(module).next().map(|_| ["Struct", "StructInfo"]).into_iter().flatten());
     let names = names.into_iter().map(ident);
@@ -72,6 +73,11 @@ fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
+/// Whether a field of some layout is a part by itself, or formatted by its value.
+fn has_own_parts<'f>(mut all: impl Iterator<Item = &'f Fields>) -> bool {
+    all.any(|fields| fields.members.iter().any(|member| matches!(member, Member::Field(_))))
+}
+
 fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
     let (name, event_docs) = (ident(&event.name), docs(&event.docs));
     let variants = event.layouts.iter().map(|layout| {
@@ -88,7 +94,6 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
     let id_doc = format!(" The event's id, {}.", event.id);
     quote! {
         #event_docs
-        #[derive(Clone, Copy)]
         #[non_exhaustive]
         pub enum #name<'a> { #(#variants,)* }
 
@@ -163,16 +168,8 @@ fn event_record(event: &EventPlan) -> TokenStream {
     let variants: Vec<_> = event.layouts.iter().map(|layout| ident(&layout.variant)).collect();
     quote! {
         impl<'a> Record<'a> for #name<'a> {
-            fn layout(&self) -> &'static LayoutInfo {
-                match self { #(Self::#variants(view) => Record::layout(view),)* }
-            }
-
-            fn value(&self, field: usize) -> Option<Value<'a>> {
-                match self { #(Self::#variants(view) => Record::value(view, field),)* }
-            }
-
-            fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-                match self { #(Self::#variants(view) => Record::write_message(view, build, out),)* }
+            fn view(&self) -> &dyn AnyView<'a> {
+                match self { #(Self::#variants(view) => view,)* }
             }
         }
     }
@@ -194,7 +191,6 @@ fn view_struct(name: &str, view_docs: &[String], fields: &Fields, plan: &Plan<'_
     let phantom = (!fields.borrow()).then(|| quote! { payload: PhantomData<&'a [u8]>, });
     quote! {
         #view_docs
-        #[derive(Clone, Copy)]
         pub struct #name<'a> { #(#members,)* #phantom }
     }
 }
@@ -222,13 +218,15 @@ fn view_accessors(name: &str, fields: &Fields, field_docs: &[String], plan: &Pla
 
 fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     let (name, info) = (ident(&layout.name), ident(&layout.info));
-    let (read, value_at) = (read_function(&layout.fields), value_function(&layout.fields));
+    let (read, part) = (read_function(&layout.fields), part_function(&layout.fields));
     let write = messages::function(layout, plan);
+    let confusable = layout.confusable.then(|| quote! { const CONFUSABLE: bool = true; });
     quote! {
         impl<'a> View<'a> for #name<'a> {
             const INFO: &'static LayoutInfo = &schema::#info;
+            #confusable
             #read
-            #value_at
+            #part
             #write
         }
     }
@@ -236,12 +234,12 @@ fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
 
 fn struct_trait(structure: &StructPlan) -> TokenStream {
     let (name, info) = (ident(&structure.name), ident(&structure.info));
-    let (read, value_at) = (read_function(&structure.fields), value_function(&structure.fields));
+    let (read, part) = (read_function(&structure.fields), part_function(&structure.fields));
     quote! {
         impl<'a> Struct<'a> for #name<'a> {
             const INFO: &'static StructInfo = &schema::#info;
             #read
-            #value_at
+            #part
         }
     }
 }
@@ -278,17 +276,32 @@ fn read_function(plan: &Fields) -> TokenStream {
     }
 }
 
-fn value_function(plan: &Fields) -> TokenStream {
-    if plan.fields.is_empty() {
-        return quote! { fn value_at(&self, _field: usize) -> Option<Value<'a>> { None } };
-    }
-    let values = plan.fields.iter().enumerate().map(|(at, field)| {
-        let (at, value) = (number(at as u64), types::value(field));
-        quote! { #at => #value, }
-    });
-    quote! {
-        fn value_at(&self, field: usize) -> Option<Value<'a>> {
-            Some(match field { #(#values)* _ => return None, })
+/// `fn part`: what the view holds, in the order of the payload.
+fn part_function(plan: &Fields) -> TokenStream {
+    let parts: Vec<TokenStream> = plan
+        .members
+        .iter()
+        .map(|member| match member {
+            Member::Segment { name, .. } => {
+                let name = ident(name);
+                quote!(Part::Segment(self.#name.as_bytes()))
+            }
+            Member::Field(at) => {
+                let value = types::value(&plan.fields[*at]);
+                quote!(Part::Field(#value))
+            }
+        })
+        .collect();
+    let body = match parts.as_slice() {
+        [] => return quote! { fn part(&self, _part: usize) -> Option<Part<'a>> { None } },
+        [part] => quote!((part == 0).then(|| #part)),
+        parts => {
+            let arms = parts.iter().enumerate().map(|(at, part)| {
+                let at = number(at as u64);
+                quote!(#at => #part,)
+            });
+            quote!(Some(match part { #(#arms)* _ => return None, }))
         }
-    }
+    };
+    quote! { fn part(&self, part: usize) -> Option<Part<'a>> { #body } }
 }

@@ -64,8 +64,8 @@ impl<'a> ArrayValue<'a> {
     }
 }
 
-/// The value in the bytes of one element.
-fn read(element: InType, bytes: &[u8]) -> Value<'_> {
+/// The value in the bytes of one element, or of a field of fixed size.
+pub(crate) fn read_fixed(element: InType, bytes: &[u8]) -> Value<'_> {
     match element {
         InType::Int8 => i8::read(bytes).value(),
         InType::UInt8 => u8::read(bytes).value(),
@@ -153,7 +153,7 @@ impl<'a> Iterator for ArrayValueIter<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        self.chunks.next().map(|bytes| read(self.element, bytes))
+        self.chunks.next().map(|bytes| read_fixed(self.element, bytes))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -161,13 +161,13 @@ impl<'a> Iterator for ArrayValueIter<'a> {
     }
 
     fn nth(&mut self, n: usize) -> Option<Value<'a>> {
-        self.chunks.nth(n).map(|bytes| read(self.element, bytes))
+        self.chunks.nth(n).map(|bytes| read_fixed(self.element, bytes))
     }
 }
 
 impl<'a> DoubleEndedIterator for ArrayValueIter<'a> {
     fn next_back(&mut self) -> Option<Value<'a>> {
-        self.chunks.next_back().map(|bytes| read(self.element, bytes))
+        self.chunks.next_back().map(|bytes| read_fixed(self.element, bytes))
     }
 }
 

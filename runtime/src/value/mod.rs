@@ -49,6 +49,7 @@ pub use self::{
     utf16::{Chars, CharsChecked, Units, Utf16},
 };
 
+pub(crate) use self::erased::read_fixed;
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub use self::structure::serialize_struct;

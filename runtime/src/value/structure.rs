@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{Extent, Item, ItemKind, Value};
+use crate::part::{Part, value_of, values};
 use crate::{Fault, FieldInfo, PointerSize, Reader};
 
 /// A generated view over a struct of a payload.
@@ -18,8 +19,8 @@ pub trait Struct<'a>: Copy {
     /// The reader's bytes end inside a member; the fault names it by its index in the struct.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
 
-    /// The value of the member with this index; none past the last.
-    fn value_at(&self, member: usize) -> Option<Value<'a>>;
+    /// The parts that the view holds, as [`View::part`](crate::View::part).
+    fn part(&self, part: usize) -> Option<Part<'a>>;
 }
 
 /// A struct of a template: what it is called and what it holds.
@@ -52,7 +53,8 @@ macro_rules! read_struct {
 /// Takes a struct off a reader and gives the value of one member.
 #[doc(hidden)]
 pub fn member_of<'a, S: Struct<'a>>(reader: &mut Reader<'a>, member: usize) -> Result<Option<Value<'a>>, Fault> {
-    Ok(S::read(reader)?.value_at(member))
+    let view = S::read(reader)?;
+    Ok(value_of(S::INFO.fields, member, |part| view.part(part)))
 }
 
 /// Structs are the same when their views are.
@@ -190,7 +192,7 @@ fn debug_members<'v>(
 /// The members of a view and their values.
 fn members<'a, S: Struct<'a>>(view: &S) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
     let view = *view;
-    S::INFO.fields.iter().enumerate().filter_map(move |(index, member)| Some((member, view.value_at(index)?)))
+    values(S::INFO.fields, move |part| view.part(part))
 }
 
 /// Debug of a struct's view: its name and its members, named as in the manifest.
@@ -223,11 +225,20 @@ impl serde::Serialize for StructValue<'_> {
     }
 }
 
-/// Implements `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for views of structs.
+/// Implements `Clone`, `Copy`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for views of structs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! struct_traits {
     ($($view:ident),* $(,)?) => {$(
+        impl ::core::clone::Clone for $view<'_> {
+            #[inline]
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl ::core::marker::Copy for $view<'_> {}
+
         impl ::core::fmt::Debug for $view<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::debug_struct(self, f)

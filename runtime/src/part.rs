@@ -1,0 +1,122 @@
+//! The parts of a view, and the way from the index of a field to its value.
+//!
+//! Generated code says what parts a view holds; which field lies where in them follows from the fields' types alone, by
+//! the rule by which the view was generated: neighbours of fixed size share a segment, any other field is a part.
+
+use crate::value::read_fixed;
+use crate::{FieldInfo, Value};
+
+/// What a view holds of a payload.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// Neighbouring fields of fixed size, end to end.
+    Segment(&'a [u8]),
+    /// One field of variable size.
+    Field(Value<'a>),
+}
+
+/// Where a field lies: the part, and the offset in it. Steps from field to field.
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    part: usize,
+    offset: usize,
+    /// Whether the part is a segment that fields lie in.
+    in_segment: bool,
+}
+
+impl Position {
+    /// Steps over a field. Returns where it lies, and its size if that is fixed.
+    fn step(&mut self, field: &FieldInfo) -> (Self, Option<usize>) {
+        let size = if field.count.is_none() { field.in_type.fixed_size() } else { None };
+        if size.is_none() && self.in_segment {
+            *self = Self { part: self.part + 1, ..Self::default() };
+        }
+        let here = *self;
+        match size {
+            Some(size) => *self = Self { offset: self.offset + size, in_segment: true, ..*self },
+            None => self.part += 1,
+        }
+        (here, size)
+    }
+}
+
+/// The value that lies there.
+fn value_at<'a>(
+    field: &FieldInfo,
+    (position, size): (Position, Option<usize>),
+    part: impl FnOnce(usize) -> Option<Part<'a>>,
+) -> Option<Value<'a>> {
+    match (part(position.part)?, size) {
+        (Part::Segment(bytes), Some(size)) => {
+            Some(read_fixed(field.in_type, bytes.get(position.offset..)?.get(..size)?))
+        }
+        (Part::Field(value), None) => Some(value),
+        _ => None,
+    }
+}
+
+/// The value of the field with this index.
+pub(crate) fn value_of<'a>(
+    fields: &[FieldInfo],
+    index: usize,
+    part: impl FnOnce(usize) -> Option<Part<'a>>,
+) -> Option<Value<'a>> {
+    let mut position = Position::default();
+    let (before, field) = (fields.get(..index)?, fields.get(index)?);
+    for field in before {
+        position.step(field);
+    }
+    value_at(field, position.step(field), part)
+}
+
+/// The fields and their values.
+pub(crate) fn values<'a>(
+    fields: &'static [FieldInfo],
+    part: impl Fn(usize) -> Option<Part<'a>>,
+) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
+    let mut position = Position::default();
+    fields.iter().filter_map(move |field| {
+        let here = position.step(field);
+        Some((field, value_at(field, here, &part)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InType, Size, Utf16};
+
+    #[test]
+    fn neighbours_of_fixed_size_share_a_segment() {
+        static FIELDS: &[FieldInfo] = &[
+            FieldInfo::new("A", InType::UInt8),
+            FieldInfo::new("B", InType::UInt32),
+            FieldInfo::new("C", InType::UnicodeString),
+            FieldInfo::new("D", InType::UnicodeString),
+            FieldInfo::new("E", InType::UInt16),
+            FieldInfo::new("F", InType::UInt16).with_count(Size::Fixed(2)),
+        ];
+        let part = |part| {
+            Some(match part {
+                0 => Part::Segment(&[1, 2, 0, 0, 0]),
+                1 | 2 | 4 => Part::Field(Value::Utf16(Utf16::default())),
+                3 => Part::Segment(&[3, 0]),
+                _ => return None,
+            })
+        };
+        let value = |index| value_of(FIELDS, index, part);
+        assert_eq!((value(0), value(1), value(4)), (Some(Value::U8(1)), Some(Value::U32(2)), Some(Value::U16(3))));
+        assert_eq!(value(2), Some(Value::Utf16(Utf16::default())));
+        assert_eq!(value(6), None);
+        let all: [Option<Value<'_>>; 6] = core::array::from_fn(value);
+        assert!(values(FIELDS, part).map(|(_, value)| Some(value)).eq(all));
+    }
+
+    #[test]
+    fn parts_that_are_not_those_of_the_fields_have_no_values() {
+        let fields = [FieldInfo::new("A", InType::UInt32), FieldInfo::new("B", InType::Sid)];
+        assert_eq!(value_of(&fields, 0, |_| Some(Part::Segment(&[1, 2, 3]))), None);
+        assert_eq!(value_of(&fields, 0, |_| Some(Part::Field(Value::U8(1)))), None);
+        assert_eq!(value_of(&fields, 1, |_| Some(Part::Segment(&[1, 2, 3]))), None);
+    }
+}
