@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use etw_runtime::{
-    Ansi, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    StatusKind, Utf16, Value, View,
+    Ansi, AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -15,7 +15,6 @@ use super::super::schema::audit as schema;
 /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDisabled<'a> {
     /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
@@ -54,24 +53,10 @@ impl<'a> SrvDisabled<'a> {
 }
 
 impl<'a> Record<'a> for SrvDisabled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -79,7 +64,6 @@ impl<'a> Record<'a> for SrvDisabled<'a> {
 /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvDisabledV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -121,18 +105,22 @@ impl<'a> View<'a> for SrvDisabledV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U32(self.log_event_count()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled.",
             )
@@ -143,7 +131,6 @@ impl<'a> View<'a> for SrvDisabledV0<'a> {
 /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvDisabledV1<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -156,11 +143,15 @@ impl<'a> View<'a> for SrvDisabledV1<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled.\r\n\r\nGuidance:\r\n\r\nAn administrator has disabled or uninstalled server support for SMB1. Clients running Windows XP / Windows Server 2003 R2 and earlier will not be able to access this server. Clients running Windows Vista / Windows Server 2008 and later no longer require SMB1. To determine which clients are attempting to access this server using SMB1, use the Windows PowerShell cmdlet Set-SmbServerConfiguration to enable SMB1 access auditing.",
             )
@@ -171,7 +162,6 @@ impl<'a> View<'a> for SrvDisabledV1<'a> {
 /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvUnencryptedAcccessFailure<'a> {
     /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
@@ -258,24 +248,10 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvUnencryptedAcccessFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -288,7 +264,6 @@ impl<'a> Record<'a> for SrvUnencryptedAcccessFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
-#[derive(Clone, Copy)]
 pub struct SrvUnencryptedAcccessFailureV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -357,21 +332,25 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.client_name_length()),
-                3 => Value::Utf16(self.client_name()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.user_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         if build >= 20348 {
             out.text(
                     "The server received an unencrypted message. Message was rejected.\r\n\r\nClient Name: ",
@@ -395,7 +374,6 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
 /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvUnencryptedAcccessFailureV1<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -493,24 +471,28 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.client_name_length()),
-                3 => Value::Utf16(self.client_name()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U32(self.client_address_length()),
-                7 => Value::SocketAddr(self.client_address()),
-                8 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.user_name())),
+                6 => Part::Segment(self.after_user_name.as_bytes()),
+                7 => Part::Field(Value::SocketAddr(self.client_address())),
+                8 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server received an unencrypted message from client when encryption was required. Message was rejected.\r\n\r\nClient Name: ",
             )
@@ -533,7 +515,6 @@ impl<'a> View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
 /// The server rejected an incorrectly signed message: event 1004. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSignatureValidationFailure<'a> {
     /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
@@ -604,24 +585,10 @@ impl<'a> SrvSignatureValidationFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvSignatureValidationFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -634,7 +601,6 @@ impl<'a> Record<'a> for SrvSignatureValidationFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
-#[derive(Clone, Copy)]
 pub struct SrvSignatureValidationFailureV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -685,19 +651,23 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         if build >= 20348 {
             out.text(
                     "The server received an incorrectly signed message. Message was rejected.\r\n\r\nClient Name: ",
@@ -721,7 +691,6 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV0<'a> {
 /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSignatureValidationFailureV1<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -801,22 +770,26 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server rejected an incorrectly signed message.\r\n\r\nClient Name: ",
             )
@@ -837,7 +810,6 @@ impl<'a> View<'a> for SrvSignatureValidationFailureV1<'a> {
 /// Decrypt call failed: event 1015. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvDecryptionFailure<'a> {
     /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
@@ -860,21 +832,9 @@ impl<'a> Deref for SrvDecryptionFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvDecryptionFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -882,7 +842,6 @@ impl<'a> Record<'a> for SrvDecryptionFailure<'a> {
 /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvDecryptionFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvDecryptionFailureV0<'a> {
     head: Segment<'a, 2>,
     client_name: Ansi<'a>,
@@ -966,22 +925,24 @@ impl<'a> View<'a> for SrvDecryptionFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Ansi(self.client_name()),
-                2 => Value::U16(self.client_address_length()),
-                3 => Value::SocketAddr(self.client_address()),
-                4 => Value::HexInt32(self.status()),
-                5 => Value::HexInt32(self.translated_status()),
-                6 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Ansi(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_address())),
+                4 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Decrypt call failed.\r\n\r\nClient Name: ")
             .ansi(self.client_name())
             .text("\r\nClient Address: ")
@@ -1002,7 +963,6 @@ impl<'a> View<'a> for SrvDecryptionFailureV0<'a> {
 /// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLmCompatibilityLevelNonDefault<'a> {
     /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
@@ -1025,21 +985,9 @@ impl<'a> Deref for SrvLmCompatibilityLevelNonDefault<'a> {
 }
 
 impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1047,7 +995,6 @@ impl<'a> Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
 /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Informational, task SrvLmCompatibilityLevelNonDefault, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvLmCompatibilityLevelNonDefaultV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1075,17 +1022,15 @@ impl<'a> View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.configured_lm_compatibility_level()),
-                1 => Value::U32(self.default_lm_compatibility_level()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "LmCompatibilityLevel value is different from the default.\r\n\r\nConfigured LM Compatibility Level: ",
             )
@@ -1102,7 +1047,6 @@ impl<'a> View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
 /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSmb2Disabled<'a> {
     /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
@@ -1125,21 +1069,9 @@ impl<'a> Deref for SrvSmb2Disabled<'a> {
 }
 
 impl<'a> Record<'a> for SrvSmb2Disabled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1147,7 +1079,6 @@ impl<'a> Record<'a> for SrvSmb2Disabled<'a> {
 /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvSmb2Disabled, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSmb2DisabledV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -1160,11 +1091,15 @@ impl<'a> View<'a> for SrvSmb2DisabledV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance.\r\n\r\nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\r\nRegistry Value: Smb2\r\nDefault Value: 1 (or not present)\r\nCurrent Value: 0\r\n\r\nGuidance:\r\n\r\nYou should expect this event when disabling SMB2/SMB3. Microsoft does not recommend disabling SMB2/SMB3. When SMB3 is disabled, you cannot use features such as SMB Transparent Failover, SMB Scale Out, SMB Multichannel, SMB Direct (RDMA), SMB Encryption, VSS for SMB file shares, and SMB Directory Leasing. In most scenarios, SMB provides a troubleshooting workaround as an alternative to disabling SMB2/SMB3. Use the Set-SmbServerConfiguration Windows PowerShell cmdlet to enable SMB2/SMB3.",
             )
@@ -1175,7 +1110,6 @@ impl<'a> View<'a> for SrvSmb2DisabledV0<'a> {
 /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNullSessionsAllowed<'a> {
     /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
@@ -1198,21 +1132,9 @@ impl<'a> Deref for SrvNullSessionsAllowed<'a> {
 }
 
 impl<'a> Record<'a> for SrvNullSessionsAllowed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1220,7 +1142,6 @@ impl<'a> Record<'a> for SrvNullSessionsAllowed<'a> {
 /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvNullSessionsAllowed, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNullSessionsAllowedV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -1233,11 +1154,15 @@ impl<'a> View<'a> for SrvNullSessionsAllowedV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server.\r\n\r\nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\r\nRegistry Values: NullSessionPipes, NullSessionShares\r\nDefault Value: Empty (or not present)\r\nCurrent Value: Non-empty\r\n\r\nGuidance:\r\n\r\nYou should expect this event when modifying the default values of NullSessionShares and NullSessionPipes. On a typical file server, these settings do not exist or do not contain values, which is the most secure configuration. By default, domain controllers populate the NullSessionShares entry with netlogon, samr, and lsarpc to allow legacy access methods.",
             )
@@ -1248,7 +1173,6 @@ impl<'a> View<'a> for SrvNullSessionsAllowedV0<'a> {
 /// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SecurityCertificateChanged<'a> {
     /// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
@@ -1271,21 +1195,9 @@ impl<'a> Deref for SecurityCertificateChanged<'a> {
 }
 
 impl<'a> Record<'a> for SecurityCertificateChanged<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1298,7 +1210,6 @@ impl<'a> Record<'a> for SecurityCertificateChanged<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: the message table has hard line breaks (CR LF) after %n; written as one space, as Windows shows them (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SecurityCertificateChangedV0<'a> {
     descriptor_name: Utf16<'a>,
 }
@@ -1320,16 +1231,15 @@ impl<'a> View<'a> for SecurityCertificateChangedV0<'a> {
         Ok(Self { descriptor_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Utf16(self.descriptor_name()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Field(Value::Utf16(self.descriptor_name())))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The security descriptor differs from the default value.\r\n\r\n Path: HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\DefaultSecurity\\",
             )
@@ -1346,7 +1256,6 @@ impl<'a> View<'a> for SecurityCertificateChangedV0<'a> {
 /// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NoSmb1ObservedInLastPeriod<'a> {
     /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
@@ -1369,21 +1278,9 @@ impl<'a> Deref for NoSmb1ObservedInLastPeriod<'a> {
 }
 
 impl<'a> Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V1(view) => view,
         }
     }
 }
@@ -1392,7 +1289,6 @@ impl<'a> Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
 ///
 /// Channel Analytic, level Informational, keywords Connection.
 /// From build 26100: task NoSmb1ObservedInLastPeriod.
-#[derive(Clone, Copy)]
 pub struct NoSmb1ObservedInLastPeriodV1<'a> {
     head: Segment<'a, 4>,
 }
@@ -1414,16 +1310,15 @@ impl<'a> View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.days()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "No SMB1 usage detected in the last 20 minutes.\r\n\r\nGuidance:\r\n\r\nThis event indicates that no attempt was made to contact this computer via the SMB1 protocol. After ",
             )
@@ -1438,7 +1333,6 @@ impl<'a> View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
 /// SMB1 access: event 3000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1Access<'a> {
     /// SMB1 access: event 3000, version 0. Builds 10240-26200.
@@ -1461,21 +1355,9 @@ impl<'a> Deref for AuditSmb1Access<'a> {
 }
 
 impl<'a> Record<'a> for AuditSmb1Access<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1484,7 +1366,6 @@ impl<'a> Record<'a> for AuditSmb1Access<'a> {
 ///
 /// Channel Audit, level Informational.
 /// From build 26100: task AuditSmb1Access.
-#[derive(Clone, Copy)]
 pub struct AuditSmb1AccessV0<'a> {
     client_name: Ansi<'a>,
 }
@@ -1506,16 +1387,15 @@ impl<'a> View<'a> for AuditSmb1AccessV0<'a> {
         Ok(Self { client_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Ansi(self.client_name()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Field(Value::Ansi(self.client_name())))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB1 access\r\n\r\nClient Address: ")
             .ansi(self.client_name())
             .text(
@@ -1528,7 +1408,6 @@ impl<'a> View<'a> for AuditSmb1AccessV0<'a> {
 /// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AuditSmb1ConnectionAttempt<'a> {
     /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
@@ -1551,21 +1430,9 @@ impl<'a> Deref for AuditSmb1ConnectionAttempt<'a> {
 }
 
 impl<'a> Record<'a> for AuditSmb1ConnectionAttempt<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V1(view) => view,
         }
     }
 }
@@ -1574,7 +1441,6 @@ impl<'a> Record<'a> for AuditSmb1ConnectionAttempt<'a> {
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task AuditSmb1Access.
-#[derive(Clone, Copy)]
 pub struct AuditSmb1ConnectionAttemptV1<'a> {
     client_name: Ansi<'a>,
 }
@@ -1596,16 +1462,15 @@ impl<'a> View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
         Ok(Self { client_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Ansi(self.client_name()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Field(Value::Ansi(self.client_name())))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "A remote device attempted SMB1 connection to this computer.\r\n\r\nClient Address: ",
             )
@@ -1620,7 +1485,6 @@ impl<'a> View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
 /// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum UninstallSmb1Server<'a> {
     /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
@@ -1643,21 +1507,9 @@ impl<'a> Deref for UninstallSmb1Server<'a> {
 }
 
 impl<'a> Record<'a> for UninstallSmb1Server<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V1(view) => view,
         }
     }
 }
@@ -1666,7 +1518,6 @@ impl<'a> Record<'a> for UninstallSmb1Server<'a> {
 ///
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task UninstallSmb1Server.
-#[derive(Clone, Copy)]
 pub struct UninstallSmb1ServerV1<'a> {
     head: Segment<'a, 4>,
 }
@@ -1688,16 +1539,15 @@ impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.days()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "SMB1 server service has been automatically uninstalled.n\r\nGuidance:\r\n\r\nThis event indicates that after detecting no attempts to contact this computer via the SMB1 protocol for ",
             )
@@ -1710,7 +1560,6 @@ impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
 /// Smb2ClientDoesNotSupportSigning: event 3021. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportSigning<'a> {
     /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
@@ -1765,24 +1614,10 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -1790,7 +1625,6 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
 /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
-#[derive(Clone, Copy)]
 pub struct Smb2ClientDoesNotSupportSigningV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -1832,18 +1666,22 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::Bool(self.server_requires_signing()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server observed that the client doesn't support signing.\r\n\r\nClient name: ",
             )
@@ -1863,7 +1701,6 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
 ///
 /// - messages: text unknown: no message attribute (see decisions.toml) (26100)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct Smb2ClientDoesNotSupportSigningV1<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -1923,20 +1760,24 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
-                4 => Value::Bool(self.server_requires_signing()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, _out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        _out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         Ok(())
     }
 }
@@ -1944,7 +1785,6 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
 /// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportEncryption<'a> {
     /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
@@ -1967,21 +1807,9 @@ impl<'a> Deref for Smb2ClientDoesNotSupportEncryption<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1989,7 +1817,6 @@ impl<'a> Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
 /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportEncryption.
-#[derive(Clone, Copy)]
 pub struct Smb2ClientDoesNotSupportEncryptionV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2037,19 +1864,22 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::Bool(self.server_requires_encryption()),
-                3 => Value::U32(self.smb_client_does_not_support_encryption_type()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server observed that the client doesn't support encryption.\r\n\r\nClient name: ",
             )
@@ -2064,7 +1894,6 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
 /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetClientDoesNotSupportSpn<'a> {
     /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Build 26100.
@@ -2087,21 +1916,9 @@ impl<'a> Deref for SrvNetClientDoesNotSupportSpn<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetClientDoesNotSupportSpn<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2114,7 +1931,6 @@ impl<'a> Record<'a> for SrvNetClientDoesNotSupportSpn<'a> {
 ///
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct SrvNetClientDoesNotSupportSpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2172,19 +1988,22 @@ impl<'a> View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::HexInt32(self.status()),
-                3 => Value::U32(self.spn_validation_policy()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.\r\n\r\nClient name: ",
             )
@@ -2200,7 +2019,6 @@ impl<'a> View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
 /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetClientSentUnrecognizedSpn<'a> {
     /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Build 26100.
@@ -2223,21 +2041,9 @@ impl<'a> Deref for SrvNetClientSentUnrecognizedSpn<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetClientSentUnrecognizedSpn<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2250,7 +2056,6 @@ impl<'a> Record<'a> for SrvNetClientSentUnrecognizedSpn<'a> {
 ///
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct SrvNetClientSentUnrecognizedSpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2318,21 +2123,23 @@ impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::Utf16(self.spn()),
-                3 => Value::Bool(self.service_class_is_valid()),
-                4 => Value::Bool(self.principal_name_is_valid()),
-                5 => Value::U32(self.spn_validation_policy()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Field(Value::Utf16(self.spn())),
+                3 => Part::Segment(self.after_spn.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server observed that the client sent an unrecognized SPN during authentication.\r\n\r\nClient name: ",
             )
@@ -2348,7 +2155,6 @@ impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
 /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetClientSentEmptySpn<'a> {
     /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Build 26100.
@@ -2371,21 +2177,9 @@ impl<'a> Deref for SrvNetClientSentEmptySpn<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetClientSentEmptySpn<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2398,7 +2192,6 @@ impl<'a> Record<'a> for SrvNetClientSentEmptySpn<'a> {
 ///
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct SrvNetClientSentEmptySpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2445,18 +2238,22 @@ impl<'a> View<'a> for SrvNetClientSentEmptySpnV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U32(self.spn_validation_policy()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.\r\n\r\nClient name: ",
             )
@@ -2470,7 +2267,6 @@ impl<'a> View<'a> for SrvNetClientSentEmptySpnV0<'a> {
 /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb1ClientDoesNotSupportSigning<'a> {
     /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Build 26100.
@@ -2493,21 +2289,9 @@ impl<'a> Deref for Smb1ClientDoesNotSupportSigning<'a> {
 }
 
 impl<'a> Record<'a> for Smb1ClientDoesNotSupportSigning<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2520,7 +2304,6 @@ impl<'a> Record<'a> for Smb1ClientDoesNotSupportSigning<'a> {
 ///
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct Smb1ClientDoesNotSupportSigningV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2562,18 +2345,22 @@ impl<'a> View<'a> for Smb1ClientDoesNotSupportSigningV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::Bool(self.server_requires_signing()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMBv1 server observed that the SMBv1 client does not have signing enabled.\r\n\r\nClient name: ",
             )

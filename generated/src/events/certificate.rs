@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Binary, Fault, FileTime, LayoutInfo, MessageWriter, Reader, Record, Segment,
-    SocketAddr, StatusKind, Utf16, Value, View,
+    AnyView, Binary, Fault, FileTime, LayoutInfo, MessageWriter, Part, Reader, Record,
+    Segment, SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -14,7 +14,6 @@ use super::super::schema::certificate as schema;
 /// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingExpiring<'a> {
     /// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
@@ -37,21 +36,9 @@ impl<'a> Deref for ServerCertMappingExpiring<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertMappingExpiring<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -60,7 +47,6 @@ impl<'a> Record<'a> for ServerCertMappingExpiring<'a> {
 ///
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task ServerCertMappingExpiring.
-#[derive(Clone, Copy)]
 pub struct ServerCertMappingExpiringV0<'a> {
     head: Segment<'a, 2>,
     cert_subject_name: Utf16<'a>,
@@ -120,20 +106,24 @@ impl<'a> View<'a> for ServerCertMappingExpiringV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.cert_subject_name_length()),
-                1 => Value::Utf16(self.cert_subject_name()),
-                2 => Value::U16(self.cert_thumbprint_length()),
-                3 => Value::Utf16(self.cert_thumbprint()),
-                4 => Value::FileTime(self.expiring()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.cert_subject_name())),
+                2 => Part::Segment(self.after_cert_subject_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.cert_thumbprint())),
+                4 => Part::Segment(self.after_cert_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The certificate for the server is about to expire. \r\n\r\nSubject: ")
             .utf16(self.cert_subject_name())
             .text("\r\nThumbprint: ")
@@ -150,7 +140,6 @@ impl<'a> View<'a> for ServerCertMappingExpiringV0<'a> {
 /// Quic connection shutdown: event 1044. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetQuicShutdownFailure<'a> {
     /// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
@@ -173,21 +162,9 @@ impl<'a> Deref for SrvNetQuicShutdownFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetQuicShutdownFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -200,7 +177,6 @@ impl<'a> Record<'a> for SrvNetQuicShutdownFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: 'shuting' up to this build, 'shutting' in 26100 (18990, 19041, 20348, 22000, 22621, 22631)
-#[derive(Clone, Copy)]
 pub struct SrvNetQuicShutdownFailureV0<'a> {
     head: Segment<'a, 6>,
     endpoint_name: Utf16<'a>,
@@ -263,21 +239,23 @@ impl<'a> View<'a> for SrvNetQuicShutdownFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.head.u16::<0>()),
-                1 => Value::U16(self.head.u16::<2>()),
-                2 => Value::U16(self.endpoint_name_length()),
-                3 => Value::Utf16(self.endpoint_name()),
-                4 => Value::U16(self.transport_name_length()),
-                5 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         if build >= 26100 {
             out.text("Quic connection shutdown.\r\n\r\nError: ")
                 .map(&maps::SRVNET_QUIC_SHUTDOWN_ERRORS, self.error_code().0)
@@ -311,7 +289,6 @@ impl<'a> View<'a> for SrvNetQuicShutdownFailureV0<'a> {
 /// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingUpdateFailure<'a> {
     /// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
@@ -334,21 +311,9 @@ impl<'a> Deref for ServerCertMappingUpdateFailure<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertMappingUpdateFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -358,7 +323,6 @@ impl<'a> Record<'a> for ServerCertMappingUpdateFailure<'a> {
 /// Channel Analytic, level Error, keywords Cert.
 /// From build 22621: channel Operational.
 /// From build 26100: task ServerCertMappingUpdateFailure.
-#[derive(Clone, Copy)]
 pub struct ServerCertMappingUpdateFailureV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -456,24 +420,27 @@ impl<'a> View<'a> for ServerCertMappingUpdateFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U16(self.subject_length()),
-                3 => Value::Utf16(self.subject()),
-                4 => Value::U16(self.thumb_print_length()),
-                5 => Value::Utf16(self.thumb_print()),
-                6 => Value::HexInt32(self.status()),
-                7 => Value::U16(self.removed_length()),
-                8 => Value::Utf16(self.removed()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.subject())),
+                4 => Part::Segment(self.after_subject.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.thumb_print())),
+                6 => Part::Segment(self.after_thumb_print.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.removed())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The server failed to update server certificate mapping.\r\n\r\nName: ")
             .utf16(self.server_name())
             .text("\r\nSubject: ")
@@ -492,7 +459,6 @@ impl<'a> View<'a> for ServerCertMappingUpdateFailureV0<'a> {
 /// The certificate for the server has expired: event 1049. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingExpired<'a> {
     /// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
@@ -515,21 +481,9 @@ impl<'a> Deref for ServerCertMappingExpired<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertMappingExpired<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -538,7 +492,6 @@ impl<'a> Record<'a> for ServerCertMappingExpired<'a> {
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task ServerCertMappingExpired.
-#[derive(Clone, Copy)]
 pub struct ServerCertMappingExpiredV0<'a> {
     head: Segment<'a, 2>,
     cert_subject_name: Utf16<'a>,
@@ -598,20 +551,24 @@ impl<'a> View<'a> for ServerCertMappingExpiredV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.cert_subject_name_length()),
-                1 => Value::Utf16(self.cert_subject_name()),
-                2 => Value::U16(self.cert_thumbprint_length()),
-                3 => Value::Utf16(self.cert_thumbprint()),
-                4 => Value::FileTime(self.expiring()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.cert_subject_name())),
+                2 => Part::Segment(self.after_cert_subject_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.cert_thumbprint())),
+                4 => Part::Segment(self.after_cert_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The certificate for the server has expired. \r\n\r\nSubject: ")
             .utf16(self.cert_subject_name())
             .text("\r\nThumbprint: ")
@@ -628,7 +585,6 @@ impl<'a> View<'a> for ServerCertMappingExpiredV0<'a> {
 /// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreFailure<'a> {
     /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
@@ -651,21 +607,9 @@ impl<'a> Deref for ServerCertMappingRestoreFailure<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertMappingRestoreFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -673,7 +617,6 @@ impl<'a> Record<'a> for ServerCertMappingRestoreFailure<'a> {
 /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task ServerCertMappingRestoreFailure, keywords Cert.
-#[derive(Clone, Copy)]
 pub struct ServerCertMappingRestoreFailureV0<'a> {
     head: Segment<'a, 2>,
     subject: Utf16<'a>,
@@ -738,20 +681,24 @@ impl<'a> View<'a> for ServerCertMappingRestoreFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.subject_length()),
-                1 => Value::Utf16(self.subject()),
-                2 => Value::U16(self.thumbprint_length()),
-                3 => Value::Utf16(self.thumbprint()),
-                4 => Value::HexInt32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.subject())),
+                2 => Part::Segment(self.after_subject.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.thumbprint())),
+                4 => Part::Segment(self.after_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Failed to restore a server certificate mapping from persistent storage.\r\n\r\nSubject: ",
             )
@@ -768,7 +715,6 @@ impl<'a> View<'a> for ServerCertMappingRestoreFailureV0<'a> {
 /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreSummary<'a> {
     /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
@@ -791,21 +737,9 @@ impl<'a> Deref for ServerCertMappingRestoreSummary<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertMappingRestoreSummary<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -813,7 +747,6 @@ impl<'a> Record<'a> for ServerCertMappingRestoreSummary<'a> {
 /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task ServerCertMappingRestoreSummary, keywords Cert.
-#[derive(Clone, Copy)]
 pub struct ServerCertMappingRestoreSummaryV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -852,18 +785,15 @@ impl<'a> View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.count_of_certs_total()),
-                1 => Value::U16(self.count_of_certs_restored()),
-                2 => Value::HexInt32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Restored ")
             .show(self.count_of_certs_restored())
             .text(" of ")
@@ -880,7 +810,6 @@ impl<'a> View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
 /// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetQuicSendEndpointNotificationFailure<'a> {
     /// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
@@ -903,21 +832,9 @@ impl<'a> Deref for SrvNetQuicSendEndpointNotificationFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetQuicSendEndpointNotificationFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -931,7 +848,6 @@ impl<'a> Record<'a> for SrvNetQuicSendEndpointNotificationFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     head: Segment<'a, 14>,
     device_name: Utf16<'a>,
@@ -996,21 +912,22 @@ impl<'a> View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                2 => Value::HexInt32(self.error()),
-                3 => Value::U16(self.device_name_length()),
-                4 => Value::Utf16(self.device_name()),
-                5 => Value::U32(self.extra_information()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.device_name())),
+                2 => Part::Segment(self.after_device_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Send QUIC Endpoint notification failure - ");
         match self.failure_type().0 {
             0 => {
@@ -1044,7 +961,6 @@ impl<'a> View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
 /// Server Certificate failure - %1: event 1911. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ServerCertificateFailure<'a> {
     /// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
@@ -1067,21 +983,9 @@ impl<'a> Deref for ServerCertificateFailure<'a> {
 }
 
 impl<'a> Record<'a> for ServerCertificateFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1090,7 +994,6 @@ impl<'a> Record<'a> for ServerCertificateFailure<'a> {
 ///
 /// Channel Operational, level Error, keywords Nsi.
 /// From build 26100: task ServerCertificateFailure.
-#[derive(Clone, Copy)]
 pub struct ServerCertificateFailureV0<'a> {
     head: Segment<'a, 10>,
     mapping_name: Utf16<'a>,
@@ -1158,21 +1061,23 @@ impl<'a> View<'a> for ServerCertificateFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.failure_type()),
-                1 => Value::HexInt32(self.error()),
-                2 => Value::U16(self.mapping_name_length()),
-                3 => Value::Utf16(self.mapping_name()),
-                4 => Value::U16(self.thumprint_length()),
-                5 => Value::Utf16(self.thumbprint()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.mapping_name())),
+                2 => Part::Segment(self.after_mapping_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.thumbprint())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Server Certificate failure - ").show(self.failure_type()).finish()
     }
 }
@@ -1180,7 +1085,6 @@ impl<'a> View<'a> for ServerCertificateFailureV0<'a> {
 /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     /// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
@@ -1296,24 +1200,10 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetClientCertificateChainRevocationChecksFailed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -1326,7 +1216,6 @@ impl<'a> Record<'a> for SrvNetClientCertificateChainRevocationChecksFailed<'a> {
 ///
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     head: Segment<'a, 6>,
     endpoint_name: Utf16<'a>,
@@ -1434,25 +1323,27 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.status()),
-                1 => Value::U16(self.endpoint_name_length()),
-                2 => Value::Utf16(self.endpoint_name()),
-                3 => Value::U32(self.connection_type()),
-                4 => Value::U32(self.server_socket_address_length()),
-                5 => Value::SocketAddr(self.server_socket_address()),
-                6 => Value::U32(self.client_socket_address_length()),
-                7 => Value::SocketAddr(self.client_socket_address()),
-                8 => Value::U32(self.connection_id_size()),
-                9 => Value::Binary(self.connection_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.server_socket_address())),
+                4 => Part::Segment(self.after_server_socket_address.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                6 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                7 => Part::Field(Value::Binary(self.connection_id())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server was unable to perform revocation checks on the client certificate chain. The connection will proceed. \r\n\r\nVerification Status: ",
             )
@@ -1480,7 +1371,6 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
 /// - messages: text unknown: no message attribute (see decisions.toml) (26100, 26200)
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     head: Segment<'a, 6>,
     endpoint_name: Utf16<'a>,
@@ -1568,23 +1458,25 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.status()),
-                1 => Value::U16(self.endpoint_name_length()),
-                2 => Value::Utf16(self.endpoint_name()),
-                3 => Value::U32(self.connection_type()),
-                4 => Value::U16(self.transport_name_length()),
-                5 => Value::Utf16(self.transport_name()),
-                6 => Value::U32(self.client_socket_address_length()),
-                7 => Value::SocketAddr(self.client_socket_address()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
+                4 => Part::Segment(self.after_transport_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_socket_address())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, _out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        _out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         Ok(())
     }
 }
@@ -1592,7 +1484,6 @@ impl<'a> View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
 /// Access Denied: event 3007. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessDenied<'a> {
     /// Access Denied: event 3007, version 0. Builds 26100-26200.
@@ -1719,24 +1610,10 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
 }
 
 impl<'a> Record<'a> for MutualAuthClientAccessDenied<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -1744,7 +1621,6 @@ impl<'a> Record<'a> for MutualAuthClientAccessDenied<'a> {
 /// Access Denied: event 3007, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessDeniedV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -1871,27 +1747,31 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U32(self.client_socket_address_length()),
-                3 => Value::SocketAddr(self.client_socket_address()),
-                4 => Value::U16(self.supported_hash_algs_str_length()),
-                5 => Value::Utf16(self.supported_hash_algs_str()),
-                6 => Value::U16(self.cert_chain_properties_str_length()),
-                7 => Value::Utf16(self.cert_chain_properties_str()),
-                8 => Value::U16(self.deny_sids_str_length()),
-                9 => Value::Utf16(self.deny_sids_str()),
-                10 => Value::U16(self.allow_sids_str_length()),
-                11 => Value::Utf16(self.allow_sids_str()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                4 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.supported_hash_algs_str())),
+                6 => Part::Segment(self.after_supported_hash_algs_str.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.cert_chain_properties_str())),
+                8 => Part::Segment(self.after_cert_chain_properties_str.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.deny_sids_str())),
+                10 => Part::Segment(self.after_deny_sids_str.as_bytes()),
+                11 => Part::Field(Value::Utf16(self.allow_sids_str())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Access Denied\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")
@@ -1916,7 +1796,6 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV0<'a> {
 /// Access Denied: event 3007, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessDeniedV1<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -2061,29 +1940,33 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U32(self.client_socket_address_length()),
-                3 => Value::SocketAddr(self.client_socket_address()),
-                4 => Value::U16(self.supported_hash_algs_str_length()),
-                5 => Value::Utf16(self.supported_hash_algs_str()),
-                6 => Value::U16(self.cert_chain_properties_str_length()),
-                7 => Value::Utf16(self.cert_chain_properties_str()),
-                8 => Value::U16(self.deny_sids_str_length()),
-                9 => Value::Utf16(self.deny_sids_str()),
-                10 => Value::U16(self.allow_sids_str_length()),
-                11 => Value::Utf16(self.allow_sids_str()),
-                12 => Value::U32(self.connection_id_size()),
-                13 => Value::Binary(self.connection_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                4 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.supported_hash_algs_str())),
+                6 => Part::Segment(self.after_supported_hash_algs_str.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.cert_chain_properties_str())),
+                8 => Part::Segment(self.after_cert_chain_properties_str.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.deny_sids_str())),
+                10 => Part::Segment(self.after_deny_sids_str.as_bytes()),
+                11 => Part::Field(Value::Utf16(self.allow_sids_str())),
+                12 => Part::Segment(self.after_allow_sids_str.as_bytes()),
+                13 => Part::Field(Value::Binary(self.connection_id())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Access Denied\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")
@@ -2110,7 +1993,6 @@ impl<'a> View<'a> for MutualAuthClientAccessDeniedV1<'a> {
 /// Access Allowed: event 3008. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessAllowed<'a> {
     /// Access Allowed: event 3008, version 0. Builds 26100-26200.
@@ -2237,24 +2119,10 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
 }
 
 impl<'a> Record<'a> for MutualAuthClientAccessAllowed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -2262,7 +2130,6 @@ impl<'a> Record<'a> for MutualAuthClientAccessAllowed<'a> {
 /// Access Allowed: event 3008, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessAllowedV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -2389,27 +2256,31 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U32(self.client_socket_address_length()),
-                3 => Value::SocketAddr(self.client_socket_address()),
-                4 => Value::U16(self.supported_hash_algs_str_length()),
-                5 => Value::Utf16(self.supported_hash_algs_str()),
-                6 => Value::U16(self.cert_chain_properties_str_length()),
-                7 => Value::Utf16(self.cert_chain_properties_str()),
-                8 => Value::U16(self.deny_sids_str_length()),
-                9 => Value::Utf16(self.deny_sids_str()),
-                10 => Value::U16(self.allow_sids_str_length()),
-                11 => Value::Utf16(self.allow_sids_str()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                4 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.supported_hash_algs_str())),
+                6 => Part::Segment(self.after_supported_hash_algs_str.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.cert_chain_properties_str())),
+                8 => Part::Segment(self.after_cert_chain_properties_str.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.deny_sids_str())),
+                10 => Part::Segment(self.after_deny_sids_str.as_bytes()),
+                11 => Part::Field(Value::Utf16(self.allow_sids_str())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Access Allowed\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")
@@ -2434,7 +2305,6 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV0<'a> {
 /// Access Allowed: event 3008, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessAllowedV1<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -2579,29 +2449,33 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U32(self.client_socket_address_length()),
-                3 => Value::SocketAddr(self.client_socket_address()),
-                4 => Value::U16(self.supported_hash_algs_str_length()),
-                5 => Value::Utf16(self.supported_hash_algs_str()),
-                6 => Value::U16(self.cert_chain_properties_str_length()),
-                7 => Value::Utf16(self.cert_chain_properties_str()),
-                8 => Value::U16(self.deny_sids_str_length()),
-                9 => Value::Utf16(self.deny_sids_str()),
-                10 => Value::U16(self.allow_sids_str_length()),
-                11 => Value::Utf16(self.allow_sids_str()),
-                12 => Value::U32(self.connection_id_size()),
-                13 => Value::Binary(self.connection_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                4 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.supported_hash_algs_str())),
+                6 => Part::Segment(self.after_supported_hash_algs_str.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.cert_chain_properties_str())),
+                8 => Part::Segment(self.after_cert_chain_properties_str.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.deny_sids_str())),
+                10 => Part::Segment(self.after_deny_sids_str.as_bytes()),
+                11 => Part::Field(Value::Utf16(self.allow_sids_str())),
+                12 => Part::Segment(self.after_allow_sids_str.as_bytes()),
+                13 => Part::Field(Value::Binary(self.connection_id())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Access Allowed\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")
@@ -2628,7 +2502,6 @@ impl<'a> View<'a> for MutualAuthClientAccessAllowedV1<'a> {
 /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum MutualAuthClientAccessError<'a> {
     /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
@@ -2704,24 +2577,10 @@ impl<'a> MutualAuthClientAccessError<'a> {
 }
 
 impl<'a> Record<'a> for MutualAuthClientAccessError<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -2729,7 +2588,6 @@ impl<'a> Record<'a> for MutualAuthClientAccessError<'a> {
 /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessErrorV0<'a> {
     head: Segment<'a, 6>,
     server_name: Utf16<'a>,
@@ -2793,20 +2651,23 @@ impl<'a> View<'a> for MutualAuthClientAccessErrorV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.error()),
-                1 => Value::U16(self.server_name_length()),
-                2 => Value::Utf16(self.server_name()),
-                3 => Value::U32(self.client_socket_address_length()),
-                4 => Value::SocketAddr(self.client_socket_address()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: ",
             )
@@ -2825,7 +2686,6 @@ impl<'a> View<'a> for MutualAuthClientAccessErrorV0<'a> {
 /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
-#[derive(Clone, Copy)]
 pub struct MutualAuthClientAccessErrorV1<'a> {
     head: Segment<'a, 6>,
     server_name: Utf16<'a>,
@@ -2907,22 +2767,25 @@ impl<'a> View<'a> for MutualAuthClientAccessErrorV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.error()),
-                1 => Value::U16(self.server_name_length()),
-                2 => Value::Utf16(self.server_name()),
-                3 => Value::U32(self.client_socket_address_length()),
-                4 => Value::SocketAddr(self.client_socket_address()),
-                5 => Value::U32(self.connection_id_size()),
-                6 => Value::Binary(self.connection_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                4 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                5 => Part::Field(Value::Binary(self.connection_id())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: ",
             )

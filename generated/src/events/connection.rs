@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    Utf16, Value, View,
+    AnyView, Binary, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record,
+    Segment, SocketAddr, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -14,7 +14,6 @@ use super::super::schema::connection as schema;
 /// SMB2 Connection accepted: event 500. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionAccept<'a> {
     /// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
@@ -69,24 +68,10 @@ impl<'a> Smb2ConnectionAccept<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ConnectionAccept<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V0Build17763(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V0Build17763(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V0Build17763(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V0Build17763(view) => view,
         }
     }
 }
@@ -94,7 +79,6 @@ impl<'a> Record<'a> for Smb2ConnectionAccept<'a> {
 /// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionAcceptV0<'a> {
     head: Segment<'a, 20>,
     address: SocketAddr<'a>,
@@ -122,6 +106,7 @@ impl<'a> Smb2ConnectionAcceptV0<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -130,18 +115,21 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
         Ok(Self { head, address })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.address_length()),
-                2 => Value::SocketAddr(self.address()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.address())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection accepted").finish()
     }
 }
@@ -149,7 +137,6 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0<'a> {
 /// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionAcceptV0Build17763<'a> {
     head: Segment<'a, 20>,
     address: SocketAddr<'a>,
@@ -191,6 +178,7 @@ impl<'a> Smb2ConnectionAcceptV0Build17763<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_ACCEPT_V0_BUILD17763;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -206,20 +194,23 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.address_length()),
-                2 => Value::SocketAddr(self.address()),
-                3 => Value::U32(self.transport_length()),
-                4 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.address())),
+                2 => Part::Segment(self.after_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection accepted").finish()
     }
 }
@@ -227,7 +218,6 @@ impl<'a> View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
 /// SMB2 Connection Disconnected by Peer: event 501. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionDisconnectEvent<'a> {
     /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
@@ -282,24 +272,10 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V0Build17763(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V0Build17763(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V0Build17763(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V0Build17763(view) => view,
         }
     }
 }
@@ -307,7 +283,6 @@ impl<'a> Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
 /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionDisconnectEventV0<'a> {
     head: Segment<'a, 20>,
 }
@@ -328,6 +303,7 @@ impl Smb2ConnectionDisconnectEventV0<'_> {
 
 impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -335,17 +311,15 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.flags()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection Disconnected by Peer").finish()
     }
 }
@@ -353,7 +327,6 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
 /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionDisconnectEventV0Build17763<'a> {
     head: Segment<'a, 24>,
     address: SocketAddr<'a>,
@@ -401,6 +374,7 @@ impl<'a> Smb2ConnectionDisconnectEventV0Build17763<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -416,21 +390,23 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.head.u32::<16>()),
-                2 => Value::U32(self.address_length()),
-                3 => Value::SocketAddr(self.address()),
-                4 => Value::U32(self.transport_length()),
-                5 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.address())),
+                2 => Part::Segment(self.after_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection Disconnected by Peer").finish()
     }
 }
@@ -438,7 +414,6 @@ impl<'a> View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
 /// SMB2 Connection Terminated: event 502. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ConnectionTerminate<'a> {
     /// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
@@ -506,24 +481,10 @@ impl<'a> Smb2ConnectionTerminate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ConnectionTerminate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V0Build17763(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V0Build17763(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V0Build17763(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V0Build17763(view) => view,
         }
     }
 }
@@ -531,7 +492,6 @@ impl<'a> Record<'a> for Smb2ConnectionTerminate<'a> {
 /// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionTerminateV0<'a> {
     head: Segment<'a, 20>,
 }
@@ -552,6 +512,7 @@ impl Smb2ConnectionTerminateV0<'_> {
 
 impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -559,17 +520,15 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.reason()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection Terminated").finish()
     }
 }
@@ -581,7 +540,6 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2ConnectionTerminateV0Build17763<'a> {
     head: Segment<'a, 28>,
     address: SocketAddr<'a>,
@@ -640,6 +598,7 @@ impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
 
 impl<'a> View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_CONNECTION_TERMINATE_V0_BUILD17763;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -655,22 +614,23 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.connection_guid()),
-                1 => Value::U32(self.head.u32::<16>()),
-                2 => Value::HexInt32(self.status()),
-                3 => Value::U32(self.address_length()),
-                4 => Value::SocketAddr(self.address()),
-                5 => Value::U32(self.transport_length()),
-                6 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.address())),
+                2 => Part::Segment(self.after_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Connection Terminated").finish()
     }
 }
@@ -678,7 +638,6 @@ impl<'a> View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
 /// The SMB connection was successfully established: event 1913. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetConnectionEstablished<'a> {
     /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
@@ -701,21 +660,9 @@ impl<'a> Deref for SrvNetConnectionEstablished<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetConnectionEstablished<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -723,7 +670,6 @@ impl<'a> Record<'a> for SrvNetConnectionEstablished<'a> {
 /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetConnectionEstablished, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetConnectionEstablishedV0<'a> {
     head: Segment<'a, 2>,
     endpoint_name: Utf16<'a>,
@@ -835,26 +781,28 @@ impl<'a> View<'a> for SrvNetConnectionEstablishedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.endpoint_name_length()),
-                1 => Value::Utf16(self.endpoint_name()),
-                2 => Value::U32(self.connection_type()),
-                3 => Value::U32(self.server_socket_address_length()),
-                4 => Value::SocketAddr(self.server_socket_address()),
-                5 => Value::U32(self.client_socket_address_length()),
-                6 => Value::SocketAddr(self.client_socket_address()),
-                7 => Value::U32(self.connection_id_size()),
-                8 => Value::Binary(self.connection_id()),
-                9 => Value::U32(self.mutual_authentication()),
-                10 => Value::U32(self.access_control_check()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.server_socket_address())),
+                4 => Part::Segment(self.after_server_socket_address.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_socket_address())),
+                6 => Part::Segment(self.after_client_socket_address.as_bytes()),
+                7 => Part::Field(Value::Binary(self.connection_id())),
+                8 => Part::Segment(self.after_connection_id.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB connection was successfully established.\r\n\r\nEndpoint Name: ",
             )

@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, StatusKind,
-    Utf16, Value, View,
+    AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment, SocketAddr,
+    StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -14,7 +14,6 @@ use super::super::schema::endpoint as schema;
 /// Endpoint added: event 1010. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointAdded<'a> {
     /// Endpoint added: event 1010, version 0. Builds 10240-26200.
@@ -37,21 +36,9 @@ impl<'a> Deref for SrvEndpointAdded<'a> {
 }
 
 impl<'a> Record<'a> for SrvEndpointAdded<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -59,7 +46,6 @@ impl<'a> Record<'a> for SrvEndpointAdded<'a> {
 /// Endpoint added: event 1010, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointAdded, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvEndpointAddedV0<'a> {
     head: Segment<'a, 2>,
     name: Utf16<'a>,
@@ -137,22 +123,26 @@ impl<'a> View<'a> for SrvEndpointAddedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.name_length()),
-                1 => Value::Utf16(self.name()),
-                2 => Value::U16(self.domain_name_length()),
-                3 => Value::Utf16(self.domain_name()),
-                4 => Value::U16(self.transport_name_length()),
-                5 => Value::Utf16(self.transport_name()),
-                6 => Value::HexInt32(self.transport_flags()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.name())),
+                2 => Part::Segment(self.after_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.domain_name())),
+                4 => Part::Segment(self.after_domain_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.transport_name())),
+                6 => Part::Segment(self.after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Endpoint added.\r\n\r\nName: ")
             .utf16(self.name())
             .text("\r\nDomain Name: ")
@@ -171,7 +161,6 @@ impl<'a> View<'a> for SrvEndpointAddedV0<'a> {
 /// Endpoint removed: event 1011. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointRemoved<'a> {
     /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
@@ -194,21 +183,9 @@ impl<'a> Deref for SrvEndpointRemoved<'a> {
 }
 
 impl<'a> Record<'a> for SrvEndpointRemoved<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -216,7 +193,6 @@ impl<'a> Record<'a> for SrvEndpointRemoved<'a> {
 /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointRemoved, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvEndpointRemovedV0<'a> {
     head: Segment<'a, 2>,
     name: Utf16<'a>,
@@ -285,21 +261,25 @@ impl<'a> View<'a> for SrvEndpointRemovedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.name_length()),
-                1 => Value::Utf16(self.name()),
-                2 => Value::U16(self.domain_name_length()),
-                3 => Value::Utf16(self.domain_name()),
-                4 => Value::U16(self.transport_name_length()),
-                5 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.name())),
+                2 => Part::Segment(self.after_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.domain_name())),
+                4 => Part::Segment(self.after_domain_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Endpoint removed.\r\n\r\nName: ")
             .utf16(self.name())
             .text("\r\nDomain Name: ")
@@ -316,7 +296,6 @@ impl<'a> View<'a> for SrvEndpointRemovedV0<'a> {
 /// The network name information changed: event 1012. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetNameInfoChange<'a> {
     /// The network name information changed: event 1012, version 0. Builds 10240-26200.
@@ -339,21 +318,9 @@ impl<'a> Deref for SrvNetNameInfoChange<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetNameInfoChange<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -361,7 +328,6 @@ impl<'a> Record<'a> for SrvNetNameInfoChange<'a> {
 /// The network name information changed: event 1012, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetNameInfoChange, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetNameInfoChangeV0<'a> {
     head: Segment<'a, 6>,
     net_name: Utf16<'a>,
@@ -444,24 +410,23 @@ impl<'a> View<'a> for SrvNetNameInfoChangeV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U16(self.net_name_length()),
-                2 => Value::Utf16(self.net_name()),
-                3 => Value::HexInt32(self.flags()),
-                4 => Value::U32(self.interface_index()),
-                5 => Value::HexInt32(self.capability()),
-                6 => Value::U64(self.link_speed()),
-                7 => Value::U16(self.client_address_length()),
-                8 => Value::SocketAddr(self.client_address()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.net_name())),
+                2 => Part::Segment(self.after_net_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_address())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The network name information changed.\r\n\r\nChange Type: ")
             .map(&maps::NET_NAME_CHANGE_MAP, self.change_type().0)
             .text("\r\nNet Name: ")
@@ -486,7 +451,6 @@ impl<'a> View<'a> for SrvNetNameInfoChangeV0<'a> {
 /// Endpoint coming online: event 1013. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOnline<'a> {
     /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
@@ -509,21 +473,9 @@ impl<'a> Deref for SrvEndpointOnline<'a> {
 }
 
 impl<'a> Record<'a> for SrvEndpointOnline<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -531,7 +483,6 @@ impl<'a> Record<'a> for SrvEndpointOnline<'a> {
 /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOnline, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvEndpointOnlineV0<'a> {
     head: Segment<'a, 2>,
     endpoint_name: Utf16<'a>,
@@ -582,19 +533,23 @@ impl<'a> View<'a> for SrvEndpointOnlineV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.endpoint_name_length()),
-                1 => Value::Utf16(self.endpoint_name()),
-                2 => Value::U16(self.transport_name_length()),
-                3 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Endpoint coming online.\r\n\r\nEndpoint Name: ")
             .utf16(self.endpoint_name())
             .text("\r\nTransport Name: ")
@@ -609,7 +564,6 @@ impl<'a> View<'a> for SrvEndpointOnlineV0<'a> {
 /// Endpoint going offline: event 1014. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvEndpointOffline<'a> {
     /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
@@ -632,21 +586,9 @@ impl<'a> Deref for SrvEndpointOffline<'a> {
 }
 
 impl<'a> Record<'a> for SrvEndpointOffline<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -654,7 +596,6 @@ impl<'a> Record<'a> for SrvEndpointOffline<'a> {
 /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvEndpointOffline, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvEndpointOfflineV0<'a> {
     head: Segment<'a, 2>,
     endpoint_name: Utf16<'a>,
@@ -705,19 +646,23 @@ impl<'a> View<'a> for SrvEndpointOfflineV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.endpoint_name_length()),
-                1 => Value::Utf16(self.endpoint_name()),
-                2 => Value::U16(self.transport_name_length()),
-                3 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.endpoint_name())),
+                2 => Part::Segment(self.after_endpoint_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Endpoint going offline.\r\n\r\nEndpoint Name: ")
             .utf16(self.endpoint_name())
             .text("\r\nTransport Name: ")
@@ -732,7 +677,6 @@ impl<'a> View<'a> for SrvEndpointOfflineV0<'a> {
 /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
@@ -755,21 +699,9 @@ impl<'a> Deref for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -778,7 +710,6 @@ impl<'a> Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
 ///
 /// Channel Operational, level Informational, keywords Nsi.
 /// From build 26100: task Smb2ClosedEndpointsOutsideUnicastIPTable.
-#[derive(Clone, Copy)]
 pub struct Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     head: Segment<'a, 12>,
 }
@@ -812,18 +743,15 @@ impl<'a> View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.interface_id()),
-                1 => Value::U32(self.number_of_endpoints_found()),
-                2 => Value::U32(self.number_of_endpoints_closed()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Found ")
             .show(self.interface_id())
             .text(" endpoint(s) related to interface ID ")
@@ -838,7 +766,6 @@ impl<'a> View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
 /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
@@ -861,21 +788,9 @@ impl<'a> Deref for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -883,7 +798,6 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
 /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRulePortNotSupported, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     head: Segment<'a, 2>,
 }
@@ -905,16 +819,15 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An administrator attempted to assign an alternative SMB server listener port ",
             )
@@ -929,7 +842,6 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
 /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleSuccess<'a> {
     /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
@@ -952,21 +864,9 @@ impl<'a> Deref for SrvNetAddEndpointListenerRuleSuccess<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -974,7 +874,6 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
 /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddEndpointListenerRuleSuccess, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     head: Segment<'a, 2>,
     transport_name: Utf16<'a>,
@@ -1039,21 +938,22 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.transport_name_length()),
-                1 => Value::Utf16(self.transport_name()),
-                2 => Value::U16(self.port()),
-                3 => Value::U32(self.transport_type()),
-                4 => Value::U32(self.srv_instances()),
-                5 => Value::HexInt32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.transport_name())),
+                2 => Part::Segment(self.after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server service created an endpoint with the following listener rule entry settings: \r\nTransport: ",
             )
@@ -1074,7 +974,6 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleFailure<'a> {
     /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
@@ -1097,21 +996,9 @@ impl<'a> Deref for SrvNetAddEndpointListenerRuleFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1119,7 +1006,6 @@ impl<'a> Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
 /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRuleFailure, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddEndpointListenerRuleFailureV0<'a> {
     head: Segment<'a, 2>,
     transport_name: Utf16<'a>,
@@ -1184,21 +1070,22 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.transport_name_length()),
-                1 => Value::Utf16(self.transport_name()),
-                2 => Value::U16(self.port()),
-                3 => Value::U32(self.transport_type()),
-                4 => Value::U32(self.srv_instances()),
-                5 => Value::HexInt32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.transport_name())),
+                2 => Part::Segment(self.after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server service failed to create an endpoint with the following listener rule entry settings: \r\nTransport: ",
             )
@@ -1221,7 +1108,6 @@ impl<'a> View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
 /// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleNew<'a> {
     /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
@@ -1244,21 +1130,9 @@ impl<'a> Deref for SrvNetAddListenerRuleNew<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddListenerRuleNew<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1266,7 +1140,6 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleNew<'a> {
 /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleNew, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddListenerRuleNewV0<'a> {
     head: Segment<'a, 10>,
 }
@@ -1300,18 +1173,15 @@ impl<'a> View<'a> for SrvNetAddListenerRuleNewV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.transport_type()),
-                2 => Value::U32(self.srv_instances()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An administrator created an alternative SMB server listener port rule entry: \r\n\r\nPort: ",
             )
@@ -1330,7 +1200,6 @@ impl<'a> View<'a> for SrvNetAddListenerRuleNewV0<'a> {
 /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleUpdate<'a> {
     /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
@@ -1353,21 +1222,9 @@ impl<'a> Deref for SrvNetAddListenerRuleUpdate<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1375,7 +1232,6 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
 /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleUpdate, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddListenerRuleUpdateV0<'a> {
     head: Segment<'a, 10>,
 }
@@ -1409,18 +1265,15 @@ impl<'a> View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.transport_type()),
-                2 => Value::U32(self.srv_instances()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An administrator updated an existing alterative SMB server listener port rule entry:\r\n\r\nPort: ",
             )
@@ -1439,7 +1292,6 @@ impl<'a> View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
 /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleRemove<'a> {
     /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
@@ -1462,21 +1314,9 @@ impl<'a> Deref for SrvNetAddListenerRuleRemove<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetAddListenerRuleRemove<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1484,7 +1324,6 @@ impl<'a> Record<'a> for SrvNetAddListenerRuleRemove<'a> {
 /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleRemove, keywords ListenerRule.
-#[derive(Clone, Copy)]
 pub struct SrvNetAddListenerRuleRemoveV0<'a> {
     head: Segment<'a, 10>,
 }
@@ -1518,18 +1357,15 @@ impl<'a> View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.transport_type()),
-                2 => Value::U32(self.srv_instances()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "An administrator removed an existing alternative SMB server listener port rule entry: \r\n\r\nPort: ",
             )
@@ -1548,7 +1384,6 @@ impl<'a> View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
 /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
@@ -1571,21 +1406,9 @@ impl<'a> Deref for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1593,7 +1416,6 @@ impl<'a> Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
 /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetEnableImplicitLoopbackInterfaceError, keywords Interface.
-#[derive(Clone, Copy)]
 pub struct SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1626,17 +1448,15 @@ impl<'a> View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.interface()),
-                1 => Value::HexInt32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server service failed to enable an implicit loopback interface for interface ",
             )
@@ -1651,7 +1471,6 @@ impl<'a> View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
 /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
@@ -1674,21 +1493,9 @@ impl<'a> Deref for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1696,7 +1503,6 @@ impl<'a> Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
 /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task SrvNetDisableImplicitLoopbackInterfaceError, keywords Interface.
-#[derive(Clone, Copy)]
 pub struct SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1729,17 +1535,15 @@ impl<'a> View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.interface()),
-                1 => Value::HexInt32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB server service failed to disable an implicit loopback interface for interface ",
             )
@@ -1754,7 +1558,6 @@ impl<'a> View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
 /// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
     /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
@@ -1777,21 +1580,9 @@ impl<'a> Deref for AlternativePortFirewallRuleAlreadyAdded<'a> {
 }
 
 impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1799,7 +1590,6 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
 /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAlreadyAdded.
-#[derive(Clone, Copy)]
 pub struct AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     head: Segment<'a, 6>,
 }
@@ -1827,17 +1617,15 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.protocol_type()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The inbound ")
             .show(self.protocol_type())
             .text(" firewall rule already exists for port ")
@@ -1850,7 +1638,6 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
 /// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddFailure<'a> {
     /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
@@ -1873,21 +1660,9 @@ impl<'a> Deref for AlternativePortFirewallRuleAddFailure<'a> {
 }
 
 impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1895,7 +1670,6 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
 /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAddFailure.
-#[derive(Clone, Copy)]
 pub struct AlternativePortFirewallRuleAddFailureV0<'a> {
     head: Segment<'a, 6>,
 }
@@ -1923,17 +1697,15 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.protocol_type()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The inbound ")
             .show(self.protocol_type())
             .text(" firewall rule failed to be created for port ")
@@ -1946,7 +1718,6 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
 /// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddSuccess<'a> {
     /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
@@ -1969,21 +1740,9 @@ impl<'a> Deref for AlternativePortFirewallRuleAddSuccess<'a> {
 }
 
 impl<'a> Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1991,7 +1750,6 @@ impl<'a> Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
 /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task AlternativePortFirewallRuleAddSuccess.
-#[derive(Clone, Copy)]
 pub struct AlternativePortFirewallRuleAddSuccessV0<'a> {
     head: Segment<'a, 6>,
 }
@@ -2019,17 +1777,15 @@ impl<'a> View<'a> for AlternativePortFirewallRuleAddSuccessV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.port()),
-                1 => Value::U32(self.protocol_type()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The inbound ")
             .show(self.protocol_type())
             .text(" firewall rule was successfully created for port ")

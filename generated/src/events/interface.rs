@@ -4,7 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, StatusKind, Value, View,
+    AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment, StatusKind,
+    View,
 };
 use etw_runtime::status;
 use super::super::meanings;
@@ -13,7 +14,6 @@ use super::super::schema::interface as schema;
 /// TDI mode enabled: %1: event 1900. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum TdiModeEnabled<'a> {
     /// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
@@ -36,21 +36,9 @@ impl<'a> Deref for TdiModeEnabled<'a> {
 }
 
 impl<'a> Record<'a> for TdiModeEnabled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -60,7 +48,6 @@ impl<'a> Record<'a> for TdiModeEnabled<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task TdiModeEnabled.
-#[derive(Clone, Copy)]
 pub struct TdiModeEnabledV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -82,16 +69,15 @@ impl<'a> View<'a> for TdiModeEnabledV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Bool(self.is_tdi_enabled()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("TDI mode enabled: ").show(self.is_tdi_enabled()).finish()
     }
 }
@@ -99,7 +85,6 @@ impl<'a> View<'a> for TdiModeEnabledV0<'a> {
 /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiTableAllocationFailed<'a> {
     /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
@@ -122,21 +107,9 @@ impl<'a> Deref for NsiTableAllocationFailed<'a> {
 }
 
 impl<'a> Record<'a> for NsiTableAllocationFailed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -146,7 +119,6 @@ impl<'a> Record<'a> for NsiTableAllocationFailed<'a> {
 /// Channel Analytic, level Error, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiTableAllocationFailed.
-#[derive(Clone, Copy)]
 pub struct NsiTableAllocationFailedV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -173,16 +145,15 @@ impl<'a> View<'a> for NsiTableAllocationFailedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::HexInt32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Failed to allocate an NSI table for network interface enumeration: ")
             .status(StatusKind::NtStatus, self.status())
             .finish()
@@ -192,7 +163,6 @@ impl<'a> View<'a> for NsiTableAllocationFailedV0<'a> {
 /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiInterfaceAdded<'a> {
     /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
@@ -215,21 +185,9 @@ impl<'a> Deref for NsiInterfaceAdded<'a> {
 }
 
 impl<'a> Record<'a> for NsiInterfaceAdded<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -239,7 +197,6 @@ impl<'a> Record<'a> for NsiInterfaceAdded<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiInterfaceAdded.
-#[derive(Clone, Copy)]
 pub struct NsiInterfaceAddedV0<'a> {
     head: Segment<'a, 12>,
 }
@@ -272,17 +229,15 @@ impl<'a> View<'a> for NsiInterfaceAddedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.address_family()),
-                1 => Value::HexInt64(self.net_luid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Received notification of a newly-started network interface with Luid ")
             .hex(self.net_luid())
             .text(" on address family ")
@@ -295,7 +250,6 @@ impl<'a> View<'a> for NsiInterfaceAddedV0<'a> {
 /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum NsiInterfaceRemoved<'a> {
     /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
@@ -318,21 +272,9 @@ impl<'a> Deref for NsiInterfaceRemoved<'a> {
 }
 
 impl<'a> Record<'a> for NsiInterfaceRemoved<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -342,7 +284,6 @@ impl<'a> Record<'a> for NsiInterfaceRemoved<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiInterfaceRemoved.
-#[derive(Clone, Copy)]
 pub struct NsiInterfaceRemovedV0<'a> {
     head: Segment<'a, 12>,
 }
@@ -375,17 +316,15 @@ impl<'a> View<'a> for NsiInterfaceRemovedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.address_family()),
-                1 => Value::HexInt64(self.net_luid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Received notification of a stopped network interface with Luid ")
             .hex(self.net_luid())
             .text(" on address family ")
@@ -398,7 +337,6 @@ impl<'a> View<'a> for NsiInterfaceRemovedV0<'a> {
 /// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum IpInterfaceNotFound<'a> {
     /// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
@@ -421,21 +359,9 @@ impl<'a> Deref for IpInterfaceNotFound<'a> {
 }
 
 impl<'a> Record<'a> for IpInterfaceNotFound<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -445,7 +371,6 @@ impl<'a> Record<'a> for IpInterfaceNotFound<'a> {
 /// Channel Analytic, level Error, keywords Nsi.
 /// From build 22621: channel Operational, level Informational.
 /// From build 26100: task IPInterfaceNotFound.
-#[derive(Clone, Copy)]
 pub struct IpInterfaceNotFoundV0<'a> {
     head: Segment<'a, 12>,
 }
@@ -478,17 +403,15 @@ impl<'a> View<'a> for IpInterfaceNotFoundV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::HexInt64(self.net_luid()),
-                1 => Value::HexInt32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Failed to open network interface with Luid ")
             .hex(self.net_luid())
             .text(": error ")

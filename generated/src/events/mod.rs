@@ -19,15 +19,13 @@ pub mod operational;
 pub mod rundown;
 pub mod packet;
 
-use core::fmt;
 use etw_runtime::{
-    DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, MessageWriter,
-    ProviderInfo, Reader, Record, Value, View, decode_as, refuse,
+    AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient,
+    ProviderInfo, Reader, Record, View, decode_as, refuse,
 };
 use super::{Build, schema};
 
 /// An event of Microsoft-Windows-SMBServer, whatever its id, version and build.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// SMB2 Request Negotiate: event 1. Builds 10240-26200.
@@ -514,858 +512,196 @@ impl<'a> Event<'a> {
 
 #[allow(clippy::too_many_lines)]
 impl<'a> Record<'a> for Event<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::Smb2RequestNegotiate(event) => Record::layout(event),
-            Self::Smb2RequestSessionSetup(event) => Record::layout(event),
-            Self::Smb2RequestLogoff(event) => Record::layout(event),
-            Self::Smb2RequestTreeConnect(event) => Record::layout(event),
-            Self::Smb2RequestTreeDisconnect(event) => Record::layout(event),
-            Self::Smb2RequestEcho(event) => Record::layout(event),
-            Self::Smb2RequestCancel(event) => Record::layout(event),
-            Self::Smb2RequestCreate(event) => Record::layout(event),
-            Self::Smb2RequestClose(event) => Record::layout(event),
-            Self::Smb2RequestFlush(event) => Record::layout(event),
-            Self::Smb2RequestRead(event) => Record::layout(event),
-            Self::Smb2RequestWrite(event) => Record::layout(event),
-            Self::Smb2RequestBreakOplock(event) => Record::layout(event),
-            Self::Smb2RequestNotifyBreakLease(event) => Record::layout(event),
-            Self::Smb2RequestAcknowledgeBreakLease(event) => Record::layout(event),
-            Self::Smb2RequestLock(event) => Record::layout(event),
-            Self::Smb2RequestIoctl(event) => Record::layout(event),
-            Self::Smb2RequestQueryDirectory(event) => Record::layout(event),
-            Self::Smb2RequestChangeNotify(event) => Record::layout(event),
-            Self::Smb2RequestQueryInfo(event) => Record::layout(event),
-            Self::Smb2RequestSetInfo(event) => Record::layout(event),
-            Self::Smb2ResponseNegotiate(event) => Record::layout(event),
-            Self::Smb2ResponseSessionSetup(event) => Record::layout(event),
-            Self::Smb2ResponseLogoff(event) => Record::layout(event),
-            Self::Smb2ResponseTreeConnect(event) => Record::layout(event),
-            Self::Smb2ResponseTreeDisconnect(event) => Record::layout(event),
-            Self::Smb2ResponseEcho(event) => Record::layout(event),
-            Self::Smb2ResponseCreate(event) => Record::layout(event),
-            Self::Smb2ResponseClose(event) => Record::layout(event),
-            Self::Smb2ResponseFlush(event) => Record::layout(event),
-            Self::Smb2ResponseRead(event) => Record::layout(event),
-            Self::Smb2ResponseWrite(event) => Record::layout(event),
-            Self::Smb2ResponseBreakOplock(event) => Record::layout(event),
-            Self::Smb2ResponseAcknowledgeBreakLease(event) => Record::layout(event),
-            Self::Smb2ResponseLock(event) => Record::layout(event),
-            Self::Smb2ResponseIoctl(event) => Record::layout(event),
-            Self::Smb2ResponseQueryDirectory(event) => Record::layout(event),
-            Self::Smb2ResponseChangeNotify(event) => Record::layout(event),
-            Self::Smb2ResponseQueryInfo(event) => Record::layout(event),
-            Self::Smb2ResponseSetInfo(event) => Record::layout(event),
-            Self::Smb2ResponseError(event) => Record::layout(event),
-            Self::Smb2WorkItemTransition(event) => Record::layout(event),
-            Self::Smb2WorkItemStart(event) => Record::layout(event),
-            Self::Smb2WorkItemStop(event) => Record::layout(event),
-            Self::Smb2WorkItemActivityTransfer(event) => Record::layout(event),
-            Self::Smb2WorkItemActivityStop(event) => Record::layout(event),
-            Self::Smb2ConnectionAccept(event) => Record::layout(event),
-            Self::Smb2ConnectionDisconnectEvent(event) => Record::layout(event),
-            Self::Smb2ConnectionTerminate(event) => Record::layout(event),
-            Self::SrvNetConnectionEstablished(event) => Record::layout(event),
-            Self::SrvNegotiateValidationFailure(event) => Record::layout(event),
-            Self::Smb2MaxClusterDialectUpdated(event) => Record::layout(event),
-            Self::Smb2CipherSuiteOrder(event) => Record::layout(event),
-            Self::SrvNoNegotiatedCipher(event) => Record::layout(event),
-            Self::SrvNegotiateCipherFailure(event) => Record::layout(event),
-            Self::Smb2RequestNegotiateDialectFailure(event) => Record::layout(event),
-            Self::Smb2DialectChange(event) => Record::layout(event),
-            Self::SrvNetComponentCapabilities(event) => Record::layout(event),
-            Self::Smb2SessionAllocate(event) => Record::layout(event),
-            Self::Smb2SessionAuthFailure(event) => Record::layout(event),
-            Self::Smb2SessionAuthenticated(event) => Record::layout(event),
-            Self::Smb2SessionBind(event) => Record::layout(event),
-            Self::Smb2SessionTerminate(event) => Record::layout(event),
-            Self::Smb2SessionClose(event) => Record::layout(event),
-            Self::SrvS4u2SelfFailure(event) => Record::layout(event),
-            Self::SrvSessionAnonymousAccessDenied(event) => Record::layout(event),
-            Self::SrvSessionInvalidate(event) => Record::layout(event),
-            Self::SrvSessionInvalidatePeriodicCleanup(event) => Record::layout(event),
-            Self::Srv2SessionKeyTooShort(event) => Record::layout(event),
-            Self::InsecureGuestLogon(event) => Record::layout(event),
-            Self::Smb2TreeConnectAllocate(event) => Record::layout(event),
-            Self::Smb2TreeConnectDisconnect(event) => Record::layout(event),
-            Self::Smb2TreeConnectTerminate(event) => Record::layout(event),
-            Self::Smb2TreeConnectFailedDueToPending(event) => Record::layout(event),
-            Self::Smb2TreeConnectForceClientReconnect(event) => Record::layout(event),
-            Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => {
-                Record::layout(event)
-            }
-            Self::Smb2ShareConnectionEstablished(event) => Record::layout(event),
-            Self::Smb2FileOpen(event) => Record::layout(event),
-            Self::Smb2FileDisconnect(event) => Record::layout(event),
-            Self::Smb2FileReconnect(event) => Record::layout(event),
-            Self::Smb2FileSuspend(event) => Record::layout(event),
-            Self::Smb2FileClose(event) => Record::layout(event),
-            Self::Smb2FileTimeout(event) => Record::layout(event),
-            Self::Smb2FileTerminate(event) => Record::layout(event),
-            Self::Smb2FileCcfClose(event) => Record::layout(event),
-            Self::Smb2FileCcfCloseAudit(event) => Record::layout(event),
-            Self::Smb2RkfFailure(event) => Record::layout(event),
-            Self::SrvReopenFailure(event) => Record::layout(event),
-            Self::SrvHandleScavenge(event) => Record::layout(event),
-            Self::SrvFileInvalidate(event) => Record::layout(event),
-            Self::Smb2ShareAdd(event) => Record::layout(event),
-            Self::Smb2ShareModify(event) => Record::layout(event),
-            Self::Smb2ShareDelete(event) => Record::layout(event),
-            Self::SrvShareAccessCheckFailure(event) => Record::layout(event),
-            Self::SrvShareAnonymousAccessDeniedFailure(event) => Record::layout(event),
-            Self::SrvAbeSharesPresent(event) => Record::layout(event),
-            Self::SsClusterCaFailure(event) => Record::layout(event),
-            Self::SsRkfCaFailure(event) => Record::layout(event),
-            Self::ShareQosPolicySettingFailure(event) => Record::layout(event),
-            Self::SrvEndpointAdded(event) => Record::layout(event),
-            Self::SrvEndpointRemoved(event) => Record::layout(event),
-            Self::SrvNetNameInfoChange(event) => Record::layout(event),
-            Self::SrvEndpointOnline(event) => Record::layout(event),
-            Self::SrvEndpointOffline(event) => Record::layout(event),
-            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => {
-                Record::layout(event)
-            }
-            Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => {
-                Record::layout(event)
-            }
-            Self::SrvNetAddEndpointListenerRuleSuccess(event) => Record::layout(event),
-            Self::SrvNetAddEndpointListenerRuleFailure(event) => Record::layout(event),
-            Self::SrvNetAddListenerRuleNew(event) => Record::layout(event),
-            Self::SrvNetAddListenerRuleUpdate(event) => Record::layout(event),
-            Self::SrvNetAddListenerRuleRemove(event) => Record::layout(event),
-            Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => {
-                Record::layout(event)
-            }
-            Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => {
-                Record::layout(event)
-            }
-            Self::AlternativePortFirewallRuleAlreadyAdded(event) => Record::layout(event),
-            Self::AlternativePortFirewallRuleAddFailure(event) => Record::layout(event),
-            Self::AlternativePortFirewallRuleAddSuccess(event) => Record::layout(event),
-            Self::TdiModeEnabled(event) => Record::layout(event),
-            Self::NsiTableAllocationFailed(event) => Record::layout(event),
-            Self::NsiInterfaceAdded(event) => Record::layout(event),
-            Self::NsiInterfaceRemoved(event) => Record::layout(event),
-            Self::IpInterfaceNotFound(event) => Record::layout(event),
-            Self::Srv2RdmaSendEndpointNotification(event) => Record::layout(event),
-            Self::Srv2RdmaSendEndpointNotificationFailure(event) => Record::layout(event),
-            Self::Srv2RdmaEndpointChange(event) => Record::layout(event),
-            Self::Srv2RdmaEndpointAllocationFailure(event) => Record::layout(event),
-            Self::Srv2RdmaCreateListenerFailure(event) => Record::layout(event),
-            Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => {
-                Record::layout(event)
-            }
-            Self::Srv2RdmaNsiNotificationReceived(event) => Record::layout(event),
-            Self::Srv2RdmaMibNotificationReceived(event) => Record::layout(event),
-            Self::SrvNetRdmaConnectionClosed(event) => Record::layout(event),
-            Self::SrvNetRdmaRundownActive(event) => Record::layout(event),
-            Self::SrvNetRdmaRundownComplete(event) => Record::layout(event),
-            Self::SrvNetRdmaReactivation(event) => Record::layout(event),
-            Self::SrvNetRdmaReactivationComplete(event) => Record::layout(event),
-            Self::SrvNetSmbDirectLoad(event) => Record::layout(event),
-            Self::Smb2DirectDataPlacementSecurityChanged(event) => Record::layout(event),
-            Self::SrvNetEventDisableRdmaListenSocketsState(event) => {
-                Record::layout(event)
-            }
-            Self::ServerCertMappingExpiring(event) => Record::layout(event),
-            Self::SrvNetQuicShutdownFailure(event) => Record::layout(event),
-            Self::ServerCertMappingUpdateFailure(event) => Record::layout(event),
-            Self::ServerCertMappingExpired(event) => Record::layout(event),
-            Self::ServerCertMappingRestoreFailure(event) => Record::layout(event),
-            Self::ServerCertMappingRestoreSummary(event) => Record::layout(event),
-            Self::SrvNetQuicSendEndpointNotificationFailure(event) => {
-                Record::layout(event)
-            }
-            Self::ServerCertificateFailure(event) => Record::layout(event),
+            Self::Smb2RequestNegotiate(event) => event.view(),
+            Self::Smb2RequestSessionSetup(event) => event.view(),
+            Self::Smb2RequestLogoff(event) => event.view(),
+            Self::Smb2RequestTreeConnect(event) => event.view(),
+            Self::Smb2RequestTreeDisconnect(event) => event.view(),
+            Self::Smb2RequestEcho(event) => event.view(),
+            Self::Smb2RequestCancel(event) => event.view(),
+            Self::Smb2RequestCreate(event) => event.view(),
+            Self::Smb2RequestClose(event) => event.view(),
+            Self::Smb2RequestFlush(event) => event.view(),
+            Self::Smb2RequestRead(event) => event.view(),
+            Self::Smb2RequestWrite(event) => event.view(),
+            Self::Smb2RequestBreakOplock(event) => event.view(),
+            Self::Smb2RequestNotifyBreakLease(event) => event.view(),
+            Self::Smb2RequestAcknowledgeBreakLease(event) => event.view(),
+            Self::Smb2RequestLock(event) => event.view(),
+            Self::Smb2RequestIoctl(event) => event.view(),
+            Self::Smb2RequestQueryDirectory(event) => event.view(),
+            Self::Smb2RequestChangeNotify(event) => event.view(),
+            Self::Smb2RequestQueryInfo(event) => event.view(),
+            Self::Smb2RequestSetInfo(event) => event.view(),
+            Self::Smb2ResponseNegotiate(event) => event.view(),
+            Self::Smb2ResponseSessionSetup(event) => event.view(),
+            Self::Smb2ResponseLogoff(event) => event.view(),
+            Self::Smb2ResponseTreeConnect(event) => event.view(),
+            Self::Smb2ResponseTreeDisconnect(event) => event.view(),
+            Self::Smb2ResponseEcho(event) => event.view(),
+            Self::Smb2ResponseCreate(event) => event.view(),
+            Self::Smb2ResponseClose(event) => event.view(),
+            Self::Smb2ResponseFlush(event) => event.view(),
+            Self::Smb2ResponseRead(event) => event.view(),
+            Self::Smb2ResponseWrite(event) => event.view(),
+            Self::Smb2ResponseBreakOplock(event) => event.view(),
+            Self::Smb2ResponseAcknowledgeBreakLease(event) => event.view(),
+            Self::Smb2ResponseLock(event) => event.view(),
+            Self::Smb2ResponseIoctl(event) => event.view(),
+            Self::Smb2ResponseQueryDirectory(event) => event.view(),
+            Self::Smb2ResponseChangeNotify(event) => event.view(),
+            Self::Smb2ResponseQueryInfo(event) => event.view(),
+            Self::Smb2ResponseSetInfo(event) => event.view(),
+            Self::Smb2ResponseError(event) => event.view(),
+            Self::Smb2WorkItemTransition(event) => event.view(),
+            Self::Smb2WorkItemStart(event) => event.view(),
+            Self::Smb2WorkItemStop(event) => event.view(),
+            Self::Smb2WorkItemActivityTransfer(event) => event.view(),
+            Self::Smb2WorkItemActivityStop(event) => event.view(),
+            Self::Smb2ConnectionAccept(event) => event.view(),
+            Self::Smb2ConnectionDisconnectEvent(event) => event.view(),
+            Self::Smb2ConnectionTerminate(event) => event.view(),
+            Self::SrvNetConnectionEstablished(event) => event.view(),
+            Self::SrvNegotiateValidationFailure(event) => event.view(),
+            Self::Smb2MaxClusterDialectUpdated(event) => event.view(),
+            Self::Smb2CipherSuiteOrder(event) => event.view(),
+            Self::SrvNoNegotiatedCipher(event) => event.view(),
+            Self::SrvNegotiateCipherFailure(event) => event.view(),
+            Self::Smb2RequestNegotiateDialectFailure(event) => event.view(),
+            Self::Smb2DialectChange(event) => event.view(),
+            Self::SrvNetComponentCapabilities(event) => event.view(),
+            Self::Smb2SessionAllocate(event) => event.view(),
+            Self::Smb2SessionAuthFailure(event) => event.view(),
+            Self::Smb2SessionAuthenticated(event) => event.view(),
+            Self::Smb2SessionBind(event) => event.view(),
+            Self::Smb2SessionTerminate(event) => event.view(),
+            Self::Smb2SessionClose(event) => event.view(),
+            Self::SrvS4u2SelfFailure(event) => event.view(),
+            Self::SrvSessionAnonymousAccessDenied(event) => event.view(),
+            Self::SrvSessionInvalidate(event) => event.view(),
+            Self::SrvSessionInvalidatePeriodicCleanup(event) => event.view(),
+            Self::Srv2SessionKeyTooShort(event) => event.view(),
+            Self::InsecureGuestLogon(event) => event.view(),
+            Self::Smb2TreeConnectAllocate(event) => event.view(),
+            Self::Smb2TreeConnectDisconnect(event) => event.view(),
+            Self::Smb2TreeConnectTerminate(event) => event.view(),
+            Self::Smb2TreeConnectFailedDueToPending(event) => event.view(),
+            Self::Smb2TreeConnectForceClientReconnect(event) => event.view(),
+            Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => event.view(),
+            Self::Smb2ShareConnectionEstablished(event) => event.view(),
+            Self::Smb2FileOpen(event) => event.view(),
+            Self::Smb2FileDisconnect(event) => event.view(),
+            Self::Smb2FileReconnect(event) => event.view(),
+            Self::Smb2FileSuspend(event) => event.view(),
+            Self::Smb2FileClose(event) => event.view(),
+            Self::Smb2FileTimeout(event) => event.view(),
+            Self::Smb2FileTerminate(event) => event.view(),
+            Self::Smb2FileCcfClose(event) => event.view(),
+            Self::Smb2FileCcfCloseAudit(event) => event.view(),
+            Self::Smb2RkfFailure(event) => event.view(),
+            Self::SrvReopenFailure(event) => event.view(),
+            Self::SrvHandleScavenge(event) => event.view(),
+            Self::SrvFileInvalidate(event) => event.view(),
+            Self::Smb2ShareAdd(event) => event.view(),
+            Self::Smb2ShareModify(event) => event.view(),
+            Self::Smb2ShareDelete(event) => event.view(),
+            Self::SrvShareAccessCheckFailure(event) => event.view(),
+            Self::SrvShareAnonymousAccessDeniedFailure(event) => event.view(),
+            Self::SrvAbeSharesPresent(event) => event.view(),
+            Self::SsClusterCaFailure(event) => event.view(),
+            Self::SsRkfCaFailure(event) => event.view(),
+            Self::ShareQosPolicySettingFailure(event) => event.view(),
+            Self::SrvEndpointAdded(event) => event.view(),
+            Self::SrvEndpointRemoved(event) => event.view(),
+            Self::SrvNetNameInfoChange(event) => event.view(),
+            Self::SrvEndpointOnline(event) => event.view(),
+            Self::SrvEndpointOffline(event) => event.view(),
+            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => event.view(),
+            Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => event.view(),
+            Self::SrvNetAddEndpointListenerRuleSuccess(event) => event.view(),
+            Self::SrvNetAddEndpointListenerRuleFailure(event) => event.view(),
+            Self::SrvNetAddListenerRuleNew(event) => event.view(),
+            Self::SrvNetAddListenerRuleUpdate(event) => event.view(),
+            Self::SrvNetAddListenerRuleRemove(event) => event.view(),
+            Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => event.view(),
+            Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => event.view(),
+            Self::AlternativePortFirewallRuleAlreadyAdded(event) => event.view(),
+            Self::AlternativePortFirewallRuleAddFailure(event) => event.view(),
+            Self::AlternativePortFirewallRuleAddSuccess(event) => event.view(),
+            Self::TdiModeEnabled(event) => event.view(),
+            Self::NsiTableAllocationFailed(event) => event.view(),
+            Self::NsiInterfaceAdded(event) => event.view(),
+            Self::NsiInterfaceRemoved(event) => event.view(),
+            Self::IpInterfaceNotFound(event) => event.view(),
+            Self::Srv2RdmaSendEndpointNotification(event) => event.view(),
+            Self::Srv2RdmaSendEndpointNotificationFailure(event) => event.view(),
+            Self::Srv2RdmaEndpointChange(event) => event.view(),
+            Self::Srv2RdmaEndpointAllocationFailure(event) => event.view(),
+            Self::Srv2RdmaCreateListenerFailure(event) => event.view(),
+            Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => event.view(),
+            Self::Srv2RdmaNsiNotificationReceived(event) => event.view(),
+            Self::Srv2RdmaMibNotificationReceived(event) => event.view(),
+            Self::SrvNetRdmaConnectionClosed(event) => event.view(),
+            Self::SrvNetRdmaRundownActive(event) => event.view(),
+            Self::SrvNetRdmaRundownComplete(event) => event.view(),
+            Self::SrvNetRdmaReactivation(event) => event.view(),
+            Self::SrvNetRdmaReactivationComplete(event) => event.view(),
+            Self::SrvNetSmbDirectLoad(event) => event.view(),
+            Self::Smb2DirectDataPlacementSecurityChanged(event) => event.view(),
+            Self::SrvNetEventDisableRdmaListenSocketsState(event) => event.view(),
+            Self::ServerCertMappingExpiring(event) => event.view(),
+            Self::SrvNetQuicShutdownFailure(event) => event.view(),
+            Self::ServerCertMappingUpdateFailure(event) => event.view(),
+            Self::ServerCertMappingExpired(event) => event.view(),
+            Self::ServerCertMappingRestoreFailure(event) => event.view(),
+            Self::ServerCertMappingRestoreSummary(event) => event.view(),
+            Self::SrvNetQuicSendEndpointNotificationFailure(event) => event.view(),
+            Self::ServerCertificateFailure(event) => event.view(),
             Self::SrvNetClientCertificateChainRevocationChecksFailed(event) => {
-                Record::layout(event)
-            }
-            Self::MutualAuthClientAccessDenied(event) => Record::layout(event),
-            Self::MutualAuthClientAccessAllowed(event) => Record::layout(event),
-            Self::MutualAuthClientAccessError(event) => Record::layout(event),
-            Self::SrvDisabled(event) => Record::layout(event),
-            Self::SrvUnencryptedAcccessFailure(event) => Record::layout(event),
-            Self::SrvSignatureValidationFailure(event) => Record::layout(event),
-            Self::SrvDecryptionFailure(event) => Record::layout(event),
-            Self::SrvLmCompatibilityLevelNonDefault(event) => Record::layout(event),
-            Self::SrvSmb2Disabled(event) => Record::layout(event),
-            Self::SrvNullSessionsAllowed(event) => Record::layout(event),
-            Self::SecurityCertificateChanged(event) => Record::layout(event),
-            Self::NoSmb1ObservedInLastPeriod(event) => Record::layout(event),
-            Self::AuditSmb1Access(event) => Record::layout(event),
-            Self::AuditSmb1ConnectionAttempt(event) => Record::layout(event),
-            Self::UninstallSmb1Server(event) => Record::layout(event),
-            Self::Smb2ClientDoesNotSupportSigning(event) => Record::layout(event),
-            Self::Smb2ClientDoesNotSupportEncryption(event) => Record::layout(event),
-            Self::SrvNetClientDoesNotSupportSpn(event) => Record::layout(event),
-            Self::SrvNetClientSentUnrecognizedSpn(event) => Record::layout(event),
-            Self::SrvNetClientSentEmptySpn(event) => Record::layout(event),
-            Self::Smb1ClientDoesNotSupportSigning(event) => Record::layout(event),
-            Self::SrvSlowFsOperation(event) => Record::layout(event),
-            Self::SrvFileSharingFirewallRuleEnabled(event) => Record::layout(event),
-            Self::SrvLeasingDisabled(event) => Record::layout(event),
-            Self::SrvFirewallPortsClosed(event) => Record::layout(event),
-            Self::Smb2MdlIoCompletionFailure(event) => Record::layout(event),
-            Self::Srv2LiveDumpSucceeded(event) => Record::layout(event),
-            Self::Srv2LiveDumpThrotteled(event) => Record::layout(event),
-            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => {
-                Record::layout(event)
-            }
-            Self::Smb2SlowCommand(event) => Record::layout(event),
-            Self::Smb2CommandTimeDistribution(event) => Record::layout(event),
-            Self::SrvSlowNetworkOperation(event) => Record::layout(event),
-            Self::SrvNetGetNextIdFailure(event) => Record::layout(event),
-            Self::ReceivedNullReparseBuffer(event) => Record::layout(event),
-            Self::AllowListLoadFailed(event) => Record::layout(event),
-            Self::SrvAdminFileRundown(event) => Record::layout(event),
-            Self::SrvAdminSessionRundown(event) => Record::layout(event),
-            Self::SrvAdminShareRundown(event) => Record::layout(event),
-            Self::PacketFragment(event) => Record::layout(event),
-            Self::Packet(event) => Record::layout(event),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::Smb2RequestNegotiate(event) => Record::value(event, field),
-            Self::Smb2RequestSessionSetup(event) => Record::value(event, field),
-            Self::Smb2RequestLogoff(event) => Record::value(event, field),
-            Self::Smb2RequestTreeConnect(event) => Record::value(event, field),
-            Self::Smb2RequestTreeDisconnect(event) => Record::value(event, field),
-            Self::Smb2RequestEcho(event) => Record::value(event, field),
-            Self::Smb2RequestCancel(event) => Record::value(event, field),
-            Self::Smb2RequestCreate(event) => Record::value(event, field),
-            Self::Smb2RequestClose(event) => Record::value(event, field),
-            Self::Smb2RequestFlush(event) => Record::value(event, field),
-            Self::Smb2RequestRead(event) => Record::value(event, field),
-            Self::Smb2RequestWrite(event) => Record::value(event, field),
-            Self::Smb2RequestBreakOplock(event) => Record::value(event, field),
-            Self::Smb2RequestNotifyBreakLease(event) => Record::value(event, field),
-            Self::Smb2RequestAcknowledgeBreakLease(event) => Record::value(event, field),
-            Self::Smb2RequestLock(event) => Record::value(event, field),
-            Self::Smb2RequestIoctl(event) => Record::value(event, field),
-            Self::Smb2RequestQueryDirectory(event) => Record::value(event, field),
-            Self::Smb2RequestChangeNotify(event) => Record::value(event, field),
-            Self::Smb2RequestQueryInfo(event) => Record::value(event, field),
-            Self::Smb2RequestSetInfo(event) => Record::value(event, field),
-            Self::Smb2ResponseNegotiate(event) => Record::value(event, field),
-            Self::Smb2ResponseSessionSetup(event) => Record::value(event, field),
-            Self::Smb2ResponseLogoff(event) => Record::value(event, field),
-            Self::Smb2ResponseTreeConnect(event) => Record::value(event, field),
-            Self::Smb2ResponseTreeDisconnect(event) => Record::value(event, field),
-            Self::Smb2ResponseEcho(event) => Record::value(event, field),
-            Self::Smb2ResponseCreate(event) => Record::value(event, field),
-            Self::Smb2ResponseClose(event) => Record::value(event, field),
-            Self::Smb2ResponseFlush(event) => Record::value(event, field),
-            Self::Smb2ResponseRead(event) => Record::value(event, field),
-            Self::Smb2ResponseWrite(event) => Record::value(event, field),
-            Self::Smb2ResponseBreakOplock(event) => Record::value(event, field),
-            Self::Smb2ResponseAcknowledgeBreakLease(event) => Record::value(event, field),
-            Self::Smb2ResponseLock(event) => Record::value(event, field),
-            Self::Smb2ResponseIoctl(event) => Record::value(event, field),
-            Self::Smb2ResponseQueryDirectory(event) => Record::value(event, field),
-            Self::Smb2ResponseChangeNotify(event) => Record::value(event, field),
-            Self::Smb2ResponseQueryInfo(event) => Record::value(event, field),
-            Self::Smb2ResponseSetInfo(event) => Record::value(event, field),
-            Self::Smb2ResponseError(event) => Record::value(event, field),
-            Self::Smb2WorkItemTransition(event) => Record::value(event, field),
-            Self::Smb2WorkItemStart(event) => Record::value(event, field),
-            Self::Smb2WorkItemStop(event) => Record::value(event, field),
-            Self::Smb2WorkItemActivityTransfer(event) => Record::value(event, field),
-            Self::Smb2WorkItemActivityStop(event) => Record::value(event, field),
-            Self::Smb2ConnectionAccept(event) => Record::value(event, field),
-            Self::Smb2ConnectionDisconnectEvent(event) => Record::value(event, field),
-            Self::Smb2ConnectionTerminate(event) => Record::value(event, field),
-            Self::SrvNetConnectionEstablished(event) => Record::value(event, field),
-            Self::SrvNegotiateValidationFailure(event) => Record::value(event, field),
-            Self::Smb2MaxClusterDialectUpdated(event) => Record::value(event, field),
-            Self::Smb2CipherSuiteOrder(event) => Record::value(event, field),
-            Self::SrvNoNegotiatedCipher(event) => Record::value(event, field),
-            Self::SrvNegotiateCipherFailure(event) => Record::value(event, field),
-            Self::Smb2RequestNegotiateDialectFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::Smb2DialectChange(event) => Record::value(event, field),
-            Self::SrvNetComponentCapabilities(event) => Record::value(event, field),
-            Self::Smb2SessionAllocate(event) => Record::value(event, field),
-            Self::Smb2SessionAuthFailure(event) => Record::value(event, field),
-            Self::Smb2SessionAuthenticated(event) => Record::value(event, field),
-            Self::Smb2SessionBind(event) => Record::value(event, field),
-            Self::Smb2SessionTerminate(event) => Record::value(event, field),
-            Self::Smb2SessionClose(event) => Record::value(event, field),
-            Self::SrvS4u2SelfFailure(event) => Record::value(event, field),
-            Self::SrvSessionAnonymousAccessDenied(event) => Record::value(event, field),
-            Self::SrvSessionInvalidate(event) => Record::value(event, field),
-            Self::SrvSessionInvalidatePeriodicCleanup(event) => {
-                Record::value(event, field)
-            }
-            Self::Srv2SessionKeyTooShort(event) => Record::value(event, field),
-            Self::InsecureGuestLogon(event) => Record::value(event, field),
-            Self::Smb2TreeConnectAllocate(event) => Record::value(event, field),
-            Self::Smb2TreeConnectDisconnect(event) => Record::value(event, field),
-            Self::Smb2TreeConnectTerminate(event) => Record::value(event, field),
-            Self::Smb2TreeConnectFailedDueToPending(event) => Record::value(event, field),
-            Self::Smb2TreeConnectForceClientReconnect(event) => {
-                Record::value(event, field)
-            }
-            Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => {
-                Record::value(event, field)
-            }
-            Self::Smb2ShareConnectionEstablished(event) => Record::value(event, field),
-            Self::Smb2FileOpen(event) => Record::value(event, field),
-            Self::Smb2FileDisconnect(event) => Record::value(event, field),
-            Self::Smb2FileReconnect(event) => Record::value(event, field),
-            Self::Smb2FileSuspend(event) => Record::value(event, field),
-            Self::Smb2FileClose(event) => Record::value(event, field),
-            Self::Smb2FileTimeout(event) => Record::value(event, field),
-            Self::Smb2FileTerminate(event) => Record::value(event, field),
-            Self::Smb2FileCcfClose(event) => Record::value(event, field),
-            Self::Smb2FileCcfCloseAudit(event) => Record::value(event, field),
-            Self::Smb2RkfFailure(event) => Record::value(event, field),
-            Self::SrvReopenFailure(event) => Record::value(event, field),
-            Self::SrvHandleScavenge(event) => Record::value(event, field),
-            Self::SrvFileInvalidate(event) => Record::value(event, field),
-            Self::Smb2ShareAdd(event) => Record::value(event, field),
-            Self::Smb2ShareModify(event) => Record::value(event, field),
-            Self::Smb2ShareDelete(event) => Record::value(event, field),
-            Self::SrvShareAccessCheckFailure(event) => Record::value(event, field),
-            Self::SrvShareAnonymousAccessDeniedFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvAbeSharesPresent(event) => Record::value(event, field),
-            Self::SsClusterCaFailure(event) => Record::value(event, field),
-            Self::SsRkfCaFailure(event) => Record::value(event, field),
-            Self::ShareQosPolicySettingFailure(event) => Record::value(event, field),
-            Self::SrvEndpointAdded(event) => Record::value(event, field),
-            Self::SrvEndpointRemoved(event) => Record::value(event, field),
-            Self::SrvNetNameInfoChange(event) => Record::value(event, field),
-            Self::SrvEndpointOnline(event) => Record::value(event, field),
-            Self::SrvEndpointOffline(event) => Record::value(event, field),
-            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetAddEndpointListenerRuleSuccess(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetAddEndpointListenerRuleFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetAddListenerRuleNew(event) => Record::value(event, field),
-            Self::SrvNetAddListenerRuleUpdate(event) => Record::value(event, field),
-            Self::SrvNetAddListenerRuleRemove(event) => Record::value(event, field),
-            Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => {
-                Record::value(event, field)
-            }
-            Self::AlternativePortFirewallRuleAlreadyAdded(event) => {
-                Record::value(event, field)
-            }
-            Self::AlternativePortFirewallRuleAddFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::AlternativePortFirewallRuleAddSuccess(event) => {
-                Record::value(event, field)
-            }
-            Self::TdiModeEnabled(event) => Record::value(event, field),
-            Self::NsiTableAllocationFailed(event) => Record::value(event, field),
-            Self::NsiInterfaceAdded(event) => Record::value(event, field),
-            Self::NsiInterfaceRemoved(event) => Record::value(event, field),
-            Self::IpInterfaceNotFound(event) => Record::value(event, field),
-            Self::Srv2RdmaSendEndpointNotification(event) => Record::value(event, field),
-            Self::Srv2RdmaSendEndpointNotificationFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::Srv2RdmaEndpointChange(event) => Record::value(event, field),
-            Self::Srv2RdmaEndpointAllocationFailure(event) => Record::value(event, field),
-            Self::Srv2RdmaCreateListenerFailure(event) => Record::value(event, field),
-            Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::Srv2RdmaNsiNotificationReceived(event) => Record::value(event, field),
-            Self::Srv2RdmaMibNotificationReceived(event) => Record::value(event, field),
-            Self::SrvNetRdmaConnectionClosed(event) => Record::value(event, field),
-            Self::SrvNetRdmaRundownActive(event) => Record::value(event, field),
-            Self::SrvNetRdmaRundownComplete(event) => Record::value(event, field),
-            Self::SrvNetRdmaReactivation(event) => Record::value(event, field),
-            Self::SrvNetRdmaReactivationComplete(event) => Record::value(event, field),
-            Self::SrvNetSmbDirectLoad(event) => Record::value(event, field),
-            Self::Smb2DirectDataPlacementSecurityChanged(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetEventDisableRdmaListenSocketsState(event) => {
-                Record::value(event, field)
-            }
-            Self::ServerCertMappingExpiring(event) => Record::value(event, field),
-            Self::SrvNetQuicShutdownFailure(event) => Record::value(event, field),
-            Self::ServerCertMappingUpdateFailure(event) => Record::value(event, field),
-            Self::ServerCertMappingExpired(event) => Record::value(event, field),
-            Self::ServerCertMappingRestoreFailure(event) => Record::value(event, field),
-            Self::ServerCertMappingRestoreSummary(event) => Record::value(event, field),
-            Self::SrvNetQuicSendEndpointNotificationFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::ServerCertificateFailure(event) => Record::value(event, field),
-            Self::SrvNetClientCertificateChainRevocationChecksFailed(event) => {
-                Record::value(event, field)
-            }
-            Self::MutualAuthClientAccessDenied(event) => Record::value(event, field),
-            Self::MutualAuthClientAccessAllowed(event) => Record::value(event, field),
-            Self::MutualAuthClientAccessError(event) => Record::value(event, field),
-            Self::SrvDisabled(event) => Record::value(event, field),
-            Self::SrvUnencryptedAcccessFailure(event) => Record::value(event, field),
-            Self::SrvSignatureValidationFailure(event) => Record::value(event, field),
-            Self::SrvDecryptionFailure(event) => Record::value(event, field),
-            Self::SrvLmCompatibilityLevelNonDefault(event) => Record::value(event, field),
-            Self::SrvSmb2Disabled(event) => Record::value(event, field),
-            Self::SrvNullSessionsAllowed(event) => Record::value(event, field),
-            Self::SecurityCertificateChanged(event) => Record::value(event, field),
-            Self::NoSmb1ObservedInLastPeriod(event) => Record::value(event, field),
-            Self::AuditSmb1Access(event) => Record::value(event, field),
-            Self::AuditSmb1ConnectionAttempt(event) => Record::value(event, field),
-            Self::UninstallSmb1Server(event) => Record::value(event, field),
-            Self::Smb2ClientDoesNotSupportSigning(event) => Record::value(event, field),
-            Self::Smb2ClientDoesNotSupportEncryption(event) => {
-                Record::value(event, field)
-            }
-            Self::SrvNetClientDoesNotSupportSpn(event) => Record::value(event, field),
-            Self::SrvNetClientSentUnrecognizedSpn(event) => Record::value(event, field),
-            Self::SrvNetClientSentEmptySpn(event) => Record::value(event, field),
-            Self::Smb1ClientDoesNotSupportSigning(event) => Record::value(event, field),
-            Self::SrvSlowFsOperation(event) => Record::value(event, field),
-            Self::SrvFileSharingFirewallRuleEnabled(event) => Record::value(event, field),
-            Self::SrvLeasingDisabled(event) => Record::value(event, field),
-            Self::SrvFirewallPortsClosed(event) => Record::value(event, field),
-            Self::Smb2MdlIoCompletionFailure(event) => Record::value(event, field),
-            Self::Srv2LiveDumpSucceeded(event) => Record::value(event, field),
-            Self::Srv2LiveDumpThrotteled(event) => Record::value(event, field),
-            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => {
-                Record::value(event, field)
-            }
-            Self::Smb2SlowCommand(event) => Record::value(event, field),
-            Self::Smb2CommandTimeDistribution(event) => Record::value(event, field),
-            Self::SrvSlowNetworkOperation(event) => Record::value(event, field),
-            Self::SrvNetGetNextIdFailure(event) => Record::value(event, field),
-            Self::ReceivedNullReparseBuffer(event) => Record::value(event, field),
-            Self::AllowListLoadFailed(event) => Record::value(event, field),
-            Self::SrvAdminFileRundown(event) => Record::value(event, field),
-            Self::SrvAdminSessionRundown(event) => Record::value(event, field),
-            Self::SrvAdminShareRundown(event) => Record::value(event, field),
-            Self::PacketFragment(event) => Record::value(event, field),
-            Self::Packet(event) => Record::value(event, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::Smb2RequestNegotiate(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestSessionSetup(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestLogoff(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestTreeConnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestTreeDisconnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestEcho(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestCancel(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestCreate(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestClose(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestFlush(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestRead(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestWrite(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestBreakOplock(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestNotifyBreakLease(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestAcknowledgeBreakLease(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestLock(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestIoctl(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestQueryDirectory(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestChangeNotify(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestQueryInfo(event) => Record::write_message(event, build, out),
-            Self::Smb2RequestSetInfo(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseNegotiate(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseSessionSetup(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseLogoff(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseTreeConnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseTreeDisconnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseEcho(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseCreate(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseClose(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseFlush(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseRead(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseWrite(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseBreakOplock(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseAcknowledgeBreakLease(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseLock(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseIoctl(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseQueryDirectory(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseChangeNotify(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseQueryInfo(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ResponseSetInfo(event) => Record::write_message(event, build, out),
-            Self::Smb2ResponseError(event) => Record::write_message(event, build, out),
-            Self::Smb2WorkItemTransition(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2WorkItemStart(event) => Record::write_message(event, build, out),
-            Self::Smb2WorkItemStop(event) => Record::write_message(event, build, out),
-            Self::Smb2WorkItemActivityTransfer(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2WorkItemActivityStop(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ConnectionAccept(event) => Record::write_message(event, build, out),
-            Self::Smb2ConnectionDisconnectEvent(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ConnectionTerminate(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetConnectionEstablished(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNegotiateValidationFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2MaxClusterDialectUpdated(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2CipherSuiteOrder(event) => Record::write_message(event, build, out),
-            Self::SrvNoNegotiatedCipher(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNegotiateCipherFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RequestNegotiateDialectFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2DialectChange(event) => Record::write_message(event, build, out),
-            Self::SrvNetComponentCapabilities(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2SessionAllocate(event) => Record::write_message(event, build, out),
-            Self::Smb2SessionAuthFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2SessionAuthenticated(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2SessionBind(event) => Record::write_message(event, build, out),
-            Self::Smb2SessionTerminate(event) => Record::write_message(event, build, out),
-            Self::Smb2SessionClose(event) => Record::write_message(event, build, out),
-            Self::SrvS4u2SelfFailure(event) => Record::write_message(event, build, out),
-            Self::SrvSessionAnonymousAccessDenied(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvSessionInvalidate(event) => Record::write_message(event, build, out),
-            Self::SrvSessionInvalidatePeriodicCleanup(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2SessionKeyTooShort(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::InsecureGuestLogon(event) => Record::write_message(event, build, out),
-            Self::Smb2TreeConnectAllocate(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2TreeConnectDisconnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2TreeConnectTerminate(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2TreeConnectFailedDueToPending(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2TreeConnectForceClientReconnect(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ShareConnectionEstablished(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2FileOpen(event) => Record::write_message(event, build, out),
-            Self::Smb2FileDisconnect(event) => Record::write_message(event, build, out),
-            Self::Smb2FileReconnect(event) => Record::write_message(event, build, out),
-            Self::Smb2FileSuspend(event) => Record::write_message(event, build, out),
-            Self::Smb2FileClose(event) => Record::write_message(event, build, out),
-            Self::Smb2FileTimeout(event) => Record::write_message(event, build, out),
-            Self::Smb2FileTerminate(event) => Record::write_message(event, build, out),
-            Self::Smb2FileCcfClose(event) => Record::write_message(event, build, out),
-            Self::Smb2FileCcfCloseAudit(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2RkfFailure(event) => Record::write_message(event, build, out),
-            Self::SrvReopenFailure(event) => Record::write_message(event, build, out),
-            Self::SrvHandleScavenge(event) => Record::write_message(event, build, out),
-            Self::SrvFileInvalidate(event) => Record::write_message(event, build, out),
-            Self::Smb2ShareAdd(event) => Record::write_message(event, build, out),
-            Self::Smb2ShareModify(event) => Record::write_message(event, build, out),
-            Self::Smb2ShareDelete(event) => Record::write_message(event, build, out),
-            Self::SrvShareAccessCheckFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvShareAnonymousAccessDeniedFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvAbeSharesPresent(event) => Record::write_message(event, build, out),
-            Self::SsClusterCaFailure(event) => Record::write_message(event, build, out),
-            Self::SsRkfCaFailure(event) => Record::write_message(event, build, out),
-            Self::ShareQosPolicySettingFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvEndpointAdded(event) => Record::write_message(event, build, out),
-            Self::SrvEndpointRemoved(event) => Record::write_message(event, build, out),
-            Self::SrvNetNameInfoChange(event) => Record::write_message(event, build, out),
-            Self::SrvEndpointOnline(event) => Record::write_message(event, build, out),
-            Self::SrvEndpointOffline(event) => Record::write_message(event, build, out),
-            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddEndpointListenerRuleSuccess(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddEndpointListenerRuleFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddListenerRuleNew(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddListenerRuleUpdate(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetAddListenerRuleRemove(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::AlternativePortFirewallRuleAlreadyAdded(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::AlternativePortFirewallRuleAddFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::AlternativePortFirewallRuleAddSuccess(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::TdiModeEnabled(event) => Record::write_message(event, build, out),
-            Self::NsiTableAllocationFailed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::NsiInterfaceAdded(event) => Record::write_message(event, build, out),
-            Self::NsiInterfaceRemoved(event) => Record::write_message(event, build, out),
-            Self::IpInterfaceNotFound(event) => Record::write_message(event, build, out),
-            Self::Srv2RdmaSendEndpointNotification(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaSendEndpointNotificationFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaEndpointChange(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaEndpointAllocationFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaCreateListenerFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaNsiNotificationReceived(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2RdmaMibNotificationReceived(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetRdmaConnectionClosed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetRdmaRundownActive(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetRdmaRundownComplete(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetRdmaReactivation(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetRdmaReactivationComplete(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetSmbDirectLoad(event) => Record::write_message(event, build, out),
-            Self::Smb2DirectDataPlacementSecurityChanged(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetEventDisableRdmaListenSocketsState(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertMappingExpiring(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetQuicShutdownFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertMappingUpdateFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertMappingExpired(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertMappingRestoreFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertMappingRestoreSummary(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetQuicSendEndpointNotificationFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ServerCertificateFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetClientCertificateChainRevocationChecksFailed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::MutualAuthClientAccessDenied(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::MutualAuthClientAccessAllowed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::MutualAuthClientAccessError(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvDisabled(event) => Record::write_message(event, build, out),
-            Self::SrvUnencryptedAcccessFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvSignatureValidationFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvDecryptionFailure(event) => Record::write_message(event, build, out),
-            Self::SrvLmCompatibilityLevelNonDefault(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvSmb2Disabled(event) => Record::write_message(event, build, out),
-            Self::SrvNullSessionsAllowed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SecurityCertificateChanged(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::NoSmb1ObservedInLastPeriod(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::AuditSmb1Access(event) => Record::write_message(event, build, out),
-            Self::AuditSmb1ConnectionAttempt(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::UninstallSmb1Server(event) => Record::write_message(event, build, out),
-            Self::Smb2ClientDoesNotSupportSigning(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2ClientDoesNotSupportEncryption(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetClientDoesNotSupportSpn(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetClientSentUnrecognizedSpn(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetClientSentEmptySpn(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb1ClientDoesNotSupportSigning(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvSlowFsOperation(event) => Record::write_message(event, build, out),
-            Self::SrvFileSharingFirewallRuleEnabled(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvLeasingDisabled(event) => Record::write_message(event, build, out),
-            Self::SrvFirewallPortsClosed(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2MdlIoCompletionFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2LiveDumpSucceeded(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Srv2LiveDumpThrotteled(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::Smb2SlowCommand(event) => Record::write_message(event, build, out),
-            Self::Smb2CommandTimeDistribution(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvSlowNetworkOperation(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvNetGetNextIdFailure(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::ReceivedNullReparseBuffer(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::AllowListLoadFailed(event) => Record::write_message(event, build, out),
-            Self::SrvAdminFileRundown(event) => Record::write_message(event, build, out),
-            Self::SrvAdminSessionRundown(event) => {
-                Record::write_message(event, build, out)
-            }
-            Self::SrvAdminShareRundown(event) => Record::write_message(event, build, out),
-            Self::PacketFragment(event) => Record::write_message(event, build, out),
-            Self::Packet(event) => Record::write_message(event, build, out),
+                event.view()
+            }
+            Self::MutualAuthClientAccessDenied(event) => event.view(),
+            Self::MutualAuthClientAccessAllowed(event) => event.view(),
+            Self::MutualAuthClientAccessError(event) => event.view(),
+            Self::SrvDisabled(event) => event.view(),
+            Self::SrvUnencryptedAcccessFailure(event) => event.view(),
+            Self::SrvSignatureValidationFailure(event) => event.view(),
+            Self::SrvDecryptionFailure(event) => event.view(),
+            Self::SrvLmCompatibilityLevelNonDefault(event) => event.view(),
+            Self::SrvSmb2Disabled(event) => event.view(),
+            Self::SrvNullSessionsAllowed(event) => event.view(),
+            Self::SecurityCertificateChanged(event) => event.view(),
+            Self::NoSmb1ObservedInLastPeriod(event) => event.view(),
+            Self::AuditSmb1Access(event) => event.view(),
+            Self::AuditSmb1ConnectionAttempt(event) => event.view(),
+            Self::UninstallSmb1Server(event) => event.view(),
+            Self::Smb2ClientDoesNotSupportSigning(event) => event.view(),
+            Self::Smb2ClientDoesNotSupportEncryption(event) => event.view(),
+            Self::SrvNetClientDoesNotSupportSpn(event) => event.view(),
+            Self::SrvNetClientSentUnrecognizedSpn(event) => event.view(),
+            Self::SrvNetClientSentEmptySpn(event) => event.view(),
+            Self::Smb1ClientDoesNotSupportSigning(event) => event.view(),
+            Self::SrvSlowFsOperation(event) => event.view(),
+            Self::SrvFileSharingFirewallRuleEnabled(event) => event.view(),
+            Self::SrvLeasingDisabled(event) => event.view(),
+            Self::SrvFirewallPortsClosed(event) => event.view(),
+            Self::Smb2MdlIoCompletionFailure(event) => event.view(),
+            Self::Srv2LiveDumpSucceeded(event) => event.view(),
+            Self::Srv2LiveDumpThrotteled(event) => event.view(),
+            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => event.view(),
+            Self::Smb2SlowCommand(event) => event.view(),
+            Self::Smb2CommandTimeDistribution(event) => event.view(),
+            Self::SrvSlowNetworkOperation(event) => event.view(),
+            Self::SrvNetGetNextIdFailure(event) => event.view(),
+            Self::ReceivedNullReparseBuffer(event) => event.view(),
+            Self::AllowListLoadFailed(event) => event.view(),
+            Self::SrvAdminFileRundown(event) => event.view(),
+            Self::SrvAdminSessionRundown(event) => event.view(),
+            Self::SrvAdminShareRundown(event) => event.view(),
+            Self::PacketFragment(event) => event.view(),
+            Self::Packet(event) => event.view(),
         }
     }
 }

@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Array, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    StatusKind, Utf16, Value, View,
+    AnyView, Array, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record,
+    Segment, SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -15,7 +15,6 @@ use super::super::schema::negotiate as schema;
 /// Negotiate integrity check failed: event 1005. Builds 10240-26200.
 ///
 /// It has 3 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateValidationFailure<'a> {
     /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
@@ -199,27 +198,11 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNegotiateValidationFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
+            Self::V2(view) => view,
         }
     }
 }
@@ -227,7 +210,6 @@ impl<'a> Record<'a> for SrvNegotiateValidationFailure<'a> {
 /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNegotiateValidationFailureV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -278,19 +260,23 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The server failed to validate negotiation from client ")
             .utf16(self.client_name())
             .text(". Connection was terminated.")
@@ -301,7 +287,6 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV0<'a> {
 /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNegotiateValidationFailureV1<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -447,28 +432,26 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::HexInt32(self.expected_dialect()),
-                7 => Value::HexInt32(self.expected_capabilities()),
-                8 => Value::HexInt32(self.expected_security_mode()),
-                9 => Value::HexInt32(self.received_dialect()),
-                10 => Value::HexInt32(self.received_capabilities()),
-                11 => Value::HexInt32(self.received_security_mode()),
-                12 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server rejected an invalid negotiation request. Connection was terminated.\r\n\r\nClient Name: ",
             )
@@ -501,7 +484,6 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV1<'a> {
 /// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNegotiateValidationFailureV2<'a> {
     head: Segment<'a, 10>,
     client_name: Utf16<'a>,
@@ -603,24 +585,26 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::HexInt32(self.status()),
-                1 => Value::HexInt32(self.translated_status()),
-                2 => Value::U16(self.client_name_length()),
-                3 => Value::Utf16(self.client_name()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U32(self.client_address_length()),
-                7 => Value::SocketAddr(self.client_address()),
-                8 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Negotiate integrity check failed.\r\n\r\nStatus: ")
             .status(StatusKind::NtStatus, self.translated_status())
             .text("\r\nClient Name: ")
@@ -641,7 +625,6 @@ impl<'a> View<'a> for SrvNegotiateValidationFailureV2<'a> {
 /// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MaxClusterDialectUpdated<'a> {
     /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
@@ -664,21 +647,9 @@ impl<'a> Deref for Smb2MaxClusterDialectUpdated<'a> {
 }
 
 impl<'a> Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -693,7 +664,6 @@ impl<'a> Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
 /// - maps: map= added by inference on OldDialect: the PerfView of that time prints map= only at the first use of a map (10240)
 /// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2MaxClusterDialectUpdatedV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -721,17 +691,15 @@ impl<'a> View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.head.u16::<0>()),
-                1 => Value::U16(self.head.u16::<2>()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The maximum cluster-supported SMB dialect has changed.\r\n\r\nNewMaxDialect: ",
             )
@@ -748,7 +716,6 @@ impl<'a> View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
 /// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CipherSuiteOrder<'a> {
     /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
@@ -771,21 +738,9 @@ impl<'a> Deref for Smb2CipherSuiteOrder<'a> {
 }
 
 impl<'a> Record<'a> for Smb2CipherSuiteOrder<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -794,7 +749,6 @@ impl<'a> Record<'a> for Smb2CipherSuiteOrder<'a> {
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2CipherSuiteOrder.
-#[derive(Clone, Copy)]
 pub struct Smb2CipherSuiteOrderV0<'a> {
     cipher_suite_order: Utf16<'a>,
 }
@@ -816,16 +770,15 @@ impl<'a> View<'a> for Smb2CipherSuiteOrderV0<'a> {
         Ok(Self { cipher_suite_order })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Utf16(self.cipher_suite_order()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Field(Value::Utf16(self.cipher_suite_order())))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The Cipher Suite Order group policy setting is invalid.\r\n\r\nGuidance:\r\n\r\nThis event indicates that an administrator has configured an invalid value for the \"Computer Configuration\\Administrative Templates\\Network\\Lanman Server\\Cipher Suite Order\" group policy setting. The server will use the default cipher suite order \"",
             )
@@ -838,7 +791,6 @@ impl<'a> View<'a> for Smb2CipherSuiteOrderV0<'a> {
 /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNoNegotiatedCipher<'a> {
     /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
@@ -861,21 +813,9 @@ impl<'a> Deref for SrvNoNegotiatedCipher<'a> {
 }
 
 impl<'a> Record<'a> for SrvNoNegotiatedCipher<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -888,7 +828,6 @@ impl<'a> Record<'a> for SrvNoNegotiatedCipher<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvNoNegotiatedCipherV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -992,25 +931,28 @@ impl<'a> View<'a> for SrvNoNegotiatedCipherV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.client_name_length()),
-                3 => Value::Utf16(self.client_name()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U32(self.client_address_length()),
-                7 => Value::SocketAddr(self.client_address()),
-                8 => Value::HexInt64(self.session_id()),
-                9 => Value::U16(self.after_client_address.u16::<8>()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.user_name())),
+                6 => Part::Segment(self.after_user_name.as_bytes()),
+                7 => Part::Field(Value::SocketAddr(self.client_address())),
+                8 => Part::Segment(self.after_client_address.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access.\r\n\r\nRequest: ",
             )
@@ -1035,7 +977,6 @@ impl<'a> View<'a> for SrvNoNegotiatedCipherV0<'a> {
 /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNegotiateCipherFailure<'a> {
     /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
@@ -1106,24 +1047,10 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNegotiateCipherFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V2(view) => view,
         }
     }
 }
@@ -1132,7 +1059,6 @@ impl<'a> Record<'a> for SrvNegotiateCipherFailure<'a> {
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task SrvNegotiateCipherFailure.
-#[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV0<'a> {
     head: Segment<'a, 4>,
     client_cipher_suite_order: Utf16<'a>,
@@ -1184,19 +1110,23 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.client_cipher_suite_order_length()),
-                1 => Value::Utf16(self.client_cipher_suite_order()),
-                2 => Value::U32(self.server_cipher_suite_order_length()),
-                3 => Value::Utf16(self.server_cipher_suite_order()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_cipher_suite_order())),
+                2 => Part::Segment(self.after_client_cipher_suite_order.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.server_cipher_suite_order())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.\r\n\r\nClient encryption cipher suite order (most to least preferred): ",
             )
@@ -1212,7 +1142,6 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV0<'a> {
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task SrvNegotiateCipherFailure.
-#[derive(Clone, Copy)]
 pub struct SrvNegotiateCipherFailureV2<'a> {
     head: Segment<'a, 4>,
     client_cipher_suite_order: Utf16<'a>,
@@ -1296,22 +1225,25 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.client_cipher_suite_order_length()),
-                1 => Value::Utf16(self.client_cipher_suite_order()),
-                2 => Value::U32(self.server_cipher_suite_order_length()),
-                3 => Value::Utf16(self.server_cipher_suite_order()),
-                4 => Value::U16(self.client_cipher_count()),
-                5 => Value::U16(self.logged_client_cipher_count()),
-                6 => Value::Array(self.client_cipher_order().into()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_cipher_suite_order())),
+                2 => Part::Segment(self.after_client_cipher_suite_order.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.server_cipher_suite_order())),
+                4 => Part::Segment(self.after_server_cipher_suite_order.as_bytes()),
+                5 => Part::Field(Value::Array(self.client_cipher_order().into())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.\r\n\r\nClient encryption cipher suite order (most to least preferred): ",
             )
@@ -1326,7 +1258,6 @@ impl<'a> View<'a> for SrvNegotiateCipherFailureV2<'a> {
 /// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiateDialectFailure<'a> {
     /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
@@ -1349,21 +1280,9 @@ impl<'a> Deref for Smb2RequestNegotiateDialectFailure<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1371,7 +1290,6 @@ impl<'a> Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
 /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2RequestNegotiate, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestNegotiateDialectFailureV0<'a> {
     head: Segment<'a, 48>,
     dialects: Array<'a, u16>,
@@ -1561,35 +1479,25 @@ impl<'a> View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U16(self.security_mode()),
-                9 => Value::U32(self.capabilities()),
-                10 => Value::U16(self.dialect_count()),
-                11 => Value::Array(self.dialects().into()),
-                12 => Value::Guid(self.client_guid()),
-                13 => Value::Guid(self.connection_guid()),
-                14 => Value::HexInt32(self.min_smb2_dialect()),
-                15 => Value::HexInt32(self.max_smb2_dialect()),
-                16 => Value::U32(self.client_address_length()),
-                17 => Value::SocketAddr(self.client_address()),
-                18 => Value::U16(self.client_name_length()),
-                19 => Value::Utf16(self.client_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Array(self.dialects().into())),
+                2 => Part::Segment(self.after_dialects.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_address())),
+                4 => Part::Segment(self.after_client_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.client_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Negotiate Dialect Failure\r\n\r\nSession ID: ")
             .show(self.session_id())
             .text("\r\nClient Address: ")
@@ -1612,7 +1520,6 @@ impl<'a> View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
 /// SMB Dialect Change: event 1062. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DialectChange<'a> {
     /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
@@ -1635,21 +1542,9 @@ impl<'a> Deref for Smb2DialectChange<'a> {
 }
 
 impl<'a> Record<'a> for Smb2DialectChange<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1657,7 +1552,6 @@ impl<'a> Record<'a> for Smb2DialectChange<'a> {
 /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task Smb2DialectChange, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct Smb2DialectChangeV0<'a> {
     smb_dialect: Utf16<'a>,
     after_smb_dialect: Segment<'a, 8>,
@@ -1706,18 +1600,21 @@ impl<'a> View<'a> for Smb2DialectChangeV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Utf16(self.smb_dialect()),
-                1 => Value::HexInt32(self.old_dialect()),
-                2 => Value::HexInt32(self.new_dialect()),
+            match part {
+                0 => Part::Field(Value::Utf16(self.smb_dialect())),
+                1 => Part::Segment(self.after_smb_dialect.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB Dialect Change \r\n\r\n")
             .utf16(self.smb_dialect())
             .text(" was changed from ")
@@ -1732,7 +1629,6 @@ impl<'a> View<'a> for Smb2DialectChangeV0<'a> {
 /// Component capabilities: %1: event 1080. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetComponentCapabilities<'a> {
     /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
@@ -1755,21 +1651,9 @@ impl<'a> Deref for SrvNetComponentCapabilities<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetComponentCapabilities<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1777,7 +1661,6 @@ impl<'a> Record<'a> for SrvNetComponentCapabilities<'a> {
 /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetComponentCapabilities, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetComponentCapabilitiesV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1805,17 +1688,15 @@ impl<'a> View<'a> for SrvNetComponentCapabilitiesV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::HexInt32(self.srv_net_component_capabilities()),
-                1 => Value::HexInt32(self.patch_number()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Component capabilities: ")
             .hex(self.srv_net_component_capabilities())
             .text("\r\nInternal patch number: ")

@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    StatusKind, Utf16, Value, View,
+    AnyView, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -15,7 +15,6 @@ use super::super::schema::open as schema;
 /// SMB2 Open established: event 650. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileOpen<'a> {
     /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
@@ -38,21 +37,9 @@ impl<'a> Deref for Smb2FileOpen<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileOpen<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -60,7 +47,6 @@ impl<'a> Record<'a> for Smb2FileOpen<'a> {
 /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2FileOpen, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileOpenV0<'a> {
     head: Segment<'a, 82>,
     name: Utf16<'a>,
@@ -184,29 +170,22 @@ impl<'a> View<'a> for Smb2FileOpenV0<'a> {
         Ok(Self { head, name, after_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                1 => Value::Guid(self.tree_connect_guid()),
-                2 => Value::Guid(self.session_guid()),
-                3 => Value::Guid(self.connection_guid()),
-                4 => Value::Guid(self.share_guid()),
-                5 => Value::U16(self.name_length()),
-                6 => Value::Utf16(self.name()),
-                7 => Value::Guid(self.lease_id()),
-                8 => Value::U32(self.desired_access()),
-                9 => Value::U32(self.sharing_mode()),
-                10 => Value::U32(self.create_options()),
-                11 => Value::U32(self.file_attributes()),
-                12 => Value::Bool(self.is_replay()),
-                13 => Value::Bool(self.is_resume()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.name())),
+                2 => Part::Segment(self.after_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open established").finish()
     }
 }
@@ -214,7 +193,6 @@ impl<'a> View<'a> for Smb2FileOpenV0<'a> {
 /// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileDisconnect<'a> {
     /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
@@ -237,21 +215,9 @@ impl<'a> Deref for Smb2FileDisconnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileDisconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -259,7 +225,6 @@ impl<'a> Record<'a> for Smb2FileDisconnect<'a> {
 /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileDisconnect, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileDisconnectV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -281,16 +246,15 @@ impl<'a> View<'a> for Smb2FileDisconnectV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Disconnected - Preserved").finish()
     }
 }
@@ -298,7 +262,6 @@ impl<'a> View<'a> for Smb2FileDisconnectV0<'a> {
 /// SMB2 Open Reconnected: event 652. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileReconnect<'a> {
     /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
@@ -321,21 +284,9 @@ impl<'a> Deref for Smb2FileReconnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileReconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -343,7 +294,6 @@ impl<'a> Record<'a> for Smb2FileReconnect<'a> {
 /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileReconnect, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileReconnectV0<'a> {
     head: Segment<'a, 64>,
 }
@@ -383,19 +333,15 @@ impl<'a> View<'a> for Smb2FileReconnectV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                1 => Value::Guid(self.tree_connect_guid()),
-                2 => Value::Guid(self.session_guid()),
-                3 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Reconnected").finish()
     }
 }
@@ -403,7 +349,6 @@ impl<'a> View<'a> for Smb2FileReconnectV0<'a> {
 /// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileSuspend<'a> {
     /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
@@ -426,21 +371,9 @@ impl<'a> Deref for Smb2FileSuspend<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileSuspend<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -448,7 +381,6 @@ impl<'a> Record<'a> for Smb2FileSuspend<'a> {
 /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileSuspend, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileSuspendV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -470,16 +402,15 @@ impl<'a> View<'a> for Smb2FileSuspendV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Suspended - Preserved").finish()
     }
 }
@@ -487,7 +418,6 @@ impl<'a> View<'a> for Smb2FileSuspendV0<'a> {
 /// SMB2 Open Closed: event 654. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileClose<'a> {
     /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
@@ -510,21 +440,9 @@ impl<'a> Deref for Smb2FileClose<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileClose<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -532,7 +450,6 @@ impl<'a> Record<'a> for Smb2FileClose<'a> {
 /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileClose, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileCloseV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -554,16 +471,15 @@ impl<'a> View<'a> for Smb2FileCloseV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Closed").finish()
     }
 }
@@ -571,7 +487,6 @@ impl<'a> View<'a> for Smb2FileCloseV0<'a> {
 /// SMB2 Open Timed Out: event 655. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTimeout<'a> {
     /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
@@ -594,21 +509,9 @@ impl<'a> Deref for Smb2FileTimeout<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileTimeout<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -616,7 +519,6 @@ impl<'a> Record<'a> for Smb2FileTimeout<'a> {
 /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTimeout, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileTimeoutV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -638,16 +540,15 @@ impl<'a> View<'a> for Smb2FileTimeoutV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Timed Out").finish()
     }
 }
@@ -655,7 +556,6 @@ impl<'a> View<'a> for Smb2FileTimeoutV0<'a> {
 /// SMB2 Open Terminated: event 656. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileTerminate<'a> {
     /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
@@ -678,21 +578,9 @@ impl<'a> Deref for Smb2FileTerminate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileTerminate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -700,7 +588,6 @@ impl<'a> Record<'a> for Smb2FileTerminate<'a> {
 /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileTerminate, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileTerminateV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -722,16 +609,15 @@ impl<'a> View<'a> for Smb2FileTerminateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Terminated").finish()
     }
 }
@@ -739,7 +625,6 @@ impl<'a> View<'a> for Smb2FileTerminateV0<'a> {
 /// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfClose<'a> {
     /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
@@ -762,21 +647,9 @@ impl<'a> Deref for Smb2FileCcfClose<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileCcfClose<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -784,7 +657,6 @@ impl<'a> Record<'a> for Smb2FileCcfClose<'a> {
 /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2FileCCFClose, keywords File.
-#[derive(Clone, Copy)]
 pub struct Smb2FileCcfCloseV0<'a> {
     head: Segment<'a, 32>,
 }
@@ -812,17 +684,15 @@ impl<'a> View<'a> for Smb2FileCcfCloseV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.open_guid()),
-                1 => Value::Guid(self.app_instance_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Open Clustered Client Failover Closed").finish()
     }
 }
@@ -830,7 +700,6 @@ impl<'a> View<'a> for Smb2FileCcfCloseV0<'a> {
 /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2FileCcfCloseAudit<'a> {
     /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
@@ -853,21 +722,9 @@ impl<'a> Deref for Smb2FileCcfCloseAudit<'a> {
 }
 
 impl<'a> Record<'a> for Smb2FileCcfCloseAudit<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -875,7 +732,6 @@ impl<'a> Record<'a> for Smb2FileCcfCloseAudit<'a> {
 /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task Smb2FileCCFCloseAudit, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct Smb2FileCcfCloseAuditV0<'a> {
     head: Segment<'a, 2>,
     file_name: Utf16<'a>,
@@ -962,23 +818,27 @@ impl<'a> View<'a> for Smb2FileCcfCloseAuditV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.file_name_length()),
-                1 => Value::Utf16(self.file_name()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
-                4 => Value::U16(self.computer_name_length()),
-                5 => Value::Utf16(self.computer_name()),
-                6 => Value::U16(self.share_name_length()),
-                7 => Value::Utf16(self.share_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.file_name())),
+                2 => Part::Segment(self.after_file_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.computer_name())),
+                6 => Part::Segment(self.after_computer_name.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.share_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("File handle for file \"")
             .utf16(self.share_name())
             .text("\\")
@@ -994,7 +854,6 @@ impl<'a> View<'a> for Smb2FileCcfCloseAuditV0<'a> {
 /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RkfFailure<'a> {
     /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
@@ -1017,21 +876,9 @@ impl<'a> Deref for Smb2RkfFailure<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RkfFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1039,7 +886,6 @@ impl<'a> Record<'a> for Smb2RkfFailure<'a> {
 /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task Smb2RkfFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct Smb2RkfFailureV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -1108,21 +954,25 @@ impl<'a> View<'a> for Smb2RkfFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
-                4 => Value::U16(self.file_name_length()),
-                5 => Value::Utf16(self.file_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_name())),
+                4 => Part::Segment(self.after_share_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.file_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request.",
             )
@@ -1133,7 +983,6 @@ impl<'a> View<'a> for Smb2RkfFailureV0<'a> {
 /// Reopen failed: event 1016. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvReopenFailure<'a> {
     /// Reopen failed: event 1016, version 0. Builds 10240-26200.
@@ -1156,21 +1005,9 @@ impl<'a> Deref for SrvReopenFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvReopenFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1182,7 +1019,6 @@ impl<'a> Record<'a> for SrvReopenFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvReopenFailureV0<'a> {
     head: Segment<'a, 34>,
     client_name: Utf16<'a>,
@@ -1378,36 +1214,30 @@ impl<'a> View<'a> for SrvReopenFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::HexInt32(self.status()),
-                1 => Value::HexInt32(self.translated_status()),
-                2 => Value::HexInt32(self.rkf_status()),
-                3 => Value::HexInt32(self.translated_rkf_status()),
-                4 => Value::Guid(self.connection_guid()),
-                5 => Value::U16(self.client_name_length()),
-                6 => Value::Utf16(self.client_name()),
-                7 => Value::U16(self.client_address_length()),
-                8 => Value::SocketAddr(self.client_address()),
-                9 => Value::U16(self.share_name_length()),
-                10 => Value::Utf16(self.share_name()),
-                11 => Value::U16(self.user_name_length()),
-                12 => Value::Utf16(self.user_name()),
-                13 => Value::HexInt64(self.session_id()),
-                14 => Value::U16(self.file_name_length()),
-                15 => Value::Utf16(self.file_name()),
-                16 => Value::Bool(self.durable_handle()),
-                17 => Value::Bool(self.resilient_handle()),
-                18 => Value::Bool(self.persistent_handle()),
-                19 => Value::Guid(self.resume_key()),
-                20 => Value::U32(self.after_file_name.u32::<28>()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_address())),
+                4 => Part::Segment(self.after_client_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.share_name())),
+                6 => Part::Segment(self.after_share_name.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.user_name())),
+                8 => Part::Segment(self.after_user_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.file_name())),
+                10 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Reopen failed.\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -1448,7 +1278,6 @@ impl<'a> View<'a> for SrvReopenFailureV0<'a> {
 /// Handle scavenged: event 1017. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvHandleScavenge<'a> {
     /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
@@ -1471,21 +1300,9 @@ impl<'a> Deref for SrvHandleScavenge<'a> {
 }
 
 impl<'a> Record<'a> for SrvHandleScavenge<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1493,7 +1310,6 @@ impl<'a> Record<'a> for SrvHandleScavenge<'a> {
 /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvHandleScavenge, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvHandleScavengeV0<'a> {
     head: Segment<'a, 42>,
     share_name: Utf16<'a>,
@@ -1574,24 +1390,23 @@ impl<'a> View<'a> for SrvHandleScavengeV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Bool(self.durable_handle()),
-                1 => Value::Bool(self.resilient_handle()),
-                2 => Value::HexInt64(self.persistent_fid()),
-                3 => Value::HexInt64(self.volatile_fid()),
-                4 => Value::Guid(self.resume_key()),
-                5 => Value::U16(self.share_name_length()),
-                6 => Value::Utf16(self.share_name()),
-                7 => Value::U16(self.file_name_length()),
-                8 => Value::Utf16(self.file_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.file_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Handle scavenged.\r\n\r\nShare Name: ")
             .utf16(self.share_name())
             .text("\r\nFile Name: ")
@@ -1616,7 +1431,6 @@ impl<'a> View<'a> for SrvHandleScavengeV0<'a> {
 /// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileInvalidate<'a> {
     /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
@@ -1639,21 +1453,9 @@ impl<'a> Deref for SrvFileInvalidate<'a> {
 }
 
 impl<'a> Record<'a> for SrvFileInvalidate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1661,7 +1463,6 @@ impl<'a> Record<'a> for SrvFileInvalidate<'a> {
 /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFileInvalidate, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvFileInvalidateV0<'a> {
     head: Segment<'a, 32>,
 }
@@ -1727,20 +1528,15 @@ impl<'a> View<'a> for SrvFileInvalidateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.resume_key()),
-                1 => Value::HexInt32(self.status()),
-                2 => Value::HexInt32(self.translated_status()),
-                3 => Value::HexInt32(self.task_status()),
-                4 => Value::HexInt32(self.translated_task_status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Backchannel invalidation of file completed.\r\n\r\nResume Key: ")
             .show(self.resume_key())
             .text("\r\nStatus: ")

@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, Utf16,
-    Value, View,
+    AnyView, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -16,7 +16,6 @@ use super::super::schema::operational as schema;
 /// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowFsOperation<'a> {
     /// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
@@ -193,24 +192,10 @@ impl<'a> SrvSlowFsOperation<'a> {
 }
 
 impl<'a> Record<'a> for SrvSlowFsOperation<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -218,7 +203,6 @@ impl<'a> Record<'a> for SrvSlowFsOperation<'a> {
 /// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSlowFsOperationV0<'a> {
     head: Segment<'a, 46>,
     user_name: Utf16<'a>,
@@ -369,31 +353,30 @@ impl<'a> View<'a> for SrvSlowFsOperationV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.command()),
-                1 => Value::Guid(self.session_guid()),
-                2 => Value::HexInt64(self.session_id()),
-                3 => Value::Guid(self.connection_guid()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U16(self.client_name_length()),
-                7 => Value::Utf16(self.client_name()),
-                8 => Value::U16(self.client_address_length()),
-                9 => Value::SocketAddr(self.client_address()),
-                10 => Value::U16(self.share_name_length()),
-                11 => Value::Utf16(self.share_name()),
-                12 => Value::U16(self.file_name_length()),
-                13 => Value::Utf16(self.file_name()),
-                14 => Value::U64(self.duration_in_milliseconds()),
-                15 => Value::U64(self.threshold_in_milliseconds()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.user_name())),
+                2 => Part::Segment(self.after_user_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.share_name())),
+                8 => Part::Segment(self.after_share_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.file_name())),
+                10 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "File system operation has taken longer than expected.\r\n\r\nClient Name: ",
             )
@@ -424,7 +407,6 @@ impl<'a> View<'a> for SrvSlowFsOperationV0<'a> {
 /// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSlowFsOperationV1<'a> {
     head: Segment<'a, 46>,
     user_name: Utf16<'a>,
@@ -598,34 +580,30 @@ impl<'a> View<'a> for SrvSlowFsOperationV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.command()),
-                1 => Value::Guid(self.session_guid()),
-                2 => Value::HexInt64(self.session_id()),
-                3 => Value::Guid(self.connection_guid()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U16(self.client_name_length()),
-                7 => Value::Utf16(self.client_name()),
-                8 => Value::U16(self.client_address_length()),
-                9 => Value::SocketAddr(self.client_address()),
-                10 => Value::U16(self.share_name_length()),
-                11 => Value::Utf16(self.share_name()),
-                12 => Value::U16(self.file_name_length()),
-                13 => Value::Utf16(self.file_name()),
-                14 => Value::U64(self.duration_in_milliseconds()),
-                15 => Value::U64(self.threshold_in_milliseconds()),
-                16 => Value::U32(self.ctl_code()),
-                17 => Value::U32(self.sub_code()),
-                18 => Value::U32(self.tunneled_control()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.user_name())),
+                2 => Part::Segment(self.after_user_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.share_name())),
+                8 => Part::Segment(self.after_share_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.file_name())),
+                10 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "File system operation has taken longer than expected.\r\n\r\nClient Name: ",
             )
@@ -656,7 +634,6 @@ impl<'a> View<'a> for SrvSlowFsOperationV1<'a> {
 /// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFileSharingFirewallRuleEnabled<'a> {
     /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
@@ -679,21 +656,9 @@ impl<'a> Deref for SrvFileSharingFirewallRuleEnabled<'a> {
 }
 
 impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -701,7 +666,6 @@ impl<'a> Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
 /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
 ///
 /// Channel Connectivity, level Informational, task SrvFileSharingFirewallRuleEnabled, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvFileSharingFirewallRuleEnabledV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -714,11 +678,15 @@ impl<'a> View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "File and printer sharing firewall rule enabled.\r\n\r\nGuidance:\r\n\r\nYou should expect this event when Windows Firewall is configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that has custom shares configured.",
             )
@@ -729,7 +697,6 @@ impl<'a> View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
 /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvLeasingDisabled<'a> {
     /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
@@ -752,21 +719,9 @@ impl<'a> Deref for SrvLeasingDisabled<'a> {
 }
 
 impl<'a> Record<'a> for SrvLeasingDisabled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -774,7 +729,6 @@ impl<'a> Record<'a> for SrvLeasingDisabled<'a> {
 /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvLeasingDisabled, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvLeasingDisabledV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -787,11 +741,15 @@ impl<'a> View<'a> for SrvLeasingDisabledV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance.\r\n\r\nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\r\nRegistry Value: DisableLeasing\r\nDefault Value: 0 (or not present)\r\nCurrent Value: non-zero\r\n\r\nGuidance:\r\n\r\nYou should expect this event when disabling SMB 3 Leasing. Microsoft does not recommend disabling SMB Leasing. Once disabled, traffic from client to server may increase since metadata and data may no longer be retrieved from a local cache.",
             )
@@ -802,7 +760,6 @@ impl<'a> View<'a> for SrvLeasingDisabledV0<'a> {
 /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvFirewallPortsClosed<'a> {
     /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
@@ -825,21 +782,9 @@ impl<'a> Deref for SrvFirewallPortsClosed<'a> {
 }
 
 impl<'a> Record<'a> for SrvFirewallPortsClosed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -847,7 +792,6 @@ impl<'a> Record<'a> for SrvFirewallPortsClosed<'a> {
 /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvFirewallPortsClosed, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvFirewallPortsClosedV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -860,11 +804,15 @@ impl<'a> View<'a> for SrvFirewallPortsClosedV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network.\r\n\r\nGuidance:\r\n\r\nYou should expect this event when Windows Firewall is not configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that does not have custom shares configured. Clients cannot access SMB shares on this computer until SMB traffic is allowed through the firewall.",
             )
@@ -875,7 +823,6 @@ impl<'a> View<'a> for SrvFirewallPortsClosedV0<'a> {
 /// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2MdlIoCompletionFailure<'a> {
     /// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
@@ -898,21 +845,9 @@ impl<'a> Deref for Smb2MdlIoCompletionFailure<'a> {
 }
 
 impl<'a> Record<'a> for Smb2MdlIoCompletionFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -921,7 +856,6 @@ impl<'a> Record<'a> for Smb2MdlIoCompletionFailure<'a> {
 ///
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2MdlIoCompletionFailure.
-#[derive(Clone, Copy)]
 pub struct Smb2MdlIoCompletionFailureV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -1010,23 +944,26 @@ impl<'a> View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
-                4 => Value::U16(self.file_name_length()),
-                5 => Value::Utf16(self.file_name()),
-                6 => Value::Bool(self.is_read()),
-                7 => Value::HexInt32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_name())),
+                4 => Part::Segment(self.after_share_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.file_name())),
+                6 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("An MDL read or write completion request failed.\r\n\r\nServer Name: ")
             .utf16(self.server_name())
             .text("\r\nShare Name: ")
@@ -1047,7 +984,6 @@ impl<'a> View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
 /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpSucceeded<'a> {
     /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
@@ -1070,21 +1006,9 @@ impl<'a> Deref for Srv2LiveDumpSucceeded<'a> {
 }
 
 impl<'a> Record<'a> for Srv2LiveDumpSucceeded<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1097,7 +1021,6 @@ impl<'a> Record<'a> for Srv2LiveDumpSucceeded<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2LiveDumpSucceededV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1119,16 +1042,15 @@ impl<'a> View<'a> for Srv2LiveDumpSucceededV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server detected a problem and has captured a live kernel dump to collect debug information.\r\n\r\nReason: ",
             )
@@ -1143,7 +1065,6 @@ impl<'a> View<'a> for Srv2LiveDumpSucceededV0<'a> {
 /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2LiveDumpThrotteled<'a> {
     /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
@@ -1166,21 +1087,9 @@ impl<'a> Deref for Srv2LiveDumpThrotteled<'a> {
 }
 
 impl<'a> Record<'a> for Srv2LiveDumpThrotteled<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1194,7 +1103,6 @@ impl<'a> Record<'a> for Srv2LiveDumpThrotteled<'a> {
 ///
 /// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2LiveDumpThrotteledV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1216,16 +1124,15 @@ impl<'a> View<'a> for Srv2LiveDumpThrotteledV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server detected a problem but was unable to capture a live kernel dump to collect debug information.\r\n\r\nReason: ",
             )
@@ -1240,7 +1147,6 @@ impl<'a> View<'a> for Srv2LiveDumpThrotteledV0<'a> {
 /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFsctlPropertiesListReadingFailure<'a> {
     /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
@@ -1263,21 +1169,9 @@ impl<'a> Deref for SrvAdminFsctlPropertiesListReadingFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1290,7 +1184,6 @@ impl<'a> Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     head: Segment<'a, 8>,
     registry_value_name: Utf16<'a>,
@@ -1326,18 +1219,21 @@ impl<'a> View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
         Ok(Self { head, registry_value_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.registry_value_name_length()),
-                2 => Value::Utf16(self.registry_value_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.registry_value_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Error reading FSCTL properties information from the registry. Registry value entry ",
             )
@@ -1354,7 +1250,6 @@ impl<'a> View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
 /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SlowCommand<'a> {
     /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
@@ -1377,21 +1272,9 @@ impl<'a> Deref for Smb2SlowCommand<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SlowCommand<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1404,7 +1287,6 @@ impl<'a> Record<'a> for Smb2SlowCommand<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2SlowCommandV0<'a> {
     head: Segment<'a, 24>,
 }
@@ -1450,20 +1332,15 @@ impl<'a> View<'a> for Smb2SlowCommandV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.instance_id()),
-                1 => Value::U16(self.head.u16::<4>()),
-                2 => Value::U16(self.smb2_perf_block()),
-                3 => Value::U64(self.duration()),
-                4 => Value::U64(self.threshold()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The server received a ")
             .map(&maps::SMB2_COMMAND, self.smb2_command().0)
             .text(
@@ -1485,7 +1362,6 @@ impl<'a> View<'a> for Smb2SlowCommandV0<'a> {
 /// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2CommandTimeDistribution<'a> {
     /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
@@ -1508,21 +1384,9 @@ impl<'a> Deref for Smb2CommandTimeDistribution<'a> {
 }
 
 impl<'a> Record<'a> for Smb2CommandTimeDistribution<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1535,7 +1399,6 @@ impl<'a> Record<'a> for Smb2CommandTimeDistribution<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2CommandTimeDistributionV0<'a> {
     head: Segment<'a, 34>,
 }
@@ -1581,20 +1444,15 @@ impl<'a> View<'a> for Smb2CommandTimeDistributionV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U16(self.head.u16::<0>()),
-                1 => Value::U64(self.acquire_lock_time()),
-                2 => Value::U64(self.io_time()),
-                3 => Value::U64(self.total_time()),
-                4 => Value::U64(self.threshold()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The server processed a ")
             .map(&maps::SMB2_COMMAND, self.smb2_command().0)
             .text(" request. Times taken to complete each stage below.\r\n\r\nCommand: ")
@@ -1614,7 +1472,6 @@ impl<'a> View<'a> for Smb2CommandTimeDistributionV0<'a> {
 /// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSlowNetworkOperation<'a> {
     /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
@@ -1637,21 +1494,9 @@ impl<'a> Deref for SrvSlowNetworkOperation<'a> {
 }
 
 impl<'a> Record<'a> for SrvSlowNetworkOperation<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1659,7 +1504,6 @@ impl<'a> Record<'a> for SrvSlowNetworkOperation<'a> {
 /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task SrvSlowNetworkOperation, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSlowNetworkOperationV0<'a> {
     head: Segment<'a, 46>,
     user_name: Utf16<'a>,
@@ -1833,34 +1677,30 @@ impl<'a> View<'a> for SrvSlowNetworkOperationV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.command()),
-                1 => Value::Guid(self.session_guid()),
-                2 => Value::HexInt64(self.session_id()),
-                3 => Value::Guid(self.connection_guid()),
-                4 => Value::U16(self.user_name_length()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U16(self.client_name_length()),
-                7 => Value::Utf16(self.client_name()),
-                8 => Value::U16(self.client_address_length()),
-                9 => Value::SocketAddr(self.client_address()),
-                10 => Value::U16(self.share_name_length()),
-                11 => Value::Utf16(self.share_name()),
-                12 => Value::U16(self.file_name_length()),
-                13 => Value::Utf16(self.file_name()),
-                14 => Value::U64(self.duration_in_milliseconds()),
-                15 => Value::U64(self.threshold_in_milliseconds()),
-                16 => Value::U32(self.ctl_code()),
-                17 => Value::U32(self.sub_code()),
-                18 => Value::U32(self.tunneled_control()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.user_name())),
+                2 => Part::Segment(self.after_user_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.share_name())),
+                8 => Part::Segment(self.after_share_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.file_name())),
+                10 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Network operation has taken longer than expected.\r\n\r\nClient Name: ",
             )
@@ -1891,7 +1731,6 @@ impl<'a> View<'a> for SrvSlowNetworkOperationV0<'a> {
 /// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetGetNextIdFailure<'a> {
     /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
@@ -1914,21 +1753,9 @@ impl<'a> Deref for SrvNetGetNextIdFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetGetNextIdFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1936,7 +1763,6 @@ impl<'a> Record<'a> for SrvNetGetNextIdFailure<'a> {
 /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SrvNetGetNextIdFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetGetNextIdFailureV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1963,16 +1789,15 @@ impl<'a> View<'a> for SrvNetGetNextIdFailureV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server failed to reserve the next ID region in the cluster registry.",
             )
@@ -1983,7 +1808,6 @@ impl<'a> View<'a> for SrvNetGetNextIdFailureV0<'a> {
 /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ReceivedNullReparseBuffer<'a> {
     /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
@@ -2006,21 +1830,9 @@ impl<'a> Deref for ReceivedNullReparseBuffer<'a> {
 }
 
 impl<'a> Record<'a> for ReceivedNullReparseBuffer<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2029,7 +1841,6 @@ impl<'a> Record<'a> for ReceivedNullReparseBuffer<'a> {
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task ReceivedNullReparseBuffer.
-#[derive(Clone, Copy)]
 pub struct ReceivedNullReparseBufferV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -2042,11 +1853,15 @@ impl<'a> View<'a> for ReceivedNullReparseBufferV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Server received STATUS_STOPPED_ON_SYMLINK but the reparse buffer is NULL.",
             )
@@ -2057,7 +1872,6 @@ impl<'a> View<'a> for ReceivedNullReparseBufferV0<'a> {
 /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum AllowListLoadFailed<'a> {
     /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
@@ -2080,21 +1894,9 @@ impl<'a> Deref for AllowListLoadFailed<'a> {
 }
 
 impl<'a> Record<'a> for AllowListLoadFailed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2103,7 +1905,6 @@ impl<'a> Record<'a> for AllowListLoadFailed<'a> {
 ///
 /// Channel Analytic, level Warning, keywords Operational.
 /// From build 26100: task AllowListLoadFailed.
-#[derive(Clone, Copy)]
 pub struct AllowListLoadFailedV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -2116,11 +1917,15 @@ impl<'a> View<'a> for AllowListLoadFailedV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Custom FSCTL allow list was not successfully loaded after several retries.",
             )

@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Binary, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, Value,
-    View,
+    AnyView, Binary, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, Value, View,
 };
 use super::super::maps;
 use super::super::schema::packet as schema;
@@ -13,7 +13,6 @@ use super::super::schema::packet as schema;
 /// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum PacketFragment<'a> {
     /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
@@ -36,21 +35,9 @@ impl<'a> Deref for PacketFragment<'a> {
 }
 
 impl<'a> Record<'a> for PacketFragment<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -59,7 +46,6 @@ impl<'a> Record<'a> for PacketFragment<'a> {
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task PacketFragment.
-#[derive(Clone, Copy)]
 pub struct PacketFragmentV0<'a> {
     head: Segment<'a, 6>,
     fragment_data: Binary<'a>,
@@ -95,18 +81,21 @@ impl<'a> View<'a> for PacketFragmentV0<'a> {
         Ok(Self { head, fragment_data })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.reassembled_event_id()),
-                1 => Value::U32(self.fragment_size()),
-                2 => Value::Binary(self.fragment_data()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Binary(self.fragment_data())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Packet Fragment (").show(self.fragment_size()).text(" bytes)").finish()
     }
 }
@@ -114,7 +103,6 @@ impl<'a> View<'a> for PacketFragmentV0<'a> {
 /// Packet (%4 bytes): event 40000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Packet<'a> {
     /// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
@@ -137,21 +125,9 @@ impl<'a> Deref for Packet<'a> {
 }
 
 impl<'a> Record<'a> for Packet<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -160,7 +136,6 @@ impl<'a> Record<'a> for Packet<'a> {
 ///
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task Packet.
-#[derive(Clone, Copy)]
 pub struct PacketV0<'a> {
     head: Segment<'a, 8>,
     peer_address: SocketAddr<'a>,
@@ -219,20 +194,23 @@ impl<'a> View<'a> for PacketV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.peer_address_length()),
-                2 => Value::SocketAddr(self.peer_address()),
-                3 => Value::U32(self.packet_size()),
-                4 => Value::Binary(self.packet_data()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.peer_address())),
+                2 => Part::Segment(self.after_peer_address.as_bytes()),
+                3 => Part::Field(Value::Binary(self.packet_data())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Packet (").show(self.packet_size()).text(" bytes)").finish()
     }
 }

@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, StatusKind, Utf16, Value,
-    View,
+    AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment, StatusKind,
+    Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -15,7 +15,6 @@ use super::super::schema::rdma as schema;
 /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotification<'a> {
     /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
@@ -38,21 +37,9 @@ impl<'a> Deref for Srv2RdmaSendEndpointNotification<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -62,7 +49,6 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMASendEndpointNotification.
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationV0<'a> {
     head: Segment<'a, 6>,
     interface_name: Utf16<'a>,
@@ -98,18 +84,21 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
         Ok(Self { head, interface_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U16(self.interface_name_length()),
-                2 => Value::Utf16(self.interface_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.interface_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Sent RDMA ")
             .map(
                 &maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE,
@@ -125,7 +114,6 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
 /// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationFailure<'a> {
     /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
@@ -148,21 +136,9 @@ impl<'a> Deref for Srv2RdmaSendEndpointNotificationFailure<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -176,7 +152,6 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     head: Segment<'a, 14>,
     device_name: Utf16<'a>,
@@ -241,21 +216,22 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                2 => Value::HexInt32(self.error()),
-                3 => Value::U16(self.device_name_length()),
-                4 => Value::Utf16(self.device_name()),
-                5 => Value::U32(self.extra_information()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.device_name())),
+                2 => Part::Segment(self.after_device_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Send RDMA Endpoint notification failure - ");
         match self.failure_type().0 {
             0 => {
@@ -316,7 +292,6 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
 /// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointChange<'a> {
     /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
@@ -339,21 +314,9 @@ impl<'a> Deref for Srv2RdmaEndpointChange<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaEndpointChange<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -363,7 +326,6 @@ impl<'a> Record<'a> for Srv2RdmaEndpointChange<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAEndpointChange.
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointChangeV0<'a> {
     head: Segment<'a, 10>,
     transport_name: Utf16<'a>,
@@ -405,19 +367,21 @@ impl<'a> View<'a> for Srv2RdmaEndpointChangeV0<'a> {
         Ok(Self { head, transport_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                2 => Value::U16(self.transport_name_length()),
-                3 => Value::Utf16(self.transport_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.transport_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA Endpoint ")
             .utf16(self.transport_name())
             .text(" for interface ")
@@ -432,7 +396,6 @@ impl<'a> View<'a> for Srv2RdmaEndpointChangeV0<'a> {
 /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointAllocationFailure<'a> {
     /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
@@ -455,21 +418,9 @@ impl<'a> Deref for Srv2RdmaEndpointAllocationFailure<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -479,7 +430,6 @@ impl<'a> Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
 /// Channel Analytic, level Error, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAEndpointAllocationFailure.
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaEndpointAllocationFailureV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -512,17 +462,15 @@ impl<'a> View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.interface_index()),
-                1 => Value::HexInt32(self.error()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "RDMA Endpoint allocation failure - Endpoint allocation failed for interface ",
             )
@@ -536,7 +484,6 @@ impl<'a> View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
 /// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaCreateListenerFailure<'a> {
     /// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
@@ -559,21 +506,9 @@ impl<'a> Deref for Srv2RdmaCreateListenerFailure<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -587,7 +522,6 @@ impl<'a> Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaCreateListenerFailureV0<'a> {
     head: Segment<'a, 12>,
 }
@@ -626,18 +560,15 @@ impl<'a> View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                2 => Value::HexInt32(self.error()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA listener creation failure - ");
         match self.failure_type().0 {
             0 => {
@@ -673,7 +604,6 @@ impl<'a> View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
 /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
@@ -696,21 +626,9 @@ impl<'a> Deref for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -724,7 +642,6 @@ impl<'a> Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     head: Segment<'a, 6>,
     device_name: Utf16<'a>,
@@ -777,19 +694,22 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U16(self.device_name_length()),
-                2 => Value::Utf16(self.device_name()),
-                3 => Value::HexInt32(self.error()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.device_name())),
+                2 => Part::Segment(self.after_device_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA Send endpoint notification RPC failure for device ")
             .utf16(self.device_name())
             .text(" - ");
@@ -827,7 +747,6 @@ impl<'a> View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
 /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaNsiNotificationReceived<'a> {
     /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
@@ -850,21 +769,9 @@ impl<'a> Deref for Srv2RdmaNsiNotificationReceived<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -878,7 +785,6 @@ impl<'a> Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaNsiNotificationReceivedV0<'a> {
     head: Segment<'a, 10>,
 }
@@ -912,18 +818,15 @@ impl<'a> View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                2 => Value::U16(self.ndk_operational_state()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Received Nsi notification type ")
             .map(&maps::SRV2_RDMA_NSI_NOTIFICATION_TYPE, self.notification_type().0)
             .text(" for interface ")
@@ -937,7 +840,6 @@ impl<'a> View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
 /// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2RdmaMibNotificationReceived<'a> {
     /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
@@ -960,21 +862,9 @@ impl<'a> Deref for Srv2RdmaMibNotificationReceived<'a> {
 }
 
 impl<'a> Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -984,7 +874,6 @@ impl<'a> Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
 /// Channel Analytic, level Informational, keywords Nsi.
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAMibNotificationReceived.
-#[derive(Clone, Copy)]
 pub struct Srv2RdmaMibNotificationReceivedV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1012,17 +901,15 @@ impl<'a> View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.head.u32::<0>()),
-                1 => Value::U32(self.interface_index()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Received Mib notification type ")
             .map(&maps::SRV2_RDMA_MIB_NOTIFICATION_TYPE, self.notification_type().0)
             .text(" for interface ")
@@ -1034,7 +921,6 @@ impl<'a> View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
 /// RDMA connection disconnected: event 1043. Builds 18363-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaConnectionClosed<'a> {
     /// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
@@ -1057,21 +943,9 @@ impl<'a> Deref for SrvNetRdmaConnectionClosed<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetRdmaConnectionClosed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1080,7 +954,6 @@ impl<'a> Record<'a> for SrvNetRdmaConnectionClosed<'a> {
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetRdmaConnectionClosed.
-#[derive(Clone, Copy)]
 pub struct SrvNetRdmaConnectionClosedV0<'a> {
     head: Segment<'a, 12>,
     transport_name: Utf16<'a>,
@@ -1134,20 +1007,22 @@ impl<'a> View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.close_operation_duration_in_millieconds()),
-                1 => Value::U32(self.transport_name_length()),
-                2 => Value::Utf16(self.transport_name()),
-                3 => Value::U8(self.endpoint_shutdown()),
-                4 => Value::U8(self.endpoint_removed()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.transport_name())),
+                2 => Part::Segment(self.after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA connection disconnected.\r\n\r\nTransport name: ")
             .utf16(self.transport_name())
             .text("\r\nMilliseconds spent closing the connection: ")
@@ -1162,7 +1037,6 @@ impl<'a> View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
 /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownActive<'a> {
     /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
@@ -1185,21 +1059,9 @@ impl<'a> Deref for SrvNetRdmaRundownActive<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetRdmaRundownActive<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1207,7 +1069,6 @@ impl<'a> Record<'a> for SrvNetRdmaRundownActive<'a> {
 /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownActive, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetRdmaRundownActiveV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1229,16 +1090,15 @@ impl<'a> View<'a> for SrvNetRdmaRundownActiveV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.active_rdma_resource_count()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently ",
             )
@@ -1251,7 +1111,6 @@ impl<'a> View<'a> for SrvNetRdmaRundownActiveV0<'a> {
 /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownComplete<'a> {
     /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
@@ -1274,21 +1133,9 @@ impl<'a> Deref for SrvNetRdmaRundownComplete<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetRdmaRundownComplete<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1296,7 +1143,6 @@ impl<'a> Record<'a> for SrvNetRdmaRundownComplete<'a> {
 /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownComplete, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetRdmaRundownCompleteV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1318,16 +1164,15 @@ impl<'a> View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Bool(self.no_op()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: ",
             )
@@ -1340,7 +1185,6 @@ impl<'a> View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
 /// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivation<'a> {
     /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
@@ -1363,21 +1207,9 @@ impl<'a> Deref for SrvNetRdmaReactivation<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetRdmaReactivation<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1385,7 +1217,6 @@ impl<'a> Record<'a> for SrvNetRdmaReactivation<'a> {
 /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivation, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetRdmaReactivationV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -1398,11 +1229,15 @@ impl<'a> View<'a> for SrvNetRdmaReactivationV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Reactivation of RDMA support has commenced.").finish()
     }
 }
@@ -1410,7 +1245,6 @@ impl<'a> View<'a> for SrvNetRdmaReactivationV0<'a> {
 /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivationComplete<'a> {
     /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
@@ -1433,21 +1267,9 @@ impl<'a> Deref for SrvNetRdmaReactivationComplete<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetRdmaReactivationComplete<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1455,7 +1277,6 @@ impl<'a> Record<'a> for SrvNetRdmaReactivationComplete<'a> {
 /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivationComplete, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetRdmaReactivationCompleteV0<'a> {
     head: Segment<'a, 4>,
 }
@@ -1477,16 +1298,15 @@ impl<'a> View<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Bool(self.no_op()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: ",
             )
@@ -1499,7 +1319,6 @@ impl<'a> View<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
 /// SMBDirect load attempt complete: event 1059. Builds 26100-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetSmbDirectLoad<'a> {
     /// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
@@ -1567,24 +1386,10 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
 }
 
 impl<'a> Record<'a> for SrvNetSmbDirectLoad<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -1592,7 +1397,6 @@ impl<'a> Record<'a> for SrvNetSmbDirectLoad<'a> {
 /// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetSmbDirectLoadV0<'a> {
     head: Segment<'a, 10>,
     service_path: Utf16<'a>,
@@ -1639,19 +1443,21 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV0<'a> {
         Ok(Self { head, service_path })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Bool(self.is_success()),
-                1 => Value::HexInt32(self.load_status()),
-                2 => Value::U16(self.service_path_length()),
-                3 => Value::Utf16(self.service_path()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.service_path())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMBDirect load attempt complete.\r\n\r\nSuccess: ")
             .show(self.is_success())
             .text("\r\nStatus code: ")
@@ -1666,7 +1472,6 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV0<'a> {
 /// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetSmbDirectLoadV1<'a> {
     head: Segment<'a, 10>,
     service_path: Utf16<'a>,
@@ -1734,21 +1539,23 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Bool(self.is_success()),
-                1 => Value::HexInt32(self.load_status()),
-                2 => Value::U16(self.service_path_length()),
-                3 => Value::Utf16(self.service_path()),
-                4 => Value::U16(self.device_name_length()),
-                5 => Value::Utf16(self.device_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.service_path())),
+                2 => Part::Segment(self.after_service_path.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.device_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMBDirect load attempt complete.\r\n\r\nSuccess: ")
             .show(self.is_success())
             .text("\r\nStatus code: ")
@@ -1765,7 +1572,6 @@ impl<'a> View<'a> for SrvNetSmbDirectLoadV1<'a> {
 /// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
     /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
@@ -1788,21 +1594,9 @@ impl<'a> Deref for Smb2DirectDataPlacementSecurityChanged<'a> {
 }
 
 impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1810,7 +1604,6 @@ impl<'a> Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
 /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Warning, task Smb2DirectDataPlacementSecurityChanged, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct Smb2DirectDataPlacementSecurityChangedV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -1838,17 +1631,15 @@ impl<'a> View<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U32(self.old_value()),
-                1 => Value::U32(self.new_value()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB DDP security changed from ")
             .show(self.old_value())
             .text(" to ")
@@ -1861,7 +1652,6 @@ impl<'a> View<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
 /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910. Builds 22621-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvNetEventDisableRdmaListenSocketsState<'a> {
     /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
@@ -1932,24 +1722,10 @@ impl SrvNetEventDisableRdmaListenSocketsState<'_> {
 }
 
 impl<'a> Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
         }
     }
 }
@@ -1958,7 +1734,6 @@ impl<'a> Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
 ///
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetEventDisableRdmaListenSocketsState.
-#[derive(Clone, Copy)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     head: Segment<'a, 16>,
 }
@@ -1998,19 +1773,15 @@ impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Bool(self.current_disable_override_state()),
-                1 => Value::Bool(self.new_state()),
-                2 => Value::Bool(self.srv_net_is_rdma_support_enabled()),
-                3 => Value::Bool(self.action_taken()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA listen socket disable override is ")
             .show(self.current_disable_override_state())
             .text(". New value is ")
@@ -2027,7 +1798,6 @@ impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
 /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
     head: Segment<'a, 24>,
 }
@@ -2079,21 +1849,15 @@ impl<'a> View<'a> for SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Bool(self.current_disable_override_state()),
-                1 => Value::Bool(self.new_state()),
-                2 => Value::Bool(self.srv_net_enable_rdma_support()),
-                3 => Value::Bool(self.srv_net_evaluate_rdma_enabled_policy()),
-                4 => Value::Bool(self.srv_net_is_smb_direct_supported()),
-                5 => Value::Bool(self.action_taken()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("RDMA listen socket disable override is ")
             .show(self.current_disable_override_state())
             .text(". New value is ")

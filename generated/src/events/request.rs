@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Array, Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment,
-    Utf16, Value, View,
+    AnyView, Array, Binary, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record,
+    Segment, Utf16, Value, View,
 };
 use super::super::maps;
 use super::super::meanings;
@@ -14,7 +14,6 @@ use super::super::schema::request as schema;
 /// SMB2 Request Negotiate: event 1. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNegotiate<'a> {
     /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
@@ -37,21 +36,9 @@ impl<'a> Deref for Smb2RequestNegotiate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestNegotiate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -59,7 +46,6 @@ impl<'a> Record<'a> for Smb2RequestNegotiate<'a> {
 /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNegotiate, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestNegotiateV2<'a> {
     head: Segment<'a, 48>,
     dialects: Array<'a, u16>,
@@ -192,29 +178,22 @@ impl<'a> View<'a> for Smb2RequestNegotiateV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U16(self.security_mode()),
-                9 => Value::U32(self.capabilities()),
-                10 => Value::U16(self.dialect_count()),
-                11 => Value::Array(self.dialects().into()),
-                12 => Value::Guid(self.client_guid()),
-                13 => Value::Guid(self.connection_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Array(self.dialects().into())),
+                2 => Part::Segment(self.after_dialects.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Negotiate").finish()
     }
 }
@@ -222,7 +201,6 @@ impl<'a> View<'a> for Smb2RequestNegotiateV2<'a> {
 /// SMB2 Request Session Setup: event 2. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSessionSetup<'a> {
     /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
@@ -245,21 +223,9 @@ impl<'a> Deref for Smb2RequestSessionSetup<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestSessionSetup<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -267,7 +233,6 @@ impl<'a> Record<'a> for Smb2RequestSessionSetup<'a> {
 /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSessionSetup, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestSessionSetupV2<'a> {
     head: Segment<'a, 90>,
 }
@@ -393,30 +358,15 @@ impl<'a> View<'a> for Smb2RequestSessionSetupV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.vc_number()),
-                9 => Value::U8(self.security_mode()),
-                10 => Value::U32(self.capabilities()),
-                11 => Value::U32(self.channel()),
-                12 => Value::U64(self.previous_session_id()),
-                13 => Value::Guid(self.connection_guid()),
-                14 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Session Setup").finish()
     }
 }
@@ -424,7 +374,6 @@ impl<'a> View<'a> for Smb2RequestSessionSetupV2<'a> {
 /// SMB2 Request Logoff: event 3. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLogoff<'a> {
     /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
@@ -447,21 +396,9 @@ impl<'a> Deref for Smb2RequestLogoff<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestLogoff<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -469,7 +406,6 @@ impl<'a> Record<'a> for Smb2RequestLogoff<'a> {
 /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLogoff, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestLogoffV2<'a> {
     head: Segment<'a, 72>,
 }
@@ -555,25 +491,15 @@ impl<'a> View<'a> for Smb2RequestLogoffV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::Guid(self.connection_guid()),
-                9 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Logoff").finish()
     }
 }
@@ -581,7 +507,6 @@ impl<'a> View<'a> for Smb2RequestLogoffV2<'a> {
 /// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeConnect<'a> {
     /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
@@ -604,21 +529,9 @@ impl<'a> Deref for Smb2RequestTreeConnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestTreeConnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -626,7 +539,6 @@ impl<'a> Record<'a> for Smb2RequestTreeConnect<'a> {
 /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeConnect, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestTreeConnectV2<'a> {
     head: Segment<'a, 42>,
     path: Utf16<'a>,
@@ -728,27 +640,22 @@ impl<'a> View<'a> for Smb2RequestTreeConnectV2<'a> {
         Ok(Self { head, path, after_path })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U16(self.path_length()),
-                9 => Value::Utf16(self.path()),
-                10 => Value::Guid(self.connection_guid()),
-                11 => Value::Guid(self.session_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.path())),
+                2 => Part::Segment(self.after_path.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Tree Connect").finish()
     }
 }
@@ -756,7 +663,6 @@ impl<'a> View<'a> for Smb2RequestTreeConnectV2<'a> {
 /// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestTreeDisconnect<'a> {
     /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
@@ -779,21 +685,9 @@ impl<'a> Deref for Smb2RequestTreeDisconnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestTreeDisconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -801,7 +695,6 @@ impl<'a> Record<'a> for Smb2RequestTreeDisconnect<'a> {
 /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeDisconnect, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestTreeDisconnectV2<'a> {
     head: Segment<'a, 88>,
 }
@@ -893,26 +786,15 @@ impl<'a> View<'a> for Smb2RequestTreeDisconnectV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::Guid(self.connection_guid()),
-                9 => Value::Guid(self.session_guid()),
-                10 => Value::Guid(self.tree_connect_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Tree Disconnect").finish()
     }
 }
@@ -920,7 +802,6 @@ impl<'a> View<'a> for Smb2RequestTreeDisconnectV2<'a> {
 /// SMB2 Request Echo: event 6. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestEcho<'a> {
     /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
@@ -943,21 +824,9 @@ impl<'a> Deref for Smb2RequestEcho<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestEcho<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -965,7 +834,6 @@ impl<'a> Record<'a> for Smb2RequestEcho<'a> {
 /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestEcho, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestEchoV2<'a> {
     head: Segment<'a, 56>,
 }
@@ -1045,24 +913,15 @@ impl<'a> View<'a> for Smb2RequestEchoV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Echo").finish()
     }
 }
@@ -1070,7 +929,6 @@ impl<'a> View<'a> for Smb2RequestEchoV2<'a> {
 /// SMB2 Request Cancel: event 7. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCancel<'a> {
     /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
@@ -1093,21 +951,9 @@ impl<'a> Deref for Smb2RequestCancel<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestCancel<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -1115,7 +961,6 @@ impl<'a> Record<'a> for Smb2RequestCancel<'a> {
 /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCancel, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestCancelV2<'a> {
     head: Segment<'a, 56>,
 }
@@ -1195,24 +1040,15 @@ impl<'a> View<'a> for Smb2RequestCancelV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Cancel").finish()
     }
 }
@@ -1220,7 +1056,6 @@ impl<'a> View<'a> for Smb2RequestCancelV2<'a> {
 /// SMB2 Request Create: event 8. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestCreate<'a> {
     /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
@@ -1243,21 +1078,9 @@ impl<'a> Deref for Smb2RequestCreate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestCreate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -1265,7 +1088,6 @@ impl<'a> Record<'a> for Smb2RequestCreate<'a> {
 /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestCreate, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestCreateV2<'a> {
     head: Segment<'a, 84>,
     file_name: Utf16<'a>,
@@ -1495,41 +1317,22 @@ impl<'a> View<'a> for Smb2RequestCreateV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.security_flags()),
-                9 => Value::U8(self.requested_oplock_level()),
-                10 => Value::U32(self.impersonation_level()),
-                11 => Value::U64(self.create_flags()),
-                12 => Value::U64(self.root_directory_fid()),
-                13 => Value::I32(self.desired_access()),
-                14 => Value::I32(self.file_attributes()),
-                15 => Value::I32(self.share_access()),
-                16 => Value::I32(self.create_disposition()),
-                17 => Value::I32(self.create_options()),
-                18 => Value::U16(self.name_length()),
-                19 => Value::Utf16(self.file_name()),
-                20 => Value::U32(self.create_contexts_count()),
-                21 => Value::Guid(self.lease_key()),
-                22 => Value::U32(self.lease_level()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.file_name())),
+                2 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Create").finish()
     }
 }
@@ -1537,7 +1340,6 @@ impl<'a> View<'a> for Smb2RequestCreateV2<'a> {
 /// SMB2 Request Close: event 9. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestClose<'a> {
     /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
@@ -1560,21 +1362,9 @@ impl<'a> Deref for Smb2RequestClose<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestClose<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -1582,7 +1372,6 @@ impl<'a> Record<'a> for Smb2RequestClose<'a> {
 /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestClose, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestCloseV2<'a> {
     head: Segment<'a, 114>,
 }
@@ -1697,29 +1486,15 @@ impl<'a> View<'a> for Smb2RequestCloseV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U16(self.close_flags()),
-                9 => Value::U64(self.file_id()),
-                10 => Value::Guid(self.connection_guid()),
-                11 => Value::Guid(self.session_guid()),
-                12 => Value::Guid(self.tree_connect_guid()),
-                13 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Close").finish()
     }
 }
@@ -1727,7 +1502,6 @@ impl<'a> View<'a> for Smb2RequestCloseV2<'a> {
 /// SMB2 Request Flush: event 10. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestFlush<'a> {
     /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
@@ -1750,21 +1524,9 @@ impl<'a> Deref for Smb2RequestFlush<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestFlush<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -1772,7 +1534,6 @@ impl<'a> Record<'a> for Smb2RequestFlush<'a> {
 /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestFlush, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestFlushV2<'a> {
     head: Segment<'a, 112>,
 }
@@ -1876,28 +1637,15 @@ impl<'a> View<'a> for Smb2RequestFlushV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U64(self.file_id()),
-                9 => Value::Guid(self.connection_guid()),
-                10 => Value::Guid(self.session_guid()),
-                11 => Value::Guid(self.tree_connect_guid()),
-                12 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Flush").finish()
     }
 }
@@ -1905,7 +1653,6 @@ impl<'a> View<'a> for Smb2RequestFlushV2<'a> {
 /// SMB2 Request Read: event 11. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestRead<'a> {
     /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
@@ -1928,21 +1675,9 @@ impl<'a> Deref for Smb2RequestRead<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestRead<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -1950,7 +1685,6 @@ impl<'a> Record<'a> for Smb2RequestRead<'a> {
 /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestRead, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestReadV2<'a> {
     head: Segment<'a, 140>,
 }
@@ -2101,35 +1835,15 @@ impl<'a> View<'a> for Smb2RequestReadV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.length()),
-                9 => Value::U64(self.offset()),
-                10 => Value::U64(self.file_id()),
-                11 => Value::U32(self.minimum_count()),
-                12 => Value::U32(self.channel()),
-                13 => Value::U32(self.remaining_bytes()),
-                14 => Value::U16(self.read_channel_info_offset()),
-                15 => Value::U16(self.read_channel_info_length()),
-                16 => Value::Guid(self.connection_guid()),
-                17 => Value::Guid(self.session_guid()),
-                18 => Value::Guid(self.tree_connect_guid()),
-                19 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Read").finish()
     }
 }
@@ -2137,7 +1851,6 @@ impl<'a> View<'a> for Smb2RequestReadV2<'a> {
 /// SMB2 Request Write: event 12. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestWrite<'a> {
     /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
@@ -2160,21 +1873,9 @@ impl<'a> Deref for Smb2RequestWrite<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestWrite<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -2182,7 +1883,6 @@ impl<'a> Record<'a> for Smb2RequestWrite<'a> {
 /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestWrite, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestWriteV2<'a> {
     head: Segment<'a, 140>,
 }
@@ -2338,35 +2038,15 @@ impl<'a> View<'a> for Smb2RequestWriteV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.length()),
-                9 => Value::U64(self.offset()),
-                10 => Value::U64(self.file_id()),
-                11 => Value::U32(self.channel()),
-                12 => Value::U32(self.remaining_bytes()),
-                13 => Value::U16(self.write_channel_info_offset()),
-                14 => Value::U16(self.write_channel_info_length()),
-                15 => Value::U32(self.write_flags()),
-                16 => Value::Guid(self.connection_guid()),
-                17 => Value::Guid(self.session_guid()),
-                18 => Value::Guid(self.tree_connect_guid()),
-                19 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Write").finish()
     }
 }
@@ -2374,7 +2054,6 @@ impl<'a> View<'a> for Smb2RequestWriteV2<'a> {
 /// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestBreakOplock<'a> {
     /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
@@ -2397,21 +2076,9 @@ impl<'a> Deref for Smb2RequestBreakOplock<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestBreakOplock<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -2419,7 +2086,6 @@ impl<'a> Record<'a> for Smb2RequestBreakOplock<'a> {
 /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestBreakOplock, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestBreakOplockV2<'a> {
     head: Segment<'a, 113>,
 }
@@ -2534,29 +2200,15 @@ impl<'a> View<'a> for Smb2RequestBreakOplockV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.oplock_level()),
-                9 => Value::U64(self.file_id()),
-                10 => Value::Guid(self.connection_guid()),
-                11 => Value::Guid(self.session_guid()),
-                12 => Value::Guid(self.tree_connect_guid()),
-                13 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Break Oplock").finish()
     }
 }
@@ -2564,7 +2216,6 @@ impl<'a> View<'a> for Smb2RequestBreakOplockV2<'a> {
 /// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestNotifyBreakLease<'a> {
     /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
@@ -2587,21 +2238,9 @@ impl<'a> Deref for Smb2RequestNotifyBreakLease<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestNotifyBreakLease<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -2609,7 +2248,6 @@ impl<'a> Record<'a> for Smb2RequestNotifyBreakLease<'a> {
 /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestNotifyBreakLease, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestNotifyBreakLeaseV2<'a> {
     head: Segment<'a, 144>,
 }
@@ -2764,34 +2402,15 @@ impl<'a> View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.lease_flags()),
-                9 => Value::U32(self.current_lease_state()),
-                10 => Value::U32(self.new_lease_state()),
-                11 => Value::U32(self.break_reason()),
-                12 => Value::U32(self.access_mask_hint()),
-                13 => Value::U32(self.share_mask_hint()),
-                14 => Value::Guid(self.lease_key()),
-                15 => Value::Guid(self.connection_guid()),
-                16 => Value::Guid(self.session_guid()),
-                17 => Value::Guid(self.tree_connect_guid()),
-                18 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Notify Break Lease").finish()
     }
 }
@@ -2799,7 +2418,6 @@ impl<'a> View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
 /// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestAcknowledgeBreakLease<'a> {
     /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
@@ -2822,21 +2440,9 @@ impl<'a> Deref for Smb2RequestAcknowledgeBreakLease<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -2844,7 +2450,6 @@ impl<'a> Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
 /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestAcknowledgeBreakLease, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     head: Segment<'a, 136>,
 }
@@ -2971,31 +2576,15 @@ impl<'a> View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.lease_flags()),
-                9 => Value::U32(self.lease_state()),
-                10 => Value::I64(self.lease_duration()),
-                11 => Value::Guid(self.lease_key()),
-                12 => Value::Guid(self.connection_guid()),
-                13 => Value::Guid(self.session_guid()),
-                14 => Value::Guid(self.tree_connect_guid()),
-                15 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Acknowledge Break Lease").finish()
     }
 }
@@ -3003,7 +2592,6 @@ impl<'a> View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
 /// SMB2 Request Lock: event 16. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestLock<'a> {
     /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
@@ -3026,21 +2614,9 @@ impl<'a> Deref for Smb2RequestLock<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestLock<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -3048,7 +2624,6 @@ impl<'a> Record<'a> for Smb2RequestLock<'a> {
 /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestLock, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestLockV2<'a> {
     head: Segment<'a, 114>,
     locks: Array<'a, Guid>,
@@ -3166,30 +2741,21 @@ impl<'a> View<'a> for Smb2RequestLockV2<'a> {
         Ok(Self { head, locks })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U64(self.file_id()),
-                9 => Value::Guid(self.connection_guid()),
-                10 => Value::Guid(self.session_guid()),
-                11 => Value::Guid(self.tree_connect_guid()),
-                12 => Value::Guid(self.file_guid()),
-                13 => Value::U16(self.lock_count()),
-                14 => Value::Array(self.locks().into()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Array(self.locks().into())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Lock").finish()
     }
 }
@@ -3197,7 +2763,6 @@ impl<'a> View<'a> for Smb2RequestLockV2<'a> {
 /// SMB2 Request Ioctl: event 17. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestIoctl<'a> {
     /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
@@ -3220,21 +2785,9 @@ impl<'a> Deref for Smb2RequestIoctl<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestIoctl<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -3242,7 +2795,6 @@ impl<'a> Record<'a> for Smb2RequestIoctl<'a> {
 /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestIoctl, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestIoctlV2<'a> {
     head: Segment<'a, 120>,
 }
@@ -3368,30 +2920,15 @@ impl<'a> View<'a> for Smb2RequestIoctlV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U64(self.file_id()),
-                9 => Value::U32(self.control_code()),
-                10 => Value::U32(self.ioctl_flags()),
-                11 => Value::Guid(self.connection_guid()),
-                12 => Value::Guid(self.session_guid()),
-                13 => Value::Guid(self.tree_connect_guid()),
-                14 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Ioctl").finish()
     }
 }
@@ -3399,7 +2936,6 @@ impl<'a> View<'a> for Smb2RequestIoctlV2<'a> {
 /// SMB2 Request Query Directory: event 18. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryDirectory<'a> {
     /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
@@ -3422,21 +2958,9 @@ impl<'a> Deref for Smb2RequestQueryDirectory<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestQueryDirectory<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -3444,7 +2968,6 @@ impl<'a> Record<'a> for Smb2RequestQueryDirectory<'a> {
 /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryDirectory, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestQueryDirectoryV2<'a> {
     head: Segment<'a, 60>,
     file_name: Utf16<'a>,
@@ -3602,34 +3125,22 @@ impl<'a> View<'a> for Smb2RequestQueryDirectoryV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.file_information_class()),
-                9 => Value::U8(self.query_directory_flags()),
-                10 => Value::U32(self.file_index()),
-                11 => Value::U64(self.file_id()),
-                12 => Value::U32(self.output_buffer_length()),
-                13 => Value::U16(self.name_length()),
-                14 => Value::Utf16(self.file_name()),
-                15 => Value::Guid(self.connection_guid()),
-                16 => Value::Guid(self.session_guid()),
-                17 => Value::Guid(self.tree_connect_guid()),
-                18 => Value::Guid(self.file_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.file_name())),
+                2 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Query Directory").finish()
     }
 }
@@ -3637,7 +3148,6 @@ impl<'a> View<'a> for Smb2RequestQueryDirectoryV2<'a> {
 /// SMB2 Request Change Notify: event 19. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestChangeNotify<'a> {
     /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
@@ -3660,21 +3170,9 @@ impl<'a> Deref for Smb2RequestChangeNotify<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestChangeNotify<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -3682,7 +3180,6 @@ impl<'a> Record<'a> for Smb2RequestChangeNotify<'a> {
 /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestChangeNotify, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestChangeNotifyV2<'a> {
     head: Segment<'a, 122>,
 }
@@ -3814,31 +3311,15 @@ impl<'a> View<'a> for Smb2RequestChangeNotifyV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U16(self.change_notify_flags()),
-                9 => Value::U64(self.file_id()),
-                10 => Value::U32(self.output_buffer_length()),
-                11 => Value::U32(self.completion_filter()),
-                12 => Value::Guid(self.connection_guid()),
-                13 => Value::Guid(self.session_guid()),
-                14 => Value::Guid(self.tree_connect_guid()),
-                15 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Change Notify").finish()
     }
 }
@@ -3846,7 +3327,6 @@ impl<'a> View<'a> for Smb2RequestChangeNotifyV2<'a> {
 /// SMB2 Request Query Info: event 20. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestQueryInfo<'a> {
     /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
@@ -3869,21 +3349,9 @@ impl<'a> Deref for Smb2RequestQueryInfo<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestQueryInfo<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -3891,7 +3359,6 @@ impl<'a> Record<'a> for Smb2RequestQueryInfo<'a> {
 /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryInfo, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestQueryInfoV2<'a> {
     head: Segment<'a, 126>,
 }
@@ -4040,33 +3507,15 @@ impl<'a> View<'a> for Smb2RequestQueryInfoV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.info_type()),
-                9 => Value::U8(self.info_class()),
-                10 => Value::U32(self.output_buffer_length()),
-                11 => Value::U32(self.security_information()),
-                12 => Value::U32(self.query_info_flags()),
-                13 => Value::U64(self.file_id()),
-                14 => Value::Guid(self.connection_guid()),
-                15 => Value::Guid(self.session_guid()),
-                16 => Value::Guid(self.tree_connect_guid()),
-                17 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Query Info").finish()
     }
 }
@@ -4074,7 +3523,6 @@ impl<'a> View<'a> for Smb2RequestQueryInfoV2<'a> {
 /// SMB2 Request Set Info: event 21. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2RequestSetInfo<'a> {
     /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
@@ -4097,21 +3545,9 @@ impl<'a> Deref for Smb2RequestSetInfo<'a> {
 }
 
 impl<'a> Record<'a> for Smb2RequestSetInfo<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
         }
     }
 }
@@ -4119,7 +3555,6 @@ impl<'a> Record<'a> for Smb2RequestSetInfo<'a> {
 /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2RequestSetInfo, keywords Request.
-#[derive(Clone, Copy)]
 pub struct Smb2RequestSetInfoV2<'a> {
     head: Segment<'a, 58>,
     output_buffer: Binary<'a>,
@@ -4271,33 +3706,22 @@ impl<'a> View<'a> for Smb2RequestSetInfoV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_requested()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U8(self.info_type()),
-                9 => Value::U8(self.info_class()),
-                10 => Value::U32(self.security_information()),
-                11 => Value::U64(self.file_id()),
-                12 => Value::U32(self.output_buffer_length()),
-                13 => Value::Binary(self.output_buffer()),
-                14 => Value::Guid(self.connection_guid()),
-                15 => Value::Guid(self.session_guid()),
-                16 => Value::Guid(self.tree_connect_guid()),
-                17 => Value::Guid(self.file_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Binary(self.output_buffer())),
+                2 => Part::Segment(self.after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Request Set Info").finish()
     }
 }

@@ -3,7 +3,8 @@
 
 use core::fmt;
 use etw_runtime::{
-    Binary, Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, Value, View,
+    AnyView, Binary, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record,
+    Segment, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -13,7 +14,6 @@ use super::super::schema::response as schema;
 /// SMB2 Response Negotiate: event 101. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseNegotiate<'a> {
     /// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
@@ -378,24 +378,10 @@ impl Smb2ResponseNegotiate<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseNegotiate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -403,7 +389,6 @@ impl<'a> Record<'a> for Smb2ResponseNegotiate<'a> {
 /// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseNegotiateV2<'a> {
     head: Segment<'a, 172>,
 }
@@ -635,46 +620,15 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U16(self.security_mode()),
-                24 => Value::U16(self.dialect_revision()),
-                25 => Value::U32(self.capabilities()),
-                26 => Value::U32(self.max_transact_size()),
-                27 => Value::U32(self.max_read_size()),
-                28 => Value::U32(self.max_write_size()),
-                29 => Value::U64(self.system_time()),
-                30 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Negotiate").finish()
     }
 }
@@ -682,7 +636,6 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2<'a> {
 /// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseNegotiateV2Build26100<'a> {
     head: Segment<'a, 184>,
 }
@@ -926,48 +879,15 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U16(self.security_mode()),
-                26 => Value::U16(self.dialect_revision()),
-                27 => Value::U32(self.capabilities()),
-                28 => Value::U32(self.max_transact_size()),
-                29 => Value::U32(self.max_read_size()),
-                30 => Value::U32(self.max_write_size()),
-                31 => Value::U64(self.system_time()),
-                32 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Negotiate").finish()
     }
 }
@@ -975,7 +895,6 @@ impl<'a> View<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
 /// SMB2 Response Session Setup: event 102. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSessionSetup<'a> {
     /// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
@@ -1290,24 +1209,10 @@ impl Smb2ResponseSessionSetup<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseSessionSetup<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -1315,7 +1220,6 @@ impl<'a> Record<'a> for Smb2ResponseSessionSetup<'a> {
 /// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseSessionSetupV2<'a> {
     head: Segment<'a, 162>,
 }
@@ -1507,41 +1411,15 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U16(self.session_flags()),
-                24 => Value::Guid(self.connection_guid()),
-                25 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Session Setup").finish()
     }
 }
@@ -1549,7 +1427,6 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2<'a> {
 /// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseSessionSetupV2Build26100<'a> {
     head: Segment<'a, 174>,
 }
@@ -1753,43 +1630,15 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U16(self.session_flags()),
-                26 => Value::Guid(self.connection_guid()),
-                27 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Session Setup").finish()
     }
 }
@@ -1797,7 +1646,6 @@ impl<'a> View<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
 /// SMB2 Response Logoff: event 103. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLogoff<'a> {
     /// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
@@ -2099,24 +1947,10 @@ impl Smb2ResponseLogoff<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseLogoff<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -2124,7 +1958,6 @@ impl<'a> Record<'a> for Smb2ResponseLogoff<'a> {
 /// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseLogoffV2<'a> {
     head: Segment<'a, 160>,
 }
@@ -2305,40 +2138,15 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Logoff").finish()
     }
 }
@@ -2346,7 +2154,6 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2<'a> {
 /// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseLogoffV2Build26100<'a> {
     head: Segment<'a, 172>,
 }
@@ -2539,42 +2346,15 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Logoff").finish()
     }
 }
@@ -2582,7 +2362,6 @@ impl<'a> View<'a> for Smb2ResponseLogoffV2Build26100<'a> {
 /// SMB2 Response Tree Connect: event 104. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeConnect<'a> {
     /// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
@@ -2944,24 +2723,10 @@ impl Smb2ResponseTreeConnect<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseTreeConnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -2969,7 +2734,6 @@ impl<'a> Record<'a> for Smb2ResponseTreeConnect<'a> {
 /// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseTreeConnectV2<'a> {
     head: Segment<'a, 189>,
 }
@@ -3200,45 +2964,15 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U8(self.share_type()),
-                24 => Value::U32(self.share_flags()),
-                25 => Value::U32(self.capabilities()),
-                26 => Value::U32(self.maximal_access()),
-                27 => Value::Guid(self.connection_guid()),
-                28 => Value::Guid(self.session_guid()),
-                29 => Value::Guid(self.tree_connect_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Tree Connect").finish()
     }
 }
@@ -3246,7 +2980,6 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2<'a> {
 /// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseTreeConnectV2Build26100<'a> {
     head: Segment<'a, 201>,
 }
@@ -3489,47 +3222,15 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U8(self.share_type()),
-                26 => Value::U32(self.share_flags()),
-                27 => Value::U32(self.capabilities()),
-                28 => Value::U32(self.maximal_access()),
-                29 => Value::Guid(self.connection_guid()),
-                30 => Value::Guid(self.session_guid()),
-                31 => Value::Guid(self.tree_connect_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Tree Connect").finish()
     }
 }
@@ -3537,7 +3238,6 @@ impl<'a> View<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
 /// SMB2 Response Tree Disconnect: event 105. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseTreeDisconnect<'a> {
     /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
@@ -3847,24 +3547,10 @@ impl Smb2ResponseTreeDisconnect<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseTreeDisconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -3872,7 +3558,6 @@ impl<'a> Record<'a> for Smb2ResponseTreeDisconnect<'a> {
 /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseTreeDisconnectV2<'a> {
     head: Segment<'a, 176>,
 }
@@ -4059,41 +3744,15 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Tree Disconnect").finish()
     }
 }
@@ -4101,7 +3760,6 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
 /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseTreeDisconnectV2Build26100<'a> {
     head: Segment<'a, 188>,
 }
@@ -4300,43 +3958,15 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Tree Disconnect").finish()
     }
 }
@@ -4344,7 +3974,6 @@ impl<'a> View<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
 /// SMB2 Response Echo: event 106. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseEcho<'a> {
     /// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
@@ -4638,24 +4267,10 @@ impl Smb2ResponseEcho<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseEcho<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -4663,7 +4278,6 @@ impl<'a> Record<'a> for Smb2ResponseEcho<'a> {
 /// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseEchoV2<'a> {
     head: Segment<'a, 144>,
 }
@@ -4838,39 +4452,15 @@ impl<'a> View<'a> for Smb2ResponseEchoV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Echo").finish()
     }
 }
@@ -4878,7 +4468,6 @@ impl<'a> View<'a> for Smb2ResponseEchoV2<'a> {
 /// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseEchoV2Build26100<'a> {
     head: Segment<'a, 156>,
 }
@@ -5065,41 +4654,15 @@ impl<'a> View<'a> for Smb2ResponseEchoV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Echo").finish()
     }
 }
@@ -5107,7 +4670,6 @@ impl<'a> View<'a> for Smb2ResponseEchoV2Build26100<'a> {
 /// SMB2 Response Create: event 108. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseCreate<'a> {
     /// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
@@ -5549,24 +5111,10 @@ impl Smb2ResponseCreate<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseCreate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -5574,7 +5122,6 @@ impl<'a> Record<'a> for Smb2ResponseCreate<'a> {
 /// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseCreateV2<'a> {
     head: Segment<'a, 281>,
 }
@@ -5865,55 +5412,15 @@ impl<'a> View<'a> for Smb2ResponseCreateV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U8(self.oplock_level()),
-                24 => Value::U32(self.create_action()),
-                25 => Value::U64(self.creation_time()),
-                26 => Value::U64(self.last_access_time()),
-                27 => Value::U64(self.last_write_time()),
-                28 => Value::U64(self.last_change_time()),
-                29 => Value::U64(self.allocation_size()),
-                30 => Value::U64(self.end_of_file()),
-                31 => Value::U32(self.file_attributes()),
-                32 => Value::U64(self.file_id()),
-                33 => Value::U32(self.create_contexts_count()),
-                34 => Value::Guid(self.lease_key()),
-                35 => Value::U32(self.lease_level()),
-                36 => Value::Guid(self.connection_guid()),
-                37 => Value::Guid(self.session_guid()),
-                38 => Value::Guid(self.tree_connect_guid()),
-                39 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Create").finish()
     }
 }
@@ -5921,7 +5428,6 @@ impl<'a> View<'a> for Smb2ResponseCreateV2<'a> {
 /// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseCreateV2Build26100<'a> {
     head: Segment<'a, 293>,
 }
@@ -6224,57 +5730,15 @@ impl<'a> View<'a> for Smb2ResponseCreateV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U8(self.oplock_level()),
-                26 => Value::U32(self.create_action()),
-                27 => Value::U64(self.creation_time()),
-                28 => Value::U64(self.last_access_time()),
-                29 => Value::U64(self.last_write_time()),
-                30 => Value::U64(self.last_change_time()),
-                31 => Value::U64(self.allocation_size()),
-                32 => Value::U64(self.end_of_file()),
-                33 => Value::U32(self.file_attributes()),
-                34 => Value::U64(self.file_id()),
-                35 => Value::U32(self.create_contexts_count()),
-                36 => Value::Guid(self.lease_key()),
-                37 => Value::U32(self.lease_level()),
-                38 => Value::Guid(self.connection_guid()),
-                39 => Value::Guid(self.session_guid()),
-                40 => Value::Guid(self.tree_connect_guid()),
-                41 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Create").finish()
     }
 }
@@ -6282,7 +5746,6 @@ impl<'a> View<'a> for Smb2ResponseCreateV2Build26100<'a> {
 /// SMB2 Response Close: event 109. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseClose<'a> {
     /// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
@@ -6674,24 +6137,10 @@ impl Smb2ResponseClose<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseClose<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -6699,7 +6148,6 @@ impl<'a> Record<'a> for Smb2ResponseClose<'a> {
 /// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseCloseV2<'a> {
     head: Segment<'a, 246>,
 }
@@ -6950,50 +6398,15 @@ impl<'a> View<'a> for Smb2ResponseCloseV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U16(self.close_flags()),
-                24 => Value::U64(self.creation_time()),
-                25 => Value::U64(self.last_access_time()),
-                26 => Value::U64(self.last_write_time()),
-                27 => Value::U64(self.change_time()),
-                28 => Value::U64(self.allocation_size()),
-                29 => Value::U64(self.end_of_file()),
-                30 => Value::U32(self.file_attributes()),
-                31 => Value::Guid(self.connection_guid()),
-                32 => Value::Guid(self.session_guid()),
-                33 => Value::Guid(self.tree_connect_guid()),
-                34 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Close").finish()
     }
 }
@@ -7001,7 +6414,6 @@ impl<'a> View<'a> for Smb2ResponseCloseV2<'a> {
 /// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseCloseV2Build26100<'a> {
     head: Segment<'a, 258>,
 }
@@ -7264,52 +6676,15 @@ impl<'a> View<'a> for Smb2ResponseCloseV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U16(self.close_flags()),
-                26 => Value::U64(self.creation_time()),
-                27 => Value::U64(self.last_access_time()),
-                28 => Value::U64(self.last_write_time()),
-                29 => Value::U64(self.change_time()),
-                30 => Value::U64(self.allocation_size()),
-                31 => Value::U64(self.end_of_file()),
-                32 => Value::U32(self.file_attributes()),
-                33 => Value::Guid(self.connection_guid()),
-                34 => Value::Guid(self.session_guid()),
-                35 => Value::Guid(self.tree_connect_guid()),
-                36 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Close").finish()
     }
 }
@@ -7317,7 +6692,6 @@ impl<'a> View<'a> for Smb2ResponseCloseV2Build26100<'a> {
 /// SMB2 Response Flush: event 110. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseFlush<'a> {
     /// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
@@ -7635,24 +7009,10 @@ impl Smb2ResponseFlush<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseFlush<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -7660,7 +7020,6 @@ impl<'a> Record<'a> for Smb2ResponseFlush<'a> {
 /// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseFlushV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -7853,42 +7212,15 @@ impl<'a> View<'a> for Smb2ResponseFlushV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Flush").finish()
     }
 }
@@ -7896,7 +7228,6 @@ impl<'a> View<'a> for Smb2ResponseFlushV2<'a> {
 /// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseFlushV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -8101,44 +7432,15 @@ impl<'a> View<'a> for Smb2ResponseFlushV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Flush").finish()
     }
 }
@@ -8146,7 +7448,6 @@ impl<'a> View<'a> for Smb2ResponseFlushV2Build26100<'a> {
 /// SMB2 Response Read: event 111. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseRead<'a> {
     /// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
@@ -8496,24 +7797,10 @@ impl Smb2ResponseRead<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseRead<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -8521,7 +7808,6 @@ impl<'a> Record<'a> for Smb2ResponseRead<'a> {
 /// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseReadV2<'a> {
     head: Segment<'a, 196>,
 }
@@ -8720,43 +8006,15 @@ impl<'a> View<'a> for Smb2ResponseReadV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U32(self.length_read()),
-                24 => Value::Guid(self.connection_guid()),
-                25 => Value::Guid(self.session_guid()),
-                26 => Value::Guid(self.tree_connect_guid()),
-                27 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Read").finish()
     }
 }
@@ -8764,7 +8022,6 @@ impl<'a> View<'a> for Smb2ResponseReadV2<'a> {
 /// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseReadV2Build26100<'a> {
     head: Segment<'a, 228>,
 }
@@ -8993,48 +8250,15 @@ impl<'a> View<'a> for Smb2ResponseReadV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.transport_dp_hits()),
-                23 => Value::U64(self.transport_dp_time()),
-                24 => Value::U32(self.security_hits()),
-                25 => Value::U64(self.security_time()),
-                26 => Value::U64(self.total_time()),
-                27 => Value::U32(self.length_read()),
-                28 => Value::Guid(self.connection_guid()),
-                29 => Value::Guid(self.session_guid()),
-                30 => Value::Guid(self.tree_connect_guid()),
-                31 => Value::Guid(self.file_guid()),
-                32 => Value::U64(self.file_id()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Read").finish()
     }
 }
@@ -9042,7 +8266,6 @@ impl<'a> View<'a> for Smb2ResponseReadV2Build26100<'a> {
 /// SMB2 Response Write: event 112. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseWrite<'a> {
     /// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
@@ -9416,24 +8639,10 @@ impl Smb2ResponseWrite<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseWrite<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -9441,7 +8650,6 @@ impl<'a> Record<'a> for Smb2ResponseWrite<'a> {
 /// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseWriteV2<'a> {
     head: Segment<'a, 204>,
 }
@@ -9658,46 +8866,15 @@ impl<'a> View<'a> for Smb2ResponseWriteV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U32(self.length_written()),
-                24 => Value::U32(self.remaining()),
-                25 => Value::U16(self.write_channel_info_offset()),
-                26 => Value::U16(self.write_channel_info_length()),
-                27 => Value::Guid(self.connection_guid()),
-                28 => Value::Guid(self.session_guid()),
-                29 => Value::Guid(self.tree_connect_guid()),
-                30 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Write").finish()
     }
 }
@@ -9705,7 +8882,6 @@ impl<'a> View<'a> for Smb2ResponseWriteV2<'a> {
 /// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseWriteV2Build26100<'a> {
     head: Segment<'a, 236>,
 }
@@ -9952,51 +9128,15 @@ impl<'a> View<'a> for Smb2ResponseWriteV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.transport_dp_hits()),
-                23 => Value::U64(self.transport_dp_time()),
-                24 => Value::U32(self.security_hits()),
-                25 => Value::U64(self.security_time()),
-                26 => Value::U64(self.total_time()),
-                27 => Value::U32(self.length_written()),
-                28 => Value::U32(self.remaining()),
-                29 => Value::U16(self.write_channel_info_offset()),
-                30 => Value::U16(self.write_channel_info_length()),
-                31 => Value::Guid(self.connection_guid()),
-                32 => Value::Guid(self.session_guid()),
-                33 => Value::Guid(self.tree_connect_guid()),
-                34 => Value::Guid(self.file_guid()),
-                35 => Value::U64(self.file_id()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Write").finish()
     }
 }
@@ -10004,7 +9144,6 @@ impl<'a> View<'a> for Smb2ResponseWriteV2Build26100<'a> {
 /// SMB2 Response Break Oplock: event 113. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseBreakOplock<'a> {
     /// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
@@ -10343,24 +9482,10 @@ impl Smb2ResponseBreakOplock<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseBreakOplock<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -10368,7 +9493,6 @@ impl<'a> Record<'a> for Smb2ResponseBreakOplock<'a> {
 /// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseBreakOplockV2<'a> {
     head: Segment<'a, 201>,
 }
@@ -10578,44 +9702,15 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U8(self.oplock_level()),
-                24 => Value::U64(self.file_id()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Break Oplock").finish()
     }
 }
@@ -10623,7 +9718,6 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2<'a> {
 /// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseBreakOplockV2Build26100<'a> {
     head: Segment<'a, 213>,
 }
@@ -10845,46 +9939,15 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U8(self.oplock_level()),
-                26 => Value::U64(self.file_id()),
-                27 => Value::Guid(self.connection_guid()),
-                28 => Value::Guid(self.session_guid()),
-                29 => Value::Guid(self.tree_connect_guid()),
-                30 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Break Oplock").finish()
     }
 }
@@ -10892,7 +9955,6 @@ impl<'a> View<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
 /// SMB2 Response Acknowledge Break Lease: event 115. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseAcknowledgeBreakLease<'a> {
     /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
@@ -11247,24 +10309,10 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -11272,7 +10320,6 @@ impl<'a> Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
 /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     head: Segment<'a, 224>,
 }
@@ -11494,46 +10541,15 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U32(self.lease_flags()),
-                24 => Value::U32(self.lease_state()),
-                25 => Value::I64(self.lease_duration()),
-                26 => Value::Guid(self.lease_key()),
-                27 => Value::Guid(self.connection_guid()),
-                28 => Value::Guid(self.session_guid()),
-                29 => Value::Guid(self.tree_connect_guid()),
-                30 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Acknowledge Break Lease").finish()
     }
 }
@@ -11541,7 +10557,6 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
 /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     head: Segment<'a, 236>,
 }
@@ -11775,48 +10790,15 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U32(self.lease_flags()),
-                26 => Value::U32(self.lease_state()),
-                27 => Value::I64(self.lease_duration()),
-                28 => Value::Guid(self.lease_key()),
-                29 => Value::Guid(self.connection_guid()),
-                30 => Value::Guid(self.session_guid()),
-                31 => Value::Guid(self.tree_connect_guid()),
-                32 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Acknowledge Break Lease").finish()
     }
 }
@@ -11824,7 +10806,6 @@ impl<'a> View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
 /// SMB2 Response Lock: event 116. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseLock<'a> {
     /// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
@@ -12142,24 +11123,10 @@ impl Smb2ResponseLock<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseLock<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -12167,7 +11134,6 @@ impl<'a> Record<'a> for Smb2ResponseLock<'a> {
 /// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseLockV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -12360,42 +11326,15 @@ impl<'a> View<'a> for Smb2ResponseLockV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Lock").finish()
     }
 }
@@ -12403,7 +11342,6 @@ impl<'a> View<'a> for Smb2ResponseLockV2<'a> {
 /// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseLockV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -12608,44 +11546,15 @@ impl<'a> View<'a> for Smb2ResponseLockV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Lock").finish()
     }
 }
@@ -12653,7 +11562,6 @@ impl<'a> View<'a> for Smb2ResponseLockV2Build26100<'a> {
 /// SMB2 Response Ioctl: event 117. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseIoctl<'a> {
     /// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
@@ -13000,24 +11908,10 @@ impl Smb2ResponseIoctl<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseIoctl<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -13025,7 +11919,6 @@ impl<'a> Record<'a> for Smb2ResponseIoctl<'a> {
 /// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseIoctlV2<'a> {
     head: Segment<'a, 208>,
 }
@@ -13241,45 +12134,15 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U32(self.control_code()),
-                24 => Value::U32(self.ioctl_flags()),
-                25 => Value::U64(self.file_id()),
-                26 => Value::Guid(self.connection_guid()),
-                27 => Value::Guid(self.session_guid()),
-                28 => Value::Guid(self.tree_connect_guid()),
-                29 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Ioctl").finish()
     }
 }
@@ -13287,7 +12150,6 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2<'a> {
 /// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseIoctlV2Build26100<'a> {
     head: Segment<'a, 220>,
 }
@@ -13515,47 +12377,15 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U32(self.control_code()),
-                26 => Value::U32(self.ioctl_flags()),
-                27 => Value::U64(self.file_id()),
-                28 => Value::Guid(self.connection_guid()),
-                29 => Value::Guid(self.session_guid()),
-                30 => Value::Guid(self.tree_connect_guid()),
-                31 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Ioctl").finish()
     }
 }
@@ -13563,7 +12393,6 @@ impl<'a> View<'a> for Smb2ResponseIoctlV2Build26100<'a> {
 /// SMB2 Response Query Directory: event 118. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryDirectory<'a> {
     /// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
@@ -13881,24 +12710,10 @@ impl Smb2ResponseQueryDirectory<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseQueryDirectory<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -13906,7 +12721,6 @@ impl<'a> Record<'a> for Smb2ResponseQueryDirectory<'a> {
 /// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseQueryDirectoryV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -14099,42 +12913,15 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Query Directory").finish()
     }
 }
@@ -14142,7 +12929,6 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
 /// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseQueryDirectoryV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -14347,44 +13133,15 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Query Directory").finish()
     }
 }
@@ -14392,7 +13149,6 @@ impl<'a> View<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
 /// SMB2 Response Change Notify: event 119. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseChangeNotify<'a> {
     /// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
@@ -14710,24 +13466,10 @@ impl Smb2ResponseChangeNotify<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseChangeNotify<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -14735,7 +13477,6 @@ impl<'a> Record<'a> for Smb2ResponseChangeNotify<'a> {
 /// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseChangeNotifyV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -14928,42 +13669,15 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Change Notify").finish()
     }
 }
@@ -14971,7 +13685,6 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2<'a> {
 /// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseChangeNotifyV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -15176,44 +13889,15 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Change Notify").finish()
     }
 }
@@ -15221,7 +13905,6 @@ impl<'a> View<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
 /// SMB2 Response Query Info: event 120. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseQueryInfo<'a> {
     /// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
@@ -15555,24 +14238,10 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseQueryInfo<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -15580,7 +14249,6 @@ impl<'a> Record<'a> for Smb2ResponseQueryInfo<'a> {
 /// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseQueryInfoV2<'a> {
     head: Segment<'a, 132>,
     output_buffer: Binary<'a>,
@@ -15780,6 +14448,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryInfoV2<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_INFO_V2;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -15793,44 +14462,22 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::U32(self.output_buffer_length()),
-                24 => Value::Binary(self.output_buffer()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Binary(self.output_buffer())),
+                2 => Part::Segment(self.after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Query Info").finish()
     }
 }
@@ -15838,7 +14485,6 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2<'a> {
 /// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseQueryInfoV2Build26100<'a> {
     head: Segment<'a, 144>,
     output_buffer: Binary<'a>,
@@ -16050,6 +14696,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
 
 impl<'a> View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
     const INFO: &'static LayoutInfo = &schema::SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100;
+    const CONFUSABLE: bool = true;
 
     #[inline]
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
@@ -16063,46 +14710,22 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::U32(self.output_buffer_length()),
-                26 => Value::Binary(self.output_buffer()),
-                27 => Value::Guid(self.connection_guid()),
-                28 => Value::Guid(self.session_guid()),
-                29 => Value::Guid(self.tree_connect_guid()),
-                30 => Value::Guid(self.file_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Binary(self.output_buffer())),
+                2 => Part::Segment(self.after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Query Info").finish()
     }
 }
@@ -16110,7 +14733,6 @@ impl<'a> View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
 /// SMB2 Response Set Info: event 121. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseSetInfo<'a> {
     /// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
@@ -16428,24 +15050,10 @@ impl Smb2ResponseSetInfo<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseSetInfo<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -16453,7 +15061,6 @@ impl<'a> Record<'a> for Smb2ResponseSetInfo<'a> {
 /// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseSetInfoV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -16646,42 +15253,15 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Set Info").finish()
     }
 }
@@ -16689,7 +15269,6 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2<'a> {
 /// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseSetInfoV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -16894,44 +15473,15 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Set Info").finish()
     }
 }
@@ -16939,7 +15489,6 @@ impl<'a> View<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
 /// SMB2 Response Error: event 122. Builds 10240-26200.
 ///
 /// It has 2 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ResponseError<'a> {
     /// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
@@ -17257,24 +15806,10 @@ impl Smb2ResponseError<'_> {
 }
 
 impl<'a> Record<'a> for Smb2ResponseError<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V2(view) => Record::layout(view),
-            Self::V2Build26100(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V2(view) => Record::value(view, field),
-            Self::V2Build26100(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V2Build26100(view) => Record::write_message(view, build, out),
+            Self::V2(view) => view,
+            Self::V2Build26100(view) => view,
         }
     }
 }
@@ -17282,7 +15817,6 @@ impl<'a> Record<'a> for Smb2ResponseError<'a> {
 /// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseErrorV2<'a> {
     head: Segment<'a, 192>,
 }
@@ -17475,42 +16009,15 @@ impl<'a> View<'a> for Smb2ResponseErrorV2<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.processing_hits()),
-                10 => Value::U64(self.processing_cycles()),
-                11 => Value::U32(self.queue_hits()),
-                12 => Value::U64(self.queue_cycles()),
-                13 => Value::U32(self.file_system_fast_hits()),
-                14 => Value::U64(self.file_system_fast_cycles()),
-                15 => Value::U32(self.file_system_slow_hits()),
-                16 => Value::U64(self.file_system_slow_cycles()),
-                17 => Value::U32(self.transport_fast_hits()),
-                18 => Value::U64(self.transport_fast_cycles()),
-                19 => Value::U32(self.transport_slow_hits()),
-                20 => Value::U64(self.transport_slow_cycles()),
-                21 => Value::U32(self.security_hits()),
-                22 => Value::U64(self.security_cycles()),
-                23 => Value::Guid(self.connection_guid()),
-                24 => Value::Guid(self.session_guid()),
-                25 => Value::Guid(self.tree_connect_guid()),
-                26 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Error").finish()
     }
 }
@@ -17518,7 +16025,6 @@ impl<'a> View<'a> for Smb2ResponseErrorV2<'a> {
 /// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
-#[derive(Clone, Copy)]
 pub struct Smb2ResponseErrorV2Build26100<'a> {
     head: Segment<'a, 204>,
 }
@@ -17723,44 +16229,15 @@ impl<'a> View<'a> for Smb2ResponseErrorV2Build26100<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U32(self.process_id()),
-                2 => Value::U32(self.tree_id()),
-                3 => Value::U64(self.message_id()),
-                4 => Value::U64(self.master_message_id()),
-                5 => Value::U16(self.command()),
-                6 => Value::U16(self.credits_granted()),
-                7 => Value::U32(self.flags()),
-                8 => Value::U32(self.status()),
-                9 => Value::U32(self.srv2_instance()),
-                10 => Value::U32(self.processing_hits()),
-                11 => Value::U64(self.processing_time()),
-                12 => Value::U32(self.queue_hits()),
-                13 => Value::U64(self.queue_time()),
-                14 => Value::U32(self.file_system_fast_hits()),
-                15 => Value::U64(self.file_system_fast_time()),
-                16 => Value::U32(self.file_system_slow_hits()),
-                17 => Value::U64(self.file_system_slow_time()),
-                18 => Value::U32(self.transport_fast_hits()),
-                19 => Value::U64(self.transport_fast_time()),
-                20 => Value::U32(self.transport_slow_hits()),
-                21 => Value::U64(self.transport_slow_time()),
-                22 => Value::U32(self.security_hits()),
-                23 => Value::U64(self.security_time()),
-                24 => Value::U64(self.total_time()),
-                25 => Value::Guid(self.connection_guid()),
-                26 => Value::Guid(self.session_guid()),
-                27 => Value::Guid(self.tree_connect_guid()),
-                28 => Value::Guid(self.file_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Response Error").finish()
     }
 }

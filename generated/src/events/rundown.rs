@@ -4,14 +4,14 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, Utf16, Value, View,
+    AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment, Utf16,
+    Value, View,
 };
 use super::super::schema::rundown as schema;
 
 /// SMB server admin file rundown: event 3004. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminFileRundown<'a> {
     /// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
@@ -34,21 +34,9 @@ impl<'a> Deref for SrvAdminFileRundown<'a> {
 }
 
 impl<'a> Record<'a> for SrvAdminFileRundown<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -61,7 +49,6 @@ impl<'a> Record<'a> for SrvAdminFileRundown<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvAdminFileRundownV0<'a> {
     head: Segment<'a, 10>,
     file_name: Utf16<'a>,
@@ -115,20 +102,22 @@ impl<'a> View<'a> for SrvAdminFileRundownV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.file_id()),
-                1 => Value::U16(self.file_name_length()),
-                2 => Value::Utf16(self.file_name()),
-                3 => Value::U64(self.session_id()),
-                4 => Value::U64(self.share_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.file_name())),
+                2 => Part::Segment(self.after_file_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB server admin file rundown").finish()
     }
 }
@@ -136,7 +125,6 @@ impl<'a> View<'a> for SrvAdminFileRundownV0<'a> {
 /// SMB server admin session rundown: event 3005. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminSessionRundown<'a> {
     /// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
@@ -159,21 +147,9 @@ impl<'a> Deref for SrvAdminSessionRundown<'a> {
 }
 
 impl<'a> Record<'a> for SrvAdminSessionRundown<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -186,7 +162,6 @@ impl<'a> Record<'a> for SrvAdminSessionRundown<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvAdminSessionRundownV0<'a> {
     head: Segment<'a, 10>,
     computer_name: Utf16<'a>,
@@ -348,32 +323,34 @@ impl<'a> View<'a> for SrvAdminSessionRundownV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.session_id()),
-                1 => Value::U16(self.computer_name_length()),
-                2 => Value::Utf16(self.computer_name()),
-                3 => Value::U16(self.user_name_length()),
-                4 => Value::Utf16(self.user_name()),
-                5 => Value::U16(self.domain_name_length()),
-                6 => Value::Utf16(self.domain_name()),
-                7 => Value::U16(self.domain_and_user_name_length()),
-                8 => Value::Utf16(self.domain_and_user_name()),
-                9 => Value::U16(self.client_os_length()),
-                10 => Value::Utf16(self.client_os()),
-                11 => Value::U16(self.transport_name_length()),
-                12 => Value::Utf16(self.transport_name()),
-                13 => Value::U16(self.server_name_length()),
-                14 => Value::Utf16(self.server_name()),
-                15 => Value::U64(self.start_time()),
-                16 => Value::U64(self.last_active_time()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.computer_name())),
+                2 => Part::Segment(self.after_computer_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.domain_name())),
+                6 => Part::Segment(self.after_domain_name.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.domain_and_user_name())),
+                8 => Part::Segment(self.after_domain_and_user_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.client_os())),
+                10 => Part::Segment(self.after_client_os.as_bytes()),
+                11 => Part::Field(Value::Utf16(self.transport_name())),
+                12 => Part::Segment(self.after_transport_name.as_bytes()),
+                13 => Part::Field(Value::Utf16(self.server_name())),
+                14 => Part::Segment(self.after_server_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB server admin session rundown").finish()
     }
 }
@@ -381,7 +358,6 @@ impl<'a> View<'a> for SrvAdminSessionRundownV0<'a> {
 /// SMB server admin share rundown: event 3006. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAdminShareRundown<'a> {
     /// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
@@ -404,21 +380,9 @@ impl<'a> Deref for SrvAdminShareRundown<'a> {
 }
 
 impl<'a> Record<'a> for SrvAdminShareRundown<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -431,7 +395,6 @@ impl<'a> Record<'a> for SrvAdminShareRundown<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvAdminShareRundownV0<'a> {
     head: Segment<'a, 10>,
     share_name: Utf16<'a>,
@@ -467,18 +430,21 @@ impl<'a> View<'a> for SrvAdminShareRundownV0<'a> {
         Ok(Self { head, share_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U64(self.share_id()),
-                1 => Value::U16(self.share_name_length()),
-                2 => Value::Utf16(self.share_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB server admin share rundown").finish()
     }
 }

@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    StatusKind, Utf16, Value, View,
+    AnyView, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::maps;
@@ -14,7 +14,6 @@ use super::super::schema::session as schema;
 /// SMB2 Session Allocated: event 550. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAllocate<'a> {
     /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
@@ -37,21 +36,9 @@ impl<'a> Deref for Smb2SessionAllocate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionAllocate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -59,7 +46,6 @@ impl<'a> Record<'a> for Smb2SessionAllocate<'a> {
 /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2SessionAllocate, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAllocateV0<'a> {
     head: Segment<'a, 32>,
 }
@@ -87,17 +73,15 @@ impl<'a> View<'a> for Smb2SessionAllocateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Session Allocated").finish()
     }
 }
@@ -105,7 +89,6 @@ impl<'a> View<'a> for Smb2SessionAllocateV0<'a> {
 /// SMB Session Authentication Failure: event 551. Builds 10240-26200.
 ///
 /// It has 4 layouts; match on the variant for the fields that not all of them share.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthFailure<'a> {
     /// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
@@ -270,30 +253,12 @@ impl<'a> Smb2SessionAuthFailure<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionAuthFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-            Self::V1(view) => Record::layout(view),
-            Self::V2(view) => Record::layout(view),
-            Self::V3(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-            Self::V1(view) => Record::value(view, field),
-            Self::V2(view) => Record::value(view, field),
-            Self::V3(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
-            Self::V1(view) => Record::write_message(view, build, out),
-            Self::V2(view) => Record::write_message(view, build, out),
-            Self::V3(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
+            Self::V1(view) => view,
+            Self::V2(view) => view,
+            Self::V3(view) => view,
         }
     }
 }
@@ -301,7 +266,6 @@ impl<'a> Record<'a> for Smb2SessionAuthFailure<'a> {
 /// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthFailure, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV0<'a> {
     head: Segment<'a, 36>,
 }
@@ -340,18 +304,15 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::U32(self.status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Smb Session Authentication Failure").finish()
     }
 }
@@ -363,7 +324,6 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV0<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV1<'a> {
     head: Segment<'a, 44>,
     client_address: SocketAddr<'a>,
@@ -474,26 +434,25 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV1<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::HexInt32(self.status()),
-                3 => Value::HexInt32(self.translated_status()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::HexInt64(self.session_id()),
-                7 => Value::U16(self.user_name_length()),
-                8 => Value::Utf16(self.user_name()),
-                9 => Value::U16(self.client_name_length()),
-                10 => Value::Utf16(self.client_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.client_address())),
+                2 => Part::Segment(self.after_client_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.client_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB Session Authentication Failure\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -520,7 +479,6 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV1<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV2<'a> {
     head: Segment<'a, 44>,
     client_address: SocketAddr<'a>,
@@ -649,28 +607,27 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV2<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::HexInt32(self.status()),
-                3 => Value::HexInt32(self.translated_status()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::HexInt64(self.session_id()),
-                7 => Value::U16(self.user_name_length()),
-                8 => Value::Utf16(self.user_name()),
-                9 => Value::U16(self.client_name_length()),
-                10 => Value::Utf16(self.client_name()),
-                11 => Value::Utf16(self.spn()),
-                12 => Value::U32(self.after_spn.u32::<0>()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.client_address())),
+                2 => Part::Segment(self.after_client_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.client_name())),
+                6 => Part::Field(Value::Utf16(self.spn())),
+                7 => Part::Segment(self.after_spn.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB Session Authentication Failure\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -702,7 +659,6 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV2<'a> {
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 22000, 22621, 22631, 26100, 26200)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAuthFailureV3<'a> {
     head: Segment<'a, 44>,
     client_address: SocketAddr<'a>,
@@ -837,29 +793,27 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV3<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::HexInt32(self.status()),
-                3 => Value::HexInt32(self.translated_status()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::HexInt64(self.session_id()),
-                7 => Value::U16(self.user_name_length()),
-                8 => Value::Utf16(self.user_name()),
-                9 => Value::U16(self.client_name_length()),
-                10 => Value::Utf16(self.client_name()),
-                11 => Value::Utf16(self.spn()),
-                12 => Value::U32(self.after_spn.u32::<0>()),
-                13 => Value::U32(self.reason_code()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.client_address())),
+                2 => Part::Segment(self.after_client_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.client_name())),
+                6 => Part::Field(Value::Utf16(self.spn())),
+                7 => Part::Segment(self.after_spn.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB Session Authentication Failure\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -886,7 +840,6 @@ impl<'a> View<'a> for Smb2SessionAuthFailureV3<'a> {
 /// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionAuthenticated<'a> {
     /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
@@ -909,21 +862,9 @@ impl<'a> Deref for Smb2SessionAuthenticated<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionAuthenticated<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -931,7 +872,6 @@ impl<'a> Record<'a> for Smb2SessionAuthenticated<'a> {
 /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthenticated, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionAuthenticatedV0<'a> {
     head: Segment<'a, 34>,
     user_name: Utf16<'a>,
@@ -994,21 +934,23 @@ impl<'a> View<'a> for Smb2SessionAuthenticatedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::U16(self.user_name_length()),
-                3 => Value::Utf16(self.user_name()),
-                4 => Value::U16(self.domain_name_length()),
-                5 => Value::Utf16(self.domain_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.user_name())),
+                2 => Part::Segment(self.after_user_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.domain_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Session Authentication Success").finish()
     }
 }
@@ -1016,7 +958,6 @@ impl<'a> View<'a> for Smb2SessionAuthenticatedV0<'a> {
 /// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionBind<'a> {
     /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
@@ -1039,21 +980,9 @@ impl<'a> Deref for Smb2SessionBind<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionBind<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1061,7 +990,6 @@ impl<'a> Record<'a> for Smb2SessionBind<'a> {
 /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2SessionBind, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionBindV0<'a> {
     head: Segment<'a, 48>,
 }
@@ -1095,18 +1023,15 @@ impl<'a> View<'a> for Smb2SessionBindV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::Guid(self.binding_session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Session Bound to Connection").finish()
     }
 }
@@ -1114,7 +1039,6 @@ impl<'a> View<'a> for Smb2SessionBindV0<'a> {
 /// SMB2 Session Terminated: event 554. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionTerminate<'a> {
     /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
@@ -1137,21 +1061,9 @@ impl<'a> Deref for Smb2SessionTerminate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionTerminate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1159,7 +1071,6 @@ impl<'a> Record<'a> for Smb2SessionTerminate<'a> {
 /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionTerminate, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionTerminateV0<'a> {
     head: Segment<'a, 20>,
 }
@@ -1187,17 +1098,15 @@ impl<'a> View<'a> for Smb2SessionTerminateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::U32(self.reason()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Session Terminated").finish()
     }
 }
@@ -1205,7 +1114,6 @@ impl<'a> View<'a> for Smb2SessionTerminateV0<'a> {
 /// SMB2 Session Closed: event 555. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2SessionClose<'a> {
     /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
@@ -1228,21 +1136,9 @@ impl<'a> Deref for Smb2SessionClose<'a> {
 }
 
 impl<'a> Record<'a> for Smb2SessionClose<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1250,7 +1146,6 @@ impl<'a> Record<'a> for Smb2SessionClose<'a> {
 /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionClose, keywords Session.
-#[derive(Clone, Copy)]
 pub struct Smb2SessionCloseV0<'a> {
     head: Segment<'a, 24>,
 }
@@ -1284,18 +1179,15 @@ impl<'a> View<'a> for Smb2SessionCloseV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Bool(self.invalidate_session()),
-                2 => Value::U32(self.reason()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Session Closed.").finish()
     }
 }
@@ -1303,7 +1195,6 @@ impl<'a> View<'a> for Smb2SessionCloseV0<'a> {
 /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvS4u2SelfFailure<'a> {
     /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
@@ -1326,21 +1217,9 @@ impl<'a> Deref for SrvS4u2SelfFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvS4u2SelfFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1348,7 +1227,6 @@ impl<'a> Record<'a> for SrvS4u2SelfFailure<'a> {
 /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Warning, task SrvS4U2SelfFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvS4u2SelfFailureV0<'a> {
     head: Segment<'a, 2>,
     user_name: Utf16<'a>,
@@ -1413,20 +1291,24 @@ impl<'a> View<'a> for SrvS4u2SelfFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.user_name_length()),
-                1 => Value::Utf16(self.user_name()),
-                2 => Value::U16(self.domain_name_length()),
-                3 => Value::Utf16(self.domain_name()),
-                4 => Value::U32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.user_name())),
+                2 => Part::Segment(self.after_user_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.domain_name())),
+                4 => Part::Segment(self.after_domain_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account.",
             )
@@ -1437,7 +1319,6 @@ impl<'a> View<'a> for SrvS4u2SelfFailureV0<'a> {
 /// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionAnonymousAccessDenied<'a> {
     /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
@@ -1460,21 +1341,9 @@ impl<'a> Deref for SrvSessionAnonymousAccessDenied<'a> {
 }
 
 impl<'a> Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1482,7 +1351,6 @@ impl<'a> Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
 /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvSessionAnonymousAccessDenied, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSessionAnonymousAccessDeniedV0<'a> {
     head: Segment<'a, 4>,
     client_address: SocketAddr<'a>,
@@ -1556,22 +1424,24 @@ impl<'a> View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.client_address_length()),
-                1 => Value::SocketAddr(self.client_address()),
-                2 => Value::U16(self.client_name_length()),
-                3 => Value::Utf16(self.client_name()),
-                4 => Value::HexInt64(self.session_id()),
-                5 => Value::Guid(self.session_guid()),
-                6 => Value::Guid(self.connection_guid()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::SocketAddr(self.client_address())),
+                2 => Part::Segment(self.after_client_address.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.client_name())),
+                4 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server denied anonymous access to the client.\r\n\r\nClient Name: ",
             )
@@ -1590,7 +1460,6 @@ impl<'a> View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
 /// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidate<'a> {
     /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
@@ -1613,21 +1482,9 @@ impl<'a> Deref for SrvSessionInvalidate<'a> {
 }
 
 impl<'a> Record<'a> for SrvSessionInvalidate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1635,7 +1492,6 @@ impl<'a> Record<'a> for SrvSessionInvalidate<'a> {
 /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSessionInvalidateV0<'a> {
     head: Segment<'a, 24>,
 }
@@ -1701,20 +1557,15 @@ impl<'a> View<'a> for SrvSessionInvalidateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::HexInt64(self.session_id()),
-                1 => Value::HexInt32(self.status()),
-                2 => Value::HexInt32(self.translated_status()),
-                3 => Value::HexInt32(self.task_status()),
-                4 => Value::HexInt32(self.translated_task_status()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Backchannel invalidation of session completed.\r\n\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
@@ -1735,7 +1586,6 @@ impl<'a> View<'a> for SrvSessionInvalidateV0<'a> {
 /// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvSessionInvalidatePeriodicCleanup<'a> {
     /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
@@ -1758,21 +1608,9 @@ impl<'a> Deref for SrvSessionInvalidatePeriodicCleanup<'a> {
 }
 
 impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1780,7 +1618,6 @@ impl<'a> Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
 /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvSessionInvalidatePeriodicCleanupV0<'a> {
     head: Segment<'a, 12>,
     reason: Utf16<'a>,
@@ -1816,18 +1653,21 @@ impl<'a> View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
         Ok(Self { head, reason })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::HexInt64(self.session_id()),
-                1 => Value::U32(self.instance_id()),
-                2 => Value::Utf16(self.reason()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.reason())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The server closed the session as part of periodic system cleanup.\r\n\r\nSession Id: ",
             )
@@ -1844,7 +1684,6 @@ impl<'a> View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
 /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Srv2SessionKeyTooShort<'a> {
     /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
@@ -1867,21 +1706,9 @@ impl<'a> Deref for Srv2SessionKeyTooShort<'a> {
 }
 
 impl<'a> Record<'a> for Srv2SessionKeyTooShort<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1894,7 +1721,6 @@ impl<'a> Record<'a> for Srv2SessionKeyTooShort<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct Srv2SessionKeyTooShortV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -1966,22 +1792,24 @@ impl<'a> View<'a> for Srv2SessionKeyTooShortV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
-                2 => Value::U32(self.session_key_length()),
-                3 => Value::U32(self.required_session_key_length()),
-                4 => Value::U64(self.session_id()),
-                5 => Value::Utf16(self.user_name()),
-                6 => Value::U32(self.after_user_name.u32::<0>()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
+                2 => Part::Segment(self.after_client_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.user_name())),
+                4 => Part::Segment(self.after_user_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "Session key for connection is weaker than required. Connection will be closed as a result.\r\n\r\nClient: ",
             )
@@ -2002,7 +1830,6 @@ impl<'a> View<'a> for Srv2SessionKeyTooShortV0<'a> {
 /// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum InsecureGuestLogon<'a> {
     /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
@@ -2025,21 +1852,9 @@ impl<'a> Deref for InsecureGuestLogon<'a> {
 }
 
 impl<'a> Record<'a> for InsecureGuestLogon<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -2047,7 +1862,6 @@ impl<'a> Record<'a> for InsecureGuestLogon<'a> {
 /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
 ///
 /// Channel Operational, level Informational, task InsecureGuestLogon.
-#[derive(Clone, Copy)]
 pub struct InsecureGuestLogonV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2077,17 +1891,21 @@ impl<'a> View<'a> for InsecureGuestLogonV0<'a> {
         Ok(Self { head, client_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.client_name_length()),
-                1 => Value::Utf16(self.client_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.client_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The SMB client was logged on as Guest account.\r\n\r\nClient name: ")
             .utf16(self.client_name())
             .finish()

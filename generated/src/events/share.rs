@@ -5,8 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use etw_runtime::{
-    Binary, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr,
-    StatusKind, Utf16, Value, View,
+    AnyView, Binary, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, StatusKind, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::meanings;
@@ -15,7 +15,6 @@ use super::super::schema::share as schema;
 /// SMB2 Share Added: event 700. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareAdd<'a> {
     /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
@@ -38,21 +37,9 @@ impl<'a> Deref for Smb2ShareAdd<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ShareAdd<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -60,7 +47,6 @@ impl<'a> Record<'a> for Smb2ShareAdd<'a> {
 /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareAdd, keywords Share.
-#[derive(Clone, Copy)]
 pub struct Smb2ShareAddV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -162,26 +148,26 @@ impl<'a> View<'a> for Smb2ShareAddV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.server_name_length()),
-                3 => Value::Utf16(self.server_name()),
-                4 => Value::U16(self.path_name_length()),
-                5 => Value::Utf16(self.path_name()),
-                6 => Value::U32(self.csc_state()),
-                7 => Value::U32(self.cluster_share_type()),
-                8 => Value::U32(self.share_properties()),
-                9 => Value::U32(self.ca_time_out()),
-                10 => Value::U32(self.share_state()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.server_name())),
+                4 => Part::Segment(self.after_server_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.path_name())),
+                6 => Part::Segment(self.after_path_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Share Added").finish()
     }
 }
@@ -189,7 +175,6 @@ impl<'a> View<'a> for Smb2ShareAddV0<'a> {
 /// SMB2 Share Modified: event 701. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareModify<'a> {
     /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
@@ -212,21 +197,9 @@ impl<'a> Deref for Smb2ShareModify<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ShareModify<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -234,7 +207,6 @@ impl<'a> Record<'a> for Smb2ShareModify<'a> {
 /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareModify, keywords Share.
-#[derive(Clone, Copy)]
 pub struct Smb2ShareModifyV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -336,26 +308,26 @@ impl<'a> View<'a> for Smb2ShareModifyV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.server_name_length()),
-                3 => Value::Utf16(self.server_name()),
-                4 => Value::U16(self.path_name_length()),
-                5 => Value::Utf16(self.path_name()),
-                6 => Value::U32(self.csc_state()),
-                7 => Value::U32(self.cluster_share_type()),
-                8 => Value::U32(self.share_properties()),
-                9 => Value::U32(self.ca_time_out()),
-                10 => Value::U32(self.share_state()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.server_name())),
+                4 => Part::Segment(self.after_server_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.path_name())),
+                6 => Part::Segment(self.after_path_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Share Modified").finish()
     }
 }
@@ -363,7 +335,6 @@ impl<'a> View<'a> for Smb2ShareModifyV0<'a> {
 /// SMB2 Share Deleted: event 702. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareDelete<'a> {
     /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
@@ -386,21 +357,9 @@ impl<'a> Deref for Smb2ShareDelete<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ShareDelete<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -408,7 +367,6 @@ impl<'a> Record<'a> for Smb2ShareDelete<'a> {
 /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2ShareDelete, keywords Share.
-#[derive(Clone, Copy)]
 pub struct Smb2ShareDeleteV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -459,19 +417,23 @@ impl<'a> View<'a> for Smb2ShareDeleteV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.server_name_length()),
-                3 => Value::Utf16(self.server_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.server_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Share Deleted").finish()
     }
 }
@@ -479,7 +441,6 @@ impl<'a> View<'a> for Smb2ShareDeleteV0<'a> {
 /// The share denied access to the client: event 1006. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAccessCheckFailure<'a> {
     /// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
@@ -502,21 +463,9 @@ impl<'a> Deref for SrvShareAccessCheckFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvShareAccessCheckFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -528,7 +477,6 @@ impl<'a> Record<'a> for SrvShareAccessCheckFailure<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
-#[derive(Clone, Copy)]
 pub struct SrvShareAccessCheckFailureV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -706,32 +654,32 @@ impl<'a> View<'a> for SrvShareAccessCheckFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.share_path_length()),
-                3 => Value::Utf16(self.share_path()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::U16(self.user_name_length()),
-                7 => Value::Utf16(self.user_name()),
-                8 => Value::U16(self.client_name_length()),
-                9 => Value::Utf16(self.client_name()),
-                10 => Value::HexInt32(self.mapped_access()),
-                11 => Value::HexInt32(self.granted_access()),
-                12 => Value::U32(self.share_security_descriptor_length()),
-                13 => Value::Binary(self.share_security_descriptor()),
-                14 => Value::HexInt32(self.status()),
-                15 => Value::HexInt32(self.translated_status()),
-                16 => Value::HexInt64(self.session_id()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_path())),
+                4 => Part::Segment(self.after_share_path.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.user_name())),
+                8 => Part::Segment(self.after_user_name.as_bytes()),
+                9 => Part::Field(Value::Utf16(self.client_name())),
+                10 => Part::Segment(self.after_client_name.as_bytes()),
+                11 => Part::Field(Value::Binary(self.share_security_descriptor())),
+                12 => Part::Segment(self.after_share_security_descriptor.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The share denied access to the client.\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -764,7 +712,6 @@ impl<'a> View<'a> for SrvShareAccessCheckFailureV0<'a> {
 /// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvShareAnonymousAccessDeniedFailure<'a> {
     /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
@@ -787,21 +734,9 @@ impl<'a> Deref for SrvShareAnonymousAccessDeniedFailure<'a> {
 }
 
 impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -809,7 +744,6 @@ impl<'a> Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
 /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
 ///
 /// Channel Security, level Error, task SrvShareAnonymousAccessDeniedFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvShareAnonymousAccessDeniedFailureV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -898,23 +832,27 @@ impl<'a> View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U16(self.share_path_length()),
-                3 => Value::Utf16(self.share_path()),
-                4 => Value::U32(self.client_address_length()),
-                5 => Value::SocketAddr(self.client_address()),
-                6 => Value::U16(self.client_name_length()),
-                7 => Value::Utf16(self.client_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_path())),
+                4 => Part::Segment(self.after_share_path.as_bytes()),
+                5 => Part::Field(Value::SocketAddr(self.client_address())),
+                6 => Part::Segment(self.after_client_address.as_bytes()),
+                7 => Part::Field(Value::Utf16(self.client_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("The share denied anonymous access to the client.\r\n\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -933,7 +871,6 @@ impl<'a> View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
 /// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SrvAbeSharesPresent<'a> {
     /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
@@ -956,21 +893,9 @@ impl<'a> Deref for SrvAbeSharesPresent<'a> {
 }
 
 impl<'a> Record<'a> for SrvAbeSharesPresent<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -978,7 +903,6 @@ impl<'a> Record<'a> for SrvAbeSharesPresent<'a> {
 /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Informational, task SrvABESharesPresent, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SrvAbeSharesPresentV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -991,11 +915,15 @@ impl<'a> View<'a> for SrvAbeSharesPresentV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "One or more shares present on this server have access based enumeration enabled.\r\n\r\nGuidance:\r\n\r\nYou should expect this event when enabling access-based enumeration on one or more shares by using either Server Manager or the Set-SmbShare Windows PowerShell cmdlet. Access-based enumeration can raise CPU utilization when clients connect to shares with folders containing many peer-level resources to which a user does not have access. You can control the CPU utilization by configuring the ABELevel value in the Windows registry:\r\n\r\nHKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\ABELevel [DWORD]\r\n\r\nYou can set the value for ABELevel to greater depths to minimize CPU overhead, but doing so diminishes the effectiveness of access-based enumeration:\r\n\r\nValue = 0: access-based enumeration is enabled for all levels\r\n\r\nValue = 1: access-based enumeration is enabled for a depth of 1 (example: \\server\\share)\r\n\r\nValue = 2: access-based enumeration is enabled for a depth of 2 (example: \\server\\share\\folder)\r\n\r\nYou can continue setting values for multiple depth levels.",
             )
@@ -1006,7 +934,6 @@ impl<'a> View<'a> for SrvAbeSharesPresentV0<'a> {
 /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsClusterCaFailure<'a> {
     /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
@@ -1029,21 +956,9 @@ impl<'a> Deref for SsClusterCaFailure<'a> {
 }
 
 impl<'a> Record<'a> for SsClusterCaFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1051,7 +966,6 @@ impl<'a> Record<'a> for SsClusterCaFailure<'a> {
 /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSClusterCaFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SsClusterCaFailureV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -1102,19 +1016,23 @@ impl<'a> View<'a> for SsClusterCaFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share.",
             )
@@ -1125,7 +1043,6 @@ impl<'a> View<'a> for SsClusterCaFailureV0<'a> {
 /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum SsRkfCaFailure<'a> {
     /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
@@ -1148,21 +1065,9 @@ impl<'a> Deref for SsRkfCaFailure<'a> {
 }
 
 impl<'a> Record<'a> for SsRkfCaFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1170,7 +1075,6 @@ impl<'a> Record<'a> for SsRkfCaFailure<'a> {
 /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
 ///
 /// Channel Operational, level Error, task SSRkfCaFailure, keywords Operational.
-#[derive(Clone, Copy)]
 pub struct SsRkfCaFailureV0<'a> {
     head: Segment<'a, 2>,
     server_name: Utf16<'a>,
@@ -1235,20 +1139,24 @@ impl<'a> View<'a> for SsRkfCaFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.server_name_length()),
-                1 => Value::Utf16(self.server_name()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
-                4 => Value::U32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_name())),
+                4 => Part::Segment(self.after_share_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume.",
             )
@@ -1259,7 +1167,6 @@ impl<'a> View<'a> for SsRkfCaFailureV0<'a> {
 /// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ShareQosPolicySettingFailure<'a> {
     /// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
@@ -1282,21 +1189,9 @@ impl<'a> Deref for ShareQosPolicySettingFailure<'a> {
 }
 
 impl<'a> Record<'a> for ShareQosPolicySettingFailure<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -1305,7 +1200,6 @@ impl<'a> Record<'a> for ShareQosPolicySettingFailure<'a> {
 ///
 /// Channel Operational, level Warning, keywords Nsi.
 /// From build 26100: task ShareQosPolicySettingFailure.
-#[derive(Clone, Copy)]
 pub struct ShareQosPolicySettingFailureV0<'a> {
     head: Segment<'a, 6>,
     server_name: Utf16<'a>,
@@ -1385,22 +1279,25 @@ impl<'a> View<'a> for ShareQosPolicySettingFailureV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.status()),
-                1 => Value::U16(self.server_name_length()),
-                2 => Value::Utf16(self.server_name()),
-                3 => Value::U16(self.share_name_length()),
-                4 => Value::Utf16(self.share_name()),
-                5 => Value::U16(self.file_name_length()),
-                6 => Value::Utf16(self.file_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.server_name())),
+                2 => Part::Segment(self.after_server_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.share_name())),
+                4 => Part::Segment(self.after_share_name.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.file_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("Warning to set the QoS policy on file ")
             .show(self.file_name_length())
             .text(".\r\nStatus=")

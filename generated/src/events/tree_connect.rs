@@ -4,8 +4,8 @@
 use core::fmt;
 use core::ops::Deref;
 use etw_runtime::{
-    Fault, Guid, LayoutInfo, MessageWriter, Reader, Record, Segment, SocketAddr, Utf16,
-    Value, View,
+    AnyView, Fault, Guid, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    SocketAddr, Utf16, Value, View,
 };
 use etw_runtime::status;
 use super::super::schema::tree_connect as schema;
@@ -13,7 +13,6 @@ use super::super::schema::tree_connect as schema;
 /// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectAllocate<'a> {
     /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
@@ -36,21 +35,9 @@ impl<'a> Deref for Smb2TreeConnectAllocate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectAllocate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -58,7 +45,6 @@ impl<'a> Record<'a> for Smb2TreeConnectAllocate<'a> {
 /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2TreeConnectAllocate, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectAllocateV0<'a> {
     head: Segment<'a, 66>,
     share_name: Utf16<'a>,
@@ -142,24 +128,24 @@ impl<'a> View<'a> for Smb2TreeConnectAllocateV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.tree_connect_guid()),
-                1 => Value::Guid(self.session_guid()),
-                2 => Value::Guid(self.connection_guid()),
-                3 => Value::Guid(self.share_guid()),
-                4 => Value::U16(self.share_name_length()),
-                5 => Value::Utf16(self.share_name()),
-                6 => Value::U16(self.scope_name_length()),
-                7 => Value::Utf16(self.scope_name()),
-                8 => Value::U32(self.share_properties()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.scope_name())),
+                4 => Part::Segment(self.after_scope_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 TreeConnect Allocated").finish()
     }
 }
@@ -167,7 +153,6 @@ impl<'a> View<'a> for Smb2TreeConnectAllocateV0<'a> {
 /// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectDisconnect<'a> {
     /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
@@ -190,21 +175,9 @@ impl<'a> Deref for Smb2TreeConnectDisconnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectDisconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -212,7 +185,6 @@ impl<'a> Record<'a> for Smb2TreeConnectDisconnect<'a> {
 /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, task Smb2TreeConnectDisconnect, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectDisconnectV0<'a> {
     head: Segment<'a, 48>,
 }
@@ -246,18 +218,15 @@ impl<'a> View<'a> for Smb2TreeConnectDisconnectV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.tree_connect_guid()),
-                1 => Value::Guid(self.session_guid()),
-                2 => Value::Guid(self.connection_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 TreeConnect Disconnected").finish()
     }
 }
@@ -265,7 +234,6 @@ impl<'a> View<'a> for Smb2TreeConnectDisconnectV0<'a> {
 /// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectTerminate<'a> {
     /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
@@ -288,21 +256,9 @@ impl<'a> Deref for Smb2TreeConnectTerminate<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectTerminate<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -310,7 +266,6 @@ impl<'a> Record<'a> for Smb2TreeConnectTerminate<'a> {
 /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2TreeConnectTerminate, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectTerminateV0<'a> {
     head: Segment<'a, 32>,
 }
@@ -338,17 +293,15 @@ impl<'a> View<'a> for Smb2TreeConnectTerminateV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::Guid(self.tree_connect_guid()),
-                1 => Value::Guid(self.session_guid()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 TreeConnect Terminated").finish()
     }
 }
@@ -356,7 +309,6 @@ impl<'a> View<'a> for Smb2TreeConnectTerminateV0<'a> {
 /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectFailedDueToPending<'a> {
     /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
@@ -379,21 +331,9 @@ impl<'a> Deref for Smb2TreeConnectFailedDueToPending<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -401,7 +341,6 @@ impl<'a> Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
 /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
 ///
 /// Channel Analytic, level Warning, task Smb2TreeConnectFailedDueToPending, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectFailedDueToPendingV0<'a> {
     head: Segment<'a, 34>,
     share_name: Utf16<'a>,
@@ -478,22 +417,24 @@ impl<'a> View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.connection_guid()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
-                4 => Value::U16(self.scope_name_length()),
-                5 => Value::Utf16(self.scope_name()),
-                6 => Value::U32(self.status()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::Utf16(self.scope_name())),
+                4 => Part::Segment(self.after_scope_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 TreeConnect Failed due to Cluster Endpoint Initializing").finish()
     }
 }
@@ -501,7 +442,6 @@ impl<'a> View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
 /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnect<'a> {
     /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
@@ -524,21 +464,9 @@ impl<'a> Deref for Smb2TreeConnectForceClientReconnect<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -546,7 +474,6 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
 /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectForceClientReconnectV0<'a> {
     head: Segment<'a, 34>,
     share_name: Utf16<'a>,
@@ -588,19 +515,21 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
         Ok(Self { head, share_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.tree_connect_guid()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity. \r\n\r\nSession ID: ",
             )
@@ -617,7 +546,6 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
 /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
@@ -640,21 +568,9 @@ impl<'a> Deref for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
 }
 
 impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -662,7 +578,6 @@ impl<'a> Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
 /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
-#[derive(Clone, Copy)]
 pub struct Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
     head: Segment<'a, 34>,
     share_name: Utf16<'a>,
@@ -704,19 +619,21 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
         Ok(Self { head, share_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::Guid(self.session_guid()),
-                1 => Value::Guid(self.tree_connect_guid()),
-                2 => Value::U16(self.share_name_length()),
-                3 => Value::Utf16(self.share_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity. \r\n\r\nSession ID: ",
             )
@@ -733,7 +650,6 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
 /// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2ShareConnectionEstablished<'a> {
     /// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
@@ -756,21 +672,9 @@ impl<'a> Deref for Smb2ShareConnectionEstablished<'a> {
 }
 
 impl<'a> Record<'a> for Smb2ShareConnectionEstablished<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -782,7 +686,6 @@ impl<'a> Record<'a> for Smb2ShareConnectionEstablished<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
-#[derive(Clone, Copy)]
 pub struct Smb2ShareConnectionEstablishedV0<'a> {
     head: Segment<'a, 2>,
     share_name: Utf16<'a>,
@@ -892,27 +795,26 @@ impl<'a> View<'a> for Smb2ShareConnectionEstablishedV0<'a> {
         })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U16(self.share_name_length()),
-                1 => Value::Utf16(self.share_name()),
-                2 => Value::U32(self.client_address_length()),
-                3 => Value::SocketAddr(self.client_address()),
-                4 => Value::U16(self.client_name_length()),
-                5 => Value::Utf16(self.client_name()),
-                6 => Value::U64(self.session_id()),
-                7 => Value::U32(self.tree_id()),
-                8 => Value::U32(self.connection_type()),
-                9 => Value::Bool(self.signing_used()),
-                10 => Value::Bool(self.encyption_used()),
-                11 => Value::Bool(self.compression_used()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Utf16(self.share_name())),
+                2 => Part::Segment(self.after_share_name.as_bytes()),
+                3 => Part::Field(Value::SocketAddr(self.client_address())),
+                4 => Part::Segment(self.after_client_address.as_bytes()),
+                5 => Part::Field(Value::Utf16(self.client_name())),
+                6 => Part::Segment(self.after_client_name.as_bytes()),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text(
                 "The SMB client connection to the share was established.\r\n\r\nShare name: ",
             )

@@ -5,14 +5,14 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use etw_runtime::{
-    Ansi, Fault, LayoutInfo, MessageWriter, Reader, Record, Segment, Value, View,
+    Ansi, AnyView, Fault, LayoutInfo, MessageWriter, Part, Reader, Record, Segment,
+    Value, View,
 };
 use super::super::schema::work_item as schema;
 
 /// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemTransition<'a> {
     /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
@@ -35,21 +35,9 @@ impl<'a> Deref for Smb2WorkItemTransition<'a> {
 }
 
 impl<'a> Record<'a> for Smb2WorkItemTransition<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -57,7 +45,6 @@ impl<'a> Record<'a> for Smb2WorkItemTransition<'a> {
 /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
 ///
 /// Channel Performance, level Informational, task Smb2WorkItemTransition, keywords Transition.
-#[derive(Clone, Copy)]
 pub struct Smb2WorkItemTransitionV0<'a> {
     head: Segment<'a, 10>,
     function_name: Ansi<'a>,
@@ -99,19 +86,21 @@ impl<'a> View<'a> for Smb2WorkItemTransitionV0<'a> {
         Ok(Self { head, function_name })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
+    fn part(&self, part: usize) -> Option<Part<'a>> {
         Some(
-            match field {
-                0 => Value::U32(self.component_id()),
-                1 => Value::U32(self.line_number()),
-                2 => Value::U16(self.function_name_length()),
-                3 => Value::Ansi(self.function_name()),
+            match part {
+                0 => Part::Segment(self.head.as_bytes()),
+                1 => Part::Field(Value::Ansi(self.function_name())),
                 _ => return None,
             },
         )
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Work Item Component Transition").finish()
     }
 }
@@ -119,7 +108,6 @@ impl<'a> View<'a> for Smb2WorkItemTransitionV0<'a> {
 /// SMB2 Work Item allocated: event 201. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStart<'a> {
     /// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
@@ -142,21 +130,9 @@ impl<'a> Deref for Smb2WorkItemStart<'a> {
 }
 
 impl<'a> Record<'a> for Smb2WorkItemStart<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -165,7 +141,6 @@ impl<'a> Record<'a> for Smb2WorkItemStart<'a> {
 ///
 /// Channel Performance, level Informational, opcode Start, task Smb2WorkItemStart, keywords Transition.
 /// From build 26100: keywords PerfOptional.
-#[derive(Clone, Copy)]
 pub struct Smb2WorkItemStartV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -187,16 +162,15 @@ impl<'a> View<'a> for Smb2WorkItemStartV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.work_item()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Work Item allocated").finish()
     }
 }
@@ -204,7 +178,6 @@ impl<'a> View<'a> for Smb2WorkItemStartV0<'a> {
 /// SMB2 Work Item released: event 202. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemStop<'a> {
     /// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
@@ -227,21 +200,9 @@ impl<'a> Deref for Smb2WorkItemStop<'a> {
 }
 
 impl<'a> Record<'a> for Smb2WorkItemStop<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -250,7 +211,6 @@ impl<'a> Record<'a> for Smb2WorkItemStop<'a> {
 ///
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemStop, keywords Transition.
 /// From build 26100: keywords PerfOptional.
-#[derive(Clone, Copy)]
 pub struct Smb2WorkItemStopV0<'a> {
     head: Segment<'a, 8>,
 }
@@ -272,16 +232,15 @@ impl<'a> View<'a> for Smb2WorkItemStopV0<'a> {
         Ok(Self { head })
     }
 
-    fn value_at(&self, field: usize) -> Option<Value<'a>> {
-        Some(
-            match field {
-                0 => Value::U64(self.work_item()),
-                _ => return None,
-            },
-        )
+    fn part(&self, part: usize) -> Option<Part<'a>> {
+        (part == 0).then(|| Part::Segment(self.head.as_bytes()))
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Work Item released").finish()
     }
 }
@@ -289,7 +248,6 @@ impl<'a> View<'a> for Smb2WorkItemStopV0<'a> {
 /// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityTransfer<'a> {
     /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
@@ -312,21 +270,9 @@ impl<'a> Deref for Smb2WorkItemActivityTransfer<'a> {
 }
 
 impl<'a> Record<'a> for Smb2WorkItemActivityTransfer<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -338,7 +284,6 @@ impl<'a> Record<'a> for Smb2WorkItemActivityTransfer<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
-#[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityTransferV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -351,11 +296,15 @@ impl<'a> View<'a> for Smb2WorkItemActivityTransferV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Work Item activity id transfer").finish()
     }
 }
@@ -363,7 +312,6 @@ impl<'a> View<'a> for Smb2WorkItemActivityTransferV0<'a> {
 /// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
-#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityStop<'a> {
     /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
@@ -386,21 +334,9 @@ impl<'a> Deref for Smb2WorkItemActivityStop<'a> {
 }
 
 impl<'a> Record<'a> for Smb2WorkItemActivityStop<'a> {
-    fn layout(&self) -> &'static LayoutInfo {
+    fn view(&self) -> &dyn AnyView<'a> {
         match self {
-            Self::V0(view) => Record::layout(view),
-        }
-    }
-
-    fn value(&self, field: usize) -> Option<Value<'a>> {
-        match self {
-            Self::V0(view) => Record::value(view, field),
-        }
-    }
-
-    fn write_message(&self, build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
-        match self {
-            Self::V0(view) => Record::write_message(view, build, out),
+            Self::V0(view) => view,
         }
     }
 }
@@ -412,7 +348,6 @@ impl<'a> Record<'a> for Smb2WorkItemActivityStop<'a> {
 /// Not all of this was captured from the build itself:
 ///
 /// - messages: the message table has the text in every version; WEPExplorer 22000.194 and the CSVs of 19042, 20348 print none (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631)
-#[derive(Clone, Copy)]
 pub struct Smb2WorkItemActivityStopV0<'a> {
     payload: PhantomData<&'a [u8]>,
 }
@@ -425,11 +360,15 @@ impl<'a> View<'a> for Smb2WorkItemActivityStopV0<'a> {
         Ok(Self { payload: PhantomData })
     }
 
-    fn value_at(&self, _field: usize) -> Option<Value<'a>> {
+    fn part(&self, _part: usize) -> Option<Part<'a>> {
         None
     }
 
-    fn write(&self, _build: u32, out: &mut MessageWriter<'_, '_>) -> fmt::Result {
+    fn write<W: fmt::Write + ?Sized>(
+        &self,
+        _build: u32,
+        out: &mut MessageWriter<'_, W>,
+    ) -> fmt::Result {
         out.text("SMB2 Work Item external activity id stop").finish()
     }
 }

@@ -30,7 +30,6 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvDisabled",
     id: 1001,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -64,7 +63,6 @@ pub static SRV_DISABLED_V1: LayoutInfo = LayoutInfo {
     event: "SrvDisabled",
     id: 1001,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -110,7 +108,6 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -158,7 +155,6 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvUnencryptedAcccessFailure",
     id: 1003,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -216,7 +212,6 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvSignatureValidationFailure",
     id: 1004,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -262,7 +257,6 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvSignatureValidationFailure",
     id: 1004,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -314,7 +308,6 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvDecryptionFailure",
     id: 1015,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -368,7 +361,6 @@ pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: LayoutInfo = LayoutInfo {
     event: "SrvLmCompatibilityLevelNonDefault",
     id: 1021,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -413,7 +405,6 @@ pub static SRV_SMB2_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvSmb2Disabled",
     id: 1024,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -455,7 +446,6 @@ pub static SRV_NULL_SESSIONS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNullSessionsAllowed",
     id: 1025,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -497,7 +487,6 @@ pub static SECURITY_CERTIFICATE_CHANGED_V0: LayoutInfo = LayoutInfo {
     event: "SecurityCertificateChanged",
     id: 1803,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -550,7 +539,6 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: LayoutInfo = LayoutInfo {
     event: "NoSmb1ObservedInLastPeriod",
     id: 1804,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17134,
@@ -603,7 +591,6 @@ pub static AUDIT_SMB1_ACCESS_V0: LayoutInfo = LayoutInfo {
     event: "AuditSmb1Access",
     id: 3000,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -656,7 +643,6 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: LayoutInfo = LayoutInfo {
     event: "AuditSmb1ConnectionAttempt",
     id: 3002,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 16299,
@@ -709,7 +695,6 @@ pub static UNINSTALL_SMB1_SERVER_V1: LayoutInfo = LayoutInfo {
     event: "UninstallSmb1Server",
     id: 3003,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17134,
@@ -766,7 +751,6 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -800,7 +784,6 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportSigning",
     id: 3021,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -846,7 +829,6 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ClientDoesNotSupportEncryption",
     id: 3022,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -893,7 +875,6 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientDoesNotSupportSpn",
     id: 3024,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -941,7 +922,6 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientSentUnrecognizedSpn",
     id: 3025,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -991,7 +971,6 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetClientSentEmptySpn",
     id: 3026,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1038,7 +1017,6 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     event: "Smb1ClientDoesNotSupportSigning",
     id: 3027,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

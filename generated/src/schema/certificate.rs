@@ -26,7 +26,6 @@ pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingExpiring",
     id: 1042,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 18990,
@@ -87,7 +86,6 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetQuicShutdownFailure",
     id: 1044,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 18990,
@@ -151,7 +149,6 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingUpdateFailure",
     id: 1045,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 18990,
@@ -225,7 +222,6 @@ pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingExpired",
     id: 1049,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,
@@ -286,7 +282,6 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingRestoreFailure",
     id: 1052,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -334,7 +329,6 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertMappingRestoreSummary",
     id: 1053,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -380,7 +374,6 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
     event: "SrvNetQuicSendEndpointNotificationFailure",
     id: 1909,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -448,7 +441,6 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ServerCertificateFailure",
     id: 1911,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,
@@ -510,7 +502,6 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -556,7 +547,6 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutI
     event: "SrvNetClientCertificateChainRevocationChecksFailed",
     id: 1914,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -613,7 +603,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessDenied",
     id: 3007,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -661,7 +650,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessDenied",
     id: 3007,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -727,7 +715,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -775,7 +762,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessAllowed",
     id: 3008,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -841,7 +827,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessError",
     id: 3009,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -879,7 +864,6 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
     event: "MutualAuthClientAccessError",
     id: 3009,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -26,7 +26,6 @@ pub static SMB2_CONNECTION_ACCEPT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionAccept",
     id: 500,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 10240,
@@ -60,7 +59,6 @@ pub static SMB2_CONNECTION_ACCEPT_V0_BUILD17763: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionAccept",
     id: 500,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 17763,
@@ -112,7 +110,6 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionDisconnectEvent",
     id: 501,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 10240,
@@ -143,7 +140,6 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763: LayoutInfo = LayoutIn
     event: "Smb2ConnectionDisconnectEvent",
     id: 501,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 17763,
@@ -197,7 +193,6 @@ pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionTerminate",
     id: 502,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 10240,
@@ -228,7 +223,6 @@ pub static SMB2_CONNECTION_TERMINATE_V0_BUILD17763: LayoutInfo = LayoutInfo {
     event: "Smb2ConnectionTerminate",
     id: 502,
     version: 0,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 17763,
@@ -282,7 +276,6 @@ pub static SRV_NET_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetConnectionEstablished",
     id: 1913,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

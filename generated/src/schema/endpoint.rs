@@ -26,7 +26,6 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointAdded",
     id: 1010,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -77,7 +76,6 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointRemoved",
     id: 1011,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -127,7 +125,6 @@ pub static SRV_NET_NAME_INFO_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetNameInfoChange",
     id: 1012,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -182,7 +179,6 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointOnline",
     id: 1013,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -231,7 +227,6 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
     event: "SrvEndpointOffline",
     id: 1014,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -280,7 +275,6 @@ pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: LayoutInfo = Layou
     event: "Smb2ClosedEndpointsOutsideUnicastIpTable",
     id: 1050,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,
@@ -337,7 +331,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
     event: "SrvNetAddEndpointListenerRulePortNotSupported",
     id: 3010,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -379,7 +372,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
     event: "SrvNetAddEndpointListenerRuleSuccess",
     id: 3011,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -431,7 +423,6 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
     event: "SrvNetAddEndpointListenerRuleFailure",
     id: 3012,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -483,7 +474,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleNew",
     id: 3013,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -529,7 +519,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleUpdate",
     id: 3014,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -575,7 +564,6 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetAddListenerRuleRemove",
     id: 3015,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -621,7 +609,6 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
     event: "SrvNetEnableImplicitLoopbackInterfaceError",
     id: 3016,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -668,7 +655,6 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
     event: "SrvNetDisableImplicitLoopbackInterfaceError",
     id: 3017,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -715,7 +701,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutI
     event: "AlternativePortFirewallRuleAlreadyAdded",
     id: 3018,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -758,7 +743,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInf
     event: "AlternativePortFirewallRuleAddFailure",
     id: 3019,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -803,7 +787,6 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInf
     event: "AlternativePortFirewallRuleAddSuccess",
     id: 3020,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

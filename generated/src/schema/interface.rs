@@ -26,7 +26,6 @@ pub static TDI_MODE_ENABLED_V0: LayoutInfo = LayoutInfo {
     event: "TdiModeEnabled",
     id: 1900,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -84,7 +83,6 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
     event: "NsiTableAllocationFailed",
     id: 1901,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -152,7 +150,6 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
     event: "NsiInterfaceAdded",
     id: 1902,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -220,7 +217,6 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
     event: "NsiInterfaceRemoved",
     id: 1903,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -288,7 +284,6 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
     event: "IpInterfaceNotFound",
     id: 1904,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,

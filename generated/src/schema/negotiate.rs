@@ -35,7 +35,6 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -70,7 +69,6 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -122,7 +120,6 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateValidationFailure",
     id: 1005,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -178,7 +175,6 @@ pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2MaxClusterDialectUpdated",
     id: 1028,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -236,7 +232,6 @@ pub static SMB2_CIPHER_SUITE_ORDER_V0: LayoutInfo = LayoutInfo {
     event: "Smb2CipherSuiteOrder",
     id: 1029,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -289,7 +284,6 @@ pub static SRV_NO_NEGOTIATED_CIPHER_V0: LayoutInfo = LayoutInfo {
     event: "SrvNoNegotiatedCipher",
     id: 1046,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -359,7 +353,6 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateCipherFailure",
     id: 1051,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,
@@ -407,7 +400,6 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "SrvNegotiateCipherFailure",
     id: 1051,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22631,
@@ -472,7 +464,6 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNegotiateDialectFailure",
     id: 1061,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -545,7 +536,6 @@ pub static SMB2_DIALECT_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2DialectChange",
     id: 1062,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -591,7 +581,6 @@ pub static SRV_NET_COMPONENT_CAPABILITIES_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetComponentCapabilities",
     id: 1080,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -27,7 +27,6 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileOpen",
     id: 650,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -86,7 +85,6 @@ pub static SMB2_FILE_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileDisconnect",
     id: 651,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -126,7 +124,6 @@ pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileReconnect",
     id: 652,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -171,7 +168,6 @@ pub static SMB2_FILE_SUSPEND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileSuspend",
     id: 653,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -211,7 +207,6 @@ pub static SMB2_FILE_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileClose",
     id: 654,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -251,7 +246,6 @@ pub static SMB2_FILE_TIMEOUT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileTimeout",
     id: 655,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -291,7 +285,6 @@ pub static SMB2_FILE_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileTerminate",
     id: 656,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -331,7 +324,6 @@ pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileCcfClose",
     id: 657,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -374,7 +366,6 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2FileCcfCloseAudit",
     id: 658,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -426,7 +417,6 @@ pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2RkfFailure",
     id: 1002,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -475,7 +465,6 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvReopenFailure",
     id: 1016,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -546,7 +535,6 @@ pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
     event: "SrvHandleScavenge",
     id: 1017,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -598,7 +586,6 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvFileInvalidate",
     id: 1019,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,

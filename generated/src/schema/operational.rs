@@ -31,7 +31,6 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvSlowFsOperation",
     id: 1020,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -81,7 +80,6 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
     event: "SrvSlowFsOperation",
     id: 1020,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -147,7 +145,6 @@ pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvFileSharingFirewallRuleEnabled",
     id: 1022,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -189,7 +186,6 @@ pub static SRV_LEASING_DISABLED_V0: LayoutInfo = LayoutInfo {
     event: "SrvLeasingDisabled",
     id: 1026,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -231,7 +227,6 @@ pub static SRV_FIREWALL_PORTS_CLOSED_V0: LayoutInfo = LayoutInfo {
     event: "SrvFirewallPortsClosed",
     id: 1027,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -273,7 +268,6 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2MdlIoCompletionFailure",
     id: 1030,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10586,
@@ -335,7 +329,6 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2LiveDumpSucceeded",
     id: 1031,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10586,
@@ -390,7 +383,6 @@ pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2LiveDumpThrotteled",
     id: 1032,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10586,
@@ -445,7 +437,6 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: LayoutInfo = Layo
     event: "SrvAdminFsctlPropertiesListReadingFailure",
     id: 1041,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -504,7 +495,6 @@ pub static SMB2_SLOW_COMMAND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SlowCommand",
     id: 1047,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -563,7 +553,6 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2CommandTimeDistribution",
     id: 1048,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -622,7 +611,6 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvSlowNetworkOperation",
     id: 1054,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -688,7 +676,6 @@ pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetGetNextIdFailure",
     id: 1802,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -730,7 +717,6 @@ pub static RECEIVED_NULL_REPARSE_BUFFER_V0: LayoutInfo = LayoutInfo {
     event: "ReceivedNullReparseBuffer",
     id: 1907,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -783,7 +769,6 @@ pub static ALLOW_LIST_LOAD_FAILED_V0: LayoutInfo = LayoutInfo {
     event: "AllowListLoadFailed",
     id: 1908,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,

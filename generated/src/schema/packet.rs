@@ -26,7 +26,6 @@ pub static PACKET_FRAGMENT_V0: LayoutInfo = LayoutInfo {
     event: "PacketFragment",
     id: 2000,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -79,7 +78,6 @@ pub static PACKET_V0: LayoutInfo = LayoutInfo {
     event: "Packet",
     id: 40000,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,

@@ -26,7 +26,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaSendEndpointNotification",
     id: 1033,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -90,7 +89,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
     event: "Srv2RdmaSendEndpointNotificationFailure",
     id: 1034,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -158,7 +156,6 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaEndpointChange",
     id: 1035,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -223,7 +220,6 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaEndpointAllocationFailure",
     id: 1036,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -292,7 +288,6 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaCreateListenerFailure",
     id: 1037,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -357,7 +352,6 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
     event: "Srv2RdmaSendEndpointNotificationRpcFailure",
     id: 1038,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -429,7 +423,6 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaNsiNotificationReceived",
     id: 1039,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -498,7 +491,6 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     event: "Srv2RdmaMibNotificationReceived",
     id: 1040,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -560,7 +552,6 @@ pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaConnectionClosed",
     id: 1043,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 18363,
@@ -620,7 +611,6 @@ pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaRundownActive",
     id: 1055,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -662,7 +652,6 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaRundownComplete",
     id: 1056,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -704,7 +693,6 @@ pub static SRV_NET_RDMA_REACTIVATION_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaReactivation",
     id: 1057,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -744,7 +732,6 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetRdmaReactivationComplete",
     id: 1058,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -790,7 +777,6 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
     event: "SrvNetSmbDirectLoad",
     id: 1059,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -827,7 +813,6 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
     event: "SrvNetSmbDirectLoad",
     id: 1059,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -878,7 +863,6 @@ pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: LayoutInfo = LayoutIn
     event: "Smb2DirectDataPlacementSecurityChanged",
     id: 1060,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -925,7 +909,6 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,
@@ -971,7 +954,6 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: LayoutInfo = Layo
     event: "SrvNetEventDisableRdmaListenSocketsState",
     id: 1910,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -27,7 +27,6 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNegotiate",
     id: 1,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -88,7 +87,6 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestSessionSetup",
     id: 2,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -148,7 +146,6 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestLogoff",
     id: 3,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -201,7 +198,6 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestTreeConnect",
     id: 4,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -256,7 +252,6 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestTreeDisconnect",
     id: 5,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -310,7 +305,6 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestEcho",
     id: 6,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -362,7 +356,6 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestCancel",
     id: 7,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -414,7 +407,6 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestCreate",
     id: 8,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -491,7 +483,6 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestClose",
     id: 9,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -549,7 +540,6 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestFlush",
     id: 10,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -605,7 +595,6 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestRead",
     id: 11,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -669,7 +658,6 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestWrite",
     id: 12,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -734,7 +722,6 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestBreakOplock",
     id: 13,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -792,7 +779,6 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestNotifyBreakLease",
     id: 14,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -857,7 +843,6 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestAcknowledgeBreakLease",
     id: 15,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -917,7 +902,6 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestLock",
     id: 16,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -975,7 +959,6 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestIoctl",
     id: 17,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1035,7 +1018,6 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestQueryDirectory",
     id: 18,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1099,7 +1081,6 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestChangeNotify",
     id: 19,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1160,7 +1141,6 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestQueryInfo",
     id: 20,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1224,7 +1204,6 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2RequestSetInfo",
     id: 21,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,

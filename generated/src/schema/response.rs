@@ -30,7 +30,6 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseNegotiate",
     id: 101,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -95,7 +94,6 @@ pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseNegotiate",
     id: 101,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -177,7 +175,6 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSessionSetup",
     id: 102,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -235,7 +232,6 @@ pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSessionSetup",
     id: 102,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -307,7 +303,6 @@ pub static SMB2_RESPONSE_LOGOFF_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLogoff",
     id: 103,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -363,7 +358,6 @@ pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLogoff",
     id: 103,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -436,7 +430,6 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeConnect",
     id: 104,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -501,7 +494,6 @@ pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeConnect",
     id: 104,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -583,7 +575,6 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseTreeDisconnect",
     id: 105,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -640,7 +631,6 @@ pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: LayoutInfo = LayoutInfo 
     event: "Smb2ResponseTreeDisconnect",
     id: 105,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -711,7 +701,6 @@ pub static SMB2_RESPONSE_ECHO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseEcho",
     id: 106,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -766,7 +755,6 @@ pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseEcho",
     id: 106,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -835,7 +823,6 @@ pub static SMB2_RESPONSE_CREATE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseCreate",
     id: 108,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -910,7 +897,6 @@ pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseCreate",
     id: 108,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -999,7 +985,6 @@ pub static SMB2_RESPONSE_CLOSE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseClose",
     id: 109,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1067,7 +1052,6 @@ pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseClose",
     id: 109,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1149,7 +1133,6 @@ pub static SMB2_RESPONSE_FLUSH_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseFlush",
     id: 110,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1207,7 +1190,6 @@ pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseFlush",
     id: 110,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1279,7 +1261,6 @@ pub static SMB2_RESPONSE_READ_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseRead",
     id: 111,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1338,7 +1319,6 @@ pub static SMB2_RESPONSE_READ_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseRead",
     id: 111,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1414,7 +1394,6 @@ pub static SMB2_RESPONSE_WRITE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseWrite",
     id: 112,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1476,7 +1455,6 @@ pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseWrite",
     id: 112,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1558,7 +1536,6 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseBreakOplock",
     id: 113,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1619,7 +1596,6 @@ pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseBreakOplock",
     id: 113,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1697,7 +1673,6 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseAcknowledgeBreakLease",
     id: 115,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1760,7 +1735,6 @@ pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: LayoutInfo = Lay
     event: "Smb2ResponseAcknowledgeBreakLease",
     id: 115,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1837,7 +1811,6 @@ pub static SMB2_RESPONSE_LOCK_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLock",
     id: 116,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -1895,7 +1868,6 @@ pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseLock",
     id: 116,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -1967,7 +1939,6 @@ pub static SMB2_RESPONSE_IOCTL_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseIoctl",
     id: 117,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2029,7 +2000,6 @@ pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseIoctl",
     id: 117,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2108,7 +2078,6 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryDirectory",
     id: 118,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2166,7 +2135,6 @@ pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: LayoutInfo = LayoutInfo 
     event: "Smb2ResponseQueryDirectory",
     id: 118,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2241,7 +2209,6 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseChangeNotify",
     id: 119,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2299,7 +2266,6 @@ pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseChangeNotify",
     id: 119,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2374,7 +2340,6 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryInfo",
     id: 120,
     version: 2,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2434,7 +2399,6 @@ pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseQueryInfo",
     id: 120,
     version: 2,
-    confusable: true,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2508,7 +2472,6 @@ pub static SMB2_RESPONSE_SET_INFO_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSetInfo",
     id: 121,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2566,7 +2529,6 @@ pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseSetInfo",
     id: 121,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -2638,7 +2600,6 @@ pub static SMB2_RESPONSE_ERROR_V2: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseError",
     id: 122,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -2696,7 +2657,6 @@ pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: LayoutInfo = LayoutInfo {
     event: "Smb2ResponseError",
     id: 122,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

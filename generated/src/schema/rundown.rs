@@ -24,7 +24,6 @@ pub static SRV_ADMIN_FILE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminFileRundown",
     id: 3004,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -70,7 +69,6 @@ pub static SRV_ADMIN_SESSION_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminSessionRundown",
     id: 3005,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,
@@ -131,7 +129,6 @@ pub static SRV_ADMIN_SHARE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
     event: "SrvAdminShareRundown",
     id: 3006,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -26,7 +26,6 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAllocate",
     id: 550,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -81,7 +80,6 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -113,7 +111,6 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 1,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -159,7 +156,6 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 2,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 15063,
@@ -208,7 +204,6 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthFailure",
     id: 551,
     version: 3,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -270,7 +265,6 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionAuthenticated",
     id: 552,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -317,7 +311,6 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionBind",
     id: 553,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -361,7 +354,6 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionTerminate",
     id: 554,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -404,7 +396,6 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2SessionClose",
     id: 555,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -448,7 +439,6 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvS4u2SelfFailure",
     id: 1000,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -496,7 +486,6 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionAnonymousAccessDenied",
     id: 1009,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -548,7 +537,6 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionInvalidate",
     id: 1018,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -600,7 +588,6 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
     event: "SrvSessionInvalidatePeriodicCleanup",
     id: 1905,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 17763,
@@ -646,7 +633,6 @@ pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
     event: "Srv2SessionKeyTooShort",
     id: 1906,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -707,7 +693,6 @@ pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
     event: "InsecureGuestLogon",
     id: 3023,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

@@ -26,7 +26,6 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareAdd",
     id: 700,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -78,7 +77,6 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareModify",
     id: 701,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -130,7 +128,6 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareDelete",
     id: 702,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -175,7 +172,6 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SrvShareAccessCheckFailure",
     id: 1006,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -242,7 +238,6 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
     event: "SrvShareAnonymousAccessDeniedFailure",
     id: 1007,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -295,7 +290,6 @@ pub static SRV_ABE_SHARES_PRESENT_V0: LayoutInfo = LayoutInfo {
     event: "SrvAbeSharesPresent",
     id: 1023,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -337,7 +331,6 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SsClusterCaFailure",
     id: 1800,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -384,7 +377,6 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "SsRkfCaFailure",
     id: 1801,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -432,7 +424,6 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
     event: "ShareQosPolicySettingFailure",
     id: 1912,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 22621,

@@ -25,7 +25,6 @@ pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectAllocate",
     id: 600,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -75,7 +74,6 @@ pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectDisconnect",
     id: 601,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -119,7 +117,6 @@ pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectTerminate",
     id: 602,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -162,7 +159,6 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
     event: "Smb2TreeConnectFailedDueToPending",
     id: 603,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -210,7 +206,6 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: LayoutInfo = LayoutInfo 
     event: "Smb2TreeConnectForceClientReconnect",
     id: 604,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -257,7 +252,6 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: LayoutInf
     event: "Smb2TreeConnectForceClientReconnectRequestFailed",
     id: 605,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 20348,
@@ -304,7 +298,6 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     event: "Smb2ShareConnectionEstablished",
     id: 4000,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 26100,

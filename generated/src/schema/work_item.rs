@@ -24,7 +24,6 @@ pub static SMB2_WORK_ITEM_TRANSITION_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemTransition",
     id: 200,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -69,7 +68,6 @@ pub static SMB2_WORK_ITEM_START_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemStart",
     id: 201,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -118,7 +116,6 @@ pub static SMB2_WORK_ITEM_STOP_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemStop",
     id: 202,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -167,7 +164,6 @@ pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemActivityTransfer",
     id: 203,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
@@ -207,7 +203,6 @@ pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: LayoutInfo = LayoutInfo {
     event: "Smb2WorkItemActivityStop",
     id: 204,
     version: 0,
-    confusable: false,
     builds: &[
         BuildRange {
             first: 10240,
