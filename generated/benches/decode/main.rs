@@ -83,16 +83,14 @@ fn bench_messages(criterion: &mut Criterion) -> Vec<Row> {
     for case in message::cases() {
         let mut group = criterion.benchmark_group(case.id);
         let mut text = String::with_capacity(4096);
-        group.bench_function("display", |b| b.iter(|| (case.view)(black_box(&case.payload), black_box(&mut text))));
-        group.bench_function("by_hand", |b| b.iter(|| (case.by_hand)(black_box(&case.payload), black_box(&mut text))));
-        rows.push(Row {
-            group: case.id,
-            title: case.title,
-            measured: "display",
-            baseline: "by_hand",
-            operations: 1.0,
-            target: Some(MESSAGE_TARGET),
-        });
+        for (id, write) in [("write_to", case.write_to), ("display", case.display), ("by_hand", case.by_hand)] {
+            group.bench_function(id, |b| b.iter(|| write(black_box(&case.payload), black_box(&mut text))));
+        }
+        for (measured, title, target) in
+            [("write_to", case.title, Some(MESSAGE_TARGET)), ("display", "  … by Display", None)]
+        {
+            rows.push(Row { group: case.id, title, measured, baseline: "by_hand", operations: 1.0, target });
+        }
     }
     rows
 }

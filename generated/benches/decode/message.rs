@@ -1,4 +1,4 @@
-//! Messages into a `String` that is used again: a view's `Display` beside a `write!` of the same text.
+//! Messages into a `String` that is used again: [`View::write_to`], and a view's `Display`, beside a `write!` of the same text.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,12 +16,13 @@ use crate::common::payload;
 /// Writes the message of a payload into a string.
 type Writer = fn(&[u8], &mut String);
 
-/// A message and the two ways to it.
+/// A message and the three ways to it.
 pub(crate) struct Case {
     pub(crate) id: &'static str,
     pub(crate) title: &'static str,
     pub(crate) payload: Vec<u8>,
-    pub(crate) view: Writer,
+    pub(crate) write_to: Writer,
+    pub(crate) display: Writer,
     pub(crate) by_hand: Writer,
 }
 
@@ -32,30 +33,35 @@ pub(crate) fn cases() -> Vec<Case> {
             id: "message_1006",
             title: "message of 1006 v0",
             payload: golden_1006(),
-            view: |payload, out| display::<SrvShareAccessCheckFailureV0<'_>>(payload, out),
+            write_to: |payload, out| write_to::<SrvShareAccessCheckFailureV0<'_>>(payload, out),
+            display: |payload, out| display::<SrvShareAccessCheckFailureV0<'_>>(payload, out),
             by_hand: share_access,
         },
         Case {
             id: "message_551_v3",
             title: "message of 551 v3",
             payload: payload::of_layout(Smb2SessionAuthFailureV3::INFO),
-            view: |payload, out| display::<Smb2SessionAuthFailureV3<'_>>(payload, out),
+            write_to: |payload, out| write_to::<Smb2SessionAuthFailureV3<'_>>(payload, out),
+            display: |payload, out| display::<Smb2SessionAuthFailureV3<'_>>(payload, out),
             by_hand: authentication,
         },
         Case {
             id: "message_111_v2",
             title: "message of 111 v2",
             payload: payload::of_layout(Smb2ResponseReadV2Build26100::INFO),
-            view: |payload, out| display::<Smb2ResponseReadV2Build26100<'_>>(payload, out),
+            write_to: |payload, out| write_to::<Smb2ResponseReadV2Build26100<'_>>(payload, out),
+            display: |payload, out| display::<Smb2ResponseReadV2Build26100<'_>>(payload, out),
             by_hand: read,
         },
     ];
     for case in &cases {
-        let (mut view, mut by_hand) = (String::new(), String::new());
-        (case.view)(&case.payload, &mut view);
-        (case.by_hand)(&case.payload, &mut by_hand);
-        assert_eq!(view, by_hand, "{}", case.title);
-        assert!(!view.is_empty());
+        let [write_to, display, by_hand] = [case.write_to, case.display, case.by_hand].map(|write| {
+            let mut text = String::new();
+            write(&case.payload, &mut text);
+            text
+        });
+        assert_eq!((&write_to, &display), (&by_hand, &by_hand), "{}", case.title);
+        assert!(!by_hand.is_empty());
     }
     cases
 }
@@ -70,6 +76,11 @@ fn golden_1006() -> Vec<u8> {
 
 fn parse<'a, V: View<'a>>(payload: &'a [u8]) -> V {
     V::parse(payload).expect("the payload is one of the layout")
+}
+
+fn write_to<'a, V: View<'a>>(payload: &'a [u8], out: &mut String) {
+    out.clear();
+    parse::<V>(payload).write_to(out).expect("a string takes all");
 }
 
 fn display<'a, V: View<'a> + std::fmt::Display>(payload: &'a [u8], out: &mut String) {
