@@ -117,8 +117,8 @@ fn definition(
     });
     let is_bool = |(_, field): &(usize, &FieldPlan)| field.kind == Kind::Scalar(Scalar::Bool);
     let many_bools = held(fields).filter(is_bool).count() > 3;
-    let allow = many_bools.then(|| quote! { #[allow(clippy::struct_excessive_bools)] // a payload has what it has
-    });
+    // A payload has what it has.
+    let allow = many_bools.then(|| quote! { #[allow(clippy::struct_excessive_bools)] });
     quote! {
         #type_docs
         #allow
@@ -212,10 +212,14 @@ fn write(at: usize, field: &FieldPlan) -> TokenStream {
             quote! { out.#method(#value); }
         }
         Kind::Mapped(_, scalar) => write_mapped(*scalar, &value, &index),
-        Kind::Array(_) => if let Extent::Fixed(n) = extent {
-            let n = number(*n);
-            quote! { out.array_of(#index, #value, #n)?; }
-        } else { quote! { out.array(#value); } },
+        Kind::Array(_) => {
+            if let Extent::Fixed(n) = extent {
+                let n = number(*n);
+                quote! { out.array_of(#index, #value, #n)?; }
+            } else {
+                quote! { out.array(#value); }
+            }
+        }
         Kind::List(item) => write_list(item, field, extent, &value, &index),
         Kind::Struct(_) => quote! { out.structure(#index, &#value)?; },
         Kind::Utf16 => write_one(&Item::Utf16, extent, &value, &index),

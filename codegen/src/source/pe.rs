@@ -83,10 +83,7 @@ fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<Found<'_>, String> {
 }
 
 /// The address and size of a resource of a type: of its first name, in English if there.
-fn data_of(
-    directory: ResourceDirectory<'_>,
-    entry: ImageResourceDirectoryEntry,
-) -> object::Result<Option<(u32, u32)>> {
+fn data_of(directory: ResourceDirectory<'_>, entry: ImageResourceDirectoryEntry) -> object::Result<Option<(u32, u32)>> {
     let ResourceDirectoryEntryData::Table(names) = entry.data(directory)? else { return Ok(None) };
     let Some(name) = names.entries.first() else { return Ok(None) };
     let ResourceDirectoryEntryData::Table(languages) = name.data(directory)? else { return Ok(None) };

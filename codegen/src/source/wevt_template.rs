@@ -112,10 +112,7 @@ impl Reader<'_> {
         } else {
             if self.budget != 0 {
                 self.budget = 0;
-                self.error(
-                    "WEVT_TEMPLATE",
-                    "its parts overlap, more often than any real one's; the rest is not read",
-                );
+                self.error("WEVT_TEMPLATE", "its parts overlap, more often than any real one's; the rest is not read");
             }
             false
         }
@@ -361,10 +358,14 @@ impl Reader<'_> {
         }
         let task = match self.short(at, 0) {
             0 => None,
-            number => if let Some(task) = offsets.task_names.get(&number) { Some(task.clone()) } else {
-                self.error(what, format!("opcode {name} belongs to task {number}, which is not there"));
-                return None;
-            },
+            number => {
+                if let Some(task) = offsets.task_names.get(&number) {
+                    Some(task.clone())
+                } else {
+                    self.error(what, format!("opcode {name} belongs to task {number}, which is not there"));
+                    return None;
+                }
+            }
         };
         Some(Opcode { name, value, task, symbol: None, message, at: self.at.clone() })
     }

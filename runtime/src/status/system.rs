@@ -42,3 +42,37 @@ fn message(code: u32) -> String {
 fn write_text(text: &str, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
     out.write_str(text).map(|()| !text.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    fn text(kind: StatusKind, code: u32) -> Option<String> {
+        let mut text = String::new();
+        System.write(kind, code, &mut text).expect("a string takes all").then_some(text)
+    }
+
+    #[test]
+    fn the_systems_texts_are_those_of_the_kind() {
+        let denied = text(StatusKind::Win32, 5).expect("ERROR_ACCESS_DENIED has a text in any language");
+        assert_eq!(denied, denied.trim_end());
+        assert_eq!(text(StatusKind::HResult, 0x8007_0005), Some(denied.clone()), "E_ACCESSDENIED is the same error");
+        // STATUS_LOGON_FAILURE is another number than any of Win32's.
+        let Some(logon) = text(StatusKind::NtStatus, 0xC000_006D) else {
+            // Wine's ntdll.dll is one; that of Windows has it.
+            return std::eprintln!("skipped: this system's ntdll.dll has no message table");
+        };
+        assert_ne!(logon, denied);
+        assert_eq!(text(StatusKind::HResult, 0xC000_006D | NT_BIT), Some(logon), "an HRESULT may hold an NTSTATUS");
+    }
+
+    #[test]
+    fn a_number_of_another_kind_has_no_text() {
+        // 5 as an NTSTATUS is not ERROR_ACCESS_DENIED.
+        assert_eq!(text(StatusKind::NtStatus, 5), None);
+        assert_eq!(text(StatusKind::NtStatus, 0xDEAD_BEEF), None);
+        assert_eq!(text(StatusKind::Win32, 0x1234_5678), None);
+    }
+}
