@@ -181,6 +181,8 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
 #[macro_export]
 macro_rules! record_traits {
     ($($record:ident),* $(,)?) => {$(
+        // A derive looks at each member, in vain, on every build of the crate.
+        #[allow(clippy::expl_impl_clone_on_copy)]
         impl ::core::clone::Clone for $record<'_> {
             #[inline]
             fn clone(&self) -> Self {

@@ -230,6 +230,8 @@ impl serde::Serialize for StructValue<'_> {
 #[macro_export]
 macro_rules! struct_traits {
     ($($view:ident),* $(,)?) => {$(
+        // A derive looks at each member, in vain, on every build of the crate.
+        #[allow(clippy::expl_impl_clone_on_copy)]
         impl ::core::clone::Clone for $view<'_> {
             #[inline]
             fn clone(&self) -> Self {
