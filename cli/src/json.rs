@@ -212,7 +212,7 @@ fn builds(layout: &LayoutInfo) -> Vec<[u32; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use etw_runtime::{FieldInfo, InType, MessageWriter};
+    use etw_runtime::{AnyMessageWriter, AnyView, FieldInfo, InType, Part};
 
     use super::*;
 
@@ -235,17 +235,23 @@ mod tests {
     #[derive(Clone, Copy)]
     struct Twins;
 
-    impl<'a> Record<'a> for Twins {
+    impl<'a> AnyView<'a> for Twins {
         fn layout(&self) -> &'static LayoutInfo {
             &TWINS
         }
 
-        fn value(&self, field: usize) -> Option<smbserver_etw::Value<'a>> {
-            u8::try_from(field).ok().filter(|field| *field < 4).map(smbserver_etw::Value::U8)
+        fn part(&self, part: usize) -> Option<Part<'a>> {
+            (part == 0).then_some(Part::Segment(&[0, 1, 2, 3]))
         }
 
-        fn write_message(&self, _build: u32, _out: &mut MessageWriter<'_, '_>) -> std::fmt::Result {
+        fn write_message(&self, _build: u32, _out: &mut AnyMessageWriter<'_>) -> std::fmt::Result {
             Ok(())
+        }
+    }
+
+    impl<'a> Record<'a> for Twins {
+        fn view(&self) -> &dyn AnyView<'a> {
+            self
         }
     }
 

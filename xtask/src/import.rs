@@ -18,7 +18,7 @@ use crate::{Result, print};
 ///
 /// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, or
 /// a binary with its message table (srv2.sys and en-US/srv2.sys.mui). Several are combined: where one is silent the other
-/// is believed, and a contradiction is an error until overrides.toml decides it ([[contradiction]]). What no format among
+/// is believed, and a contradiction is an error until overrides.toml decides it (a `[[contradiction]]`). What no format among
 /// them can hold, symbols for instance, comes from the nearest builds, and the row of builds.toml says so.
 ///
 /// Writes BUILD.man and the build's row in builds.toml, and shows what changed against the builds before and after.

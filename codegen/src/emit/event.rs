@@ -154,7 +154,7 @@ fn record(plan: &Plan<'_>) -> TokenStream {
         #[allow(clippy::too_many_lines)]
         impl<'a> Record<'a> for Event<'a> {
             fn view(&self) -> &dyn AnyView<'a> {
-                match self { #(Self::#names(event) => event.view(),)* }
+                match self { #(Self::#names(event) => Record::view(event),)* }
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! All offsets count from the resource's start, and every one may be wrong: each access is checked, what is wrong is
 //! reported with its offset, and the rest is read. No input makes the reader hold more than a small multiple of its
-//! size: each byte is paid for from a [`Reader::budget`], so that a thousand items that point at one long text end it.
+//! size: each byte is paid for from a budget, so that a thousand items that point at one long text end it.
 //!
 //! What the resource does not hold: symbols, the names of templates, a channel's type, the provider's name in the older
 //! form (3.1), and whether an outType was written or is the default of its inType.
