@@ -212,6 +212,8 @@ pub struct Printf {
     pub alternate: bool,
     /// The least number of characters.
     pub width: usize,
+    /// The least number of digits, or the most characters of a text (`.3`).
+    pub precision: Option<usize>,
     /// How the value is written.
     pub conversion: Conversion,
 }
@@ -244,32 +246,43 @@ impl Printf {
     fn write(&self, value: &Value<'_>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = if self.alternate { "0x" } else { "" };
         match (self.conversion, bits_of(value)) {
-            (Conversion::LowerHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:x}")),
-            (Conversion::UpperHex, Some(bits)) => self.pad(out, prefix, &format_args!("{bits:X}")),
-            (Conversion::Unsigned, Some(bits)) => self.pad(out, "", &bits),
+            (Conversion::LowerHex, Some(bits)) => self.digits(out, prefix, &format_args!("{bits:x}")),
+            (Conversion::UpperHex, Some(bits)) => self.digits(out, prefix, &format_args!("{bits:X}")),
+            (Conversion::Unsigned, Some(bits)) => self.digits(out, "", &bits),
             (Conversion::Decimal, Some(bits)) => match value.as_i64() {
-                Some(negative @ ..0) => self.pad(out, "-", &negative.unsigned_abs()),
-                _ => self.pad(out, "", &bits),
+                Some(negative @ ..0) => self.digits(out, "-", &negative.unsigned_abs()),
+                _ => self.digits(out, "", &bits),
             },
-            _ => self.pad(out, "", value),
+            _ => self.text(out, value),
         }
     }
 
-    /// Writes a prefix and a value, padded to the width.
-    fn pad(&self, out: &mut fmt::Formatter<'_>, prefix: &str, value: &dyn Display) -> fmt::Result {
-        let mut counter = Counter(prefix.len());
-        write!(counter, "{value}")?;
-        let missing = self.width.saturating_sub(counter.0);
-        let fill = |out: &mut fmt::Formatter<'_>, c| (0..missing).try_for_each(|_| out.write_char(c));
-        if !self.left && !self.zeros {
-            fill(out, ' ')?;
+    /// Writes a number. A precision takes the flag for zeros away, as in C.
+    fn digits(&self, out: &mut fmt::Formatter<'_>, prefix: &str, digits: &dyn Display) -> fmt::Result {
+        let count = characters(digits)?;
+        let mut zeros = self.precision.unwrap_or(0).saturating_sub(count);
+        let missing = self.width.saturating_sub(prefix.len() + zeros + count);
+        let by_zeros = self.zeros && !self.left && self.precision.is_none();
+        if by_zeros {
+            zeros = missing;
+        } else if !self.left {
+            repeat(out, ' ', missing)?;
         }
         out.write_str(prefix)?;
-        if !self.left && self.zeros {
-            fill(out, '0')?;
+        repeat(out, '0', zeros)?;
+        digits.fmt(out)?;
+        repeat(out, ' ', if self.left { missing } else { 0 })
+    }
+
+    /// Writes a text, or as much of it as the precision allows.
+    fn text(&self, out: &mut fmt::Formatter<'_>, value: &dyn Display) -> fmt::Result {
+        let most = self.precision.unwrap_or(usize::MAX);
+        let missing = self.width.saturating_sub(characters(value)?.min(most));
+        if !self.left {
+            repeat(out, if self.zeros { '0' } else { ' ' }, missing)?;
         }
-        value.fmt(out)?;
-        if self.left { fill(out, ' ') } else { Ok(()) }
+        write!(Front { out, left: most }, "{value}")?;
+        repeat(out, ' ', if self.left { missing } else { 0 })
     }
 }
 
@@ -283,6 +296,31 @@ fn bits_of(value: &Value<'_>) -> Option<u64> {
         Value::Pointer(value) => value,
         _ => return value.as_u64(),
     })
+}
+
+fn repeat(out: &mut fmt::Formatter<'_>, c: char, times: usize) -> fmt::Result {
+    (0..times).try_for_each(|_| out.write_char(c))
+}
+
+fn characters(value: &dyn Display) -> Result<usize, fmt::Error> {
+    let mut counter = Counter(0);
+    write!(counter, "{value}")?;
+    Ok(counter.0)
+}
+
+/// Writes so many characters and drops the rest.
+struct Front<'o, 'f> {
+    out: &'o mut fmt::Formatter<'f>,
+    left: usize,
+}
+
+impl fmt::Write for Front<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = text.char_indices().nth(self.left).map_or(text.len(), |(at, _)| at);
+        let front = text.get(..end).unwrap_or_default();
+        self.left = self.left.saturating_sub(front.chars().count());
+        self.out.write_str(front)
+    }
 }
 
 /// Counts characters without keeping them.
@@ -319,4 +357,61 @@ impl<'a, R: Record<'a>> Display for Message<'_, R> {
 #[doc(hidden)]
 pub fn display_record<'a>(record: &impl Record<'a>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     record.write_message(u32::MAX, &mut MessageWriter::new(f, &BuiltIn))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use std::string::ToString as _;
+
+    #[test]
+    fn formats_are_those_of_c() {
+        let plain = Printf {
+            left: false,
+            zeros: false,
+            alternate: false,
+            width: 0,
+            precision: None,
+            conversion: Conversion::Plain,
+        };
+        let (number, signed) = (Value::U32(10), Value::I32(-7));
+        let text = Value::Ansi(Ansi::new(b"abc"));
+        let hex = Printf { conversion: Conversion::LowerHex, ..plain };
+        let decimal = Printf { conversion: Conversion::Decimal, ..plain };
+        // What the shell's printf prints for the same formats and values.
+        let rows = [
+            (Printf { width: 8, precision: Some(3), ..hex }, number, "     00a"),
+            (Printf { left: true, width: 8, precision: Some(3), ..decimal }, signed, "-007    "),
+            (Printf { zeros: true, width: 8, precision: Some(3), ..decimal }, Value::U32(7), "     007"),
+            (Printf { alternate: true, zeros: true, width: 6, ..hex }, Value::U32(255), "0x00ff"),
+            (Printf { precision: Some(2), ..plain }, text, "ab"),
+            (Printf { width: 5, precision: Some(1), ..plain }, text, "    a"),
+            (Printf { left: true, width: 5, precision: Some(1), ..plain }, text, "a    "),
+            (Printf { zeros: true, width: 5, ..decimal }, signed, "-0007"),
+            (Printf { left: true, width: 5, ..decimal }, Value::U32(7), "7    "),
+            (Printf { precision: Some(5), ..decimal }, signed, "-00007"),
+            (Printf { width: 3, ..decimal }, Value::U32(12345), "12345"),
+            (Printf { alternate: true, ..hex }, number, "0xa"),
+        ];
+        for (format, value, expected) in rows {
+            assert_eq!(Formatted(&format, &value).to_string(), expected, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_precision_counts_characters_not_bytes() {
+        let format = Printf {
+            left: false,
+            zeros: false,
+            alternate: false,
+            width: 4,
+            precision: Some(2),
+            conversion: Conversion::Plain,
+        };
+        let bytes: std::vec::Vec<u8> = "größe".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let text = Value::Utf16(Utf16::new(&bytes).unwrap_or_default());
+        assert_eq!(Formatted(&format, &text).to_string(), "  gr");
+    }
 }

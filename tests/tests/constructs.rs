@@ -158,6 +158,20 @@ fn structs_have_typed_views() {
 }
 
 #[test]
+fn the_elements_of_an_array_have_the_texts_of_its_map() {
+    let fields = fields(2);
+    let mut values = random::samples_of(&fields, Lengths::Short, 1).remove(0);
+    let at = |name: &str| fields.iter().position(|field| field.name == name).expect("it is there");
+    values[at("Paces")] = Value::Array([0, 7, 9].map(Value::Unsigned).to_vec());
+    let payload = encode(&fields, &values);
+    let decoded = Event::decode(Build::B1, 2, 0, &payload).unwrap_or_else(|error| panic!("{error}"));
+    let message = decoded.to_string();
+    assert!(message.ends_with(", at slow, fast, 9"), "{message}");
+    let map = decoded.layout().fields[at("Paces")].map.expect("reflection knows the map");
+    assert_eq!((map.name, map.text(7)), ("Pace", Some("fast")));
+}
+
+#[test]
 fn a_count_larger_than_the_payload_is_refused_where_it_stands() {
     let mut payload = structs();
     payload[0] = 0xFF;

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, number, types};
-use crate::plan::{Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan, Scalar};
+use crate::plan::{FieldPlan, Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan, Scalar};
 
 /// `fn write` of a view.
 pub(super) fn function(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
@@ -87,6 +87,12 @@ fn call(part: &Part, layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
             quote! { formatted(&#format, &#value) }
         }
         form if matches!(field.kind, Kind::Mapped(..)) => shown(form, &quote!(self.#accessor().0), plan),
+        Form::List(element) if field.map.is_some() => {
+            let Kind::Array(scalar) = field.kind else { return shown(form, &quote!(self.#accessor()), plan) };
+            let item = if scalar == Scalar::HexInt32 { quote!(item.0) } else { types::map_key(scalar, &quote!(item)) };
+            let each = shown(element, &item, plan);
+            quote! { list(self.#accessor(), |out, item| out.#each) }
+        }
         form => shown(form, &quote!(self.#accessor()), plan),
     }
 }
@@ -134,7 +140,11 @@ fn shown(form: &Form, value: &TokenStream, plan: &Plan<'_>) -> TokenStream {
 }
 
 fn printf(format: Format) -> TokenStream {
-    let Format { left, zeros, alternate, width, conversion } = format;
+    let Format { left, zeros, alternate, width, precision, conversion } = format;
+    let precision = precision.map_or(quote!(None), |digits| {
+        let digits = number(digits as u64);
+        quote!(Some(#digits))
+    });
     let (width, conversion) = (number(width as u64), ident(conversion));
     quote! {
         Printf {
@@ -142,9 +152,21 @@ fn printf(format: Format) -> TokenStream {
             zeros: #zeros,
             alternate: #alternate,
             width: #width,
+            precision: #precision,
             conversion: Conversion::#conversion,
         }
     }
+}
+
+/// Whether a message of these layouts shows the elements of this field.
+pub(super) fn shows<'l>(mut layouts: impl Iterator<Item = &'l LayoutPlan>, field: &FieldPlan) -> bool {
+    layouts.any(|layout| {
+        let parts = layout.messages.iter().flat_map(|message| &message.parts);
+        parts.into_iter().any(|part| match part {
+            Part::Field { index, form: Form::List(_) } => std::ptr::eq(&layout.fields.fields[*index], field),
+            _ => false,
+        })
+    })
 }
 
 /// The runtime's names that the messages of a module need.

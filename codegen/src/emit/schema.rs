@@ -68,7 +68,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     names.extend(structs().next().map(|_| "StructInfo"));
     names.sort_unstable();
     let names = names.into_iter().map(ident);
-    let has_maps = used.maps || has(|f| matches!(f.kind, Kind::Mapped(..)));
+    let has_maps = used.maps || has(|f| f.map.is_some());
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps #meanings }];
@@ -165,13 +165,10 @@ fn field_info(field: &FieldPlan, all: &Fields, plan: &Plan<'_>) -> TokenStream {
     let of_one = if count.is_some() { &field.each } else { extent };
     let length = length.map(|length| size(length, of_one)).map(|size| quote! { .with_length(#size) });
     let count = count.map(|count| size(count, extent)).map(|size| quote! { .with_count(#size) });
-    let map = match field.kind {
-        Kind::Mapped(map, _) => {
-            let info = ident(&plan.maps[map].info);
-            Some(quote! { .with_map(&maps::#info) })
-        }
-        _ => None,
-    };
+    let map = field.map.map(|map| {
+        let info = ident(&plan.maps[map].info);
+        quote! { .with_map(&maps::#info) }
+    });
     let members = match &field.kind {
         Kind::Struct(view) | Kind::List(Item::Struct(view)) => {
             let structure = all.structs.iter().find(|structure| structure.name == *view);

@@ -160,14 +160,18 @@ pub(super) fn accessor_body(field: &FieldPlan, plan: &Plan<'_>) -> TokenStream {
         return quote!(#raw.view());
     }
     let Kind::Mapped(map, scalar) = &field.kind else { return raw };
-    let map = ident(&plan.maps[*map].name);
-    let value = match scalar {
+    let (map, value) = (ident(&plan.maps[*map].name), map_key(*scalar, &raw));
+    quote!(maps::#map(#value))
+}
+
+/// An integer as maps know it: 32 bits.
+pub(super) fn map_key(scalar: Scalar, raw: &TokenStream) -> TokenStream {
+    match scalar {
         Scalar::U8 | Scalar::U16 => quote!(u32::from(#raw)),
         Scalar::I8 | Scalar::I16 => quote!(i32::from(#raw).cast_unsigned()),
         Scalar::I32 => quote!(#raw.cast_unsigned()),
-        _ => raw,
-    };
-    quote!(maps::#map(#value))
+        _ => raw.clone(),
+    }
 }
 
 /// The `Value` of a field.

@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::{docs, ident, meanings, messages, number, types};
 use crate::format::SourceFile;
-use crate::plan::{EventPlan, Fields, Kind, LayoutPlan, Member, Module, Plan, SharedField, StructPlan};
+use crate::plan::{EventPlan, FieldPlan, Fields, Kind, LayoutPlan, Member, Module, Plan, SharedField, StructPlan};
 
 pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     let mut items = vec![imports(module, plan)];
@@ -54,7 +54,8 @@ fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     names.extend(structs(module).next().map(|_| ["Struct", "StructInfo"]).into_iter().flatten());
     let names = names.into_iter().map(ident);
     let used = meanings::used(fields(), plan);
-    let has_maps = used.maps || fields().any(|field| matches!(field.kind, Kind::Mapped(..)));
+    let in_message = |field: &FieldPlan| field.map.is_some() && messages::shows(layouts(), field);
+    let has_maps = used.maps || fields().any(|field| matches!(field.kind, Kind::Mapped(..)) || in_message(field));
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let status = used.status.then(|| quote! { use etw_runtime::status; });

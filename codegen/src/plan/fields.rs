@@ -94,6 +94,8 @@ pub(crate) struct FieldPlan {
     pub(crate) access: Access,
     /// How each element of a list finds its end.
     pub(crate) each: Extent,
+    /// The map that names its values, or those of its elements: its index in the plan.
+    pub(crate) map: Option<usize>,
     /// The field as the manifest has it.
     pub(crate) field: Field,
     /// What its values mean, where that is known.
@@ -246,8 +248,14 @@ impl Planner<'_> {
             self.out.members.push(Member::Field(index));
             Access::Own(extent)
         };
-        self.out.fields.push(FieldPlan { accessor, kind, access, each, field: field.clone(), meaning: None });
+        let map = self.map(field);
+        self.out.fields.push(FieldPlan { accessor, kind, access, each, map, field: field.clone(), meaning: None });
         Ok(())
+    }
+
+    fn map(&self, field: &Field) -> Option<usize> {
+        let name = field.map.as_deref().filter(|_| field.in_type.can_map())?;
+        self.maps.get(name).copied()
     }
 
     fn kind(&mut self, field: &Field) -> Result<Kind, String> {
@@ -255,11 +263,7 @@ impl Planner<'_> {
             if field.count.is_some() {
                 return Ok(Kind::Array(scalar));
             }
-            let map = field.map.as_deref().filter(|_| field.in_type.can_map());
-            return Ok(match map.and_then(|name| self.maps.get(name)) {
-                Some(map) => Kind::Mapped(*map, scalar),
-                None => Kind::Scalar(scalar),
-            });
+            return Ok(self.map(field).map_or(Kind::Scalar(scalar), |map| Kind::Mapped(map, scalar)));
         }
         let socket = field.out_type == Some(OutType::SocketAddress);
         let item = match field.in_type {

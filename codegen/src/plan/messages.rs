@@ -68,6 +68,7 @@ pub(crate) struct Format {
     pub(crate) zeros: bool,
     pub(crate) alternate: bool,
     pub(crate) width: usize,
+    pub(crate) precision: Option<usize>,
     pub(crate) conversion: &'static str,
 }
 
@@ -120,11 +121,17 @@ fn form(field: &FieldPlan, fields: &Fields, maps: &[MapPlan]) -> Form {
 /// The form of a field by its types and map. Inserts in a map's text are expanded once: where such a text is itself
 /// inserted, they stay as they are.
 fn form_without_expansion(field: &FieldPlan, maps: &[MapPlan]) -> Form {
+    let mapped = |map: usize, scalar| match scalar {
+        _ if maps[map].bits => Form::Bits(map),
+        Scalar::I8 | Scalar::I16 | Scalar::I32 => Form::SignedMap(map),
+        _ => Form::Map(map),
+    };
     match &field.kind {
-        Kind::Mapped(map, _) if maps[*map].bits => Form::Bits(*map),
-        Kind::Mapped(map, Scalar::I8 | Scalar::I16 | Scalar::I32) => Form::SignedMap(*map),
-        Kind::Mapped(map, _) => Form::Map(*map),
-        Kind::Array(scalar) => Form::List(Box::new(scalar_form(*scalar, field.field.out_type))),
+        Kind::Mapped(map, scalar) => mapped(*map, *scalar),
+        Kind::Array(scalar) => Form::List(Box::new(match field.map {
+            Some(map) => mapped(map, *scalar),
+            None => scalar_form(*scalar, field.field.out_type),
+        })),
         Kind::Scalar(scalar) => scalar_form(*scalar, field.field.out_type),
         Kind::Utf16 => Form::Utf16,
         Kind::Ansi if is_utf8(field.field.out_type) => Form::Utf8,
@@ -175,23 +182,27 @@ fn scalar_form(scalar: Scalar, out_type: Option<OutType>) -> Form {
     }
 }
 
-/// Takes a printf format apart: flags, width, and the letter at the end. None for a plain string format.
+/// Takes a printf format apart: flags, width, precision, and the letter at the end. None for a plain string format.
 fn parse_format(format: &str) -> Option<Format> {
     let flags: String = format.chars().take_while(|c| "-0#+ ".contains(*c)).collect();
-    let width: String = format[flags.len()..].chars().take_while(char::is_ascii_digit).collect();
+    let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let width = number(&format[flags.len()..]);
+    let precision = format[flags.len() + width.len()..].strip_prefix('.').map(|rest| number(rest).parse::<u16>().unwrap_or(0).into());
     let conversion = match format.chars().last()? {
         'd' | 'i' => "Decimal",
         'u' => "Unsigned",
         'x' => "LowerHex",
         'X' | 'p' => "UpperHex",
-        's' | 'S' if flags.is_empty() && width.is_empty() => return None,
+        's' | 'S' if flags.is_empty() && width.is_empty() && precision.is_none() => return None,
         _ => "Plain",
     };
     Some(Format {
         left: flags.contains('-'),
         zeros: flags.contains('0'),
         alternate: flags.contains('#'),
-        width: width.parse().unwrap_or(0),
+        // No message is wider than a payload is long.
+        width: width.parse::<u16>().unwrap_or(0).into(),
+        precision,
         conversion,
     })
 }
