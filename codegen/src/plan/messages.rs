@@ -187,7 +187,9 @@ fn parse_format(format: &str) -> Option<Format> {
     let flags: String = format.chars().take_while(|c| "-0#+ ".contains(*c)).collect();
     let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
     let width = number(&format[flags.len()..]);
-    let precision = format[flags.len() + width.len()..].strip_prefix('.').map(|rest| number(rest).parse::<u16>().unwrap_or(0).into());
+    let precision = format[flags.len() + width.len()..]
+        .strip_prefix('.')
+        .map(|rest| number(rest).parse::<u16>().unwrap_or(0).into());
     let conversion = match format.chars().last()? {
         'd' | 'i' => "Decimal",
         'u' => "Unsigned",
