@@ -115,23 +115,24 @@ pub struct Lenient<'a, E> {
     pub unterminated: bool,
 }
 
-/// Decodes a payload as the layout that its build has. The arguments stand in the order of [`Events::decode`], so that
-/// the call from there is a jump.
+/// Decodes a payload as the layout that its build has: as a view, which is one of the versions of an event. The arguments
+/// stand in the order of [`Events::decode`], so that the call from there is a jump.
 ///
 /// # Errors
 /// Those of [`refuse`].
 #[inline(never)]
-pub fn decode_as<'a, E: Events<'a>, V: View<'a>>(
+pub fn decode_as<'a, E: Events<'a>, V: View<'a>, O>(
     build: u32,
     id: u16,
     version: u8,
     payload: &'a [u8],
-    event: impl FnOnce(V) -> E,
+    of_version: impl FnOnce(V) -> O,
+    event: impl FnOnce(O) -> E,
 ) -> Result<Decoded<E>, DecodeError> {
     match V::fits(payload) {
         Some(view) => {
             let also_fits = if V::CONFUSABLE { confused_with::<E>(V::INFO, Payload::new(payload)) } else { None };
-            Ok(Decoded { event: event(view), build, also_fits })
+            Ok(Decoded { event: event(of_version(view)), build, also_fits })
         }
         None => refuse(build, id, version, payload),
     }

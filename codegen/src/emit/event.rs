@@ -165,14 +165,13 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
     layouts.sort_by_key(|(_, event, layout)| (event.id, layout.version, layout.index));
     let decodes = layouts.into_iter().flat_map(|(module, event, layout)| {
         let (id, version) = (number(event.id), number(layout.version));
-        let (module, view, variant) = (ident(&module.name), ident(&layout.name), ident(&layout.variant));
-        let event = ident(&event.name);
+        let (module, event, variant) = (ident(&module.name), ident(&event.name), ident(&layout.variant));
         layout.serves.iter().map(move |serves| {
             let builds = build_pattern(*serves);
             quote! {
-                (#id, #version, #builds) => decode_as(build, id, version, payload, |view: #module::#view<'a>| {
-                    Self::#event(#module::#event::#variant(view))
-                }),
+                (#id, #version, #builds) => {
+                    decode_as(build, id, version, payload, #module::#event::#variant, Self::#event)
+                }
             }
         })
     });
