@@ -734,11 +734,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestNegotiateV2<'a>| {
-                        Self::Smb2RequestNegotiate(
-                            request::Smb2RequestNegotiate::V2(view),
-                        )
-                    },
+                    request::Smb2RequestNegotiate::V2,
+                    Self::Smb2RequestNegotiate,
                 )
             }
             (2, 2, 10240..) => {
@@ -747,11 +744,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestSessionSetupV2<'a>| {
-                        Self::Smb2RequestSessionSetup(
-                            request::Smb2RequestSessionSetup::V2(view),
-                        )
-                    },
+                    request::Smb2RequestSessionSetup::V2,
+                    Self::Smb2RequestSessionSetup,
                 )
             }
             (3, 2, 10240..) => {
@@ -760,9 +754,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestLogoffV2<'a>| {
-                        Self::Smb2RequestLogoff(request::Smb2RequestLogoff::V2(view))
-                    },
+                    request::Smb2RequestLogoff::V2,
+                    Self::Smb2RequestLogoff,
                 )
             }
             (4, 2, 10240..) => {
@@ -771,11 +764,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestTreeConnectV2<'a>| {
-                        Self::Smb2RequestTreeConnect(
-                            request::Smb2RequestTreeConnect::V2(view),
-                        )
-                    },
+                    request::Smb2RequestTreeConnect::V2,
+                    Self::Smb2RequestTreeConnect,
                 )
             }
             (5, 2, 10240..) => {
@@ -784,11 +774,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestTreeDisconnectV2<'a>| {
-                        Self::Smb2RequestTreeDisconnect(
-                            request::Smb2RequestTreeDisconnect::V2(view),
-                        )
-                    },
+                    request::Smb2RequestTreeDisconnect::V2,
+                    Self::Smb2RequestTreeDisconnect,
                 )
             }
             (6, 2, 10240..) => {
@@ -797,9 +784,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestEchoV2<'a>| {
-                        Self::Smb2RequestEcho(request::Smb2RequestEcho::V2(view))
-                    },
+                    request::Smb2RequestEcho::V2,
+                    Self::Smb2RequestEcho,
                 )
             }
             (7, 2, 10240..) => {
@@ -808,9 +794,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestCancelV2<'a>| {
-                        Self::Smb2RequestCancel(request::Smb2RequestCancel::V2(view))
-                    },
+                    request::Smb2RequestCancel::V2,
+                    Self::Smb2RequestCancel,
                 )
             }
             (8, 2, 10240..) => {
@@ -819,9 +804,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestCreateV2<'a>| {
-                        Self::Smb2RequestCreate(request::Smb2RequestCreate::V2(view))
-                    },
+                    request::Smb2RequestCreate::V2,
+                    Self::Smb2RequestCreate,
                 )
             }
             (9, 2, 10240..) => {
@@ -830,9 +814,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestCloseV2<'a>| {
-                        Self::Smb2RequestClose(request::Smb2RequestClose::V2(view))
-                    },
+                    request::Smb2RequestClose::V2,
+                    Self::Smb2RequestClose,
                 )
             }
             (10, 2, 10240..) => {
@@ -841,9 +824,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestFlushV2<'a>| {
-                        Self::Smb2RequestFlush(request::Smb2RequestFlush::V2(view))
-                    },
+                    request::Smb2RequestFlush::V2,
+                    Self::Smb2RequestFlush,
                 )
             }
             (11, 2, 10240..) => {
@@ -852,9 +834,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestReadV2<'a>| {
-                        Self::Smb2RequestRead(request::Smb2RequestRead::V2(view))
-                    },
+                    request::Smb2RequestRead::V2,
+                    Self::Smb2RequestRead,
                 )
             }
             (12, 2, 10240..) => {
@@ -863,9 +844,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestWriteV2<'a>| {
-                        Self::Smb2RequestWrite(request::Smb2RequestWrite::V2(view))
-                    },
+                    request::Smb2RequestWrite::V2,
+                    Self::Smb2RequestWrite,
                 )
             }
             (13, 2, 10240..) => {
@@ -874,11 +854,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestBreakOplockV2<'a>| {
-                        Self::Smb2RequestBreakOplock(
-                            request::Smb2RequestBreakOplock::V2(view),
-                        )
-                    },
+                    request::Smb2RequestBreakOplock::V2,
+                    Self::Smb2RequestBreakOplock,
                 )
             }
             (14, 2, 10240..) => {
@@ -887,11 +864,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestNotifyBreakLeaseV2<'a>| {
-                        Self::Smb2RequestNotifyBreakLease(
-                            request::Smb2RequestNotifyBreakLease::V2(view),
-                        )
-                    },
+                    request::Smb2RequestNotifyBreakLease::V2,
+                    Self::Smb2RequestNotifyBreakLease,
                 )
             }
             (15, 2, 10240..) => {
@@ -900,11 +874,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestAcknowledgeBreakLeaseV2<'a>| {
-                        Self::Smb2RequestAcknowledgeBreakLease(
-                            request::Smb2RequestAcknowledgeBreakLease::V2(view),
-                        )
-                    },
+                    request::Smb2RequestAcknowledgeBreakLease::V2,
+                    Self::Smb2RequestAcknowledgeBreakLease,
                 )
             }
             (16, 2, 10240..) => {
@@ -913,9 +884,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestLockV2<'a>| {
-                        Self::Smb2RequestLock(request::Smb2RequestLock::V2(view))
-                    },
+                    request::Smb2RequestLock::V2,
+                    Self::Smb2RequestLock,
                 )
             }
             (17, 2, 10240..) => {
@@ -924,9 +894,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestIoctlV2<'a>| {
-                        Self::Smb2RequestIoctl(request::Smb2RequestIoctl::V2(view))
-                    },
+                    request::Smb2RequestIoctl::V2,
+                    Self::Smb2RequestIoctl,
                 )
             }
             (18, 2, 10240..) => {
@@ -935,11 +904,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestQueryDirectoryV2<'a>| {
-                        Self::Smb2RequestQueryDirectory(
-                            request::Smb2RequestQueryDirectory::V2(view),
-                        )
-                    },
+                    request::Smb2RequestQueryDirectory::V2,
+                    Self::Smb2RequestQueryDirectory,
                 )
             }
             (19, 2, 10240..) => {
@@ -948,11 +914,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestChangeNotifyV2<'a>| {
-                        Self::Smb2RequestChangeNotify(
-                            request::Smb2RequestChangeNotify::V2(view),
-                        )
-                    },
+                    request::Smb2RequestChangeNotify::V2,
+                    Self::Smb2RequestChangeNotify,
                 )
             }
             (20, 2, 10240..) => {
@@ -961,11 +924,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestQueryInfoV2<'a>| {
-                        Self::Smb2RequestQueryInfo(
-                            request::Smb2RequestQueryInfo::V2(view),
-                        )
-                    },
+                    request::Smb2RequestQueryInfo::V2,
+                    Self::Smb2RequestQueryInfo,
                 )
             }
             (21, 2, 10240..) => {
@@ -974,9 +934,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: request::Smb2RequestSetInfoV2<'a>| {
-                        Self::Smb2RequestSetInfo(request::Smb2RequestSetInfo::V2(view))
-                    },
+                    request::Smb2RequestSetInfo::V2,
+                    Self::Smb2RequestSetInfo,
                 )
             }
             (101, 2, 10240..26100) => {
@@ -985,11 +944,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseNegotiateV2<'a>| {
-                        Self::Smb2ResponseNegotiate(
-                            response::Smb2ResponseNegotiate::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseNegotiate::V2,
+                    Self::Smb2ResponseNegotiate,
                 )
             }
             (101, 2, 26100..) => {
@@ -998,11 +954,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseNegotiateV2Build26100<'a>| {
-                        Self::Smb2ResponseNegotiate(
-                            response::Smb2ResponseNegotiate::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseNegotiate::V2Build26100,
+                    Self::Smb2ResponseNegotiate,
                 )
             }
             (102, 2, 10240..26100) => {
@@ -1011,11 +964,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseSessionSetupV2<'a>| {
-                        Self::Smb2ResponseSessionSetup(
-                            response::Smb2ResponseSessionSetup::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseSessionSetup::V2,
+                    Self::Smb2ResponseSessionSetup,
                 )
             }
             (102, 2, 26100..) => {
@@ -1024,11 +974,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseSessionSetupV2Build26100<'a>| {
-                        Self::Smb2ResponseSessionSetup(
-                            response::Smb2ResponseSessionSetup::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseSessionSetup::V2Build26100,
+                    Self::Smb2ResponseSessionSetup,
                 )
             }
             (103, 2, 10240..26100) => {
@@ -1037,9 +984,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseLogoffV2<'a>| {
-                        Self::Smb2ResponseLogoff(response::Smb2ResponseLogoff::V2(view))
-                    },
+                    response::Smb2ResponseLogoff::V2,
+                    Self::Smb2ResponseLogoff,
                 )
             }
             (103, 2, 26100..) => {
@@ -1048,11 +994,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseLogoffV2Build26100<'a>| {
-                        Self::Smb2ResponseLogoff(
-                            response::Smb2ResponseLogoff::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseLogoff::V2Build26100,
+                    Self::Smb2ResponseLogoff,
                 )
             }
             (104, 2, 10240..26100) => {
@@ -1061,11 +1004,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseTreeConnectV2<'a>| {
-                        Self::Smb2ResponseTreeConnect(
-                            response::Smb2ResponseTreeConnect::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseTreeConnect::V2,
+                    Self::Smb2ResponseTreeConnect,
                 )
             }
             (104, 2, 26100..) => {
@@ -1074,11 +1014,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseTreeConnectV2Build26100<'a>| {
-                        Self::Smb2ResponseTreeConnect(
-                            response::Smb2ResponseTreeConnect::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseTreeConnect::V2Build26100,
+                    Self::Smb2ResponseTreeConnect,
                 )
             }
             (105, 2, 10240..26100) => {
@@ -1087,11 +1024,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseTreeDisconnectV2<'a>| {
-                        Self::Smb2ResponseTreeDisconnect(
-                            response::Smb2ResponseTreeDisconnect::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseTreeDisconnect::V2,
+                    Self::Smb2ResponseTreeDisconnect,
                 )
             }
             (105, 2, 26100..) => {
@@ -1100,11 +1034,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseTreeDisconnectV2Build26100<'a>| {
-                        Self::Smb2ResponseTreeDisconnect(
-                            response::Smb2ResponseTreeDisconnect::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseTreeDisconnect::V2Build26100,
+                    Self::Smb2ResponseTreeDisconnect,
                 )
             }
             (106, 2, 10240..26100) => {
@@ -1113,9 +1044,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseEchoV2<'a>| {
-                        Self::Smb2ResponseEcho(response::Smb2ResponseEcho::V2(view))
-                    },
+                    response::Smb2ResponseEcho::V2,
+                    Self::Smb2ResponseEcho,
                 )
             }
             (106, 2, 26100..) => {
@@ -1124,11 +1054,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseEchoV2Build26100<'a>| {
-                        Self::Smb2ResponseEcho(
-                            response::Smb2ResponseEcho::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseEcho::V2Build26100,
+                    Self::Smb2ResponseEcho,
                 )
             }
             (108, 2, 10240..26100) => {
@@ -1137,9 +1064,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseCreateV2<'a>| {
-                        Self::Smb2ResponseCreate(response::Smb2ResponseCreate::V2(view))
-                    },
+                    response::Smb2ResponseCreate::V2,
+                    Self::Smb2ResponseCreate,
                 )
             }
             (108, 2, 26100..) => {
@@ -1148,11 +1074,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseCreateV2Build26100<'a>| {
-                        Self::Smb2ResponseCreate(
-                            response::Smb2ResponseCreate::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseCreate::V2Build26100,
+                    Self::Smb2ResponseCreate,
                 )
             }
             (109, 2, 10240..26100) => {
@@ -1161,9 +1084,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseCloseV2<'a>| {
-                        Self::Smb2ResponseClose(response::Smb2ResponseClose::V2(view))
-                    },
+                    response::Smb2ResponseClose::V2,
+                    Self::Smb2ResponseClose,
                 )
             }
             (109, 2, 26100..) => {
@@ -1172,11 +1094,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseCloseV2Build26100<'a>| {
-                        Self::Smb2ResponseClose(
-                            response::Smb2ResponseClose::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseClose::V2Build26100,
+                    Self::Smb2ResponseClose,
                 )
             }
             (110, 2, 10240..26100) => {
@@ -1185,9 +1104,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseFlushV2<'a>| {
-                        Self::Smb2ResponseFlush(response::Smb2ResponseFlush::V2(view))
-                    },
+                    response::Smb2ResponseFlush::V2,
+                    Self::Smb2ResponseFlush,
                 )
             }
             (110, 2, 26100..) => {
@@ -1196,11 +1114,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseFlushV2Build26100<'a>| {
-                        Self::Smb2ResponseFlush(
-                            response::Smb2ResponseFlush::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseFlush::V2Build26100,
+                    Self::Smb2ResponseFlush,
                 )
             }
             (111, 2, 10240..26100) => {
@@ -1209,9 +1124,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseReadV2<'a>| {
-                        Self::Smb2ResponseRead(response::Smb2ResponseRead::V2(view))
-                    },
+                    response::Smb2ResponseRead::V2,
+                    Self::Smb2ResponseRead,
                 )
             }
             (111, 2, 26100..) => {
@@ -1220,11 +1134,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseReadV2Build26100<'a>| {
-                        Self::Smb2ResponseRead(
-                            response::Smb2ResponseRead::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseRead::V2Build26100,
+                    Self::Smb2ResponseRead,
                 )
             }
             (112, 2, 10240..26100) => {
@@ -1233,9 +1144,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseWriteV2<'a>| {
-                        Self::Smb2ResponseWrite(response::Smb2ResponseWrite::V2(view))
-                    },
+                    response::Smb2ResponseWrite::V2,
+                    Self::Smb2ResponseWrite,
                 )
             }
             (112, 2, 26100..) => {
@@ -1244,11 +1154,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseWriteV2Build26100<'a>| {
-                        Self::Smb2ResponseWrite(
-                            response::Smb2ResponseWrite::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseWrite::V2Build26100,
+                    Self::Smb2ResponseWrite,
                 )
             }
             (113, 2, 10240..26100) => {
@@ -1257,11 +1164,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseBreakOplockV2<'a>| {
-                        Self::Smb2ResponseBreakOplock(
-                            response::Smb2ResponseBreakOplock::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseBreakOplock::V2,
+                    Self::Smb2ResponseBreakOplock,
                 )
             }
             (113, 2, 26100..) => {
@@ -1270,11 +1174,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseBreakOplockV2Build26100<'a>| {
-                        Self::Smb2ResponseBreakOplock(
-                            response::Smb2ResponseBreakOplock::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseBreakOplock::V2Build26100,
+                    Self::Smb2ResponseBreakOplock,
                 )
             }
             (115, 2, 10240..26100) => {
@@ -1283,11 +1184,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseAcknowledgeBreakLeaseV2<'a>| {
-                        Self::Smb2ResponseAcknowledgeBreakLease(
-                            response::Smb2ResponseAcknowledgeBreakLease::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseAcknowledgeBreakLease::V2,
+                    Self::Smb2ResponseAcknowledgeBreakLease,
                 )
             }
             (115, 2, 26100..) => {
@@ -1296,13 +1194,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a>| {
-                        Self::Smb2ResponseAcknowledgeBreakLease(
-                            response::Smb2ResponseAcknowledgeBreakLease::V2Build26100(
-                                view,
-                            ),
-                        )
-                    },
+                    response::Smb2ResponseAcknowledgeBreakLease::V2Build26100,
+                    Self::Smb2ResponseAcknowledgeBreakLease,
                 )
             }
             (116, 2, 10240..26100) => {
@@ -1311,9 +1204,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseLockV2<'a>| {
-                        Self::Smb2ResponseLock(response::Smb2ResponseLock::V2(view))
-                    },
+                    response::Smb2ResponseLock::V2,
+                    Self::Smb2ResponseLock,
                 )
             }
             (116, 2, 26100..) => {
@@ -1322,11 +1214,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseLockV2Build26100<'a>| {
-                        Self::Smb2ResponseLock(
-                            response::Smb2ResponseLock::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseLock::V2Build26100,
+                    Self::Smb2ResponseLock,
                 )
             }
             (117, 2, 10240..26100) => {
@@ -1335,9 +1224,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseIoctlV2<'a>| {
-                        Self::Smb2ResponseIoctl(response::Smb2ResponseIoctl::V2(view))
-                    },
+                    response::Smb2ResponseIoctl::V2,
+                    Self::Smb2ResponseIoctl,
                 )
             }
             (117, 2, 26100..) => {
@@ -1346,11 +1234,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseIoctlV2Build26100<'a>| {
-                        Self::Smb2ResponseIoctl(
-                            response::Smb2ResponseIoctl::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseIoctl::V2Build26100,
+                    Self::Smb2ResponseIoctl,
                 )
             }
             (118, 2, 10240..26100) => {
@@ -1359,11 +1244,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseQueryDirectoryV2<'a>| {
-                        Self::Smb2ResponseQueryDirectory(
-                            response::Smb2ResponseQueryDirectory::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseQueryDirectory::V2,
+                    Self::Smb2ResponseQueryDirectory,
                 )
             }
             (118, 2, 26100..) => {
@@ -1372,11 +1254,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseQueryDirectoryV2Build26100<'a>| {
-                        Self::Smb2ResponseQueryDirectory(
-                            response::Smb2ResponseQueryDirectory::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseQueryDirectory::V2Build26100,
+                    Self::Smb2ResponseQueryDirectory,
                 )
             }
             (119, 2, 10240..26100) => {
@@ -1385,11 +1264,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseChangeNotifyV2<'a>| {
-                        Self::Smb2ResponseChangeNotify(
-                            response::Smb2ResponseChangeNotify::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseChangeNotify::V2,
+                    Self::Smb2ResponseChangeNotify,
                 )
             }
             (119, 2, 26100..) => {
@@ -1398,11 +1274,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseChangeNotifyV2Build26100<'a>| {
-                        Self::Smb2ResponseChangeNotify(
-                            response::Smb2ResponseChangeNotify::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseChangeNotify::V2Build26100,
+                    Self::Smb2ResponseChangeNotify,
                 )
             }
             (120, 2, 10240..26100) => {
@@ -1411,11 +1284,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseQueryInfoV2<'a>| {
-                        Self::Smb2ResponseQueryInfo(
-                            response::Smb2ResponseQueryInfo::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseQueryInfo::V2,
+                    Self::Smb2ResponseQueryInfo,
                 )
             }
             (120, 2, 26100..) => {
@@ -1424,11 +1294,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseQueryInfoV2Build26100<'a>| {
-                        Self::Smb2ResponseQueryInfo(
-                            response::Smb2ResponseQueryInfo::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseQueryInfo::V2Build26100,
+                    Self::Smb2ResponseQueryInfo,
                 )
             }
             (121, 2, 10240..26100) => {
@@ -1437,11 +1304,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseSetInfoV2<'a>| {
-                        Self::Smb2ResponseSetInfo(
-                            response::Smb2ResponseSetInfo::V2(view),
-                        )
-                    },
+                    response::Smb2ResponseSetInfo::V2,
+                    Self::Smb2ResponseSetInfo,
                 )
             }
             (121, 2, 26100..) => {
@@ -1450,11 +1314,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseSetInfoV2Build26100<'a>| {
-                        Self::Smb2ResponseSetInfo(
-                            response::Smb2ResponseSetInfo::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseSetInfo::V2Build26100,
+                    Self::Smb2ResponseSetInfo,
                 )
             }
             (122, 2, 10240..26100) => {
@@ -1463,9 +1324,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseErrorV2<'a>| {
-                        Self::Smb2ResponseError(response::Smb2ResponseError::V2(view))
-                    },
+                    response::Smb2ResponseError::V2,
+                    Self::Smb2ResponseError,
                 )
             }
             (122, 2, 26100..) => {
@@ -1474,11 +1334,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: response::Smb2ResponseErrorV2Build26100<'a>| {
-                        Self::Smb2ResponseError(
-                            response::Smb2ResponseError::V2Build26100(view),
-                        )
-                    },
+                    response::Smb2ResponseError::V2Build26100,
+                    Self::Smb2ResponseError,
                 )
             }
             (200, 0, 10240..) => {
@@ -1487,11 +1344,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: work_item::Smb2WorkItemTransitionV0<'a>| {
-                        Self::Smb2WorkItemTransition(
-                            work_item::Smb2WorkItemTransition::V0(view),
-                        )
-                    },
+                    work_item::Smb2WorkItemTransition::V0,
+                    Self::Smb2WorkItemTransition,
                 )
             }
             (201, 0, 10240..) => {
@@ -1500,9 +1354,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: work_item::Smb2WorkItemStartV0<'a>| {
-                        Self::Smb2WorkItemStart(work_item::Smb2WorkItemStart::V0(view))
-                    },
+                    work_item::Smb2WorkItemStart::V0,
+                    Self::Smb2WorkItemStart,
                 )
             }
             (202, 0, 10240..) => {
@@ -1511,9 +1364,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: work_item::Smb2WorkItemStopV0<'a>| {
-                        Self::Smb2WorkItemStop(work_item::Smb2WorkItemStop::V0(view))
-                    },
+                    work_item::Smb2WorkItemStop::V0,
+                    Self::Smb2WorkItemStop,
                 )
             }
             (203, 0, 10240..) => {
@@ -1522,11 +1374,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: work_item::Smb2WorkItemActivityTransferV0<'a>| {
-                        Self::Smb2WorkItemActivityTransfer(
-                            work_item::Smb2WorkItemActivityTransfer::V0(view),
-                        )
-                    },
+                    work_item::Smb2WorkItemActivityTransfer::V0,
+                    Self::Smb2WorkItemActivityTransfer,
                 )
             }
             (204, 0, 10240..) => {
@@ -1535,11 +1384,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: work_item::Smb2WorkItemActivityStopV0<'a>| {
-                        Self::Smb2WorkItemActivityStop(
-                            work_item::Smb2WorkItemActivityStop::V0(view),
-                        )
-                    },
+                    work_item::Smb2WorkItemActivityStop::V0,
+                    Self::Smb2WorkItemActivityStop,
                 )
             }
             (500, 0, 10240..17763) => {
@@ -1548,11 +1394,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionAcceptV0<'a>| {
-                        Self::Smb2ConnectionAccept(
-                            connection::Smb2ConnectionAccept::V0(view),
-                        )
-                    },
+                    connection::Smb2ConnectionAccept::V0,
+                    Self::Smb2ConnectionAccept,
                 )
             }
             (500, 0, 17763..) => {
@@ -1561,11 +1404,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionAcceptV0Build17763<'a>| {
-                        Self::Smb2ConnectionAccept(
-                            connection::Smb2ConnectionAccept::V0Build17763(view),
-                        )
-                    },
+                    connection::Smb2ConnectionAccept::V0Build17763,
+                    Self::Smb2ConnectionAccept,
                 )
             }
             (501, 0, 10240..17763) => {
@@ -1574,11 +1414,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionDisconnectEventV0<'a>| {
-                        Self::Smb2ConnectionDisconnectEvent(
-                            connection::Smb2ConnectionDisconnectEvent::V0(view),
-                        )
-                    },
+                    connection::Smb2ConnectionDisconnectEvent::V0,
+                    Self::Smb2ConnectionDisconnectEvent,
                 )
             }
             (501, 0, 17763..) => {
@@ -1587,11 +1424,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionDisconnectEventV0Build17763<'a>| {
-                        Self::Smb2ConnectionDisconnectEvent(
-                            connection::Smb2ConnectionDisconnectEvent::V0Build17763(view),
-                        )
-                    },
+                    connection::Smb2ConnectionDisconnectEvent::V0Build17763,
+                    Self::Smb2ConnectionDisconnectEvent,
                 )
             }
             (502, 0, 10240..17763) => {
@@ -1600,11 +1434,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionTerminateV0<'a>| {
-                        Self::Smb2ConnectionTerminate(
-                            connection::Smb2ConnectionTerminate::V0(view),
-                        )
-                    },
+                    connection::Smb2ConnectionTerminate::V0,
+                    Self::Smb2ConnectionTerminate,
                 )
             }
             (502, 0, 17763..) => {
@@ -1613,11 +1444,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::Smb2ConnectionTerminateV0Build17763<'a>| {
-                        Self::Smb2ConnectionTerminate(
-                            connection::Smb2ConnectionTerminate::V0Build17763(view),
-                        )
-                    },
+                    connection::Smb2ConnectionTerminate::V0Build17763,
+                    Self::Smb2ConnectionTerminate,
                 )
             }
             (550, 0, 10240..) => {
@@ -1626,9 +1454,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAllocateV0<'a>| {
-                        Self::Smb2SessionAllocate(session::Smb2SessionAllocate::V0(view))
-                    },
+                    session::Smb2SessionAllocate::V0,
+                    Self::Smb2SessionAllocate,
                 )
             }
             (551, 0, 10240..) => {
@@ -1637,11 +1464,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAuthFailureV0<'a>| {
-                        Self::Smb2SessionAuthFailure(
-                            session::Smb2SessionAuthFailure::V0(view),
-                        )
-                    },
+                    session::Smb2SessionAuthFailure::V0,
+                    Self::Smb2SessionAuthFailure,
                 )
             }
             (551, 1, 10240..) => {
@@ -1650,11 +1474,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAuthFailureV1<'a>| {
-                        Self::Smb2SessionAuthFailure(
-                            session::Smb2SessionAuthFailure::V1(view),
-                        )
-                    },
+                    session::Smb2SessionAuthFailure::V1,
+                    Self::Smb2SessionAuthFailure,
                 )
             }
             (551, 2, 15063..) => {
@@ -1663,11 +1484,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAuthFailureV2<'a>| {
-                        Self::Smb2SessionAuthFailure(
-                            session::Smb2SessionAuthFailure::V2(view),
-                        )
-                    },
+                    session::Smb2SessionAuthFailure::V2,
+                    Self::Smb2SessionAuthFailure,
                 )
             }
             (551, 3, 20348..) => {
@@ -1676,11 +1494,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAuthFailureV3<'a>| {
-                        Self::Smb2SessionAuthFailure(
-                            session::Smb2SessionAuthFailure::V3(view),
-                        )
-                    },
+                    session::Smb2SessionAuthFailure::V3,
+                    Self::Smb2SessionAuthFailure,
                 )
             }
             (552, 0, 10240..) => {
@@ -1689,11 +1504,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionAuthenticatedV0<'a>| {
-                        Self::Smb2SessionAuthenticated(
-                            session::Smb2SessionAuthenticated::V0(view),
-                        )
-                    },
+                    session::Smb2SessionAuthenticated::V0,
+                    Self::Smb2SessionAuthenticated,
                 )
             }
             (553, 0, 10240..) => {
@@ -1702,9 +1514,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionBindV0<'a>| {
-                        Self::Smb2SessionBind(session::Smb2SessionBind::V0(view))
-                    },
+                    session::Smb2SessionBind::V0,
+                    Self::Smb2SessionBind,
                 )
             }
             (554, 0, 10240..) => {
@@ -1713,11 +1524,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionTerminateV0<'a>| {
-                        Self::Smb2SessionTerminate(
-                            session::Smb2SessionTerminate::V0(view),
-                        )
-                    },
+                    session::Smb2SessionTerminate::V0,
+                    Self::Smb2SessionTerminate,
                 )
             }
             (555, 0, 17763..) => {
@@ -1726,9 +1534,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Smb2SessionCloseV0<'a>| {
-                        Self::Smb2SessionClose(session::Smb2SessionClose::V0(view))
-                    },
+                    session::Smb2SessionClose::V0,
+                    Self::Smb2SessionClose,
                 )
             }
             (600, 0, 10240..) => {
@@ -1737,11 +1544,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2TreeConnectAllocateV0<'a>| {
-                        Self::Smb2TreeConnectAllocate(
-                            tree_connect::Smb2TreeConnectAllocate::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectAllocate::V0,
+                    Self::Smb2TreeConnectAllocate,
                 )
             }
             (601, 0, 10240..) => {
@@ -1750,11 +1554,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2TreeConnectDisconnectV0<'a>| {
-                        Self::Smb2TreeConnectDisconnect(
-                            tree_connect::Smb2TreeConnectDisconnect::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectDisconnect::V0,
+                    Self::Smb2TreeConnectDisconnect,
                 )
             }
             (602, 0, 10240..) => {
@@ -1763,11 +1564,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2TreeConnectTerminateV0<'a>| {
-                        Self::Smb2TreeConnectTerminate(
-                            tree_connect::Smb2TreeConnectTerminate::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectTerminate::V0,
+                    Self::Smb2TreeConnectTerminate,
                 )
             }
             (603, 0, 10240..) => {
@@ -1776,11 +1574,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2TreeConnectFailedDueToPendingV0<'a>| {
-                        Self::Smb2TreeConnectFailedDueToPending(
-                            tree_connect::Smb2TreeConnectFailedDueToPending::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectFailedDueToPending::V0,
+                    Self::Smb2TreeConnectFailedDueToPending,
                 )
             }
             (604, 0, 20348..) => {
@@ -1789,11 +1584,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2TreeConnectForceClientReconnectV0<'a>| {
-                        Self::Smb2TreeConnectForceClientReconnect(
-                            tree_connect::Smb2TreeConnectForceClientReconnect::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectForceClientReconnect::V0,
+                    Self::Smb2TreeConnectForceClientReconnect,
                 )
             }
             (605, 0, 20348..) => {
@@ -1802,17 +1594,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |
-                        view: tree_connect::Smb2TreeConnectForceClientReconnectRequestFailedV0<
-                            'a,
-                        >|
-                    {
-                        Self::Smb2TreeConnectForceClientReconnectRequestFailed(
-                            tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0,
+                    Self::Smb2TreeConnectForceClientReconnectRequestFailed,
                 )
             }
             (650, 0, 10240..) => {
@@ -1821,9 +1604,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileOpenV0<'a>| {
-                        Self::Smb2FileOpen(open::Smb2FileOpen::V0(view))
-                    },
+                    open::Smb2FileOpen::V0,
+                    Self::Smb2FileOpen,
                 )
             }
             (651, 0, 10240..) => {
@@ -1832,9 +1614,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileDisconnectV0<'a>| {
-                        Self::Smb2FileDisconnect(open::Smb2FileDisconnect::V0(view))
-                    },
+                    open::Smb2FileDisconnect::V0,
+                    Self::Smb2FileDisconnect,
                 )
             }
             (652, 0, 10240..) => {
@@ -1843,9 +1624,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileReconnectV0<'a>| {
-                        Self::Smb2FileReconnect(open::Smb2FileReconnect::V0(view))
-                    },
+                    open::Smb2FileReconnect::V0,
+                    Self::Smb2FileReconnect,
                 )
             }
             (653, 0, 10240..) => {
@@ -1854,9 +1634,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileSuspendV0<'a>| {
-                        Self::Smb2FileSuspend(open::Smb2FileSuspend::V0(view))
-                    },
+                    open::Smb2FileSuspend::V0,
+                    Self::Smb2FileSuspend,
                 )
             }
             (654, 0, 10240..) => {
@@ -1865,9 +1644,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileCloseV0<'a>| {
-                        Self::Smb2FileClose(open::Smb2FileClose::V0(view))
-                    },
+                    open::Smb2FileClose::V0,
+                    Self::Smb2FileClose,
                 )
             }
             (655, 0, 10240..) => {
@@ -1876,9 +1654,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileTimeoutV0<'a>| {
-                        Self::Smb2FileTimeout(open::Smb2FileTimeout::V0(view))
-                    },
+                    open::Smb2FileTimeout::V0,
+                    Self::Smb2FileTimeout,
                 )
             }
             (656, 0, 10240..) => {
@@ -1887,9 +1664,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileTerminateV0<'a>| {
-                        Self::Smb2FileTerminate(open::Smb2FileTerminate::V0(view))
-                    },
+                    open::Smb2FileTerminate::V0,
+                    Self::Smb2FileTerminate,
                 )
             }
             (657, 0, 10240..) => {
@@ -1898,9 +1674,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileCcfCloseV0<'a>| {
-                        Self::Smb2FileCcfClose(open::Smb2FileCcfClose::V0(view))
-                    },
+                    open::Smb2FileCcfClose::V0,
+                    Self::Smb2FileCcfClose,
                 )
             }
             (658, 0, 10240..) => {
@@ -1909,11 +1684,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2FileCcfCloseAuditV0<'a>| {
-                        Self::Smb2FileCcfCloseAudit(
-                            open::Smb2FileCcfCloseAudit::V0(view),
-                        )
-                    },
+                    open::Smb2FileCcfCloseAudit::V0,
+                    Self::Smb2FileCcfCloseAudit,
                 )
             }
             (700, 0, 10240..) => {
@@ -1922,9 +1694,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::Smb2ShareAddV0<'a>| {
-                        Self::Smb2ShareAdd(share::Smb2ShareAdd::V0(view))
-                    },
+                    share::Smb2ShareAdd::V0,
+                    Self::Smb2ShareAdd,
                 )
             }
             (701, 0, 10240..) => {
@@ -1933,9 +1704,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::Smb2ShareModifyV0<'a>| {
-                        Self::Smb2ShareModify(share::Smb2ShareModify::V0(view))
-                    },
+                    share::Smb2ShareModify::V0,
+                    Self::Smb2ShareModify,
                 )
             }
             (702, 0, 10240..) => {
@@ -1944,9 +1714,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::Smb2ShareDeleteV0<'a>| {
-                        Self::Smb2ShareDelete(share::Smb2ShareDelete::V0(view))
-                    },
+                    share::Smb2ShareDelete::V0,
+                    Self::Smb2ShareDelete,
                 )
             }
             (1000, 0, 10240..) => {
@@ -1955,9 +1724,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::SrvS4u2SelfFailureV0<'a>| {
-                        Self::SrvS4u2SelfFailure(session::SrvS4u2SelfFailure::V0(view))
-                    },
+                    session::SrvS4u2SelfFailure::V0,
+                    Self::SrvS4u2SelfFailure,
                 )
             }
             (1001, 0, 10240..) => {
@@ -1966,9 +1734,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvDisabledV0<'a>| {
-                        Self::SrvDisabled(audit::SrvDisabled::V0(view))
-                    },
+                    audit::SrvDisabled::V0,
+                    Self::SrvDisabled,
                 )
             }
             (1001, 1, 10240..) => {
@@ -1977,9 +1744,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvDisabledV1<'a>| {
-                        Self::SrvDisabled(audit::SrvDisabled::V1(view))
-                    },
+                    audit::SrvDisabled::V1,
+                    Self::SrvDisabled,
                 )
             }
             (1002, 0, 10240..) => {
@@ -1988,9 +1754,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::Smb2RkfFailureV0<'a>| {
-                        Self::Smb2RkfFailure(open::Smb2RkfFailure::V0(view))
-                    },
+                    open::Smb2RkfFailure::V0,
+                    Self::Smb2RkfFailure,
                 )
             }
             (1003, 0, 10240..) => {
@@ -1999,11 +1764,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvUnencryptedAcccessFailureV0<'a>| {
-                        Self::SrvUnencryptedAcccessFailure(
-                            audit::SrvUnencryptedAcccessFailure::V0(view),
-                        )
-                    },
+                    audit::SrvUnencryptedAcccessFailure::V0,
+                    Self::SrvUnencryptedAcccessFailure,
                 )
             }
             (1003, 1, 10240..) => {
@@ -2012,11 +1774,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvUnencryptedAcccessFailureV1<'a>| {
-                        Self::SrvUnencryptedAcccessFailure(
-                            audit::SrvUnencryptedAcccessFailure::V1(view),
-                        )
-                    },
+                    audit::SrvUnencryptedAcccessFailure::V1,
+                    Self::SrvUnencryptedAcccessFailure,
                 )
             }
             (1004, 0, 10240..) => {
@@ -2025,11 +1784,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvSignatureValidationFailureV0<'a>| {
-                        Self::SrvSignatureValidationFailure(
-                            audit::SrvSignatureValidationFailure::V0(view),
-                        )
-                    },
+                    audit::SrvSignatureValidationFailure::V0,
+                    Self::SrvSignatureValidationFailure,
                 )
             }
             (1004, 1, 10240..) => {
@@ -2038,11 +1794,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvSignatureValidationFailureV1<'a>| {
-                        Self::SrvSignatureValidationFailure(
-                            audit::SrvSignatureValidationFailure::V1(view),
-                        )
-                    },
+                    audit::SrvSignatureValidationFailure::V1,
+                    Self::SrvSignatureValidationFailure,
                 )
             }
             (1005, 0, 10240..) => {
@@ -2051,11 +1804,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNegotiateValidationFailureV0<'a>| {
-                        Self::SrvNegotiateValidationFailure(
-                            negotiate::SrvNegotiateValidationFailure::V0(view),
-                        )
-                    },
+                    negotiate::SrvNegotiateValidationFailure::V0,
+                    Self::SrvNegotiateValidationFailure,
                 )
             }
             (1005, 1, 10240..) => {
@@ -2064,11 +1814,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNegotiateValidationFailureV1<'a>| {
-                        Self::SrvNegotiateValidationFailure(
-                            negotiate::SrvNegotiateValidationFailure::V1(view),
-                        )
-                    },
+                    negotiate::SrvNegotiateValidationFailure::V1,
+                    Self::SrvNegotiateValidationFailure,
                 )
             }
             (1005, 2, 10240..) => {
@@ -2077,11 +1824,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNegotiateValidationFailureV2<'a>| {
-                        Self::SrvNegotiateValidationFailure(
-                            negotiate::SrvNegotiateValidationFailure::V2(view),
-                        )
-                    },
+                    negotiate::SrvNegotiateValidationFailure::V2,
+                    Self::SrvNegotiateValidationFailure,
                 )
             }
             (1006, 0, 10240..) => {
@@ -2090,11 +1834,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::SrvShareAccessCheckFailureV0<'a>| {
-                        Self::SrvShareAccessCheckFailure(
-                            share::SrvShareAccessCheckFailure::V0(view),
-                        )
-                    },
+                    share::SrvShareAccessCheckFailure::V0,
+                    Self::SrvShareAccessCheckFailure,
                 )
             }
             (1007, 0, 10240..) => {
@@ -2103,11 +1844,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::SrvShareAnonymousAccessDeniedFailureV0<'a>| {
-                        Self::SrvShareAnonymousAccessDeniedFailure(
-                            share::SrvShareAnonymousAccessDeniedFailure::V0(view),
-                        )
-                    },
+                    share::SrvShareAnonymousAccessDeniedFailure::V0,
+                    Self::SrvShareAnonymousAccessDeniedFailure,
                 )
             }
             (1009, 0, 10240..) => {
@@ -2116,11 +1854,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::SrvSessionAnonymousAccessDeniedV0<'a>| {
-                        Self::SrvSessionAnonymousAccessDenied(
-                            session::SrvSessionAnonymousAccessDenied::V0(view),
-                        )
-                    },
+                    session::SrvSessionAnonymousAccessDenied::V0,
+                    Self::SrvSessionAnonymousAccessDenied,
                 )
             }
             (1010, 0, 10240..) => {
@@ -2129,9 +1864,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvEndpointAddedV0<'a>| {
-                        Self::SrvEndpointAdded(endpoint::SrvEndpointAdded::V0(view))
-                    },
+                    endpoint::SrvEndpointAdded::V0,
+                    Self::SrvEndpointAdded,
                 )
             }
             (1011, 0, 10240..) => {
@@ -2140,9 +1874,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvEndpointRemovedV0<'a>| {
-                        Self::SrvEndpointRemoved(endpoint::SrvEndpointRemoved::V0(view))
-                    },
+                    endpoint::SrvEndpointRemoved::V0,
+                    Self::SrvEndpointRemoved,
                 )
             }
             (1012, 0, 10240..) => {
@@ -2151,11 +1884,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetNameInfoChangeV0<'a>| {
-                        Self::SrvNetNameInfoChange(
-                            endpoint::SrvNetNameInfoChange::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetNameInfoChange::V0,
+                    Self::SrvNetNameInfoChange,
                 )
             }
             (1013, 0, 10240..) => {
@@ -2164,9 +1894,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvEndpointOnlineV0<'a>| {
-                        Self::SrvEndpointOnline(endpoint::SrvEndpointOnline::V0(view))
-                    },
+                    endpoint::SrvEndpointOnline::V0,
+                    Self::SrvEndpointOnline,
                 )
             }
             (1014, 0, 10240..) => {
@@ -2175,9 +1904,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvEndpointOfflineV0<'a>| {
-                        Self::SrvEndpointOffline(endpoint::SrvEndpointOffline::V0(view))
-                    },
+                    endpoint::SrvEndpointOffline::V0,
+                    Self::SrvEndpointOffline,
                 )
             }
             (1015, 0, 10240..) => {
@@ -2186,9 +1914,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvDecryptionFailureV0<'a>| {
-                        Self::SrvDecryptionFailure(audit::SrvDecryptionFailure::V0(view))
-                    },
+                    audit::SrvDecryptionFailure::V0,
+                    Self::SrvDecryptionFailure,
                 )
             }
             (1016, 0, 10240..) => {
@@ -2197,9 +1924,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::SrvReopenFailureV0<'a>| {
-                        Self::SrvReopenFailure(open::SrvReopenFailure::V0(view))
-                    },
+                    open::SrvReopenFailure::V0,
+                    Self::SrvReopenFailure,
                 )
             }
             (1017, 0, 10240..) => {
@@ -2208,9 +1934,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::SrvHandleScavengeV0<'a>| {
-                        Self::SrvHandleScavenge(open::SrvHandleScavenge::V0(view))
-                    },
+                    open::SrvHandleScavenge::V0,
+                    Self::SrvHandleScavenge,
                 )
             }
             (1018, 0, 10240..) => {
@@ -2219,11 +1944,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::SrvSessionInvalidateV0<'a>| {
-                        Self::SrvSessionInvalidate(
-                            session::SrvSessionInvalidate::V0(view),
-                        )
-                    },
+                    session::SrvSessionInvalidate::V0,
+                    Self::SrvSessionInvalidate,
                 )
             }
             (1019, 0, 10240..) => {
@@ -2232,9 +1954,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: open::SrvFileInvalidateV0<'a>| {
-                        Self::SrvFileInvalidate(open::SrvFileInvalidate::V0(view))
-                    },
+                    open::SrvFileInvalidate::V0,
+                    Self::SrvFileInvalidate,
                 )
             }
             (1020, 0, 10240..) => {
@@ -2243,11 +1964,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvSlowFsOperationV0<'a>| {
-                        Self::SrvSlowFsOperation(
-                            operational::SrvSlowFsOperation::V0(view),
-                        )
-                    },
+                    operational::SrvSlowFsOperation::V0,
+                    Self::SrvSlowFsOperation,
                 )
             }
             (1020, 1, 15063..) => {
@@ -2256,11 +1974,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvSlowFsOperationV1<'a>| {
-                        Self::SrvSlowFsOperation(
-                            operational::SrvSlowFsOperation::V1(view),
-                        )
-                    },
+                    operational::SrvSlowFsOperation::V1,
+                    Self::SrvSlowFsOperation,
                 )
             }
             (1021, 0, 10240..) => {
@@ -2269,11 +1984,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvLmCompatibilityLevelNonDefaultV0<'a>| {
-                        Self::SrvLmCompatibilityLevelNonDefault(
-                            audit::SrvLmCompatibilityLevelNonDefault::V0(view),
-                        )
-                    },
+                    audit::SrvLmCompatibilityLevelNonDefault::V0,
+                    Self::SrvLmCompatibilityLevelNonDefault,
                 )
             }
             (1022, 0, 10240..) => {
@@ -2282,11 +1994,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvFileSharingFirewallRuleEnabledV0<'a>| {
-                        Self::SrvFileSharingFirewallRuleEnabled(
-                            operational::SrvFileSharingFirewallRuleEnabled::V0(view),
-                        )
-                    },
+                    operational::SrvFileSharingFirewallRuleEnabled::V0,
+                    Self::SrvFileSharingFirewallRuleEnabled,
                 )
             }
             (1023, 0, 10240..) => {
@@ -2295,9 +2004,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::SrvAbeSharesPresentV0<'a>| {
-                        Self::SrvAbeSharesPresent(share::SrvAbeSharesPresent::V0(view))
-                    },
+                    share::SrvAbeSharesPresent::V0,
+                    Self::SrvAbeSharesPresent,
                 )
             }
             (1024, 0, 10240..) => {
@@ -2306,9 +2014,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvSmb2DisabledV0<'a>| {
-                        Self::SrvSmb2Disabled(audit::SrvSmb2Disabled::V0(view))
-                    },
+                    audit::SrvSmb2Disabled::V0,
+                    Self::SrvSmb2Disabled,
                 )
             }
             (1025, 0, 10240..) => {
@@ -2317,11 +2024,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvNullSessionsAllowedV0<'a>| {
-                        Self::SrvNullSessionsAllowed(
-                            audit::SrvNullSessionsAllowed::V0(view),
-                        )
-                    },
+                    audit::SrvNullSessionsAllowed::V0,
+                    Self::SrvNullSessionsAllowed,
                 )
             }
             (1026, 0, 10240..) => {
@@ -2330,11 +2034,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvLeasingDisabledV0<'a>| {
-                        Self::SrvLeasingDisabled(
-                            operational::SrvLeasingDisabled::V0(view),
-                        )
-                    },
+                    operational::SrvLeasingDisabled::V0,
+                    Self::SrvLeasingDisabled,
                 )
             }
             (1027, 0, 10240..) => {
@@ -2343,11 +2044,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvFirewallPortsClosedV0<'a>| {
-                        Self::SrvFirewallPortsClosed(
-                            operational::SrvFirewallPortsClosed::V0(view),
-                        )
-                    },
+                    operational::SrvFirewallPortsClosed::V0,
+                    Self::SrvFirewallPortsClosed,
                 )
             }
             (1028, 0, 10240..) => {
@@ -2356,11 +2054,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::Smb2MaxClusterDialectUpdatedV0<'a>| {
-                        Self::Smb2MaxClusterDialectUpdated(
-                            negotiate::Smb2MaxClusterDialectUpdated::V0(view),
-                        )
-                    },
+                    negotiate::Smb2MaxClusterDialectUpdated::V0,
+                    Self::Smb2MaxClusterDialectUpdated,
                 )
             }
             (1029, 0, 10240..) => {
@@ -2369,11 +2064,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::Smb2CipherSuiteOrderV0<'a>| {
-                        Self::Smb2CipherSuiteOrder(
-                            negotiate::Smb2CipherSuiteOrder::V0(view),
-                        )
-                    },
+                    negotiate::Smb2CipherSuiteOrder::V0,
+                    Self::Smb2CipherSuiteOrder,
                 )
             }
             (1030, 0, 10586..) => {
@@ -2382,11 +2074,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::Smb2MdlIoCompletionFailureV0<'a>| {
-                        Self::Smb2MdlIoCompletionFailure(
-                            operational::Smb2MdlIoCompletionFailure::V0(view),
-                        )
-                    },
+                    operational::Smb2MdlIoCompletionFailure::V0,
+                    Self::Smb2MdlIoCompletionFailure,
                 )
             }
             (1031, 0, 10586..) => {
@@ -2395,11 +2084,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::Srv2LiveDumpSucceededV0<'a>| {
-                        Self::Srv2LiveDumpSucceeded(
-                            operational::Srv2LiveDumpSucceeded::V0(view),
-                        )
-                    },
+                    operational::Srv2LiveDumpSucceeded::V0,
+                    Self::Srv2LiveDumpSucceeded,
                 )
             }
             (1032, 0, 10586..) => {
@@ -2408,11 +2094,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::Srv2LiveDumpThrotteledV0<'a>| {
-                        Self::Srv2LiveDumpThrotteled(
-                            operational::Srv2LiveDumpThrotteled::V0(view),
-                        )
-                    },
+                    operational::Srv2LiveDumpThrotteled::V0,
+                    Self::Srv2LiveDumpThrotteled,
                 )
             }
             (1033, 0, 15063..) => {
@@ -2421,11 +2104,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaSendEndpointNotificationV0<'a>| {
-                        Self::Srv2RdmaSendEndpointNotification(
-                            rdma::Srv2RdmaSendEndpointNotification::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaSendEndpointNotification::V0,
+                    Self::Srv2RdmaSendEndpointNotification,
                 )
             }
             (1034, 0, 15063..) => {
@@ -2434,11 +2114,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaSendEndpointNotificationFailureV0<'a>| {
-                        Self::Srv2RdmaSendEndpointNotificationFailure(
-                            rdma::Srv2RdmaSendEndpointNotificationFailure::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaSendEndpointNotificationFailure::V0,
+                    Self::Srv2RdmaSendEndpointNotificationFailure,
                 )
             }
             (1035, 0, 15063..) => {
@@ -2447,11 +2124,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaEndpointChangeV0<'a>| {
-                        Self::Srv2RdmaEndpointChange(
-                            rdma::Srv2RdmaEndpointChange::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaEndpointChange::V0,
+                    Self::Srv2RdmaEndpointChange,
                 )
             }
             (1036, 0, 15063..) => {
@@ -2460,11 +2134,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaEndpointAllocationFailureV0<'a>| {
-                        Self::Srv2RdmaEndpointAllocationFailure(
-                            rdma::Srv2RdmaEndpointAllocationFailure::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaEndpointAllocationFailure::V0,
+                    Self::Srv2RdmaEndpointAllocationFailure,
                 )
             }
             (1037, 0, 15063..) => {
@@ -2473,11 +2144,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaCreateListenerFailureV0<'a>| {
-                        Self::Srv2RdmaCreateListenerFailure(
-                            rdma::Srv2RdmaCreateListenerFailure::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaCreateListenerFailure::V0,
+                    Self::Srv2RdmaCreateListenerFailure,
                 )
             }
             (1038, 0, 15063..) => {
@@ -2486,11 +2154,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>| {
-                        Self::Srv2RdmaSendEndpointNotificationRpcFailure(
-                            rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0,
+                    Self::Srv2RdmaSendEndpointNotificationRpcFailure,
                 )
             }
             (1039, 0, 15063..) => {
@@ -2499,11 +2164,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaNsiNotificationReceivedV0<'a>| {
-                        Self::Srv2RdmaNsiNotificationReceived(
-                            rdma::Srv2RdmaNsiNotificationReceived::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaNsiNotificationReceived::V0,
+                    Self::Srv2RdmaNsiNotificationReceived,
                 )
             }
             (1040, 0, 15063..) => {
@@ -2512,11 +2174,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Srv2RdmaMibNotificationReceivedV0<'a>| {
-                        Self::Srv2RdmaMibNotificationReceived(
-                            rdma::Srv2RdmaMibNotificationReceived::V0(view),
-                        )
-                    },
+                    rdma::Srv2RdmaMibNotificationReceived::V0,
+                    Self::Srv2RdmaMibNotificationReceived,
                 )
             }
             (1041, 0, 15063..) => {
@@ -2525,13 +2184,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvAdminFsctlPropertiesListReadingFailureV0<'a>| {
-                        Self::SrvAdminFsctlPropertiesListReadingFailure(
-                            operational::SrvAdminFsctlPropertiesListReadingFailure::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    operational::SrvAdminFsctlPropertiesListReadingFailure::V0,
+                    Self::SrvAdminFsctlPropertiesListReadingFailure,
                 )
             }
             (1042, 0, 18990..) => {
@@ -2540,11 +2194,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertMappingExpiringV0<'a>| {
-                        Self::ServerCertMappingExpiring(
-                            certificate::ServerCertMappingExpiring::V0(view),
-                        )
-                    },
+                    certificate::ServerCertMappingExpiring::V0,
+                    Self::ServerCertMappingExpiring,
                 )
             }
             (1043, 0, 18363..) => {
@@ -2553,11 +2204,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetRdmaConnectionClosedV0<'a>| {
-                        Self::SrvNetRdmaConnectionClosed(
-                            rdma::SrvNetRdmaConnectionClosed::V0(view),
-                        )
-                    },
+                    rdma::SrvNetRdmaConnectionClosed::V0,
+                    Self::SrvNetRdmaConnectionClosed,
                 )
             }
             (1044, 0, 18990..) => {
@@ -2566,11 +2214,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::SrvNetQuicShutdownFailureV0<'a>| {
-                        Self::SrvNetQuicShutdownFailure(
-                            certificate::SrvNetQuicShutdownFailure::V0(view),
-                        )
-                    },
+                    certificate::SrvNetQuicShutdownFailure::V0,
+                    Self::SrvNetQuicShutdownFailure,
                 )
             }
             (1045, 0, 18990..) => {
@@ -2579,11 +2224,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertMappingUpdateFailureV0<'a>| {
-                        Self::ServerCertMappingUpdateFailure(
-                            certificate::ServerCertMappingUpdateFailure::V0(view),
-                        )
-                    },
+                    certificate::ServerCertMappingUpdateFailure::V0,
+                    Self::ServerCertMappingUpdateFailure,
                 )
             }
             (1046, 0, 20348..) => {
@@ -2592,11 +2234,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNoNegotiatedCipherV0<'a>| {
-                        Self::SrvNoNegotiatedCipher(
-                            negotiate::SrvNoNegotiatedCipher::V0(view),
-                        )
-                    },
+                    negotiate::SrvNoNegotiatedCipher::V0,
+                    Self::SrvNoNegotiatedCipher,
                 )
             }
             (1047, 0, 20348..) => {
@@ -2605,9 +2244,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::Smb2SlowCommandV0<'a>| {
-                        Self::Smb2SlowCommand(operational::Smb2SlowCommand::V0(view))
-                    },
+                    operational::Smb2SlowCommand::V0,
+                    Self::Smb2SlowCommand,
                 )
             }
             (1048, 0, 20348..) => {
@@ -2616,11 +2254,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::Smb2CommandTimeDistributionV0<'a>| {
-                        Self::Smb2CommandTimeDistribution(
-                            operational::Smb2CommandTimeDistribution::V0(view),
-                        )
-                    },
+                    operational::Smb2CommandTimeDistribution::V0,
+                    Self::Smb2CommandTimeDistribution,
                 )
             }
             (1049, 0, 22621..) => {
@@ -2629,11 +2264,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertMappingExpiredV0<'a>| {
-                        Self::ServerCertMappingExpired(
-                            certificate::ServerCertMappingExpired::V0(view),
-                        )
-                    },
+                    certificate::ServerCertMappingExpired::V0,
+                    Self::ServerCertMappingExpired,
                 )
             }
             (1050, 0, 22621..) => {
@@ -2642,11 +2274,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>| {
-                        Self::Smb2ClosedEndpointsOutsideUnicastIpTable(
-                            endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0(view),
-                        )
-                    },
+                    endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0,
+                    Self::Smb2ClosedEndpointsOutsideUnicastIpTable,
                 )
             }
             (1051, 0, 22621..) => {
@@ -2655,11 +2284,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNegotiateCipherFailureV0<'a>| {
-                        Self::SrvNegotiateCipherFailure(
-                            negotiate::SrvNegotiateCipherFailure::V0(view),
-                        )
-                    },
+                    negotiate::SrvNegotiateCipherFailure::V0,
+                    Self::SrvNegotiateCipherFailure,
                 )
             }
             (1051, 2, 22631..) => {
@@ -2668,11 +2294,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNegotiateCipherFailureV2<'a>| {
-                        Self::SrvNegotiateCipherFailure(
-                            negotiate::SrvNegotiateCipherFailure::V2(view),
-                        )
-                    },
+                    negotiate::SrvNegotiateCipherFailure::V2,
+                    Self::SrvNegotiateCipherFailure,
                 )
             }
             (1052, 0, 26100..) => {
@@ -2681,11 +2304,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertMappingRestoreFailureV0<'a>| {
-                        Self::ServerCertMappingRestoreFailure(
-                            certificate::ServerCertMappingRestoreFailure::V0(view),
-                        )
-                    },
+                    certificate::ServerCertMappingRestoreFailure::V0,
+                    Self::ServerCertMappingRestoreFailure,
                 )
             }
             (1053, 0, 26100..) => {
@@ -2694,11 +2314,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertMappingRestoreSummaryV0<'a>| {
-                        Self::ServerCertMappingRestoreSummary(
-                            certificate::ServerCertMappingRestoreSummary::V0(view),
-                        )
-                    },
+                    certificate::ServerCertMappingRestoreSummary::V0,
+                    Self::ServerCertMappingRestoreSummary,
                 )
             }
             (1054, 0, 26100..) => {
@@ -2707,11 +2324,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvSlowNetworkOperationV0<'a>| {
-                        Self::SrvSlowNetworkOperation(
-                            operational::SrvSlowNetworkOperation::V0(view),
-                        )
-                    },
+                    operational::SrvSlowNetworkOperation::V0,
+                    Self::SrvSlowNetworkOperation,
                 )
             }
             (1055, 0, 26100..) => {
@@ -2720,11 +2334,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetRdmaRundownActiveV0<'a>| {
-                        Self::SrvNetRdmaRundownActive(
-                            rdma::SrvNetRdmaRundownActive::V0(view),
-                        )
-                    },
+                    rdma::SrvNetRdmaRundownActive::V0,
+                    Self::SrvNetRdmaRundownActive,
                 )
             }
             (1056, 0, 26100..) => {
@@ -2733,11 +2344,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetRdmaRundownCompleteV0<'a>| {
-                        Self::SrvNetRdmaRundownComplete(
-                            rdma::SrvNetRdmaRundownComplete::V0(view),
-                        )
-                    },
+                    rdma::SrvNetRdmaRundownComplete::V0,
+                    Self::SrvNetRdmaRundownComplete,
                 )
             }
             (1057, 0, 26100..) => {
@@ -2746,11 +2354,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetRdmaReactivationV0<'a>| {
-                        Self::SrvNetRdmaReactivation(
-                            rdma::SrvNetRdmaReactivation::V0(view),
-                        )
-                    },
+                    rdma::SrvNetRdmaReactivation::V0,
+                    Self::SrvNetRdmaReactivation,
                 )
             }
             (1058, 0, 26100..) => {
@@ -2759,11 +2364,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetRdmaReactivationCompleteV0<'a>| {
-                        Self::SrvNetRdmaReactivationComplete(
-                            rdma::SrvNetRdmaReactivationComplete::V0(view),
-                        )
-                    },
+                    rdma::SrvNetRdmaReactivationComplete::V0,
+                    Self::SrvNetRdmaReactivationComplete,
                 )
             }
             (1059, 0, 26100..) => {
@@ -2772,9 +2374,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetSmbDirectLoadV0<'a>| {
-                        Self::SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad::V0(view))
-                    },
+                    rdma::SrvNetSmbDirectLoad::V0,
+                    Self::SrvNetSmbDirectLoad,
                 )
             }
             (1059, 1, 26100..) => {
@@ -2783,9 +2384,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetSmbDirectLoadV1<'a>| {
-                        Self::SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad::V1(view))
-                    },
+                    rdma::SrvNetSmbDirectLoad::V1,
+                    Self::SrvNetSmbDirectLoad,
                 )
             }
             (1060, 0, 26100..) => {
@@ -2794,11 +2394,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::Smb2DirectDataPlacementSecurityChangedV0<'a>| {
-                        Self::Smb2DirectDataPlacementSecurityChanged(
-                            rdma::Smb2DirectDataPlacementSecurityChanged::V0(view),
-                        )
-                    },
+                    rdma::Smb2DirectDataPlacementSecurityChanged::V0,
+                    Self::Smb2DirectDataPlacementSecurityChanged,
                 )
             }
             (1061, 0, 26100..) => {
@@ -2807,11 +2404,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::Smb2RequestNegotiateDialectFailureV0<'a>| {
-                        Self::Smb2RequestNegotiateDialectFailure(
-                            negotiate::Smb2RequestNegotiateDialectFailure::V0(view),
-                        )
-                    },
+                    negotiate::Smb2RequestNegotiateDialectFailure::V0,
+                    Self::Smb2RequestNegotiateDialectFailure,
                 )
             }
             (1062, 0, 26100..) => {
@@ -2820,9 +2414,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::Smb2DialectChangeV0<'a>| {
-                        Self::Smb2DialectChange(negotiate::Smb2DialectChange::V0(view))
-                    },
+                    negotiate::Smb2DialectChange::V0,
+                    Self::Smb2DialectChange,
                 )
             }
             (1080, 0, 26100..) => {
@@ -2831,11 +2424,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: negotiate::SrvNetComponentCapabilitiesV0<'a>| {
-                        Self::SrvNetComponentCapabilities(
-                            negotiate::SrvNetComponentCapabilities::V0(view),
-                        )
-                    },
+                    negotiate::SrvNetComponentCapabilities::V0,
+                    Self::SrvNetComponentCapabilities,
                 )
             }
             (1800, 0, 10240..) => {
@@ -2844,9 +2434,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::SsClusterCaFailureV0<'a>| {
-                        Self::SsClusterCaFailure(share::SsClusterCaFailure::V0(view))
-                    },
+                    share::SsClusterCaFailure::V0,
+                    Self::SsClusterCaFailure,
                 )
             }
             (1801, 0, 10240..) => {
@@ -2855,9 +2444,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::SsRkfCaFailureV0<'a>| {
-                        Self::SsRkfCaFailure(share::SsRkfCaFailure::V0(view))
-                    },
+                    share::SsRkfCaFailure::V0,
+                    Self::SsRkfCaFailure,
                 )
             }
             (1802, 0, 10240..) => {
@@ -2866,11 +2454,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::SrvNetGetNextIdFailureV0<'a>| {
-                        Self::SrvNetGetNextIdFailure(
-                            operational::SrvNetGetNextIdFailure::V0(view),
-                        )
-                    },
+                    operational::SrvNetGetNextIdFailure::V0,
+                    Self::SrvNetGetNextIdFailure,
                 )
             }
             (1803, 0, 15063..) => {
@@ -2879,11 +2464,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SecurityCertificateChangedV0<'a>| {
-                        Self::SecurityCertificateChanged(
-                            audit::SecurityCertificateChanged::V0(view),
-                        )
-                    },
+                    audit::SecurityCertificateChanged::V0,
+                    Self::SecurityCertificateChanged,
                 )
             }
             (1804, 1, 17134..) => {
@@ -2892,11 +2474,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::NoSmb1ObservedInLastPeriodV1<'a>| {
-                        Self::NoSmb1ObservedInLastPeriod(
-                            audit::NoSmb1ObservedInLastPeriod::V1(view),
-                        )
-                    },
+                    audit::NoSmb1ObservedInLastPeriod::V1,
+                    Self::NoSmb1ObservedInLastPeriod,
                 )
             }
             (1900, 0, 17763..) => {
@@ -2905,9 +2484,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: interface::TdiModeEnabledV0<'a>| {
-                        Self::TdiModeEnabled(interface::TdiModeEnabled::V0(view))
-                    },
+                    interface::TdiModeEnabled::V0,
+                    Self::TdiModeEnabled,
                 )
             }
             (1901, 0, 17763..) => {
@@ -2916,11 +2494,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: interface::NsiTableAllocationFailedV0<'a>| {
-                        Self::NsiTableAllocationFailed(
-                            interface::NsiTableAllocationFailed::V0(view),
-                        )
-                    },
+                    interface::NsiTableAllocationFailed::V0,
+                    Self::NsiTableAllocationFailed,
                 )
             }
             (1902, 0, 17763..) => {
@@ -2929,9 +2504,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: interface::NsiInterfaceAddedV0<'a>| {
-                        Self::NsiInterfaceAdded(interface::NsiInterfaceAdded::V0(view))
-                    },
+                    interface::NsiInterfaceAdded::V0,
+                    Self::NsiInterfaceAdded,
                 )
             }
             (1903, 0, 17763..) => {
@@ -2940,11 +2514,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: interface::NsiInterfaceRemovedV0<'a>| {
-                        Self::NsiInterfaceRemoved(
-                            interface::NsiInterfaceRemoved::V0(view),
-                        )
-                    },
+                    interface::NsiInterfaceRemoved::V0,
+                    Self::NsiInterfaceRemoved,
                 )
             }
             (1904, 0, 17763..) => {
@@ -2953,11 +2524,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: interface::IpInterfaceNotFoundV0<'a>| {
-                        Self::IpInterfaceNotFound(
-                            interface::IpInterfaceNotFound::V0(view),
-                        )
-                    },
+                    interface::IpInterfaceNotFound::V0,
+                    Self::IpInterfaceNotFound,
                 )
             }
             (1905, 0, 17763..) => {
@@ -2966,11 +2534,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::SrvSessionInvalidatePeriodicCleanupV0<'a>| {
-                        Self::SrvSessionInvalidatePeriodicCleanup(
-                            session::SrvSessionInvalidatePeriodicCleanup::V0(view),
-                        )
-                    },
+                    session::SrvSessionInvalidatePeriodicCleanup::V0,
+                    Self::SrvSessionInvalidatePeriodicCleanup,
                 )
             }
             (1906, 0, 20348..) => {
@@ -2979,11 +2544,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::Srv2SessionKeyTooShortV0<'a>| {
-                        Self::Srv2SessionKeyTooShort(
-                            session::Srv2SessionKeyTooShort::V0(view),
-                        )
-                    },
+                    session::Srv2SessionKeyTooShort::V0,
+                    Self::Srv2SessionKeyTooShort,
                 )
             }
             (1907, 0, 20348..) => {
@@ -2992,11 +2554,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::ReceivedNullReparseBufferV0<'a>| {
-                        Self::ReceivedNullReparseBuffer(
-                            operational::ReceivedNullReparseBuffer::V0(view),
-                        )
-                    },
+                    operational::ReceivedNullReparseBuffer::V0,
+                    Self::ReceivedNullReparseBuffer,
                 )
             }
             (1908, 0, 20348..) => {
@@ -3005,11 +2564,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: operational::AllowListLoadFailedV0<'a>| {
-                        Self::AllowListLoadFailed(
-                            operational::AllowListLoadFailed::V0(view),
-                        )
-                    },
+                    operational::AllowListLoadFailed::V0,
+                    Self::AllowListLoadFailed,
                 )
             }
             (1909, 0, 20348..) => {
@@ -3018,13 +2574,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::SrvNetQuicSendEndpointNotificationFailureV0<'a>| {
-                        Self::SrvNetQuicSendEndpointNotificationFailure(
-                            certificate::SrvNetQuicSendEndpointNotificationFailure::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    certificate::SrvNetQuicSendEndpointNotificationFailure::V0,
+                    Self::SrvNetQuicSendEndpointNotificationFailure,
                 )
             }
             (1910, 0, 22621..) => {
@@ -3033,11 +2584,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetEventDisableRdmaListenSocketsStateV0<'a>| {
-                        Self::SrvNetEventDisableRdmaListenSocketsState(
-                            rdma::SrvNetEventDisableRdmaListenSocketsState::V0(view),
-                        )
-                    },
+                    rdma::SrvNetEventDisableRdmaListenSocketsState::V0,
+                    Self::SrvNetEventDisableRdmaListenSocketsState,
                 )
             }
             (1910, 1, 26100..) => {
@@ -3046,11 +2594,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rdma::SrvNetEventDisableRdmaListenSocketsStateV1<'a>| {
-                        Self::SrvNetEventDisableRdmaListenSocketsState(
-                            rdma::SrvNetEventDisableRdmaListenSocketsState::V1(view),
-                        )
-                    },
+                    rdma::SrvNetEventDisableRdmaListenSocketsState::V1,
+                    Self::SrvNetEventDisableRdmaListenSocketsState,
                 )
             }
             (1911, 0, 22621..) => {
@@ -3059,11 +2604,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::ServerCertificateFailureV0<'a>| {
-                        Self::ServerCertificateFailure(
-                            certificate::ServerCertificateFailure::V0(view),
-                        )
-                    },
+                    certificate::ServerCertificateFailure::V0,
+                    Self::ServerCertificateFailure,
                 )
             }
             (1912, 0, 22621..) => {
@@ -3072,11 +2614,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: share::ShareQosPolicySettingFailureV0<'a>| {
-                        Self::ShareQosPolicySettingFailure(
-                            share::ShareQosPolicySettingFailure::V0(view),
-                        )
-                    },
+                    share::ShareQosPolicySettingFailure::V0,
+                    Self::ShareQosPolicySettingFailure,
                 )
             }
             (1913, 0, 26100..) => {
@@ -3085,11 +2624,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: connection::SrvNetConnectionEstablishedV0<'a>| {
-                        Self::SrvNetConnectionEstablished(
-                            connection::SrvNetConnectionEstablished::V0(view),
-                        )
-                    },
+                    connection::SrvNetConnectionEstablished::V0,
+                    Self::SrvNetConnectionEstablished,
                 )
             }
             (1914, 0, 26100..) => {
@@ -3098,17 +2634,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |
-                        view: certificate::SrvNetClientCertificateChainRevocationChecksFailedV0<
-                            'a,
-                        >|
-                    {
-                        Self::SrvNetClientCertificateChainRevocationChecksFailed(
-                            certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0,
+                    Self::SrvNetClientCertificateChainRevocationChecksFailed,
                 )
             }
             (1914, 1, 26100..) => {
@@ -3117,17 +2644,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |
-                        view: certificate::SrvNetClientCertificateChainRevocationChecksFailedV1<
-                            'a,
-                        >|
-                    {
-                        Self::SrvNetClientCertificateChainRevocationChecksFailed(
-                            certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1(
-                                view,
-                            ),
-                        )
-                    },
+                    certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1,
+                    Self::SrvNetClientCertificateChainRevocationChecksFailed,
                 )
             }
             (2000, 0, 10240..) => {
@@ -3136,9 +2654,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: packet::PacketFragmentV0<'a>| {
-                        Self::PacketFragment(packet::PacketFragment::V0(view))
-                    },
+                    packet::PacketFragment::V0,
+                    Self::PacketFragment,
                 )
             }
             (3000, 0, 10240..) => {
@@ -3147,9 +2664,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::AuditSmb1AccessV0<'a>| {
-                        Self::AuditSmb1Access(audit::AuditSmb1Access::V0(view))
-                    },
+                    audit::AuditSmb1Access::V0,
+                    Self::AuditSmb1Access,
                 )
             }
             (3002, 1, 16299..) => {
@@ -3158,11 +2674,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::AuditSmb1ConnectionAttemptV1<'a>| {
-                        Self::AuditSmb1ConnectionAttempt(
-                            audit::AuditSmb1ConnectionAttempt::V1(view),
-                        )
-                    },
+                    audit::AuditSmb1ConnectionAttempt::V1,
+                    Self::AuditSmb1ConnectionAttempt,
                 )
             }
             (3003, 1, 17134..) => {
@@ -3171,9 +2684,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::UninstallSmb1ServerV1<'a>| {
-                        Self::UninstallSmb1Server(audit::UninstallSmb1Server::V1(view))
-                    },
+                    audit::UninstallSmb1Server::V1,
+                    Self::UninstallSmb1Server,
                 )
             }
             (3004, 0, 26100..) => {
@@ -3182,9 +2694,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rundown::SrvAdminFileRundownV0<'a>| {
-                        Self::SrvAdminFileRundown(rundown::SrvAdminFileRundown::V0(view))
-                    },
+                    rundown::SrvAdminFileRundown::V0,
+                    Self::SrvAdminFileRundown,
                 )
             }
             (3005, 0, 26100..) => {
@@ -3193,11 +2704,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rundown::SrvAdminSessionRundownV0<'a>| {
-                        Self::SrvAdminSessionRundown(
-                            rundown::SrvAdminSessionRundown::V0(view),
-                        )
-                    },
+                    rundown::SrvAdminSessionRundown::V0,
+                    Self::SrvAdminSessionRundown,
                 )
             }
             (3006, 0, 26100..) => {
@@ -3206,11 +2714,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: rundown::SrvAdminShareRundownV0<'a>| {
-                        Self::SrvAdminShareRundown(
-                            rundown::SrvAdminShareRundown::V0(view),
-                        )
-                    },
+                    rundown::SrvAdminShareRundown::V0,
+                    Self::SrvAdminShareRundown,
                 )
             }
             (3007, 0, 26100..) => {
@@ -3219,11 +2724,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessDeniedV0<'a>| {
-                        Self::MutualAuthClientAccessDenied(
-                            certificate::MutualAuthClientAccessDenied::V0(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessDenied::V0,
+                    Self::MutualAuthClientAccessDenied,
                 )
             }
             (3007, 1, 26100..) => {
@@ -3232,11 +2734,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessDeniedV1<'a>| {
-                        Self::MutualAuthClientAccessDenied(
-                            certificate::MutualAuthClientAccessDenied::V1(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessDenied::V1,
+                    Self::MutualAuthClientAccessDenied,
                 )
             }
             (3008, 0, 26100..) => {
@@ -3245,11 +2744,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessAllowedV0<'a>| {
-                        Self::MutualAuthClientAccessAllowed(
-                            certificate::MutualAuthClientAccessAllowed::V0(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessAllowed::V0,
+                    Self::MutualAuthClientAccessAllowed,
                 )
             }
             (3008, 1, 26100..) => {
@@ -3258,11 +2754,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessAllowedV1<'a>| {
-                        Self::MutualAuthClientAccessAllowed(
-                            certificate::MutualAuthClientAccessAllowed::V1(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessAllowed::V1,
+                    Self::MutualAuthClientAccessAllowed,
                 )
             }
             (3009, 0, 26100..) => {
@@ -3271,11 +2764,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessErrorV0<'a>| {
-                        Self::MutualAuthClientAccessError(
-                            certificate::MutualAuthClientAccessError::V0(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessError::V0,
+                    Self::MutualAuthClientAccessError,
                 )
             }
             (3009, 1, 26100..) => {
@@ -3284,11 +2774,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: certificate::MutualAuthClientAccessErrorV1<'a>| {
-                        Self::MutualAuthClientAccessError(
-                            certificate::MutualAuthClientAccessError::V1(view),
-                        )
-                    },
+                    certificate::MutualAuthClientAccessError::V1,
+                    Self::MutualAuthClientAccessError,
                 )
             }
             (3010, 0, 26100..) => {
@@ -3297,17 +2784,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |
-                        view: endpoint::SrvNetAddEndpointListenerRulePortNotSupportedV0<
-                            'a,
-                        >|
-                    {
-                        Self::SrvNetAddEndpointListenerRulePortNotSupported(
-                            endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0,
+                    Self::SrvNetAddEndpointListenerRulePortNotSupported,
                 )
             }
             (3011, 0, 26100..) => {
@@ -3316,11 +2794,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetAddEndpointListenerRuleSuccessV0<'a>| {
-                        Self::SrvNetAddEndpointListenerRuleSuccess(
-                            endpoint::SrvNetAddEndpointListenerRuleSuccess::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetAddEndpointListenerRuleSuccess::V0,
+                    Self::SrvNetAddEndpointListenerRuleSuccess,
                 )
             }
             (3012, 0, 26100..) => {
@@ -3329,11 +2804,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetAddEndpointListenerRuleFailureV0<'a>| {
-                        Self::SrvNetAddEndpointListenerRuleFailure(
-                            endpoint::SrvNetAddEndpointListenerRuleFailure::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetAddEndpointListenerRuleFailure::V0,
+                    Self::SrvNetAddEndpointListenerRuleFailure,
                 )
             }
             (3013, 0, 26100..) => {
@@ -3342,11 +2814,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetAddListenerRuleNewV0<'a>| {
-                        Self::SrvNetAddListenerRuleNew(
-                            endpoint::SrvNetAddListenerRuleNew::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetAddListenerRuleNew::V0,
+                    Self::SrvNetAddListenerRuleNew,
                 )
             }
             (3014, 0, 26100..) => {
@@ -3355,11 +2824,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetAddListenerRuleUpdateV0<'a>| {
-                        Self::SrvNetAddListenerRuleUpdate(
-                            endpoint::SrvNetAddListenerRuleUpdate::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetAddListenerRuleUpdate::V0,
+                    Self::SrvNetAddListenerRuleUpdate,
                 )
             }
             (3015, 0, 26100..) => {
@@ -3368,11 +2834,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetAddListenerRuleRemoveV0<'a>| {
-                        Self::SrvNetAddListenerRuleRemove(
-                            endpoint::SrvNetAddListenerRuleRemove::V0(view),
-                        )
-                    },
+                    endpoint::SrvNetAddListenerRuleRemove::V0,
+                    Self::SrvNetAddListenerRuleRemove,
                 )
             }
             (3016, 0, 26100..) => {
@@ -3381,13 +2844,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>| {
-                        Self::SrvNetEnableImplicitLoopbackInterfaceError(
-                            endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0,
+                    Self::SrvNetEnableImplicitLoopbackInterfaceError,
                 )
             }
             (3017, 0, 26100..) => {
@@ -3396,13 +2854,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>| {
-                        Self::SrvNetDisableImplicitLoopbackInterfaceError(
-                            endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0(
-                                view,
-                            ),
-                        )
-                    },
+                    endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0,
+                    Self::SrvNetDisableImplicitLoopbackInterfaceError,
                 )
             }
             (3018, 0, 26100..) => {
@@ -3411,11 +2864,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::AlternativePortFirewallRuleAlreadyAddedV0<'a>| {
-                        Self::AlternativePortFirewallRuleAlreadyAdded(
-                            endpoint::AlternativePortFirewallRuleAlreadyAdded::V0(view),
-                        )
-                    },
+                    endpoint::AlternativePortFirewallRuleAlreadyAdded::V0,
+                    Self::AlternativePortFirewallRuleAlreadyAdded,
                 )
             }
             (3019, 0, 26100..) => {
@@ -3424,11 +2874,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::AlternativePortFirewallRuleAddFailureV0<'a>| {
-                        Self::AlternativePortFirewallRuleAddFailure(
-                            endpoint::AlternativePortFirewallRuleAddFailure::V0(view),
-                        )
-                    },
+                    endpoint::AlternativePortFirewallRuleAddFailure::V0,
+                    Self::AlternativePortFirewallRuleAddFailure,
                 )
             }
             (3020, 0, 26100..) => {
@@ -3437,11 +2884,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: endpoint::AlternativePortFirewallRuleAddSuccessV0<'a>| {
-                        Self::AlternativePortFirewallRuleAddSuccess(
-                            endpoint::AlternativePortFirewallRuleAddSuccess::V0(view),
-                        )
-                    },
+                    endpoint::AlternativePortFirewallRuleAddSuccess::V0,
+                    Self::AlternativePortFirewallRuleAddSuccess,
                 )
             }
             (3021, 0, 26100..) => {
@@ -3450,11 +2894,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::Smb2ClientDoesNotSupportSigningV0<'a>| {
-                        Self::Smb2ClientDoesNotSupportSigning(
-                            audit::Smb2ClientDoesNotSupportSigning::V0(view),
-                        )
-                    },
+                    audit::Smb2ClientDoesNotSupportSigning::V0,
+                    Self::Smb2ClientDoesNotSupportSigning,
                 )
             }
             (3021, 1, 26100..26200) => {
@@ -3463,11 +2904,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::Smb2ClientDoesNotSupportSigningV1<'a>| {
-                        Self::Smb2ClientDoesNotSupportSigning(
-                            audit::Smb2ClientDoesNotSupportSigning::V1(view),
-                        )
-                    },
+                    audit::Smb2ClientDoesNotSupportSigning::V1,
+                    Self::Smb2ClientDoesNotSupportSigning,
                 )
             }
             (3022, 0, 26100..) => {
@@ -3476,11 +2914,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::Smb2ClientDoesNotSupportEncryptionV0<'a>| {
-                        Self::Smb2ClientDoesNotSupportEncryption(
-                            audit::Smb2ClientDoesNotSupportEncryption::V0(view),
-                        )
-                    },
+                    audit::Smb2ClientDoesNotSupportEncryption::V0,
+                    Self::Smb2ClientDoesNotSupportEncryption,
                 )
             }
             (3023, 0, 26100..) => {
@@ -3489,9 +2924,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: session::InsecureGuestLogonV0<'a>| {
-                        Self::InsecureGuestLogon(session::InsecureGuestLogon::V0(view))
-                    },
+                    session::InsecureGuestLogon::V0,
+                    Self::InsecureGuestLogon,
                 )
             }
             (3024, 0, 26100..26200) => {
@@ -3500,11 +2934,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvNetClientDoesNotSupportSpnV0<'a>| {
-                        Self::SrvNetClientDoesNotSupportSpn(
-                            audit::SrvNetClientDoesNotSupportSpn::V0(view),
-                        )
-                    },
+                    audit::SrvNetClientDoesNotSupportSpn::V0,
+                    Self::SrvNetClientDoesNotSupportSpn,
                 )
             }
             (3025, 0, 26100..26200) => {
@@ -3513,11 +2944,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvNetClientSentUnrecognizedSpnV0<'a>| {
-                        Self::SrvNetClientSentUnrecognizedSpn(
-                            audit::SrvNetClientSentUnrecognizedSpn::V0(view),
-                        )
-                    },
+                    audit::SrvNetClientSentUnrecognizedSpn::V0,
+                    Self::SrvNetClientSentUnrecognizedSpn,
                 )
             }
             (3026, 0, 26100..26200) => {
@@ -3526,11 +2954,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::SrvNetClientSentEmptySpnV0<'a>| {
-                        Self::SrvNetClientSentEmptySpn(
-                            audit::SrvNetClientSentEmptySpn::V0(view),
-                        )
-                    },
+                    audit::SrvNetClientSentEmptySpn::V0,
+                    Self::SrvNetClientSentEmptySpn,
                 )
             }
             (3027, 0, 26100..26200) => {
@@ -3539,11 +2964,8 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: audit::Smb1ClientDoesNotSupportSigningV0<'a>| {
-                        Self::Smb1ClientDoesNotSupportSigning(
-                            audit::Smb1ClientDoesNotSupportSigning::V0(view),
-                        )
-                    },
+                    audit::Smb1ClientDoesNotSupportSigning::V0,
+                    Self::Smb1ClientDoesNotSupportSigning,
                 )
             }
             (4000, 0, 26100..) => {
@@ -3552,23 +2974,12 @@ impl<'a> Events<'a> for Event<'a> {
                     id,
                     version,
                     payload,
-                    |view: tree_connect::Smb2ShareConnectionEstablishedV0<'a>| {
-                        Self::Smb2ShareConnectionEstablished(
-                            tree_connect::Smb2ShareConnectionEstablished::V0(view),
-                        )
-                    },
+                    tree_connect::Smb2ShareConnectionEstablished::V0,
+                    Self::Smb2ShareConnectionEstablished,
                 )
             }
             (40000, 0, 10240..) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    |view: packet::PacketV0<'a>| {
-                        Self::Packet(packet::Packet::V0(view))
-                    },
-                )
+                decode_as(build, id, version, payload, packet::Packet::V0, Self::Packet)
             }
             _ => refuse(build, id, version, payload),
         }
