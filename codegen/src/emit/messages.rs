@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, number, types};
-use crate::plan::{FieldPlan, Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan, Scalar};
+use crate::plan::{Form, Format, Kind, LayoutPlan, MessagePlan, Part, Plan, Scalar};
 
 /// `fn write` of a view.
 pub(super) fn function(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
@@ -158,14 +158,14 @@ fn printf(format: Format) -> TokenStream {
     }
 }
 
-/// Whether a message of these layouts shows the elements of this field.
-pub(super) fn shows<'l>(mut layouts: impl Iterator<Item = &'l LayoutPlan>, field: &FieldPlan) -> bool {
-    layouts.any(|layout| {
-        let parts = layout.messages.iter().flat_map(|message| &message.parts);
-        parts.into_iter().any(|part| match part {
-            Part::Field { index, form: Form::List(_) } => std::ptr::eq(&layout.fields.fields[*index], field),
-            _ => false,
-        })
+/// Whether a message of this layout shows the elements of an array by the texts of a map.
+pub(super) fn has_mapped_list(layout: &LayoutPlan) -> bool {
+    let mut parts = layout.messages.iter().flat_map(|message| &message.parts);
+    parts.any(|part| match part {
+        Part::Field { form: Form::List(element), .. } => {
+            matches!(**element, Form::Map(_) | Form::SignedMap(_) | Form::Bits(_))
+        }
+        _ => false,
     })
 }
 

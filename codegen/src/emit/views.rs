@@ -54,8 +54,8 @@ fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
     names.extend(structs(module).next().map(|_| ["Struct", "StructInfo"]).into_iter().flatten());
     let names = names.into_iter().map(ident);
     let used = meanings::used(fields(), plan);
-    let in_message = |field: &FieldPlan| field.map.is_some() && messages::shows(layouts(), field);
-    let has_maps = used.maps || fields().any(|field| matches!(field.kind, Kind::Mapped(..)) || in_message(field));
+    let is_mapped = |field: &FieldPlan| matches!(field.kind, Kind::Mapped(..));
+    let has_maps = used.maps || fields().any(is_mapped) || layouts().any(messages::has_mapped_list);
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let status = used.status.then(|| quote! { use etw_runtime::status; });
