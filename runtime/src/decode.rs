@@ -138,6 +138,18 @@ pub fn decode_as<'a, E: Events<'a>, V: View<'a>, O>(
     }
 }
 
+/// Reads one layout's view, as one of the versions of an event: for [`Events::read`].
+///
+/// # Errors
+/// Those of [`View::read`].
+pub fn read_as<'a, E: Events<'a>, V: View<'a>, O>(
+    reader: &mut Reader<'a>,
+    of_version: impl FnOnce(V) -> O,
+    event: impl FnOnce(O) -> E,
+) -> Result<E, Fault> {
+    V::read(reader).map(|view| event(of_version(view)))
+}
+
 /// Says why a payload of a known build is not decoded.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ mod view;
 
 pub use decode::{
     Basis, Decoded, Events, Lenient, decode_any_build, decode_any_build_with, decode_as, decode_lenient,
-    decode_lenient_with, decode_with, refuse,
+    decode_lenient_with, decode_with, read_as, refuse,
 };
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{

@@ -14,8 +14,8 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     });
     let imports = quote! {
         use etw_runtime::{
-            AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record, View,
-            decode_as, refuse,
+            AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record,
+            decode_as, read_as, refuse,
         };
         use super::{Build, schema};
     };
@@ -177,11 +177,8 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
     });
     let reads = plan.layouts().into_iter().map(|(module, event, layout)| {
         let index = number(layout.index);
-        let (module, view) = (ident(&module.name), ident(&layout.name));
-        let (event, variant) = (ident(&event.name), ident(&layout.variant));
-        quote! {
-            #index => Self::#event(#module::#event::#variant(<#module::#view<'_> as View>::read(reader)?)),
-        }
+        let (module, event, variant) = (ident(&module.name), ident(&event.name), ident(&layout.variant));
+        quote! { #index => read_as(reader, #module::#event::#variant, Self::#event), }
     });
     quote! {
         #[allow(clippy::too_many_lines)]
@@ -197,10 +194,10 @@ fn dispatch(plan: &Plan<'_>) -> TokenStream {
             }
 
             fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault> {
-                Ok(match layout.index {
+                match layout.index {
                     #(#reads)*
-                    _ => return Err(Fault { field: 0, offset: 0, kind: FaultKind::UnknownLayout }),
-                })
+                    _ => Err(Fault { field: 0, offset: 0, kind: FaultKind::UnknownLayout }),
+                }
             }
         }
     }
