@@ -21,7 +21,7 @@ pub mod packet;
 
 use etw_runtime::{
     AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient,
-    ProviderInfo, Reader, Record, View, decode_as, refuse,
+    ProviderInfo, Reader, Record, decode_as, read_as, refuse,
 };
 use super::{Build, schema};
 
@@ -2989,1891 +2989,1321 @@ impl<'a> Events<'a> for Event<'a> {
         layout: &'static LayoutInfo,
         reader: &mut Reader<'a>,
     ) -> Result<Self, Fault> {
-        Ok(
-            match layout.index {
-                0 => {
-                    Self::Smb2RequestNegotiate(
-                        request::Smb2RequestNegotiate::V2(
-                            <request::Smb2RequestNegotiateV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                1 => {
-                    Self::Smb2RequestSessionSetup(
-                        request::Smb2RequestSessionSetup::V2(
-                            <request::Smb2RequestSessionSetupV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                2 => {
-                    Self::Smb2RequestLogoff(
-                        request::Smb2RequestLogoff::V2(
-                            <request::Smb2RequestLogoffV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                3 => {
-                    Self::Smb2RequestTreeConnect(
-                        request::Smb2RequestTreeConnect::V2(
-                            <request::Smb2RequestTreeConnectV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                4 => {
-                    Self::Smb2RequestTreeDisconnect(
-                        request::Smb2RequestTreeDisconnect::V2(
-                            <request::Smb2RequestTreeDisconnectV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                5 => {
-                    Self::Smb2RequestEcho(
-                        request::Smb2RequestEcho::V2(
-                            <request::Smb2RequestEchoV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                6 => {
-                    Self::Smb2RequestCancel(
-                        request::Smb2RequestCancel::V2(
-                            <request::Smb2RequestCancelV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                7 => {
-                    Self::Smb2RequestCreate(
-                        request::Smb2RequestCreate::V2(
-                            <request::Smb2RequestCreateV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                8 => {
-                    Self::Smb2RequestClose(
-                        request::Smb2RequestClose::V2(
-                            <request::Smb2RequestCloseV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                9 => {
-                    Self::Smb2RequestFlush(
-                        request::Smb2RequestFlush::V2(
-                            <request::Smb2RequestFlushV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                10 => {
-                    Self::Smb2RequestRead(
-                        request::Smb2RequestRead::V2(
-                            <request::Smb2RequestReadV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                11 => {
-                    Self::Smb2RequestWrite(
-                        request::Smb2RequestWrite::V2(
-                            <request::Smb2RequestWriteV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                12 => {
-                    Self::Smb2RequestBreakOplock(
-                        request::Smb2RequestBreakOplock::V2(
-                            <request::Smb2RequestBreakOplockV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                13 => {
-                    Self::Smb2RequestNotifyBreakLease(
-                        request::Smb2RequestNotifyBreakLease::V2(
-                            <request::Smb2RequestNotifyBreakLeaseV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                14 => {
-                    Self::Smb2RequestAcknowledgeBreakLease(
-                        request::Smb2RequestAcknowledgeBreakLease::V2(
-                            <request::Smb2RequestAcknowledgeBreakLeaseV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                15 => {
-                    Self::Smb2RequestLock(
-                        request::Smb2RequestLock::V2(
-                            <request::Smb2RequestLockV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                16 => {
-                    Self::Smb2RequestIoctl(
-                        request::Smb2RequestIoctl::V2(
-                            <request::Smb2RequestIoctlV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                17 => {
-                    Self::Smb2RequestQueryDirectory(
-                        request::Smb2RequestQueryDirectory::V2(
-                            <request::Smb2RequestQueryDirectoryV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                18 => {
-                    Self::Smb2RequestChangeNotify(
-                        request::Smb2RequestChangeNotify::V2(
-                            <request::Smb2RequestChangeNotifyV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                19 => {
-                    Self::Smb2RequestQueryInfo(
-                        request::Smb2RequestQueryInfo::V2(
-                            <request::Smb2RequestQueryInfoV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                20 => {
-                    Self::Smb2RequestSetInfo(
-                        request::Smb2RequestSetInfo::V2(
-                            <request::Smb2RequestSetInfoV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                21 => {
-                    Self::Smb2ResponseNegotiate(
-                        response::Smb2ResponseNegotiate::V2(
-                            <response::Smb2ResponseNegotiateV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                22 => {
-                    Self::Smb2ResponseNegotiate(
-                        response::Smb2ResponseNegotiate::V2Build26100(
-                            <response::Smb2ResponseNegotiateV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                23 => {
-                    Self::Smb2ResponseSessionSetup(
-                        response::Smb2ResponseSessionSetup::V2(
-                            <response::Smb2ResponseSessionSetupV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                24 => {
-                    Self::Smb2ResponseSessionSetup(
-                        response::Smb2ResponseSessionSetup::V2Build26100(
-                            <response::Smb2ResponseSessionSetupV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                25 => {
-                    Self::Smb2ResponseLogoff(
-                        response::Smb2ResponseLogoff::V2(
-                            <response::Smb2ResponseLogoffV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                26 => {
-                    Self::Smb2ResponseLogoff(
-                        response::Smb2ResponseLogoff::V2Build26100(
-                            <response::Smb2ResponseLogoffV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                27 => {
-                    Self::Smb2ResponseTreeConnect(
-                        response::Smb2ResponseTreeConnect::V2(
-                            <response::Smb2ResponseTreeConnectV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                28 => {
-                    Self::Smb2ResponseTreeConnect(
-                        response::Smb2ResponseTreeConnect::V2Build26100(
-                            <response::Smb2ResponseTreeConnectV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                29 => {
-                    Self::Smb2ResponseTreeDisconnect(
-                        response::Smb2ResponseTreeDisconnect::V2(
-                            <response::Smb2ResponseTreeDisconnectV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                30 => {
-                    Self::Smb2ResponseTreeDisconnect(
-                        response::Smb2ResponseTreeDisconnect::V2Build26100(
-                            <response::Smb2ResponseTreeDisconnectV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                31 => {
-                    Self::Smb2ResponseEcho(
-                        response::Smb2ResponseEcho::V2(
-                            <response::Smb2ResponseEchoV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                32 => {
-                    Self::Smb2ResponseEcho(
-                        response::Smb2ResponseEcho::V2Build26100(
-                            <response::Smb2ResponseEchoV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                33 => {
-                    Self::Smb2ResponseCreate(
-                        response::Smb2ResponseCreate::V2(
-                            <response::Smb2ResponseCreateV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                34 => {
-                    Self::Smb2ResponseCreate(
-                        response::Smb2ResponseCreate::V2Build26100(
-                            <response::Smb2ResponseCreateV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                35 => {
-                    Self::Smb2ResponseClose(
-                        response::Smb2ResponseClose::V2(
-                            <response::Smb2ResponseCloseV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                36 => {
-                    Self::Smb2ResponseClose(
-                        response::Smb2ResponseClose::V2Build26100(
-                            <response::Smb2ResponseCloseV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                37 => {
-                    Self::Smb2ResponseFlush(
-                        response::Smb2ResponseFlush::V2(
-                            <response::Smb2ResponseFlushV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                38 => {
-                    Self::Smb2ResponseFlush(
-                        response::Smb2ResponseFlush::V2Build26100(
-                            <response::Smb2ResponseFlushV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                39 => {
-                    Self::Smb2ResponseRead(
-                        response::Smb2ResponseRead::V2(
-                            <response::Smb2ResponseReadV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                40 => {
-                    Self::Smb2ResponseRead(
-                        response::Smb2ResponseRead::V2Build26100(
-                            <response::Smb2ResponseReadV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                41 => {
-                    Self::Smb2ResponseWrite(
-                        response::Smb2ResponseWrite::V2(
-                            <response::Smb2ResponseWriteV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                42 => {
-                    Self::Smb2ResponseWrite(
-                        response::Smb2ResponseWrite::V2Build26100(
-                            <response::Smb2ResponseWriteV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                43 => {
-                    Self::Smb2ResponseBreakOplock(
-                        response::Smb2ResponseBreakOplock::V2(
-                            <response::Smb2ResponseBreakOplockV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                44 => {
-                    Self::Smb2ResponseBreakOplock(
-                        response::Smb2ResponseBreakOplock::V2Build26100(
-                            <response::Smb2ResponseBreakOplockV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                45 => {
-                    Self::Smb2ResponseAcknowledgeBreakLease(
-                        response::Smb2ResponseAcknowledgeBreakLease::V2(
-                            <response::Smb2ResponseAcknowledgeBreakLeaseV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                46 => {
-                    Self::Smb2ResponseAcknowledgeBreakLease(
-                        response::Smb2ResponseAcknowledgeBreakLease::V2Build26100(
-                            <response::Smb2ResponseAcknowledgeBreakLeaseV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                47 => {
-                    Self::Smb2ResponseLock(
-                        response::Smb2ResponseLock::V2(
-                            <response::Smb2ResponseLockV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                48 => {
-                    Self::Smb2ResponseLock(
-                        response::Smb2ResponseLock::V2Build26100(
-                            <response::Smb2ResponseLockV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                49 => {
-                    Self::Smb2ResponseIoctl(
-                        response::Smb2ResponseIoctl::V2(
-                            <response::Smb2ResponseIoctlV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                50 => {
-                    Self::Smb2ResponseIoctl(
-                        response::Smb2ResponseIoctl::V2Build26100(
-                            <response::Smb2ResponseIoctlV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                51 => {
-                    Self::Smb2ResponseQueryDirectory(
-                        response::Smb2ResponseQueryDirectory::V2(
-                            <response::Smb2ResponseQueryDirectoryV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                52 => {
-                    Self::Smb2ResponseQueryDirectory(
-                        response::Smb2ResponseQueryDirectory::V2Build26100(
-                            <response::Smb2ResponseQueryDirectoryV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                53 => {
-                    Self::Smb2ResponseChangeNotify(
-                        response::Smb2ResponseChangeNotify::V2(
-                            <response::Smb2ResponseChangeNotifyV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                54 => {
-                    Self::Smb2ResponseChangeNotify(
-                        response::Smb2ResponseChangeNotify::V2Build26100(
-                            <response::Smb2ResponseChangeNotifyV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                55 => {
-                    Self::Smb2ResponseQueryInfo(
-                        response::Smb2ResponseQueryInfo::V2(
-                            <response::Smb2ResponseQueryInfoV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                56 => {
-                    Self::Smb2ResponseQueryInfo(
-                        response::Smb2ResponseQueryInfo::V2Build26100(
-                            <response::Smb2ResponseQueryInfoV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                57 => {
-                    Self::Smb2ResponseSetInfo(
-                        response::Smb2ResponseSetInfo::V2(
-                            <response::Smb2ResponseSetInfoV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                58 => {
-                    Self::Smb2ResponseSetInfo(
-                        response::Smb2ResponseSetInfo::V2Build26100(
-                            <response::Smb2ResponseSetInfoV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                59 => {
-                    Self::Smb2ResponseError(
-                        response::Smb2ResponseError::V2(
-                            <response::Smb2ResponseErrorV2<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                60 => {
-                    Self::Smb2ResponseError(
-                        response::Smb2ResponseError::V2Build26100(
-                            <response::Smb2ResponseErrorV2Build26100<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                61 => {
-                    Self::Smb2WorkItemTransition(
-                        work_item::Smb2WorkItemTransition::V0(
-                            <work_item::Smb2WorkItemTransitionV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                62 => {
-                    Self::Smb2WorkItemStart(
-                        work_item::Smb2WorkItemStart::V0(
-                            <work_item::Smb2WorkItemStartV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                63 => {
-                    Self::Smb2WorkItemStop(
-                        work_item::Smb2WorkItemStop::V0(
-                            <work_item::Smb2WorkItemStopV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                64 => {
-                    Self::Smb2WorkItemActivityTransfer(
-                        work_item::Smb2WorkItemActivityTransfer::V0(
-                            <work_item::Smb2WorkItemActivityTransferV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                65 => {
-                    Self::Smb2WorkItemActivityStop(
-                        work_item::Smb2WorkItemActivityStop::V0(
-                            <work_item::Smb2WorkItemActivityStopV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                66 => {
-                    Self::Smb2ConnectionAccept(
-                        connection::Smb2ConnectionAccept::V0(
-                            <connection::Smb2ConnectionAcceptV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                67 => {
-                    Self::Smb2ConnectionAccept(
-                        connection::Smb2ConnectionAccept::V0Build17763(
-                            <connection::Smb2ConnectionAcceptV0Build17763<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                68 => {
-                    Self::Smb2ConnectionDisconnectEvent(
-                        connection::Smb2ConnectionDisconnectEvent::V0(
-                            <connection::Smb2ConnectionDisconnectEventV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                69 => {
-                    Self::Smb2ConnectionDisconnectEvent(
-                        connection::Smb2ConnectionDisconnectEvent::V0Build17763(
-                            <connection::Smb2ConnectionDisconnectEventV0Build17763<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                70 => {
-                    Self::Smb2ConnectionTerminate(
-                        connection::Smb2ConnectionTerminate::V0(
-                            <connection::Smb2ConnectionTerminateV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                71 => {
-                    Self::Smb2ConnectionTerminate(
-                        connection::Smb2ConnectionTerminate::V0Build17763(
-                            <connection::Smb2ConnectionTerminateV0Build17763<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                72 => {
-                    Self::Smb2SessionAllocate(
-                        session::Smb2SessionAllocate::V0(
-                            <session::Smb2SessionAllocateV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                73 => {
-                    Self::Smb2SessionAuthFailure(
-                        session::Smb2SessionAuthFailure::V0(
-                            <session::Smb2SessionAuthFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                74 => {
-                    Self::Smb2SessionAuthFailure(
-                        session::Smb2SessionAuthFailure::V1(
-                            <session::Smb2SessionAuthFailureV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                75 => {
-                    Self::Smb2SessionAuthFailure(
-                        session::Smb2SessionAuthFailure::V2(
-                            <session::Smb2SessionAuthFailureV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                76 => {
-                    Self::Smb2SessionAuthFailure(
-                        session::Smb2SessionAuthFailure::V3(
-                            <session::Smb2SessionAuthFailureV3<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                77 => {
-                    Self::Smb2SessionAuthenticated(
-                        session::Smb2SessionAuthenticated::V0(
-                            <session::Smb2SessionAuthenticatedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                78 => {
-                    Self::Smb2SessionBind(
-                        session::Smb2SessionBind::V0(
-                            <session::Smb2SessionBindV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                79 => {
-                    Self::Smb2SessionTerminate(
-                        session::Smb2SessionTerminate::V0(
-                            <session::Smb2SessionTerminateV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                80 => {
-                    Self::Smb2SessionClose(
-                        session::Smb2SessionClose::V0(
-                            <session::Smb2SessionCloseV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                81 => {
-                    Self::Smb2TreeConnectAllocate(
-                        tree_connect::Smb2TreeConnectAllocate::V0(
-                            <tree_connect::Smb2TreeConnectAllocateV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                82 => {
-                    Self::Smb2TreeConnectDisconnect(
-                        tree_connect::Smb2TreeConnectDisconnect::V0(
-                            <tree_connect::Smb2TreeConnectDisconnectV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                83 => {
-                    Self::Smb2TreeConnectTerminate(
-                        tree_connect::Smb2TreeConnectTerminate::V0(
-                            <tree_connect::Smb2TreeConnectTerminateV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                84 => {
-                    Self::Smb2TreeConnectFailedDueToPending(
-                        tree_connect::Smb2TreeConnectFailedDueToPending::V0(
-                            <tree_connect::Smb2TreeConnectFailedDueToPendingV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                85 => {
-                    Self::Smb2TreeConnectForceClientReconnect(
-                        tree_connect::Smb2TreeConnectForceClientReconnect::V0(
-                            <tree_connect::Smb2TreeConnectForceClientReconnectV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                86 => {
-                    Self::Smb2TreeConnectForceClientReconnectRequestFailed(
-                        tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0(
-                            <tree_connect::Smb2TreeConnectForceClientReconnectRequestFailedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                87 => {
-                    Self::Smb2FileOpen(
-                        open::Smb2FileOpen::V0(
-                            <open::Smb2FileOpenV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                88 => {
-                    Self::Smb2FileDisconnect(
-                        open::Smb2FileDisconnect::V0(
-                            <open::Smb2FileDisconnectV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                89 => {
-                    Self::Smb2FileReconnect(
-                        open::Smb2FileReconnect::V0(
-                            <open::Smb2FileReconnectV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                90 => {
-                    Self::Smb2FileSuspend(
-                        open::Smb2FileSuspend::V0(
-                            <open::Smb2FileSuspendV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                91 => {
-                    Self::Smb2FileClose(
-                        open::Smb2FileClose::V0(
-                            <open::Smb2FileCloseV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                92 => {
-                    Self::Smb2FileTimeout(
-                        open::Smb2FileTimeout::V0(
-                            <open::Smb2FileTimeoutV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                93 => {
-                    Self::Smb2FileTerminate(
-                        open::Smb2FileTerminate::V0(
-                            <open::Smb2FileTerminateV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                94 => {
-                    Self::Smb2FileCcfClose(
-                        open::Smb2FileCcfClose::V0(
-                            <open::Smb2FileCcfCloseV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                95 => {
-                    Self::Smb2FileCcfCloseAudit(
-                        open::Smb2FileCcfCloseAudit::V0(
-                            <open::Smb2FileCcfCloseAuditV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                96 => {
-                    Self::Smb2ShareAdd(
-                        share::Smb2ShareAdd::V0(
-                            <share::Smb2ShareAddV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                97 => {
-                    Self::Smb2ShareModify(
-                        share::Smb2ShareModify::V0(
-                            <share::Smb2ShareModifyV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                98 => {
-                    Self::Smb2ShareDelete(
-                        share::Smb2ShareDelete::V0(
-                            <share::Smb2ShareDeleteV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                99 => {
-                    Self::SrvS4u2SelfFailure(
-                        session::SrvS4u2SelfFailure::V0(
-                            <session::SrvS4u2SelfFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                100 => {
-                    Self::SrvDisabled(
-                        audit::SrvDisabled::V0(
-                            <audit::SrvDisabledV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                101 => {
-                    Self::SrvDisabled(
-                        audit::SrvDisabled::V1(
-                            <audit::SrvDisabledV1<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                102 => {
-                    Self::Smb2RkfFailure(
-                        open::Smb2RkfFailure::V0(
-                            <open::Smb2RkfFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                103 => {
-                    Self::SrvUnencryptedAcccessFailure(
-                        audit::SrvUnencryptedAcccessFailure::V0(
-                            <audit::SrvUnencryptedAcccessFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                104 => {
-                    Self::SrvUnencryptedAcccessFailure(
-                        audit::SrvUnencryptedAcccessFailure::V1(
-                            <audit::SrvUnencryptedAcccessFailureV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                105 => {
-                    Self::SrvSignatureValidationFailure(
-                        audit::SrvSignatureValidationFailure::V0(
-                            <audit::SrvSignatureValidationFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                106 => {
-                    Self::SrvSignatureValidationFailure(
-                        audit::SrvSignatureValidationFailure::V1(
-                            <audit::SrvSignatureValidationFailureV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                107 => {
-                    Self::SrvNegotiateValidationFailure(
-                        negotiate::SrvNegotiateValidationFailure::V0(
-                            <negotiate::SrvNegotiateValidationFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                108 => {
-                    Self::SrvNegotiateValidationFailure(
-                        negotiate::SrvNegotiateValidationFailure::V1(
-                            <negotiate::SrvNegotiateValidationFailureV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                109 => {
-                    Self::SrvNegotiateValidationFailure(
-                        negotiate::SrvNegotiateValidationFailure::V2(
-                            <negotiate::SrvNegotiateValidationFailureV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                110 => {
-                    Self::SrvShareAccessCheckFailure(
-                        share::SrvShareAccessCheckFailure::V0(
-                            <share::SrvShareAccessCheckFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                111 => {
-                    Self::SrvShareAnonymousAccessDeniedFailure(
-                        share::SrvShareAnonymousAccessDeniedFailure::V0(
-                            <share::SrvShareAnonymousAccessDeniedFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                112 => {
-                    Self::SrvSessionAnonymousAccessDenied(
-                        session::SrvSessionAnonymousAccessDenied::V0(
-                            <session::SrvSessionAnonymousAccessDeniedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                113 => {
-                    Self::SrvEndpointAdded(
-                        endpoint::SrvEndpointAdded::V0(
-                            <endpoint::SrvEndpointAddedV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                114 => {
-                    Self::SrvEndpointRemoved(
-                        endpoint::SrvEndpointRemoved::V0(
-                            <endpoint::SrvEndpointRemovedV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                115 => {
-                    Self::SrvNetNameInfoChange(
-                        endpoint::SrvNetNameInfoChange::V0(
-                            <endpoint::SrvNetNameInfoChangeV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                116 => {
-                    Self::SrvEndpointOnline(
-                        endpoint::SrvEndpointOnline::V0(
-                            <endpoint::SrvEndpointOnlineV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                117 => {
-                    Self::SrvEndpointOffline(
-                        endpoint::SrvEndpointOffline::V0(
-                            <endpoint::SrvEndpointOfflineV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                118 => {
-                    Self::SrvDecryptionFailure(
-                        audit::SrvDecryptionFailure::V0(
-                            <audit::SrvDecryptionFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                119 => {
-                    Self::SrvReopenFailure(
-                        open::SrvReopenFailure::V0(
-                            <open::SrvReopenFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                120 => {
-                    Self::SrvHandleScavenge(
-                        open::SrvHandleScavenge::V0(
-                            <open::SrvHandleScavengeV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                121 => {
-                    Self::SrvSessionInvalidate(
-                        session::SrvSessionInvalidate::V0(
-                            <session::SrvSessionInvalidateV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                122 => {
-                    Self::SrvFileInvalidate(
-                        open::SrvFileInvalidate::V0(
-                            <open::SrvFileInvalidateV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                123 => {
-                    Self::SrvSlowFsOperation(
-                        operational::SrvSlowFsOperation::V0(
-                            <operational::SrvSlowFsOperationV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                124 => {
-                    Self::SrvSlowFsOperation(
-                        operational::SrvSlowFsOperation::V1(
-                            <operational::SrvSlowFsOperationV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                125 => {
-                    Self::SrvLmCompatibilityLevelNonDefault(
-                        audit::SrvLmCompatibilityLevelNonDefault::V0(
-                            <audit::SrvLmCompatibilityLevelNonDefaultV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                126 => {
-                    Self::SrvFileSharingFirewallRuleEnabled(
-                        operational::SrvFileSharingFirewallRuleEnabled::V0(
-                            <operational::SrvFileSharingFirewallRuleEnabledV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                127 => {
-                    Self::SrvAbeSharesPresent(
-                        share::SrvAbeSharesPresent::V0(
-                            <share::SrvAbeSharesPresentV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                128 => {
-                    Self::SrvSmb2Disabled(
-                        audit::SrvSmb2Disabled::V0(
-                            <audit::SrvSmb2DisabledV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                129 => {
-                    Self::SrvNullSessionsAllowed(
-                        audit::SrvNullSessionsAllowed::V0(
-                            <audit::SrvNullSessionsAllowedV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                130 => {
-                    Self::SrvLeasingDisabled(
-                        operational::SrvLeasingDisabled::V0(
-                            <operational::SrvLeasingDisabledV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                131 => {
-                    Self::SrvFirewallPortsClosed(
-                        operational::SrvFirewallPortsClosed::V0(
-                            <operational::SrvFirewallPortsClosedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                132 => {
-                    Self::Smb2MaxClusterDialectUpdated(
-                        negotiate::Smb2MaxClusterDialectUpdated::V0(
-                            <negotiate::Smb2MaxClusterDialectUpdatedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                133 => {
-                    Self::Smb2CipherSuiteOrder(
-                        negotiate::Smb2CipherSuiteOrder::V0(
-                            <negotiate::Smb2CipherSuiteOrderV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                134 => {
-                    Self::Smb2MdlIoCompletionFailure(
-                        operational::Smb2MdlIoCompletionFailure::V0(
-                            <operational::Smb2MdlIoCompletionFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                135 => {
-                    Self::Srv2LiveDumpSucceeded(
-                        operational::Srv2LiveDumpSucceeded::V0(
-                            <operational::Srv2LiveDumpSucceededV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                136 => {
-                    Self::Srv2LiveDumpThrotteled(
-                        operational::Srv2LiveDumpThrotteled::V0(
-                            <operational::Srv2LiveDumpThrotteledV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                137 => {
-                    Self::Srv2RdmaSendEndpointNotification(
-                        rdma::Srv2RdmaSendEndpointNotification::V0(
-                            <rdma::Srv2RdmaSendEndpointNotificationV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                138 => {
-                    Self::Srv2RdmaSendEndpointNotificationFailure(
-                        rdma::Srv2RdmaSendEndpointNotificationFailure::V0(
-                            <rdma::Srv2RdmaSendEndpointNotificationFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                139 => {
-                    Self::Srv2RdmaEndpointChange(
-                        rdma::Srv2RdmaEndpointChange::V0(
-                            <rdma::Srv2RdmaEndpointChangeV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                140 => {
-                    Self::Srv2RdmaEndpointAllocationFailure(
-                        rdma::Srv2RdmaEndpointAllocationFailure::V0(
-                            <rdma::Srv2RdmaEndpointAllocationFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                141 => {
-                    Self::Srv2RdmaCreateListenerFailure(
-                        rdma::Srv2RdmaCreateListenerFailure::V0(
-                            <rdma::Srv2RdmaCreateListenerFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                142 => {
-                    Self::Srv2RdmaSendEndpointNotificationRpcFailure(
-                        rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0(
-                            <rdma::Srv2RdmaSendEndpointNotificationRpcFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                143 => {
-                    Self::Srv2RdmaNsiNotificationReceived(
-                        rdma::Srv2RdmaNsiNotificationReceived::V0(
-                            <rdma::Srv2RdmaNsiNotificationReceivedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                144 => {
-                    Self::Srv2RdmaMibNotificationReceived(
-                        rdma::Srv2RdmaMibNotificationReceived::V0(
-                            <rdma::Srv2RdmaMibNotificationReceivedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                145 => {
-                    Self::SrvAdminFsctlPropertiesListReadingFailure(
-                        operational::SrvAdminFsctlPropertiesListReadingFailure::V0(
-                            <operational::SrvAdminFsctlPropertiesListReadingFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                146 => {
-                    Self::ServerCertMappingExpiring(
-                        certificate::ServerCertMappingExpiring::V0(
-                            <certificate::ServerCertMappingExpiringV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                147 => {
-                    Self::SrvNetRdmaConnectionClosed(
-                        rdma::SrvNetRdmaConnectionClosed::V0(
-                            <rdma::SrvNetRdmaConnectionClosedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                148 => {
-                    Self::SrvNetQuicShutdownFailure(
-                        certificate::SrvNetQuicShutdownFailure::V0(
-                            <certificate::SrvNetQuicShutdownFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                149 => {
-                    Self::ServerCertMappingUpdateFailure(
-                        certificate::ServerCertMappingUpdateFailure::V0(
-                            <certificate::ServerCertMappingUpdateFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                150 => {
-                    Self::SrvNoNegotiatedCipher(
-                        negotiate::SrvNoNegotiatedCipher::V0(
-                            <negotiate::SrvNoNegotiatedCipherV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                151 => {
-                    Self::Smb2SlowCommand(
-                        operational::Smb2SlowCommand::V0(
-                            <operational::Smb2SlowCommandV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                152 => {
-                    Self::Smb2CommandTimeDistribution(
-                        operational::Smb2CommandTimeDistribution::V0(
-                            <operational::Smb2CommandTimeDistributionV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                153 => {
-                    Self::ServerCertMappingExpired(
-                        certificate::ServerCertMappingExpired::V0(
-                            <certificate::ServerCertMappingExpiredV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                154 => {
-                    Self::Smb2ClosedEndpointsOutsideUnicastIpTable(
-                        endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0(
-                            <endpoint::Smb2ClosedEndpointsOutsideUnicastIpTableV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                155 => {
-                    Self::SrvNegotiateCipherFailure(
-                        negotiate::SrvNegotiateCipherFailure::V0(
-                            <negotiate::SrvNegotiateCipherFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                156 => {
-                    Self::SrvNegotiateCipherFailure(
-                        negotiate::SrvNegotiateCipherFailure::V2(
-                            <negotiate::SrvNegotiateCipherFailureV2<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                157 => {
-                    Self::ServerCertMappingRestoreFailure(
-                        certificate::ServerCertMappingRestoreFailure::V0(
-                            <certificate::ServerCertMappingRestoreFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                158 => {
-                    Self::ServerCertMappingRestoreSummary(
-                        certificate::ServerCertMappingRestoreSummary::V0(
-                            <certificate::ServerCertMappingRestoreSummaryV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                159 => {
-                    Self::SrvSlowNetworkOperation(
-                        operational::SrvSlowNetworkOperation::V0(
-                            <operational::SrvSlowNetworkOperationV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                160 => {
-                    Self::SrvNetRdmaRundownActive(
-                        rdma::SrvNetRdmaRundownActive::V0(
-                            <rdma::SrvNetRdmaRundownActiveV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                161 => {
-                    Self::SrvNetRdmaRundownComplete(
-                        rdma::SrvNetRdmaRundownComplete::V0(
-                            <rdma::SrvNetRdmaRundownCompleteV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                162 => {
-                    Self::SrvNetRdmaReactivation(
-                        rdma::SrvNetRdmaReactivation::V0(
-                            <rdma::SrvNetRdmaReactivationV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                163 => {
-                    Self::SrvNetRdmaReactivationComplete(
-                        rdma::SrvNetRdmaReactivationComplete::V0(
-                            <rdma::SrvNetRdmaReactivationCompleteV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                164 => {
-                    Self::SrvNetSmbDirectLoad(
-                        rdma::SrvNetSmbDirectLoad::V0(
-                            <rdma::SrvNetSmbDirectLoadV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                165 => {
-                    Self::SrvNetSmbDirectLoad(
-                        rdma::SrvNetSmbDirectLoad::V1(
-                            <rdma::SrvNetSmbDirectLoadV1<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                166 => {
-                    Self::Smb2DirectDataPlacementSecurityChanged(
-                        rdma::Smb2DirectDataPlacementSecurityChanged::V0(
-                            <rdma::Smb2DirectDataPlacementSecurityChangedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                167 => {
-                    Self::Smb2RequestNegotiateDialectFailure(
-                        negotiate::Smb2RequestNegotiateDialectFailure::V0(
-                            <negotiate::Smb2RequestNegotiateDialectFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                168 => {
-                    Self::Smb2DialectChange(
-                        negotiate::Smb2DialectChange::V0(
-                            <negotiate::Smb2DialectChangeV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                169 => {
-                    Self::SrvNetComponentCapabilities(
-                        negotiate::SrvNetComponentCapabilities::V0(
-                            <negotiate::SrvNetComponentCapabilitiesV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                170 => {
-                    Self::SsClusterCaFailure(
-                        share::SsClusterCaFailure::V0(
-                            <share::SsClusterCaFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                171 => {
-                    Self::SsRkfCaFailure(
-                        share::SsRkfCaFailure::V0(
-                            <share::SsRkfCaFailureV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                172 => {
-                    Self::SrvNetGetNextIdFailure(
-                        operational::SrvNetGetNextIdFailure::V0(
-                            <operational::SrvNetGetNextIdFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                173 => {
-                    Self::SecurityCertificateChanged(
-                        audit::SecurityCertificateChanged::V0(
-                            <audit::SecurityCertificateChangedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                174 => {
-                    Self::NoSmb1ObservedInLastPeriod(
-                        audit::NoSmb1ObservedInLastPeriod::V1(
-                            <audit::NoSmb1ObservedInLastPeriodV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                175 => {
-                    Self::TdiModeEnabled(
-                        interface::TdiModeEnabled::V0(
-                            <interface::TdiModeEnabledV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                176 => {
-                    Self::NsiTableAllocationFailed(
-                        interface::NsiTableAllocationFailed::V0(
-                            <interface::NsiTableAllocationFailedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                177 => {
-                    Self::NsiInterfaceAdded(
-                        interface::NsiInterfaceAdded::V0(
-                            <interface::NsiInterfaceAddedV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                178 => {
-                    Self::NsiInterfaceRemoved(
-                        interface::NsiInterfaceRemoved::V0(
-                            <interface::NsiInterfaceRemovedV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                179 => {
-                    Self::IpInterfaceNotFound(
-                        interface::IpInterfaceNotFound::V0(
-                            <interface::IpInterfaceNotFoundV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                180 => {
-                    Self::SrvSessionInvalidatePeriodicCleanup(
-                        session::SrvSessionInvalidatePeriodicCleanup::V0(
-                            <session::SrvSessionInvalidatePeriodicCleanupV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                181 => {
-                    Self::Srv2SessionKeyTooShort(
-                        session::Srv2SessionKeyTooShort::V0(
-                            <session::Srv2SessionKeyTooShortV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                182 => {
-                    Self::ReceivedNullReparseBuffer(
-                        operational::ReceivedNullReparseBuffer::V0(
-                            <operational::ReceivedNullReparseBufferV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                183 => {
-                    Self::AllowListLoadFailed(
-                        operational::AllowListLoadFailed::V0(
-                            <operational::AllowListLoadFailedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                184 => {
-                    Self::SrvNetQuicSendEndpointNotificationFailure(
-                        certificate::SrvNetQuicSendEndpointNotificationFailure::V0(
-                            <certificate::SrvNetQuicSendEndpointNotificationFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                185 => {
-                    Self::SrvNetEventDisableRdmaListenSocketsState(
-                        rdma::SrvNetEventDisableRdmaListenSocketsState::V0(
-                            <rdma::SrvNetEventDisableRdmaListenSocketsStateV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                186 => {
-                    Self::SrvNetEventDisableRdmaListenSocketsState(
-                        rdma::SrvNetEventDisableRdmaListenSocketsState::V1(
-                            <rdma::SrvNetEventDisableRdmaListenSocketsStateV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                187 => {
-                    Self::ServerCertificateFailure(
-                        certificate::ServerCertificateFailure::V0(
-                            <certificate::ServerCertificateFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                188 => {
-                    Self::ShareQosPolicySettingFailure(
-                        share::ShareQosPolicySettingFailure::V0(
-                            <share::ShareQosPolicySettingFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                189 => {
-                    Self::SrvNetConnectionEstablished(
-                        connection::SrvNetConnectionEstablished::V0(
-                            <connection::SrvNetConnectionEstablishedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                190 => {
-                    Self::SrvNetClientCertificateChainRevocationChecksFailed(
-                        certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0(
-                            <certificate::SrvNetClientCertificateChainRevocationChecksFailedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                191 => {
-                    Self::SrvNetClientCertificateChainRevocationChecksFailed(
-                        certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1(
-                            <certificate::SrvNetClientCertificateChainRevocationChecksFailedV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                192 => {
-                    Self::PacketFragment(
-                        packet::PacketFragment::V0(
-                            <packet::PacketFragmentV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                193 => {
-                    Self::AuditSmb1Access(
-                        audit::AuditSmb1Access::V0(
-                            <audit::AuditSmb1AccessV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                194 => {
-                    Self::AuditSmb1ConnectionAttempt(
-                        audit::AuditSmb1ConnectionAttempt::V1(
-                            <audit::AuditSmb1ConnectionAttemptV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                195 => {
-                    Self::UninstallSmb1Server(
-                        audit::UninstallSmb1Server::V1(
-                            <audit::UninstallSmb1ServerV1<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                196 => {
-                    Self::SrvAdminFileRundown(
-                        rundown::SrvAdminFileRundown::V0(
-                            <rundown::SrvAdminFileRundownV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                197 => {
-                    Self::SrvAdminSessionRundown(
-                        rundown::SrvAdminSessionRundown::V0(
-                            <rundown::SrvAdminSessionRundownV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                198 => {
-                    Self::SrvAdminShareRundown(
-                        rundown::SrvAdminShareRundown::V0(
-                            <rundown::SrvAdminShareRundownV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                199 => {
-                    Self::MutualAuthClientAccessDenied(
-                        certificate::MutualAuthClientAccessDenied::V0(
-                            <certificate::MutualAuthClientAccessDeniedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                200 => {
-                    Self::MutualAuthClientAccessDenied(
-                        certificate::MutualAuthClientAccessDenied::V1(
-                            <certificate::MutualAuthClientAccessDeniedV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                201 => {
-                    Self::MutualAuthClientAccessAllowed(
-                        certificate::MutualAuthClientAccessAllowed::V0(
-                            <certificate::MutualAuthClientAccessAllowedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                202 => {
-                    Self::MutualAuthClientAccessAllowed(
-                        certificate::MutualAuthClientAccessAllowed::V1(
-                            <certificate::MutualAuthClientAccessAllowedV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                203 => {
-                    Self::MutualAuthClientAccessError(
-                        certificate::MutualAuthClientAccessError::V0(
-                            <certificate::MutualAuthClientAccessErrorV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                204 => {
-                    Self::MutualAuthClientAccessError(
-                        certificate::MutualAuthClientAccessError::V1(
-                            <certificate::MutualAuthClientAccessErrorV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                205 => {
-                    Self::SrvNetAddEndpointListenerRulePortNotSupported(
-                        endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0(
-                            <endpoint::SrvNetAddEndpointListenerRulePortNotSupportedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                206 => {
-                    Self::SrvNetAddEndpointListenerRuleSuccess(
-                        endpoint::SrvNetAddEndpointListenerRuleSuccess::V0(
-                            <endpoint::SrvNetAddEndpointListenerRuleSuccessV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                207 => {
-                    Self::SrvNetAddEndpointListenerRuleFailure(
-                        endpoint::SrvNetAddEndpointListenerRuleFailure::V0(
-                            <endpoint::SrvNetAddEndpointListenerRuleFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                208 => {
-                    Self::SrvNetAddListenerRuleNew(
-                        endpoint::SrvNetAddListenerRuleNew::V0(
-                            <endpoint::SrvNetAddListenerRuleNewV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                209 => {
-                    Self::SrvNetAddListenerRuleUpdate(
-                        endpoint::SrvNetAddListenerRuleUpdate::V0(
-                            <endpoint::SrvNetAddListenerRuleUpdateV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                210 => {
-                    Self::SrvNetAddListenerRuleRemove(
-                        endpoint::SrvNetAddListenerRuleRemove::V0(
-                            <endpoint::SrvNetAddListenerRuleRemoveV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                211 => {
-                    Self::SrvNetEnableImplicitLoopbackInterfaceError(
-                        endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0(
-                            <endpoint::SrvNetEnableImplicitLoopbackInterfaceErrorV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                212 => {
-                    Self::SrvNetDisableImplicitLoopbackInterfaceError(
-                        endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0(
-                            <endpoint::SrvNetDisableImplicitLoopbackInterfaceErrorV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                213 => {
-                    Self::AlternativePortFirewallRuleAlreadyAdded(
-                        endpoint::AlternativePortFirewallRuleAlreadyAdded::V0(
-                            <endpoint::AlternativePortFirewallRuleAlreadyAddedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                214 => {
-                    Self::AlternativePortFirewallRuleAddFailure(
-                        endpoint::AlternativePortFirewallRuleAddFailure::V0(
-                            <endpoint::AlternativePortFirewallRuleAddFailureV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                215 => {
-                    Self::AlternativePortFirewallRuleAddSuccess(
-                        endpoint::AlternativePortFirewallRuleAddSuccess::V0(
-                            <endpoint::AlternativePortFirewallRuleAddSuccessV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                216 => {
-                    Self::Smb2ClientDoesNotSupportSigning(
-                        audit::Smb2ClientDoesNotSupportSigning::V0(
-                            <audit::Smb2ClientDoesNotSupportSigningV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                217 => {
-                    Self::Smb2ClientDoesNotSupportSigning(
-                        audit::Smb2ClientDoesNotSupportSigning::V1(
-                            <audit::Smb2ClientDoesNotSupportSigningV1<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                218 => {
-                    Self::Smb2ClientDoesNotSupportEncryption(
-                        audit::Smb2ClientDoesNotSupportEncryption::V0(
-                            <audit::Smb2ClientDoesNotSupportEncryptionV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                219 => {
-                    Self::InsecureGuestLogon(
-                        session::InsecureGuestLogon::V0(
-                            <session::InsecureGuestLogonV0<'_> as View>::read(reader)?,
-                        ),
-                    )
-                }
-                220 => {
-                    Self::SrvNetClientDoesNotSupportSpn(
-                        audit::SrvNetClientDoesNotSupportSpn::V0(
-                            <audit::SrvNetClientDoesNotSupportSpnV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                221 => {
-                    Self::SrvNetClientSentUnrecognizedSpn(
-                        audit::SrvNetClientSentUnrecognizedSpn::V0(
-                            <audit::SrvNetClientSentUnrecognizedSpnV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                222 => {
-                    Self::SrvNetClientSentEmptySpn(
-                        audit::SrvNetClientSentEmptySpn::V0(
-                            <audit::SrvNetClientSentEmptySpnV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                223 => {
-                    Self::Smb1ClientDoesNotSupportSigning(
-                        audit::Smb1ClientDoesNotSupportSigning::V0(
-                            <audit::Smb1ClientDoesNotSupportSigningV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                224 => {
-                    Self::Smb2ShareConnectionEstablished(
-                        tree_connect::Smb2ShareConnectionEstablished::V0(
-                            <tree_connect::Smb2ShareConnectionEstablishedV0<
-                                '_,
-                            > as View>::read(reader)?,
-                        ),
-                    )
-                }
-                225 => {
-                    Self::Packet(
-                        packet::Packet::V0(<packet::PacketV0<'_> as View>::read(reader)?),
-                    )
-                }
-                _ => {
-                    return Err(Fault {
-                        field: 0,
-                        offset: 0,
-                        kind: FaultKind::UnknownLayout,
-                    });
-                }
-            },
-        )
+        match layout.index {
+            0 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestNegotiate::V2,
+                    Self::Smb2RequestNegotiate,
+                )
+            }
+            1 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestSessionSetup::V2,
+                    Self::Smb2RequestSessionSetup,
+                )
+            }
+            2 => read_as(reader, request::Smb2RequestLogoff::V2, Self::Smb2RequestLogoff),
+            3 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestTreeConnect::V2,
+                    Self::Smb2RequestTreeConnect,
+                )
+            }
+            4 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestTreeDisconnect::V2,
+                    Self::Smb2RequestTreeDisconnect,
+                )
+            }
+            5 => read_as(reader, request::Smb2RequestEcho::V2, Self::Smb2RequestEcho),
+            6 => read_as(reader, request::Smb2RequestCancel::V2, Self::Smb2RequestCancel),
+            7 => read_as(reader, request::Smb2RequestCreate::V2, Self::Smb2RequestCreate),
+            8 => read_as(reader, request::Smb2RequestClose::V2, Self::Smb2RequestClose),
+            9 => read_as(reader, request::Smb2RequestFlush::V2, Self::Smb2RequestFlush),
+            10 => read_as(reader, request::Smb2RequestRead::V2, Self::Smb2RequestRead),
+            11 => read_as(reader, request::Smb2RequestWrite::V2, Self::Smb2RequestWrite),
+            12 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestBreakOplock::V2,
+                    Self::Smb2RequestBreakOplock,
+                )
+            }
+            13 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestNotifyBreakLease::V2,
+                    Self::Smb2RequestNotifyBreakLease,
+                )
+            }
+            14 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestAcknowledgeBreakLease::V2,
+                    Self::Smb2RequestAcknowledgeBreakLease,
+                )
+            }
+            15 => read_as(reader, request::Smb2RequestLock::V2, Self::Smb2RequestLock),
+            16 => read_as(reader, request::Smb2RequestIoctl::V2, Self::Smb2RequestIoctl),
+            17 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestQueryDirectory::V2,
+                    Self::Smb2RequestQueryDirectory,
+                )
+            }
+            18 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestChangeNotify::V2,
+                    Self::Smb2RequestChangeNotify,
+                )
+            }
+            19 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestQueryInfo::V2,
+                    Self::Smb2RequestQueryInfo,
+                )
+            }
+            20 => {
+                read_as(
+                    reader,
+                    request::Smb2RequestSetInfo::V2,
+                    Self::Smb2RequestSetInfo,
+                )
+            }
+            21 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseNegotiate::V2,
+                    Self::Smb2ResponseNegotiate,
+                )
+            }
+            22 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseNegotiate::V2Build26100,
+                    Self::Smb2ResponseNegotiate,
+                )
+            }
+            23 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseSessionSetup::V2,
+                    Self::Smb2ResponseSessionSetup,
+                )
+            }
+            24 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseSessionSetup::V2Build26100,
+                    Self::Smb2ResponseSessionSetup,
+                )
+            }
+            25 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseLogoff::V2,
+                    Self::Smb2ResponseLogoff,
+                )
+            }
+            26 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseLogoff::V2Build26100,
+                    Self::Smb2ResponseLogoff,
+                )
+            }
+            27 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseTreeConnect::V2,
+                    Self::Smb2ResponseTreeConnect,
+                )
+            }
+            28 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseTreeConnect::V2Build26100,
+                    Self::Smb2ResponseTreeConnect,
+                )
+            }
+            29 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseTreeDisconnect::V2,
+                    Self::Smb2ResponseTreeDisconnect,
+                )
+            }
+            30 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseTreeDisconnect::V2Build26100,
+                    Self::Smb2ResponseTreeDisconnect,
+                )
+            }
+            31 => read_as(reader, response::Smb2ResponseEcho::V2, Self::Smb2ResponseEcho),
+            32 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseEcho::V2Build26100,
+                    Self::Smb2ResponseEcho,
+                )
+            }
+            33 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseCreate::V2,
+                    Self::Smb2ResponseCreate,
+                )
+            }
+            34 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseCreate::V2Build26100,
+                    Self::Smb2ResponseCreate,
+                )
+            }
+            35 => {
+                read_as(reader, response::Smb2ResponseClose::V2, Self::Smb2ResponseClose)
+            }
+            36 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseClose::V2Build26100,
+                    Self::Smb2ResponseClose,
+                )
+            }
+            37 => {
+                read_as(reader, response::Smb2ResponseFlush::V2, Self::Smb2ResponseFlush)
+            }
+            38 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseFlush::V2Build26100,
+                    Self::Smb2ResponseFlush,
+                )
+            }
+            39 => read_as(reader, response::Smb2ResponseRead::V2, Self::Smb2ResponseRead),
+            40 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseRead::V2Build26100,
+                    Self::Smb2ResponseRead,
+                )
+            }
+            41 => {
+                read_as(reader, response::Smb2ResponseWrite::V2, Self::Smb2ResponseWrite)
+            }
+            42 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseWrite::V2Build26100,
+                    Self::Smb2ResponseWrite,
+                )
+            }
+            43 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseBreakOplock::V2,
+                    Self::Smb2ResponseBreakOplock,
+                )
+            }
+            44 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseBreakOplock::V2Build26100,
+                    Self::Smb2ResponseBreakOplock,
+                )
+            }
+            45 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseAcknowledgeBreakLease::V2,
+                    Self::Smb2ResponseAcknowledgeBreakLease,
+                )
+            }
+            46 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseAcknowledgeBreakLease::V2Build26100,
+                    Self::Smb2ResponseAcknowledgeBreakLease,
+                )
+            }
+            47 => read_as(reader, response::Smb2ResponseLock::V2, Self::Smb2ResponseLock),
+            48 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseLock::V2Build26100,
+                    Self::Smb2ResponseLock,
+                )
+            }
+            49 => {
+                read_as(reader, response::Smb2ResponseIoctl::V2, Self::Smb2ResponseIoctl)
+            }
+            50 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseIoctl::V2Build26100,
+                    Self::Smb2ResponseIoctl,
+                )
+            }
+            51 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseQueryDirectory::V2,
+                    Self::Smb2ResponseQueryDirectory,
+                )
+            }
+            52 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseQueryDirectory::V2Build26100,
+                    Self::Smb2ResponseQueryDirectory,
+                )
+            }
+            53 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseChangeNotify::V2,
+                    Self::Smb2ResponseChangeNotify,
+                )
+            }
+            54 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseChangeNotify::V2Build26100,
+                    Self::Smb2ResponseChangeNotify,
+                )
+            }
+            55 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseQueryInfo::V2,
+                    Self::Smb2ResponseQueryInfo,
+                )
+            }
+            56 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseQueryInfo::V2Build26100,
+                    Self::Smb2ResponseQueryInfo,
+                )
+            }
+            57 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseSetInfo::V2,
+                    Self::Smb2ResponseSetInfo,
+                )
+            }
+            58 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseSetInfo::V2Build26100,
+                    Self::Smb2ResponseSetInfo,
+                )
+            }
+            59 => {
+                read_as(reader, response::Smb2ResponseError::V2, Self::Smb2ResponseError)
+            }
+            60 => {
+                read_as(
+                    reader,
+                    response::Smb2ResponseError::V2Build26100,
+                    Self::Smb2ResponseError,
+                )
+            }
+            61 => {
+                read_as(
+                    reader,
+                    work_item::Smb2WorkItemTransition::V0,
+                    Self::Smb2WorkItemTransition,
+                )
+            }
+            62 => {
+                read_as(
+                    reader,
+                    work_item::Smb2WorkItemStart::V0,
+                    Self::Smb2WorkItemStart,
+                )
+            }
+            63 => {
+                read_as(reader, work_item::Smb2WorkItemStop::V0, Self::Smb2WorkItemStop)
+            }
+            64 => {
+                read_as(
+                    reader,
+                    work_item::Smb2WorkItemActivityTransfer::V0,
+                    Self::Smb2WorkItemActivityTransfer,
+                )
+            }
+            65 => {
+                read_as(
+                    reader,
+                    work_item::Smb2WorkItemActivityStop::V0,
+                    Self::Smb2WorkItemActivityStop,
+                )
+            }
+            66 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionAccept::V0,
+                    Self::Smb2ConnectionAccept,
+                )
+            }
+            67 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionAccept::V0Build17763,
+                    Self::Smb2ConnectionAccept,
+                )
+            }
+            68 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionDisconnectEvent::V0,
+                    Self::Smb2ConnectionDisconnectEvent,
+                )
+            }
+            69 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionDisconnectEvent::V0Build17763,
+                    Self::Smb2ConnectionDisconnectEvent,
+                )
+            }
+            70 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionTerminate::V0,
+                    Self::Smb2ConnectionTerminate,
+                )
+            }
+            71 => {
+                read_as(
+                    reader,
+                    connection::Smb2ConnectionTerminate::V0Build17763,
+                    Self::Smb2ConnectionTerminate,
+                )
+            }
+            72 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAllocate::V0,
+                    Self::Smb2SessionAllocate,
+                )
+            }
+            73 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAuthFailure::V0,
+                    Self::Smb2SessionAuthFailure,
+                )
+            }
+            74 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAuthFailure::V1,
+                    Self::Smb2SessionAuthFailure,
+                )
+            }
+            75 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAuthFailure::V2,
+                    Self::Smb2SessionAuthFailure,
+                )
+            }
+            76 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAuthFailure::V3,
+                    Self::Smb2SessionAuthFailure,
+                )
+            }
+            77 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionAuthenticated::V0,
+                    Self::Smb2SessionAuthenticated,
+                )
+            }
+            78 => read_as(reader, session::Smb2SessionBind::V0, Self::Smb2SessionBind),
+            79 => {
+                read_as(
+                    reader,
+                    session::Smb2SessionTerminate::V0,
+                    Self::Smb2SessionTerminate,
+                )
+            }
+            80 => read_as(reader, session::Smb2SessionClose::V0, Self::Smb2SessionClose),
+            81 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectAllocate::V0,
+                    Self::Smb2TreeConnectAllocate,
+                )
+            }
+            82 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectDisconnect::V0,
+                    Self::Smb2TreeConnectDisconnect,
+                )
+            }
+            83 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectTerminate::V0,
+                    Self::Smb2TreeConnectTerminate,
+                )
+            }
+            84 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectFailedDueToPending::V0,
+                    Self::Smb2TreeConnectFailedDueToPending,
+                )
+            }
+            85 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectForceClientReconnect::V0,
+                    Self::Smb2TreeConnectForceClientReconnect,
+                )
+            }
+            86 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0,
+                    Self::Smb2TreeConnectForceClientReconnectRequestFailed,
+                )
+            }
+            87 => read_as(reader, open::Smb2FileOpen::V0, Self::Smb2FileOpen),
+            88 => read_as(reader, open::Smb2FileDisconnect::V0, Self::Smb2FileDisconnect),
+            89 => read_as(reader, open::Smb2FileReconnect::V0, Self::Smb2FileReconnect),
+            90 => read_as(reader, open::Smb2FileSuspend::V0, Self::Smb2FileSuspend),
+            91 => read_as(reader, open::Smb2FileClose::V0, Self::Smb2FileClose),
+            92 => read_as(reader, open::Smb2FileTimeout::V0, Self::Smb2FileTimeout),
+            93 => read_as(reader, open::Smb2FileTerminate::V0, Self::Smb2FileTerminate),
+            94 => read_as(reader, open::Smb2FileCcfClose::V0, Self::Smb2FileCcfClose),
+            95 => {
+                read_as(
+                    reader,
+                    open::Smb2FileCcfCloseAudit::V0,
+                    Self::Smb2FileCcfCloseAudit,
+                )
+            }
+            96 => read_as(reader, share::Smb2ShareAdd::V0, Self::Smb2ShareAdd),
+            97 => read_as(reader, share::Smb2ShareModify::V0, Self::Smb2ShareModify),
+            98 => read_as(reader, share::Smb2ShareDelete::V0, Self::Smb2ShareDelete),
+            99 => {
+                read_as(
+                    reader,
+                    session::SrvS4u2SelfFailure::V0,
+                    Self::SrvS4u2SelfFailure,
+                )
+            }
+            100 => read_as(reader, audit::SrvDisabled::V0, Self::SrvDisabled),
+            101 => read_as(reader, audit::SrvDisabled::V1, Self::SrvDisabled),
+            102 => read_as(reader, open::Smb2RkfFailure::V0, Self::Smb2RkfFailure),
+            103 => {
+                read_as(
+                    reader,
+                    audit::SrvUnencryptedAcccessFailure::V0,
+                    Self::SrvUnencryptedAcccessFailure,
+                )
+            }
+            104 => {
+                read_as(
+                    reader,
+                    audit::SrvUnencryptedAcccessFailure::V1,
+                    Self::SrvUnencryptedAcccessFailure,
+                )
+            }
+            105 => {
+                read_as(
+                    reader,
+                    audit::SrvSignatureValidationFailure::V0,
+                    Self::SrvSignatureValidationFailure,
+                )
+            }
+            106 => {
+                read_as(
+                    reader,
+                    audit::SrvSignatureValidationFailure::V1,
+                    Self::SrvSignatureValidationFailure,
+                )
+            }
+            107 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNegotiateValidationFailure::V0,
+                    Self::SrvNegotiateValidationFailure,
+                )
+            }
+            108 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNegotiateValidationFailure::V1,
+                    Self::SrvNegotiateValidationFailure,
+                )
+            }
+            109 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNegotiateValidationFailure::V2,
+                    Self::SrvNegotiateValidationFailure,
+                )
+            }
+            110 => {
+                read_as(
+                    reader,
+                    share::SrvShareAccessCheckFailure::V0,
+                    Self::SrvShareAccessCheckFailure,
+                )
+            }
+            111 => {
+                read_as(
+                    reader,
+                    share::SrvShareAnonymousAccessDeniedFailure::V0,
+                    Self::SrvShareAnonymousAccessDeniedFailure,
+                )
+            }
+            112 => {
+                read_as(
+                    reader,
+                    session::SrvSessionAnonymousAccessDenied::V0,
+                    Self::SrvSessionAnonymousAccessDenied,
+                )
+            }
+            113 => {
+                read_as(reader, endpoint::SrvEndpointAdded::V0, Self::SrvEndpointAdded)
+            }
+            114 => {
+                read_as(
+                    reader,
+                    endpoint::SrvEndpointRemoved::V0,
+                    Self::SrvEndpointRemoved,
+                )
+            }
+            115 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetNameInfoChange::V0,
+                    Self::SrvNetNameInfoChange,
+                )
+            }
+            116 => {
+                read_as(reader, endpoint::SrvEndpointOnline::V0, Self::SrvEndpointOnline)
+            }
+            117 => {
+                read_as(
+                    reader,
+                    endpoint::SrvEndpointOffline::V0,
+                    Self::SrvEndpointOffline,
+                )
+            }
+            118 => {
+                read_as(
+                    reader,
+                    audit::SrvDecryptionFailure::V0,
+                    Self::SrvDecryptionFailure,
+                )
+            }
+            119 => read_as(reader, open::SrvReopenFailure::V0, Self::SrvReopenFailure),
+            120 => read_as(reader, open::SrvHandleScavenge::V0, Self::SrvHandleScavenge),
+            121 => {
+                read_as(
+                    reader,
+                    session::SrvSessionInvalidate::V0,
+                    Self::SrvSessionInvalidate,
+                )
+            }
+            122 => read_as(reader, open::SrvFileInvalidate::V0, Self::SrvFileInvalidate),
+            123 => {
+                read_as(
+                    reader,
+                    operational::SrvSlowFsOperation::V0,
+                    Self::SrvSlowFsOperation,
+                )
+            }
+            124 => {
+                read_as(
+                    reader,
+                    operational::SrvSlowFsOperation::V1,
+                    Self::SrvSlowFsOperation,
+                )
+            }
+            125 => {
+                read_as(
+                    reader,
+                    audit::SrvLmCompatibilityLevelNonDefault::V0,
+                    Self::SrvLmCompatibilityLevelNonDefault,
+                )
+            }
+            126 => {
+                read_as(
+                    reader,
+                    operational::SrvFileSharingFirewallRuleEnabled::V0,
+                    Self::SrvFileSharingFirewallRuleEnabled,
+                )
+            }
+            127 => {
+                read_as(
+                    reader,
+                    share::SrvAbeSharesPresent::V0,
+                    Self::SrvAbeSharesPresent,
+                )
+            }
+            128 => read_as(reader, audit::SrvSmb2Disabled::V0, Self::SrvSmb2Disabled),
+            129 => {
+                read_as(
+                    reader,
+                    audit::SrvNullSessionsAllowed::V0,
+                    Self::SrvNullSessionsAllowed,
+                )
+            }
+            130 => {
+                read_as(
+                    reader,
+                    operational::SrvLeasingDisabled::V0,
+                    Self::SrvLeasingDisabled,
+                )
+            }
+            131 => {
+                read_as(
+                    reader,
+                    operational::SrvFirewallPortsClosed::V0,
+                    Self::SrvFirewallPortsClosed,
+                )
+            }
+            132 => {
+                read_as(
+                    reader,
+                    negotiate::Smb2MaxClusterDialectUpdated::V0,
+                    Self::Smb2MaxClusterDialectUpdated,
+                )
+            }
+            133 => {
+                read_as(
+                    reader,
+                    negotiate::Smb2CipherSuiteOrder::V0,
+                    Self::Smb2CipherSuiteOrder,
+                )
+            }
+            134 => {
+                read_as(
+                    reader,
+                    operational::Smb2MdlIoCompletionFailure::V0,
+                    Self::Smb2MdlIoCompletionFailure,
+                )
+            }
+            135 => {
+                read_as(
+                    reader,
+                    operational::Srv2LiveDumpSucceeded::V0,
+                    Self::Srv2LiveDumpSucceeded,
+                )
+            }
+            136 => {
+                read_as(
+                    reader,
+                    operational::Srv2LiveDumpThrotteled::V0,
+                    Self::Srv2LiveDumpThrotteled,
+                )
+            }
+            137 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaSendEndpointNotification::V0,
+                    Self::Srv2RdmaSendEndpointNotification,
+                )
+            }
+            138 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaSendEndpointNotificationFailure::V0,
+                    Self::Srv2RdmaSendEndpointNotificationFailure,
+                )
+            }
+            139 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaEndpointChange::V0,
+                    Self::Srv2RdmaEndpointChange,
+                )
+            }
+            140 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaEndpointAllocationFailure::V0,
+                    Self::Srv2RdmaEndpointAllocationFailure,
+                )
+            }
+            141 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaCreateListenerFailure::V0,
+                    Self::Srv2RdmaCreateListenerFailure,
+                )
+            }
+            142 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0,
+                    Self::Srv2RdmaSendEndpointNotificationRpcFailure,
+                )
+            }
+            143 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaNsiNotificationReceived::V0,
+                    Self::Srv2RdmaNsiNotificationReceived,
+                )
+            }
+            144 => {
+                read_as(
+                    reader,
+                    rdma::Srv2RdmaMibNotificationReceived::V0,
+                    Self::Srv2RdmaMibNotificationReceived,
+                )
+            }
+            145 => {
+                read_as(
+                    reader,
+                    operational::SrvAdminFsctlPropertiesListReadingFailure::V0,
+                    Self::SrvAdminFsctlPropertiesListReadingFailure,
+                )
+            }
+            146 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertMappingExpiring::V0,
+                    Self::ServerCertMappingExpiring,
+                )
+            }
+            147 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetRdmaConnectionClosed::V0,
+                    Self::SrvNetRdmaConnectionClosed,
+                )
+            }
+            148 => {
+                read_as(
+                    reader,
+                    certificate::SrvNetQuicShutdownFailure::V0,
+                    Self::SrvNetQuicShutdownFailure,
+                )
+            }
+            149 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertMappingUpdateFailure::V0,
+                    Self::ServerCertMappingUpdateFailure,
+                )
+            }
+            150 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNoNegotiatedCipher::V0,
+                    Self::SrvNoNegotiatedCipher,
+                )
+            }
+            151 => {
+                read_as(reader, operational::Smb2SlowCommand::V0, Self::Smb2SlowCommand)
+            }
+            152 => {
+                read_as(
+                    reader,
+                    operational::Smb2CommandTimeDistribution::V0,
+                    Self::Smb2CommandTimeDistribution,
+                )
+            }
+            153 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertMappingExpired::V0,
+                    Self::ServerCertMappingExpired,
+                )
+            }
+            154 => {
+                read_as(
+                    reader,
+                    endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0,
+                    Self::Smb2ClosedEndpointsOutsideUnicastIpTable,
+                )
+            }
+            155 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNegotiateCipherFailure::V0,
+                    Self::SrvNegotiateCipherFailure,
+                )
+            }
+            156 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNegotiateCipherFailure::V2,
+                    Self::SrvNegotiateCipherFailure,
+                )
+            }
+            157 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertMappingRestoreFailure::V0,
+                    Self::ServerCertMappingRestoreFailure,
+                )
+            }
+            158 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertMappingRestoreSummary::V0,
+                    Self::ServerCertMappingRestoreSummary,
+                )
+            }
+            159 => {
+                read_as(
+                    reader,
+                    operational::SrvSlowNetworkOperation::V0,
+                    Self::SrvSlowNetworkOperation,
+                )
+            }
+            160 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetRdmaRundownActive::V0,
+                    Self::SrvNetRdmaRundownActive,
+                )
+            }
+            161 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetRdmaRundownComplete::V0,
+                    Self::SrvNetRdmaRundownComplete,
+                )
+            }
+            162 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetRdmaReactivation::V0,
+                    Self::SrvNetRdmaReactivation,
+                )
+            }
+            163 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetRdmaReactivationComplete::V0,
+                    Self::SrvNetRdmaReactivationComplete,
+                )
+            }
+            164 => {
+                read_as(reader, rdma::SrvNetSmbDirectLoad::V0, Self::SrvNetSmbDirectLoad)
+            }
+            165 => {
+                read_as(reader, rdma::SrvNetSmbDirectLoad::V1, Self::SrvNetSmbDirectLoad)
+            }
+            166 => {
+                read_as(
+                    reader,
+                    rdma::Smb2DirectDataPlacementSecurityChanged::V0,
+                    Self::Smb2DirectDataPlacementSecurityChanged,
+                )
+            }
+            167 => {
+                read_as(
+                    reader,
+                    negotiate::Smb2RequestNegotiateDialectFailure::V0,
+                    Self::Smb2RequestNegotiateDialectFailure,
+                )
+            }
+            168 => {
+                read_as(
+                    reader,
+                    negotiate::Smb2DialectChange::V0,
+                    Self::Smb2DialectChange,
+                )
+            }
+            169 => {
+                read_as(
+                    reader,
+                    negotiate::SrvNetComponentCapabilities::V0,
+                    Self::SrvNetComponentCapabilities,
+                )
+            }
+            170 => {
+                read_as(reader, share::SsClusterCaFailure::V0, Self::SsClusterCaFailure)
+            }
+            171 => read_as(reader, share::SsRkfCaFailure::V0, Self::SsRkfCaFailure),
+            172 => {
+                read_as(
+                    reader,
+                    operational::SrvNetGetNextIdFailure::V0,
+                    Self::SrvNetGetNextIdFailure,
+                )
+            }
+            173 => {
+                read_as(
+                    reader,
+                    audit::SecurityCertificateChanged::V0,
+                    Self::SecurityCertificateChanged,
+                )
+            }
+            174 => {
+                read_as(
+                    reader,
+                    audit::NoSmb1ObservedInLastPeriod::V1,
+                    Self::NoSmb1ObservedInLastPeriod,
+                )
+            }
+            175 => read_as(reader, interface::TdiModeEnabled::V0, Self::TdiModeEnabled),
+            176 => {
+                read_as(
+                    reader,
+                    interface::NsiTableAllocationFailed::V0,
+                    Self::NsiTableAllocationFailed,
+                )
+            }
+            177 => {
+                read_as(
+                    reader,
+                    interface::NsiInterfaceAdded::V0,
+                    Self::NsiInterfaceAdded,
+                )
+            }
+            178 => {
+                read_as(
+                    reader,
+                    interface::NsiInterfaceRemoved::V0,
+                    Self::NsiInterfaceRemoved,
+                )
+            }
+            179 => {
+                read_as(
+                    reader,
+                    interface::IpInterfaceNotFound::V0,
+                    Self::IpInterfaceNotFound,
+                )
+            }
+            180 => {
+                read_as(
+                    reader,
+                    session::SrvSessionInvalidatePeriodicCleanup::V0,
+                    Self::SrvSessionInvalidatePeriodicCleanup,
+                )
+            }
+            181 => {
+                read_as(
+                    reader,
+                    session::Srv2SessionKeyTooShort::V0,
+                    Self::Srv2SessionKeyTooShort,
+                )
+            }
+            182 => {
+                read_as(
+                    reader,
+                    operational::ReceivedNullReparseBuffer::V0,
+                    Self::ReceivedNullReparseBuffer,
+                )
+            }
+            183 => {
+                read_as(
+                    reader,
+                    operational::AllowListLoadFailed::V0,
+                    Self::AllowListLoadFailed,
+                )
+            }
+            184 => {
+                read_as(
+                    reader,
+                    certificate::SrvNetQuicSendEndpointNotificationFailure::V0,
+                    Self::SrvNetQuicSendEndpointNotificationFailure,
+                )
+            }
+            185 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetEventDisableRdmaListenSocketsState::V0,
+                    Self::SrvNetEventDisableRdmaListenSocketsState,
+                )
+            }
+            186 => {
+                read_as(
+                    reader,
+                    rdma::SrvNetEventDisableRdmaListenSocketsState::V1,
+                    Self::SrvNetEventDisableRdmaListenSocketsState,
+                )
+            }
+            187 => {
+                read_as(
+                    reader,
+                    certificate::ServerCertificateFailure::V0,
+                    Self::ServerCertificateFailure,
+                )
+            }
+            188 => {
+                read_as(
+                    reader,
+                    share::ShareQosPolicySettingFailure::V0,
+                    Self::ShareQosPolicySettingFailure,
+                )
+            }
+            189 => {
+                read_as(
+                    reader,
+                    connection::SrvNetConnectionEstablished::V0,
+                    Self::SrvNetConnectionEstablished,
+                )
+            }
+            190 => {
+                read_as(
+                    reader,
+                    certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0,
+                    Self::SrvNetClientCertificateChainRevocationChecksFailed,
+                )
+            }
+            191 => {
+                read_as(
+                    reader,
+                    certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1,
+                    Self::SrvNetClientCertificateChainRevocationChecksFailed,
+                )
+            }
+            192 => read_as(reader, packet::PacketFragment::V0, Self::PacketFragment),
+            193 => read_as(reader, audit::AuditSmb1Access::V0, Self::AuditSmb1Access),
+            194 => {
+                read_as(
+                    reader,
+                    audit::AuditSmb1ConnectionAttempt::V1,
+                    Self::AuditSmb1ConnectionAttempt,
+                )
+            }
+            195 => {
+                read_as(
+                    reader,
+                    audit::UninstallSmb1Server::V1,
+                    Self::UninstallSmb1Server,
+                )
+            }
+            196 => {
+                read_as(
+                    reader,
+                    rundown::SrvAdminFileRundown::V0,
+                    Self::SrvAdminFileRundown,
+                )
+            }
+            197 => {
+                read_as(
+                    reader,
+                    rundown::SrvAdminSessionRundown::V0,
+                    Self::SrvAdminSessionRundown,
+                )
+            }
+            198 => {
+                read_as(
+                    reader,
+                    rundown::SrvAdminShareRundown::V0,
+                    Self::SrvAdminShareRundown,
+                )
+            }
+            199 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessDenied::V0,
+                    Self::MutualAuthClientAccessDenied,
+                )
+            }
+            200 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessDenied::V1,
+                    Self::MutualAuthClientAccessDenied,
+                )
+            }
+            201 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessAllowed::V0,
+                    Self::MutualAuthClientAccessAllowed,
+                )
+            }
+            202 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessAllowed::V1,
+                    Self::MutualAuthClientAccessAllowed,
+                )
+            }
+            203 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessError::V0,
+                    Self::MutualAuthClientAccessError,
+                )
+            }
+            204 => {
+                read_as(
+                    reader,
+                    certificate::MutualAuthClientAccessError::V1,
+                    Self::MutualAuthClientAccessError,
+                )
+            }
+            205 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0,
+                    Self::SrvNetAddEndpointListenerRulePortNotSupported,
+                )
+            }
+            206 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddEndpointListenerRuleSuccess::V0,
+                    Self::SrvNetAddEndpointListenerRuleSuccess,
+                )
+            }
+            207 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddEndpointListenerRuleFailure::V0,
+                    Self::SrvNetAddEndpointListenerRuleFailure,
+                )
+            }
+            208 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddListenerRuleNew::V0,
+                    Self::SrvNetAddListenerRuleNew,
+                )
+            }
+            209 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddListenerRuleUpdate::V0,
+                    Self::SrvNetAddListenerRuleUpdate,
+                )
+            }
+            210 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetAddListenerRuleRemove::V0,
+                    Self::SrvNetAddListenerRuleRemove,
+                )
+            }
+            211 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0,
+                    Self::SrvNetEnableImplicitLoopbackInterfaceError,
+                )
+            }
+            212 => {
+                read_as(
+                    reader,
+                    endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0,
+                    Self::SrvNetDisableImplicitLoopbackInterfaceError,
+                )
+            }
+            213 => {
+                read_as(
+                    reader,
+                    endpoint::AlternativePortFirewallRuleAlreadyAdded::V0,
+                    Self::AlternativePortFirewallRuleAlreadyAdded,
+                )
+            }
+            214 => {
+                read_as(
+                    reader,
+                    endpoint::AlternativePortFirewallRuleAddFailure::V0,
+                    Self::AlternativePortFirewallRuleAddFailure,
+                )
+            }
+            215 => {
+                read_as(
+                    reader,
+                    endpoint::AlternativePortFirewallRuleAddSuccess::V0,
+                    Self::AlternativePortFirewallRuleAddSuccess,
+                )
+            }
+            216 => {
+                read_as(
+                    reader,
+                    audit::Smb2ClientDoesNotSupportSigning::V0,
+                    Self::Smb2ClientDoesNotSupportSigning,
+                )
+            }
+            217 => {
+                read_as(
+                    reader,
+                    audit::Smb2ClientDoesNotSupportSigning::V1,
+                    Self::Smb2ClientDoesNotSupportSigning,
+                )
+            }
+            218 => {
+                read_as(
+                    reader,
+                    audit::Smb2ClientDoesNotSupportEncryption::V0,
+                    Self::Smb2ClientDoesNotSupportEncryption,
+                )
+            }
+            219 => {
+                read_as(
+                    reader,
+                    session::InsecureGuestLogon::V0,
+                    Self::InsecureGuestLogon,
+                )
+            }
+            220 => {
+                read_as(
+                    reader,
+                    audit::SrvNetClientDoesNotSupportSpn::V0,
+                    Self::SrvNetClientDoesNotSupportSpn,
+                )
+            }
+            221 => {
+                read_as(
+                    reader,
+                    audit::SrvNetClientSentUnrecognizedSpn::V0,
+                    Self::SrvNetClientSentUnrecognizedSpn,
+                )
+            }
+            222 => {
+                read_as(
+                    reader,
+                    audit::SrvNetClientSentEmptySpn::V0,
+                    Self::SrvNetClientSentEmptySpn,
+                )
+            }
+            223 => {
+                read_as(
+                    reader,
+                    audit::Smb1ClientDoesNotSupportSigning::V0,
+                    Self::Smb1ClientDoesNotSupportSigning,
+                )
+            }
+            224 => {
+                read_as(
+                    reader,
+                    tree_connect::Smb2ShareConnectionEstablished::V0,
+                    Self::Smb2ShareConnectionEstablished,
+                )
+            }
+            225 => read_as(reader, packet::Packet::V0, Self::Packet),
+            _ => {
+                Err(Fault {
+                    field: 0,
+                    offset: 0,
+                    kind: FaultKind::UnknownLayout,
+                })
+            }
+        }
     }
 }
 
