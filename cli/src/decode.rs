@@ -62,7 +62,7 @@ pub(crate) struct Args {
     #[arg(long)]
     names: bool,
 
-    /// Windows' texts for status codes in messages: the raw message table resource of an ntdll.dll
+    /// Windows' texts for status codes in messages: an ntdll.dll, its .mui, or the bytes of its message table
     #[arg(long, value_name = "FILE")]
     message_table: Option<PathBuf>,
 }

@@ -43,10 +43,9 @@ are chosen by whoever connects, so a character that a terminal would obey is sho
 exact text take --format json.
 
 Status codes: what Windows prints for one is a text of its ntdll.dll. But for access denied (0xc0000022) messages have \
-the code's name in brackets instead, [STATUS_LOGON_FAILURE]. For Windows' own words give --message-table the raw bytes \
-of a message table resource, that is of type 11 in an ntdll.dll:
-  wrestool --extract --raw --type=11 ntdll.dll > messages.bin
-  smbetw decode --message-table messages.bin --build 26100 --id 1901 --version 0 9a0000c0
+the code's name in brackets instead, [STATUS_LOGON_FAILURE]. For Windows' own words give --message-table a copy of \
+C:\\Windows\\System32\\ntdll.dll, or of the ntdll.dll.mui in a language's folder there:
+  smbetw decode --message-table ntdll.dll --build 26100 --id 1901 --version 0 9a0000c0
 
 Hex: digits of either case, two a byte. White space, commas, colons and dashes may stand between bytes, not inside \
 one; 0x may stand before a byte or a run of them. Bytes are taken in the order written. Numbers are decimal, or hex \

@@ -13,7 +13,7 @@ use smbserver_etw::{
 
 use crate::input;
 
-/// More than this no table of messages has; Windows' largest have a MiB or two.
+/// More than this no ntdll.dll has; Windows' have three MiB or less.
 const MAX_FILE: u64 = 64 << 20;
 
 /// The bytes of the file, if one is named.
@@ -29,13 +29,15 @@ pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The texts in the file's bytes, and the built-in ones for what it lacks or if no file is named.
+/// The texts in the file's bytes, a DLL's or those of its message table alone, and the built-in ones for what it lacks or if no file is named.
 pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
     let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
-    if bytes.starts_with(b"MZ") {
-        return Err(invalid(path, "this is a whole DLL; give the bytes of its message table resource (type 11) alone"));
-    }
-    let table = MessageTable::parse(bytes).map_err(|error| invalid(path, &error.to_string()))?;
+    let table = if bytes.starts_with(b"MZ") {
+        MessageTable::of_dll(bytes).map_err(|error| error.to_string())
+    } else {
+        MessageTable::parse(bytes).map_err(|error| error.to_string())
+    };
+    let table = table.map_err(|why| invalid(path, &why))?;
     Ok(Box::new(Chain(NtDll { table }, BuiltIn)))
 }
 

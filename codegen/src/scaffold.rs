@@ -53,6 +53,10 @@ publish = false
 serde = ["etw-runtime/serde"]
 # From typed values to payloads: the module `encode`.
 encode = ["etw-runtime/encode"]
+# Texts for status codes in messages, from an ntdll.dll that was read.
+dll = ["etw-runtime/dll"]
+# The same from the running Windows.
+system-messages = ["etw-runtime/system-messages"]
 
 [dependencies]
 etw-runtime = {}
@@ -104,6 +108,7 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 //!
 //! * `serde`: `Serialize` for events, views and values.
 //! * `encode`: the module `encode`, from typed values to payloads.
+//! * `dll`, `system-messages`: Windows' texts for status codes in messages; see [`etw_runtime::status`].
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -101,6 +101,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! * `dll` and `system-messages`: Windows' texts for status codes, from an ntdll.dll that you have read or from the
+//!   Windows that the program runs on ([`status`]).
+//!
 //! The crate is `no_std` and holds no `unsafe`.
 
 #![no_std]

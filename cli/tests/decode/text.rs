@@ -220,13 +220,18 @@ fn status_codes_are_told_in_the_words_of_a_message_table() {
         run
     };
     let table = message_table(0xC000_009A, "Too little,\r\ntoo late.");
-    let known = with("known", &table, "9a0000c0");
-    assert!(known.text.contains("enumeration: Too little,\ntoo late.\n\nStatus"), "{}", known.text);
+    let dll = etw_codegen::compile::wrap(None, Some(&table)).unwrap();
+    for (name, bytes) in [("known", &table), ("known-dll", &dll)] {
+        let known = with(name, bytes, "9a0000c0");
+        assert!(known.text.contains("enumeration: Too little,\ntoo late.\n\nStatus"), "{}", known.text);
+    }
     let unknown = with("unknown", &table, "6d0000c0");
     assert!(unknown.text.contains("enumeration: [STATUS_LOGON_FAILURE]\n"), "{}", unknown.text);
-    for (name, bytes, expected) in
-        [("dll", &b"MZ\x90\0"[..], "whole DLL"), ("short", &table[..8], "not a message table"), ("empty", b"", "not a")]
-    {
+    for (name, bytes, expected) in [
+        ("dll", &b"MZ\x90\0"[..], "not a PE file"),
+        ("short", &table[..8], "not a message table"),
+        ("empty", b"", "not a"),
+    ] {
         let run = with(name, bytes, "9a0000c0");
         assert_eq!((run.code, run.text.as_str()), (2, ""));
         assert!(run.stderr.contains(expected) && run.stderr.contains("smbetw-"), "{}", run.stderr);

@@ -23,7 +23,7 @@ const ENTRY: usize = 4;
 /// # fn resource() -> &'static [u8] { &[] }
 /// use etw_runtime::status::{BuiltIn, Chain, MessageTable, NtDll};
 ///
-/// // The bytes of resource type 11, id 1, of an ntdll.dll.
+/// // The bytes of resource type 11, id 1, of an ntdll.dll. `MessageTable::of_dll`, with the feature `dll`, finds them.
 /// let table = MessageTable::parse(resource())?;
 /// let texts = Chain(NtDll { table }, BuiltIn);
 /// # Ok::<(), etw_runtime::status::MessageTableError>(())

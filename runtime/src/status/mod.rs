@@ -7,7 +7,7 @@
 //! | source | what it is |
 //! |---|---|
 //! | [`BuiltIn`] | the one text that is known for certain, and else the symbolic name in brackets |
-//! | [`NtDll`] | the [`MessageTable`] of an ntdll.dll that the caller read: Windows' own wording, on any system |
+//! | [`NtDll`] | the [`MessageTable`] of an ntdll.dll that the caller read: Windows' own wording, on any system. The feature `dll` finds it in the file |
 //! | `System` | the running Windows; only there, with the feature `system-messages` |
 //! | [`FromFn`] | a function |
 //! | [`Chain`] | two sources, the first that knows |
@@ -34,6 +34,8 @@
 use core::fmt;
 
 mod code;
+#[cfg(feature = "dll")]
+mod dll;
 mod message_table;
 mod names;
 mod sources;
@@ -43,6 +45,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "dll")]
+pub use self::dll::DllError;
 #[cfg(all(windows, feature = "system-messages"))]
 pub use self::system::System;
 pub use self::{
