@@ -202,10 +202,7 @@ fn length(kind: &Kind, value: &TokenStream) -> TokenStream {
 fn write(at: usize, field: &FieldPlan) -> TokenStream {
     let (member, index) = (ident(&field.accessor), number(at as u64));
     let value = quote!(self.#member);
-    let extent = match &field.access {
-        Access::Own(extent) => extent,
-        Access::Segment { .. } => &Extent::Own,
-    };
+    let extent = field.extent();
     match &field.kind {
         Kind::Scalar(scalar) => {
             let method = ident(types::segment_method(*scalar));

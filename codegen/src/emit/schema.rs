@@ -1,14 +1,14 @@
 //! `schema/`: the tables of reflection and layout choice.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
-use crate::plan::{
-    Access, EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan,
-};
+use crate::plan::{EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan};
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -72,6 +72,7 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
     let maps = has_maps.then(|| quote! { use super::super::maps; });
     let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
     let mut items = vec![quote! { use etw_runtime::{#(#names),*}; #maps #meanings }];
+    items.extend(field_constants(layouts(), plan));
     for event in &module.events {
         items.push(event_info(event));
         items.extend(event.layouts.iter().map(|layout| layout_info(event, layout, plan)));
@@ -79,6 +80,20 @@ pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
         items.extend(structs.map(|structure| struct_info(structure, module, plan)));
     }
     SourceFile { path: format!("schema/{}.rs", module.name), docs: vec![module.doc.clone()], items }
+}
+
+/// The fields that several layouts have, in the order of their first use.
+fn field_constants<'p>(layouts: impl Iterator<Item = &'p LayoutPlan>, plan: &Plan<'_>) -> Option<TokenStream> {
+    let mut written = BTreeSet::new();
+    let mut constants = TokenStream::new();
+    for all in layouts.map(|layout| &layout.fields) {
+        for field in &all.fields {
+            let Some(name) = field.constant.as_ref().filter(|name| written.insert(*name)) else { continue };
+            let (name, info) = (ident(name), field_expression(field, all, plan));
+            constants.extend(quote! { const #name: FieldInfo = #info; });
+        }
+    }
+    (!constants.is_empty()).then_some(constants)
 }
 
 fn event_info(event: &EventPlan) -> TokenStream {
@@ -152,15 +167,19 @@ fn sizes(field: &FieldPlan) -> (Option<&Size>, Option<&Size>) {
 }
 
 fn field_info(field: &FieldPlan, all: &Fields, plan: &Plan<'_>) -> TokenStream {
+    match &field.constant {
+        Some(constant) => ident(constant).to_token_stream(),
+        None => field_expression(field, all, plan),
+    }
+}
+
+fn field_expression(field: &FieldPlan, all: &Fields, plan: &Plan<'_>) -> TokenStream {
     let (name, in_type) = (&field.field.name, ident(field.field.in_type.ident()));
     let out_type = shown_as(field).map(|out_type| {
         let out_type = ident(out_type.ident());
         quote! { .shown_as(OutType::#out_type) }
     });
-    let extent = match &field.access {
-        Access::Own(extent) => extent,
-        Access::Segment { .. } => &Extent::Own,
-    };
+    let extent = field.extent();
     let (length, count) = sizes(field);
     let of_one = if count.is_some() { &field.each } else { extent };
     let length = length.map(|length| size(length, of_one)).map(|size| quote! { .with_length(#size) });
@@ -217,6 +236,6 @@ fn header_info(header: &HeaderPlan) -> TokenStream {
     }
 }
 
-fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }

@@ -100,6 +100,18 @@ pub(crate) struct FieldPlan {
     pub(crate) field: Field,
     /// What its values mean, where that is known.
     pub(crate) meaning: Option<FieldMeaning>,
+    /// The constant that describes it, where other layouts of the module have the same field.
+    pub(crate) constant: Option<String>,
+}
+
+impl FieldPlan {
+    /// How it finds its end, or that of the list that it is.
+    pub(crate) fn extent(&self) -> &Extent {
+        match &self.access {
+            Access::Own(extent) => extent,
+            Access::Segment { .. } => &Extent::Own,
+        }
+    }
 }
 
 /// A member of a view's struct.
@@ -249,7 +261,16 @@ impl Planner<'_> {
             Access::Own(extent)
         };
         let map = self.map(field);
-        self.out.fields.push(FieldPlan { accessor, kind, access, each, map, field: field.clone(), meaning: None });
+        self.out.fields.push(FieldPlan {
+            accessor,
+            kind,
+            access,
+            each,
+            map,
+            field: field.clone(),
+            meaning: None,
+            constant: None,
+        });
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Every decision that is about Rust: names, types, segments, modules. The emitters only write down what stands
 //! here.
 
+mod constants;
 mod docs;
 mod fields;
 mod history;
@@ -170,6 +171,7 @@ pub(crate) fn plan<'s>(
         modules[at].events.extend(planner.event(event, name));
     }
     modules.retain(|module| !module.events.is_empty());
+    modules.iter_mut().for_each(constants::name_fields);
     Plan { schema, constants, maps, meanings: meaning_plans, modules }
 }
 
