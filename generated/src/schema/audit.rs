@@ -7,6 +7,52 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const CLIENT_NAME_LENGTH: FieldInfo = FieldInfo::new("ClientNameLength", InType::UInt16);
+
+const CLIENT_NAME: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const SHARE_NAME_LENGTH: FieldInfo = FieldInfo::new("ShareNameLength", InType::UInt16);
+
+const SHARE_NAME: FieldInfo = FieldInfo::new("ShareName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const CLIENT_NAME_2: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const USER_NAME_LENGTH: FieldInfo = FieldInfo::new("UserNameLength", InType::UInt16);
+
+const USER_NAME: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const CLIENT_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientAddressLength",
+    InType::UInt32,
+);
+
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionID", InType::HexInt64);
+
+const USER_NAME_2: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .meaning(Meaning::NtStatus);
+
+const DAYS: FieldInfo = FieldInfo::new("Days", InType::UInt32);
+
+const CLIENT_NAME_3: FieldInfo = FieldInfo::new("ClientName", InType::AnsiString);
+
+const SERVER_REQUIRES_SIGNING: FieldInfo = FieldInfo::new(
+    "ServerRequiresSigning",
+    InType::Boolean,
+);
+
+const SPN_VALIDATION_POLICY: FieldInfo = FieldInfo::new(
+        "SPNValidationPolicy",
+        InType::UInt32,
+    )
+    .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY));
+
 /// Event 1001.
 pub static SRV_DISABLED: EventInfo = EventInfo {
     id: 1001,
@@ -37,8 +83,8 @@ pub static SRV_DISABLED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
         FieldInfo::new("LogEventCount", InType::UInt32),
     ],
     headers: &[
@@ -115,12 +161,12 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME_2,
+        USER_NAME_LENGTH,
+        USER_NAME,
     ],
     headers: &[
         HeaderInfo {
@@ -162,17 +208,17 @@ pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME_2,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_ADDRESS_LENGTH,
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(6)),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        SESSION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -218,12 +264,7 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, USER_NAME_LENGTH, USER_NAME_2],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -264,15 +305,15 @@ pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        USER_NAME_LENGTH,
+        USER_NAME_2,
+        CLIENT_ADDRESS_LENGTH,
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(4)),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        SESSION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -315,17 +356,17 @@ pub static SRV_DECRYPTION_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
+        CLIENT_NAME_LENGTH,
         FieldInfo::new("ClientName", InType::AnsiString).with_length(Size::Field(0)),
         FieldInfo::new("ClientAddressLength", InType::UInt16),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        STATUS,
         FieldInfo::new("TranslatedStatus", InType::HexInt32)
             .shown_as(OutType::NtStatus)
             .meaning(Meaning::NtStatus),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        SESSION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -545,7 +586,7 @@ pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("Days", InType::UInt32)],
+    fields: &[DAYS],
     headers: &[
         HeaderInfo {
             since: 17134,
@@ -597,7 +638,7 @@ pub static AUDIT_SMB1_ACCESS_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("ClientName", InType::AnsiString)],
+    fields: &[CLIENT_NAME_3],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -649,7 +690,7 @@ pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("ClientName", InType::AnsiString)],
+    fields: &[CLIENT_NAME_3],
     headers: &[
         HeaderInfo {
             since: 16299,
@@ -701,7 +742,7 @@ pub static UNINSTALL_SMB1_SERVER_V1: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("Days", InType::UInt32)],
+    fields: &[DAYS],
     headers: &[
         HeaderInfo {
             since: 17134,
@@ -757,11 +798,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ServerRequiresSigning", InType::Boolean),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, SERVER_REQUIRES_SIGNING],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -791,11 +828,11 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ServerRequiresSigning", InType::Boolean),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        USER_NAME_LENGTH,
+        USER_NAME_2,
+        SERVER_REQUIRES_SIGNING,
     ],
     headers: &[
         HeaderInfo {
@@ -836,8 +873,8 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
         FieldInfo::new("ServerRequiresEncryption", InType::Boolean),
         FieldInfo::new("SmbClientDoesNotSupportEncryptionType", InType::UInt32),
     ],
@@ -881,13 +918,7 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
             last: 26100,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, STATUS, SPN_VALIDATION_POLICY],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -929,13 +960,12 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
         FieldInfo::new("SPN", InType::UnicodeString),
         FieldInfo::new("ServiceClassIsValid", InType::Boolean),
         FieldInfo::new("PrincipalNameIsValid", InType::Boolean),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
+        SPN_VALIDATION_POLICY,
     ],
     headers: &[
         HeaderInfo {
@@ -977,12 +1007,7 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
             last: 26100,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SPN_VALIDATION_POLICY)),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, SPN_VALIDATION_POLICY],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -1023,11 +1048,7 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
             last: 26100,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ServerRequiresSigning", InType::Boolean),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, SERVER_REQUIRES_SIGNING],
     headers: &[
         HeaderInfo {
             since: 26100,

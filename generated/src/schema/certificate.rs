@@ -7,6 +7,140 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const CERT_SUBJECT_NAME_LENGTH: FieldInfo = FieldInfo::new(
+    "CertSubjectNameLength",
+    InType::UInt16,
+);
+
+const CERT_SUBJECT_NAME: FieldInfo = FieldInfo::new(
+        "CertSubjectName",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(0));
+
+const CERT_THUMBPRINT_LENGTH: FieldInfo = FieldInfo::new(
+    "CertThumbprintLength",
+    InType::UInt16,
+);
+
+const CERT_THUMBPRINT: FieldInfo = FieldInfo::new(
+        "CertThumbprint",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(2));
+
+const EXPIRING: FieldInfo = FieldInfo::new("Expiring", InType::FileTime);
+
+const ENDPOINT_NAME_LENGTH: FieldInfo = FieldInfo::new(
+    "EndpointNameLength",
+    InType::UInt16,
+);
+
+const TRANSPORT_NAME_LENGTH: FieldInfo = FieldInfo::new(
+    "TransportNameLength",
+    InType::UInt16,
+);
+
+const TRANSPORT_NAME: FieldInfo = FieldInfo::new("TransportName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const SERVER_NAME_LENGTH: FieldInfo = FieldInfo::new("ServerNameLength", InType::UInt16);
+
+const SERVER_NAME: FieldInfo = FieldInfo::new("ServerName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const SUBJECT_LENGTH: FieldInfo = FieldInfo::new("SubjectLength", InType::UInt16);
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .meaning(Meaning::NtStatus);
+
+const ERROR: FieldInfo = FieldInfo::new("Error", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const STATUS_2: FieldInfo = FieldInfo::new("Status", InType::UInt32)
+    .meaning(Meaning::NtStatus);
+
+const ENDPOINT_NAME: FieldInfo = FieldInfo::new("EndpointName", InType::UnicodeString)
+    .with_length(Size::Field(1));
+
+const CONNECTION_TYPE: FieldInfo = FieldInfo::new("ConnectionType", InType::UInt32);
+
+const CLIENT_SOCKET_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientSocketAddressLength",
+    InType::UInt32,
+);
+
+const CLIENT_SOCKET_ADDRESS: FieldInfo = FieldInfo::new(
+        "ClientSocketAddress",
+        InType::Binary,
+    )
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(6));
+
+const CONNECTION_ID_SIZE: FieldInfo = FieldInfo::new("ConnectionIdSize", InType::UInt32);
+
+const CLIENT_SOCKET_ADDRESS_2: FieldInfo = FieldInfo::new(
+        "ClientSocketAddress",
+        InType::Binary,
+    )
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(2));
+
+const SUPPORTED_HASH_ALGS_STR_LENGTH: FieldInfo = FieldInfo::new(
+    "SupportedHashAlgsStrLength",
+    InType::UInt16,
+);
+
+const SUPPORTED_HASH_ALGS_STR: FieldInfo = FieldInfo::new(
+        "SupportedHashAlgsStr",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(4));
+
+const CERT_CHAIN_PROPERTIES_STR_LENGTH: FieldInfo = FieldInfo::new(
+    "CertChainPropertiesStrLength",
+    InType::UInt16,
+);
+
+const CERT_CHAIN_PROPERTIES_STR: FieldInfo = FieldInfo::new(
+        "CertChainPropertiesStr",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(6));
+
+const DENY_SIDS_STR_LENGTH: FieldInfo = FieldInfo::new(
+    "DenySidsStrLength",
+    InType::UInt16,
+);
+
+const DENY_SIDS_STR: FieldInfo = FieldInfo::new("DenySidsStr", InType::UnicodeString)
+    .with_length(Size::Field(8));
+
+const ALLOW_SIDS_STR_LENGTH: FieldInfo = FieldInfo::new(
+    "AllowSidsStrLength",
+    InType::UInt16,
+);
+
+const ALLOW_SIDS_STR: FieldInfo = FieldInfo::new("AllowSidsStr", InType::UnicodeString)
+    .with_length(Size::Field(10));
+
+const CONNECTION_ID: FieldInfo = FieldInfo::new("ConnectionId", InType::Binary)
+    .with_length(Size::Field(12));
+
+const ERROR_2: FieldInfo = FieldInfo::new("Error", InType::UInt32)
+    .meaning(Meaning::Win32Error);
+
+const SERVER_NAME_2: FieldInfo = FieldInfo::new("ServerName", InType::UnicodeString)
+    .with_length(Size::Field(1));
+
+const CLIENT_SOCKET_ADDRESS_3: FieldInfo = FieldInfo::new(
+        "ClientSocketAddress",
+        InType::Binary,
+    )
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(3));
+
 /// Event 1042.
 pub static SERVER_CERT_MAPPING_EXPIRING: EventInfo = EventInfo {
     id: 1042,
@@ -33,13 +167,11 @@ pub static SERVER_CERT_MAPPING_EXPIRING_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("CertSubjectNameLength", InType::UInt16),
-        FieldInfo::new("CertSubjectName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("CertThumbprintLength", InType::UInt16),
-        FieldInfo::new("CertThumbprint", InType::UnicodeString)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("Expiring", InType::FileTime),
+        CERT_SUBJECT_NAME_LENGTH,
+        CERT_SUBJECT_NAME,
+        CERT_THUMBPRINT_LENGTH,
+        CERT_THUMBPRINT,
+        EXPIRING,
     ],
     headers: &[
         HeaderInfo {
@@ -97,12 +229,11 @@ pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: LayoutInfo = LayoutInfo {
             .with_map(&maps::SRVNET_QUIC_SHUTDOWN_ERRORS),
         FieldInfo::new("Reason", InType::UInt16)
             .with_map(&maps::SRVNET_QUIC_SHUTDOWN_REASONS),
-        FieldInfo::new("EndpointNameLength", InType::UInt16),
+        ENDPOINT_NAME_LENGTH,
         FieldInfo::new("EndpointName", InType::UnicodeString)
             .with_length(Size::Field(2)),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(4)),
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME,
     ],
     headers: &[
         HeaderInfo {
@@ -156,13 +287,13 @@ pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("SubjectLength", InType::UInt16),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        SUBJECT_LENGTH,
         FieldInfo::new("Subject", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ThumbPrintLength", InType::UInt16),
         FieldInfo::new("ThumbPrint", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        STATUS,
         FieldInfo::new("RemovedLength", InType::UInt16),
         FieldInfo::new("Removed", InType::UnicodeString).with_length(Size::Field(7)),
     ],
@@ -229,13 +360,11 @@ pub static SERVER_CERT_MAPPING_EXPIRED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("CertSubjectNameLength", InType::UInt16),
-        FieldInfo::new("CertSubjectName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("CertThumbprintLength", InType::UInt16),
-        FieldInfo::new("CertThumbprint", InType::UnicodeString)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("Expiring", InType::FileTime),
+        CERT_SUBJECT_NAME_LENGTH,
+        CERT_SUBJECT_NAME,
+        CERT_THUMBPRINT_LENGTH,
+        CERT_THUMBPRINT,
+        EXPIRING,
     ],
     headers: &[
         HeaderInfo {
@@ -289,11 +418,11 @@ pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SubjectLength", InType::UInt16),
+        SUBJECT_LENGTH,
         FieldInfo::new("Subject", InType::UnicodeString).with_length(Size::Field(0)),
         FieldInfo::new("ThumbprintLength", InType::UInt16),
         FieldInfo::new("Thumbprint", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -338,7 +467,7 @@ pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("CountOfCertsTotal", InType::UInt16),
         FieldInfo::new("CountOfCertsRestored", InType::UInt16),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -384,9 +513,7 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = Layo
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
         FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        ERROR,
         FieldInfo::new("DeviceNameLength", InType::UInt16),
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(3)),
         FieldInfo::new("ExtraInformation", InType::UInt32),
@@ -449,9 +576,7 @@ pub static SERVER_CERTIFICATE_FAILURE_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("FailureType", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        ERROR,
         FieldInfo::new("MappingNameLength", InType::UInt16),
         FieldInfo::new("MappingName", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ThumprintLength", InType::UInt16),
@@ -509,20 +634,17 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: LayoutI
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("EndpointNameLength", InType::UInt16),
-        FieldInfo::new("EndpointName", InType::UnicodeString)
-            .with_length(Size::Field(1)),
-        FieldInfo::new("ConnectionType", InType::UInt32),
+        STATUS_2,
+        ENDPOINT_NAME_LENGTH,
+        ENDPOINT_NAME,
+        CONNECTION_TYPE,
         FieldInfo::new("ServerSocketAddressLength", InType::UInt32),
         FieldInfo::new("ServerSocketAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(4)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("ConnectionIdSize", InType::UInt32),
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS,
+        CONNECTION_ID_SIZE,
         FieldInfo::new("ConnectionId", InType::Binary).with_length(Size::Field(8)),
     ],
     headers: &[
@@ -554,18 +676,14 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: LayoutI
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("EndpointNameLength", InType::UInt16),
-        FieldInfo::new("EndpointName", InType::UnicodeString)
-            .with_length(Size::Field(1)),
-        FieldInfo::new("ConnectionType", InType::UInt32),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(6)),
+        STATUS_2,
+        ENDPOINT_NAME_LENGTH,
+        ENDPOINT_NAME,
+        CONNECTION_TYPE,
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS,
     ],
     headers: &[
         HeaderInfo {
@@ -610,23 +728,18 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("SupportedHashAlgsStrLength", InType::UInt16),
-        FieldInfo::new("SupportedHashAlgsStr", InType::UnicodeString)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("CertChainPropertiesStrLength", InType::UInt16),
-        FieldInfo::new("CertChainPropertiesStr", InType::UnicodeString)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("DenySidsStrLength", InType::UInt16),
-        FieldInfo::new("DenySidsStr", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("AllowSidsStrLength", InType::UInt16),
-        FieldInfo::new("AllowSidsStr", InType::UnicodeString)
-            .with_length(Size::Field(10)),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_2,
+        SUPPORTED_HASH_ALGS_STR_LENGTH,
+        SUPPORTED_HASH_ALGS_STR,
+        CERT_CHAIN_PROPERTIES_STR_LENGTH,
+        CERT_CHAIN_PROPERTIES_STR,
+        DENY_SIDS_STR_LENGTH,
+        DENY_SIDS_STR,
+        ALLOW_SIDS_STR_LENGTH,
+        ALLOW_SIDS_STR,
     ],
     headers: &[
         HeaderInfo {
@@ -657,25 +770,20 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("SupportedHashAlgsStrLength", InType::UInt16),
-        FieldInfo::new("SupportedHashAlgsStr", InType::UnicodeString)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("CertChainPropertiesStrLength", InType::UInt16),
-        FieldInfo::new("CertChainPropertiesStr", InType::UnicodeString)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("DenySidsStrLength", InType::UInt16),
-        FieldInfo::new("DenySidsStr", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("AllowSidsStrLength", InType::UInt16),
-        FieldInfo::new("AllowSidsStr", InType::UnicodeString)
-            .with_length(Size::Field(10)),
-        FieldInfo::new("ConnectionIdSize", InType::UInt32),
-        FieldInfo::new("ConnectionId", InType::Binary).with_length(Size::Field(12)),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_2,
+        SUPPORTED_HASH_ALGS_STR_LENGTH,
+        SUPPORTED_HASH_ALGS_STR,
+        CERT_CHAIN_PROPERTIES_STR_LENGTH,
+        CERT_CHAIN_PROPERTIES_STR,
+        DENY_SIDS_STR_LENGTH,
+        DENY_SIDS_STR,
+        ALLOW_SIDS_STR_LENGTH,
+        ALLOW_SIDS_STR,
+        CONNECTION_ID_SIZE,
+        CONNECTION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -722,23 +830,18 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("SupportedHashAlgsStrLength", InType::UInt16),
-        FieldInfo::new("SupportedHashAlgsStr", InType::UnicodeString)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("CertChainPropertiesStrLength", InType::UInt16),
-        FieldInfo::new("CertChainPropertiesStr", InType::UnicodeString)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("DenySidsStrLength", InType::UInt16),
-        FieldInfo::new("DenySidsStr", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("AllowSidsStrLength", InType::UInt16),
-        FieldInfo::new("AllowSidsStr", InType::UnicodeString)
-            .with_length(Size::Field(10)),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_2,
+        SUPPORTED_HASH_ALGS_STR_LENGTH,
+        SUPPORTED_HASH_ALGS_STR,
+        CERT_CHAIN_PROPERTIES_STR_LENGTH,
+        CERT_CHAIN_PROPERTIES_STR,
+        DENY_SIDS_STR_LENGTH,
+        DENY_SIDS_STR,
+        ALLOW_SIDS_STR_LENGTH,
+        ALLOW_SIDS_STR,
     ],
     headers: &[
         HeaderInfo {
@@ -769,25 +872,20 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(2)),
-        FieldInfo::new("SupportedHashAlgsStrLength", InType::UInt16),
-        FieldInfo::new("SupportedHashAlgsStr", InType::UnicodeString)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("CertChainPropertiesStrLength", InType::UInt16),
-        FieldInfo::new("CertChainPropertiesStr", InType::UnicodeString)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("DenySidsStrLength", InType::UInt16),
-        FieldInfo::new("DenySidsStr", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("AllowSidsStrLength", InType::UInt16),
-        FieldInfo::new("AllowSidsStr", InType::UnicodeString)
-            .with_length(Size::Field(10)),
-        FieldInfo::new("ConnectionIdSize", InType::UInt32),
-        FieldInfo::new("ConnectionId", InType::Binary).with_length(Size::Field(12)),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_2,
+        SUPPORTED_HASH_ALGS_STR_LENGTH,
+        SUPPORTED_HASH_ALGS_STR,
+        CERT_CHAIN_PROPERTIES_STR_LENGTH,
+        CERT_CHAIN_PROPERTIES_STR,
+        DENY_SIDS_STR_LENGTH,
+        DENY_SIDS_STR,
+        ALLOW_SIDS_STR_LENGTH,
+        ALLOW_SIDS_STR,
+        CONNECTION_ID_SIZE,
+        CONNECTION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -834,13 +932,11 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Error", InType::UInt32).meaning(Meaning::Win32Error),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(3)),
+        ERROR_2,
+        SERVER_NAME_LENGTH,
+        SERVER_NAME_2,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_3,
     ],
     headers: &[
         HeaderInfo {
@@ -871,14 +967,12 @@ pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Error", InType::UInt32).meaning(Meaning::Win32Error),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("ClientSocketAddressLength", InType::UInt32),
-        FieldInfo::new("ClientSocketAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(3)),
-        FieldInfo::new("ConnectionIdSize", InType::UInt32),
+        ERROR_2,
+        SERVER_NAME_LENGTH,
+        SERVER_NAME_2,
+        CLIENT_SOCKET_ADDRESS_LENGTH,
+        CLIENT_SOCKET_ADDRESS_3,
+        CONNECTION_ID_SIZE,
         FieldInfo::new("ConnectionId", InType::Binary).with_length(Size::Field(5)),
     ],
     headers: &[

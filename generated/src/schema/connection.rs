@@ -7,6 +7,16 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGUID", InType::Guid);
+
+const ADDRESS_LENGTH: FieldInfo = FieldInfo::new("AddressLength", InType::UInt32);
+
+const ADDRESS: FieldInfo = FieldInfo::new("Address", InType::Binary)
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(1));
+
+const TRANSPORT_LENGTH: FieldInfo = FieldInfo::new("TransportLength", InType::UInt32);
+
 /// Event 500.
 pub static SMB2_CONNECTION_ACCEPT: EventInfo = EventInfo {
     id: 500,
@@ -32,13 +42,7 @@ pub static SMB2_CONNECTION_ACCEPT_V0: LayoutInfo = LayoutInfo {
             last: 17134,
         },
     ],
-    fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("AddressLength", InType::UInt32),
-        FieldInfo::new("Address", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(1)),
-    ],
+    fields: &[CONNECTION_GUID, ADDRESS_LENGTH, ADDRESS],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -66,12 +70,10 @@ pub static SMB2_CONNECTION_ACCEPT_V0_BUILD17763: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("AddressLength", InType::UInt32),
-        FieldInfo::new("Address", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(1)),
-        FieldInfo::new("TransportLength", InType::UInt32),
+        CONNECTION_GUID,
+        ADDRESS_LENGTH,
+        ADDRESS,
+        TRANSPORT_LENGTH,
         FieldInfo::new("TransportName", InType::UnicodeString)
             .with_length(Size::Field(3)),
     ],
@@ -116,10 +118,7 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: LayoutInfo = LayoutInfo {
             last: 17134,
         },
     ],
-    fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Flags", InType::UInt32),
-    ],
+    fields: &[CONNECTION_GUID, FieldInfo::new("Flags", InType::UInt32)],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -147,14 +146,14 @@ pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763: LayoutInfo = LayoutIn
         },
     ],
     fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        CONNECTION_GUID,
         FieldInfo::new("Flags", InType::UInt32)
             .with_map(&maps::SRV2_CONNECTION_DISCONNECT_REASONS),
-        FieldInfo::new("AddressLength", InType::UInt32),
+        ADDRESS_LENGTH,
         FieldInfo::new("Address", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(2)),
-        FieldInfo::new("TransportLength", InType::UInt32),
+        TRANSPORT_LENGTH,
         FieldInfo::new("TransportName", InType::UnicodeString)
             .with_length(Size::Field(4)),
     ],
@@ -199,10 +198,7 @@ pub static SMB2_CONNECTION_TERMINATE_V0: LayoutInfo = LayoutInfo {
             last: 17134,
         },
     ],
-    fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Reason", InType::UInt32),
-    ],
+    fields: &[CONNECTION_GUID, FieldInfo::new("Reason", InType::UInt32)],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -230,17 +226,17 @@ pub static SMB2_CONNECTION_TERMINATE_V0_BUILD17763: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        CONNECTION_GUID,
         FieldInfo::new("Reason", InType::UInt32)
             .with_map(&maps::SRV2_CONNECTION_TERMINATE_REASONS),
         FieldInfo::new("Status", InType::HexInt32)
             .shown_as(OutType::NtStatus)
             .meaning(Meaning::NtStatus),
-        FieldInfo::new("AddressLength", InType::UInt32),
+        ADDRESS_LENGTH,
         FieldInfo::new("Address", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(3)),
-        FieldInfo::new("TransportLength", InType::UInt32),
+        TRANSPORT_LENGTH,
         FieldInfo::new("TransportName", InType::UnicodeString)
             .with_length(Size::Field(5)),
     ],

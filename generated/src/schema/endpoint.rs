@@ -7,6 +7,58 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const NAME_LENGTH: FieldInfo = FieldInfo::new("NameLength", InType::UInt16);
+
+const NAME: FieldInfo = FieldInfo::new("Name", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const DOMAIN_NAME_LENGTH: FieldInfo = FieldInfo::new("DomainNameLength", InType::UInt16);
+
+const DOMAIN_NAME: FieldInfo = FieldInfo::new("DomainName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const TRANSPORT_NAME_LENGTH: FieldInfo = FieldInfo::new(
+    "TransportNameLength",
+    InType::UInt16,
+);
+
+const TRANSPORT_NAME: FieldInfo = FieldInfo::new("TransportName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const ENDPOINT_NAME_LENGTH: FieldInfo = FieldInfo::new(
+    "EndpointNameLength",
+    InType::UInt16,
+);
+
+const ENDPOINT_NAME: FieldInfo = FieldInfo::new("EndpointName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const TRANSPORT_NAME_2: FieldInfo = FieldInfo::new(
+        "TransportName",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(2));
+
+const PORT: FieldInfo = FieldInfo::new("Port", InType::UInt16);
+
+const TRANSPORT_NAME_3: FieldInfo = FieldInfo::new(
+        "TransportName",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(0));
+
+const TRANSPORT_TYPE: FieldInfo = FieldInfo::new("TransportType", InType::UInt32);
+
+const SRV_INSTANCES: FieldInfo = FieldInfo::new("SrvInstances", InType::UInt32);
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const INTERFACE: FieldInfo = FieldInfo::new("Interface", InType::UInt32);
+
+const PROTOCOL_TYPE: FieldInfo = FieldInfo::new("ProtocolType", InType::UInt32);
+
 /// Event 1010.
 pub static SRV_ENDPOINT_ADDED: EventInfo = EventInfo {
     id: 1010,
@@ -33,13 +85,12 @@ pub static SRV_ENDPOINT_ADDED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("NameLength", InType::UInt16),
-        FieldInfo::new("Name", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("DomainNameLength", InType::UInt16),
-        FieldInfo::new("DomainName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(4)),
+        NAME_LENGTH,
+        NAME,
+        DOMAIN_NAME_LENGTH,
+        DOMAIN_NAME,
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME,
         FieldInfo::new("TransportFlags", InType::HexInt32),
     ],
     headers: &[
@@ -83,13 +134,12 @@ pub static SRV_ENDPOINT_REMOVED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("NameLength", InType::UInt16),
-        FieldInfo::new("Name", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("DomainNameLength", InType::UInt16),
-        FieldInfo::new("DomainName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(4)),
+        NAME_LENGTH,
+        NAME,
+        DOMAIN_NAME_LENGTH,
+        DOMAIN_NAME,
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME,
     ],
     headers: &[
         HeaderInfo {
@@ -186,12 +236,10 @@ pub static SRV_ENDPOINT_ONLINE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("EndpointNameLength", InType::UInt16),
-        FieldInfo::new("EndpointName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(2)),
+        ENDPOINT_NAME_LENGTH,
+        ENDPOINT_NAME,
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME_2,
     ],
     headers: &[
         HeaderInfo {
@@ -234,12 +282,10 @@ pub static SRV_ENDPOINT_OFFLINE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("EndpointNameLength", InType::UInt16),
-        FieldInfo::new("EndpointName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(2)),
+        ENDPOINT_NAME_LENGTH,
+        ENDPOINT_NAME,
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME_2,
     ],
     headers: &[
         HeaderInfo {
@@ -337,7 +383,7 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: LayoutInfo 
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("Port", InType::UInt16)],
+    fields: &[PORT],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -379,15 +425,12 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: LayoutInfo = LayoutInf
         },
     ],
     fields: &[
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("TransportType", InType::UInt32),
-        FieldInfo::new("SrvInstances", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME_3,
+        PORT,
+        TRANSPORT_TYPE,
+        SRV_INSTANCES,
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -430,15 +473,12 @@ pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: LayoutInfo = LayoutInf
         },
     ],
     fields: &[
-        FieldInfo::new("TransportNameLength", InType::UInt16),
-        FieldInfo::new("TransportName", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("TransportType", InType::UInt32),
-        FieldInfo::new("SrvInstances", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        TRANSPORT_NAME_LENGTH,
+        TRANSPORT_NAME_3,
+        PORT,
+        TRANSPORT_TYPE,
+        SRV_INSTANCES,
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -480,11 +520,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("TransportType", InType::UInt32),
-        FieldInfo::new("SrvInstances", InType::UInt32),
-    ],
+    fields: &[PORT, TRANSPORT_TYPE, SRV_INSTANCES],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -525,11 +561,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("TransportType", InType::UInt32),
-        FieldInfo::new("SrvInstances", InType::UInt32),
-    ],
+    fields: &[PORT, TRANSPORT_TYPE, SRV_INSTANCES],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -570,11 +602,7 @@ pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("TransportType", InType::UInt32),
-        FieldInfo::new("SrvInstances", InType::UInt32),
-    ],
+    fields: &[PORT, TRANSPORT_TYPE, SRV_INSTANCES],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -615,12 +643,7 @@ pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = Lay
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Interface", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-    ],
+    fields: &[INTERFACE, STATUS],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -661,12 +684,7 @@ pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: LayoutInfo = La
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Interface", InType::UInt32),
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-    ],
+    fields: &[INTERFACE, STATUS],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -707,10 +725,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: LayoutInfo = LayoutI
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("ProtocolType", InType::UInt32),
-    ],
+    fields: &[PORT, PROTOCOL_TYPE],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -749,10 +764,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: LayoutInfo = LayoutInf
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("ProtocolType", InType::UInt32),
-    ],
+    fields: &[PORT, PROTOCOL_TYPE],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -793,10 +805,7 @@ pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: LayoutInfo = LayoutInf
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Port", InType::UInt16),
-        FieldInfo::new("ProtocolType", InType::UInt32),
-    ],
+    fields: &[PORT, PROTOCOL_TYPE],
     headers: &[
         HeaderInfo {
             since: 26100,

@@ -7,6 +7,15 @@ use etw_runtime::{
 };
 use super::super::meanings;
 
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const ADDRESS_FAMILY: FieldInfo = FieldInfo::new("AddressFamily", InType::UInt32)
+    .meaning(Meaning::Values(&meanings::ADDRESS_FAMILY));
+
+const NET_LUID: FieldInfo = FieldInfo::new("NetLuid", InType::HexInt64);
+
 /// Event 1900.
 pub static TDI_MODE_ENABLED: EventInfo = EventInfo {
     id: 1900,
@@ -89,11 +98,7 @@ pub static NSI_TABLE_ALLOCATION_FAILED_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-    ],
+    fields: &[STATUS],
     headers: &[
         HeaderInfo {
             since: 17763,
@@ -156,11 +161,7 @@ pub static NSI_INTERFACE_ADDED_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("AddressFamily", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::ADDRESS_FAMILY)),
-        FieldInfo::new("NetLuid", InType::HexInt64),
-    ],
+    fields: &[ADDRESS_FAMILY, NET_LUID],
     headers: &[
         HeaderInfo {
             since: 17763,
@@ -223,11 +224,7 @@ pub static NSI_INTERFACE_REMOVED_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("AddressFamily", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::ADDRESS_FAMILY)),
-        FieldInfo::new("NetLuid", InType::HexInt64),
-    ],
+    fields: &[ADDRESS_FAMILY, NET_LUID],
     headers: &[
         HeaderInfo {
             since: 17763,
@@ -290,12 +287,7 @@ pub static IP_INTERFACE_NOT_FOUND_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("NetLuid", InType::HexInt64),
-        FieldInfo::new("Status", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-    ],
+    fields: &[NET_LUID, STATUS],
     headers: &[
         HeaderInfo {
             since: 17763,

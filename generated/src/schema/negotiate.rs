@@ -8,6 +8,55 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::meanings;
 
+const CLIENT_NAME_LENGTH: FieldInfo = FieldInfo::new("ClientNameLength", InType::UInt16);
+
+const CLIENT_NAME: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const USER_NAME_LENGTH: FieldInfo = FieldInfo::new("UserNameLength", InType::UInt16);
+
+const USER_NAME: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const CLIENT_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientAddressLength",
+    InType::UInt32,
+);
+
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionID", InType::HexInt64);
+
+const CLIENT_NAME_2: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const USER_NAME_2: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const CLIENT_ADDRESS: FieldInfo = FieldInfo::new("ClientAddress", InType::Binary)
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(6));
+
+const CLIENT_CIPHER_SUITE_ORDER_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientCipherSuiteOrderLength",
+    InType::UInt32,
+);
+
+const CLIENT_CIPHER_SUITE_ORDER: FieldInfo = FieldInfo::new(
+        "ClientCipherSuiteOrder",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(0));
+
+const SERVER_CIPHER_SUITE_ORDER_LENGTH: FieldInfo = FieldInfo::new(
+    "ServerCipherSuiteOrderLength",
+    InType::UInt32,
+);
+
+const SERVER_CIPHER_SUITE_ORDER: FieldInfo = FieldInfo::new(
+        "ServerCipherSuiteOrder",
+        InType::UnicodeString,
+    )
+    .with_length(Size::Field(2));
+
 /// Event 1005.
 pub static SRV_NEGOTIATE_VALIDATION_FAILURE: EventInfo = EventInfo {
     id: 1005,
@@ -41,12 +90,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, USER_NAME_LENGTH, USER_NAME],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -76,11 +120,11 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_ADDRESS_LENGTH,
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(4)),
@@ -96,7 +140,7 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: LayoutInfo = LayoutInfo {
             .meaning(Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
         FieldInfo::new("ReceivedSecurityMode", InType::HexInt32)
             .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        SESSION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -131,15 +175,13 @@ pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("TranslatedStatus", InType::HexInt32)
             .shown_as(OutType::NtStatus)
             .meaning(Meaning::NtStatus),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME_2,
+        USER_NAME_LENGTH,
+        USER_NAME_2,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SESSION_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -293,15 +335,13 @@ pub static SRV_NO_NEGOTIATED_CIPHER_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("ShareNameLength", InType::UInt16),
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(6)),
-        FieldInfo::new("SessionID", InType::HexInt64),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME_2,
+        USER_NAME_LENGTH,
+        USER_NAME_2,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SESSION_ID,
         FieldInfo::new("Smb2Command", InType::UInt16).with_map(&maps::SMB2_COMMAND),
     ],
     headers: &[
@@ -360,12 +400,10 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientCipherSuiteOrderLength", InType::UInt32),
-        FieldInfo::new("ClientCipherSuiteOrder", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("ServerCipherSuiteOrderLength", InType::UInt32),
-        FieldInfo::new("ServerCipherSuiteOrder", InType::UnicodeString)
-            .with_length(Size::Field(2)),
+        CLIENT_CIPHER_SUITE_ORDER_LENGTH,
+        CLIENT_CIPHER_SUITE_ORDER,
+        SERVER_CIPHER_SUITE_ORDER_LENGTH,
+        SERVER_CIPHER_SUITE_ORDER,
     ],
     headers: &[
         HeaderInfo {
@@ -407,12 +445,10 @@ pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientCipherSuiteOrderLength", InType::UInt32),
-        FieldInfo::new("ClientCipherSuiteOrder", InType::UnicodeString)
-            .with_length(Size::Field(0)),
-        FieldInfo::new("ServerCipherSuiteOrderLength", InType::UInt32),
-        FieldInfo::new("ServerCipherSuiteOrder", InType::UnicodeString)
-            .with_length(Size::Field(2)),
+        CLIENT_CIPHER_SUITE_ORDER_LENGTH,
+        CLIENT_CIPHER_SUITE_ORDER,
+        SERVER_CIPHER_SUITE_ORDER_LENGTH,
+        SERVER_CIPHER_SUITE_ORDER,
         FieldInfo::new("ClientCipherCount", InType::UInt16),
         FieldInfo::new("LoggedClientCipherCount", InType::UInt16),
         FieldInfo::new("ClientCipherOrder", InType::UInt16)
@@ -495,11 +531,11 @@ pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: LayoutInfo = LayoutInfo {
             .meaning(Meaning::Values(&meanings::DIALECT)),
         FieldInfo::new("MaxSmb2Dialect", InType::HexInt32)
             .meaning(Meaning::Values(&meanings::DIALECT)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
+        CLIENT_ADDRESS_LENGTH,
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(16)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
+        CLIENT_NAME_LENGTH,
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(18)),
     ],
     headers: &[

@@ -8,6 +8,33 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::meanings;
 
+const OPEN_GUID: FieldInfo = FieldInfo::new("OpenGUID", InType::Guid);
+
+const TREE_CONNECT_GUID: FieldInfo = FieldInfo::new("TreeConnectGUID", InType::Guid);
+
+const SESSION_GUID: FieldInfo = FieldInfo::new("SessionGUID", InType::Guid);
+
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGUID", InType::Guid);
+
+const FILE_NAME_LENGTH: FieldInfo = FieldInfo::new("FileNameLength", InType::UInt16);
+
+const USER_NAME_LENGTH: FieldInfo = FieldInfo::new("UserNameLength", InType::UInt16);
+
+const SHARE_NAME_LENGTH: FieldInfo = FieldInfo::new("ShareNameLength", InType::UInt16);
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .meaning(Meaning::NtStatus);
+
+const TRANSLATED_STATUS: FieldInfo = FieldInfo::new("TranslatedStatus", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const DURABLE_HANDLE: FieldInfo = FieldInfo::new("DurableHandle", InType::Boolean);
+
+const RESILIENT_HANDLE: FieldInfo = FieldInfo::new("ResilientHandle", InType::Boolean);
+
+const RESUME_KEY: FieldInfo = FieldInfo::new("ResumeKey", InType::Guid);
+
 /// Event 650.
 pub static SMB2_FILE_OPEN: EventInfo = EventInfo {
     id: 650,
@@ -34,10 +61,10 @@ pub static SMB2_FILE_OPEN_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("OpenGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        OPEN_GUID,
+        TREE_CONNECT_GUID,
+        SESSION_GUID,
+        CONNECTION_GUID,
         FieldInfo::new("ShareGUID", InType::Guid),
         FieldInfo::new("NameLength", InType::UInt16),
         FieldInfo::new("Name", InType::UnicodeString).with_length(Size::Field(5)),
@@ -91,7 +118,7 @@ pub static SMB2_FILE_DISCONNECT_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
+    fields: &[OPEN_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -130,12 +157,7 @@ pub static SMB2_FILE_RECONNECT_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("OpenGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-    ],
+    fields: &[OPEN_GUID, TREE_CONNECT_GUID, SESSION_GUID, CONNECTION_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -174,7 +196,7 @@ pub static SMB2_FILE_SUSPEND_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
+    fields: &[OPEN_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -213,7 +235,7 @@ pub static SMB2_FILE_CLOSE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
+    fields: &[OPEN_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -252,7 +274,7 @@ pub static SMB2_FILE_TIMEOUT_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
+    fields: &[OPEN_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -291,7 +313,7 @@ pub static SMB2_FILE_TERMINATE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("OpenGUID", InType::Guid)],
+    fields: &[OPEN_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -330,10 +352,7 @@ pub static SMB2_FILE_CCF_CLOSE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("OpenGUID", InType::Guid),
-        FieldInfo::new("AppInstanceGUID", InType::Guid),
-    ],
+    fields: &[OPEN_GUID, FieldInfo::new("AppInstanceGUID", InType::Guid)],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -373,14 +392,14 @@ pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("FileNameLength", InType::UInt16),
+        FILE_NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
+        USER_NAME_LENGTH,
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
         FieldInfo::new("ComputerNameLength", InType::UInt16),
         FieldInfo::new("ComputerName", InType::UnicodeString)
             .with_length(Size::Field(4)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(6)),
     ],
     headers: &[
@@ -426,9 +445,9 @@ pub static SMB2_RKF_FAILURE_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("ServerNameLength", InType::UInt16),
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
+        FILE_NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(4)),
     ],
     headers: &[
@@ -472,32 +491,30 @@ pub static SRV_REOPEN_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        STATUS,
+        TRANSLATED_STATUS,
         FieldInfo::new("RKFStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedRKFStatus", InType::HexInt32)
             .shown_as(OutType::NtStatus)
             .meaning(Meaning::NtStatus),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        CONNECTION_GUID,
         FieldInfo::new("ClientNameLength", InType::UInt16),
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(5)),
         FieldInfo::new("ClientAddressLength", InType::UInt16),
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(7)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(9)),
-        FieldInfo::new("UserNameLength", InType::UInt16),
+        USER_NAME_LENGTH,
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(11)),
         FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("FileNameLength", InType::UInt16),
+        FILE_NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(14)),
-        FieldInfo::new("DurableHandle", InType::Boolean),
-        FieldInfo::new("ResilientHandle", InType::Boolean),
+        DURABLE_HANDLE,
+        RESILIENT_HANDLE,
         FieldInfo::new("PersistentHandle", InType::Boolean),
-        FieldInfo::new("ResumeKey", InType::Guid),
+        RESUME_KEY,
         FieldInfo::new("Reason", InType::UInt32)
             .with_map(&maps::SRV_REOPEN_FAILURE_REASONS),
     ],
@@ -542,14 +559,14 @@ pub static SRV_HANDLE_SCAVENGE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("DurableHandle", InType::Boolean),
-        FieldInfo::new("ResilientHandle", InType::Boolean),
+        DURABLE_HANDLE,
+        RESILIENT_HANDLE,
         FieldInfo::new("PersistentFID", InType::HexInt64),
         FieldInfo::new("VolatileFID", InType::HexInt64),
-        FieldInfo::new("ResumeKey", InType::Guid),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        RESUME_KEY,
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(5)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
+        FILE_NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(7)),
     ],
     headers: &[
@@ -593,11 +610,9 @@ pub static SRV_FILE_INVALIDATE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ResumeKey", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        RESUME_KEY,
+        STATUS,
+        TRANSLATED_STATUS,
         FieldInfo::new("TaskStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedTaskStatus", InType::HexInt32)
             .shown_as(OutType::NtStatus)

@@ -8,6 +8,69 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::meanings;
 
+const COMMAND: FieldInfo = FieldInfo::new("Command", InType::UInt32)
+    .meaning(Meaning::Map(&maps::SMB2_COMMAND));
+
+const SESSION_GUID: FieldInfo = FieldInfo::new("SessionGuid", InType::Guid);
+
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionId", InType::HexInt64);
+
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGuid", InType::Guid);
+
+const USER_NAME_LENGTH: FieldInfo = FieldInfo::new("UserNameLength", InType::UInt16);
+
+const USER_NAME: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const CLIENT_NAME_LENGTH: FieldInfo = FieldInfo::new("ClientNameLength", InType::UInt16);
+
+const CLIENT_NAME: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(6));
+
+const CLIENT_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientAddressLength",
+    InType::UInt16,
+);
+
+const CLIENT_ADDRESS: FieldInfo = FieldInfo::new("ClientAddress", InType::Binary)
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(8));
+
+const SHARE_NAME_LENGTH: FieldInfo = FieldInfo::new("ShareNameLength", InType::UInt16);
+
+const SHARE_NAME: FieldInfo = FieldInfo::new("ShareName", InType::UnicodeString)
+    .with_length(Size::Field(10));
+
+const FILE_NAME_LENGTH: FieldInfo = FieldInfo::new("FileNameLength", InType::UInt16);
+
+const FILE_NAME: FieldInfo = FieldInfo::new("FileName", InType::UnicodeString)
+    .with_length(Size::Field(12));
+
+const DURATION_IN_MILLISECONDS: FieldInfo = FieldInfo::new(
+    "DurationInMilliseconds",
+    InType::UInt64,
+);
+
+const THRESHOLD_IN_MILLISECONDS: FieldInfo = FieldInfo::new(
+    "ThresholdInMilliseconds",
+    InType::UInt64,
+);
+
+const CTL_CODE: FieldInfo = FieldInfo::new("CtlCode", InType::UInt32)
+    .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE));
+
+const SUB_CODE: FieldInfo = FieldInfo::new("SubCode", InType::UInt32);
+
+const TUNNELED_CONTROL: FieldInfo = FieldInfo::new("TunneledControl", InType::UInt32);
+
+const REASON: FieldInfo = FieldInfo::new("Reason", InType::UInt32)
+    .with_map(&maps::LIVE_DUMP_REASON);
+
+const SMB2_COMMAND: FieldInfo = FieldInfo::new("Smb2Command", InType::UInt16)
+    .with_map(&maps::SMB2_COMMAND);
+
+const THRESHOLD: FieldInfo = FieldInfo::new("Threshold", InType::UInt64);
+
 /// Event 1020.
 pub static SRV_SLOW_FS_OPERATION: EventInfo = EventInfo {
     id: 1020,
@@ -38,25 +101,22 @@ pub static SRV_SLOW_FS_OPERATION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("SessionGuid", InType::Guid),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("ConnectionGuid", InType::Guid),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(6)),
-        FieldInfo::new("ClientAddressLength", InType::UInt16),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(8)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(10)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
-        FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(12)),
-        FieldInfo::new("DurationInMilliseconds", InType::UInt64),
-        FieldInfo::new("ThresholdInMilliseconds", InType::UInt64),
+        COMMAND,
+        SESSION_GUID,
+        SESSION_ID,
+        CONNECTION_GUID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        FILE_NAME_LENGTH,
+        FILE_NAME,
+        DURATION_IN_MILLISECONDS,
+        THRESHOLD_IN_MILLISECONDS,
     ],
     headers: &[
         HeaderInfo {
@@ -87,29 +147,25 @@ pub static SRV_SLOW_FS_OPERATION_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("SessionGuid", InType::Guid),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("ConnectionGuid", InType::Guid),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(6)),
-        FieldInfo::new("ClientAddressLength", InType::UInt16),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(8)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(10)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
-        FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(12)),
-        FieldInfo::new("DurationInMilliseconds", InType::UInt64),
-        FieldInfo::new("ThresholdInMilliseconds", InType::UInt64),
-        FieldInfo::new("CtlCode", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
-        FieldInfo::new("SubCode", InType::UInt32),
-        FieldInfo::new("TunneledControl", InType::UInt32),
+        COMMAND,
+        SESSION_GUID,
+        SESSION_ID,
+        CONNECTION_GUID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        FILE_NAME_LENGTH,
+        FILE_NAME,
+        DURATION_IN_MILLISECONDS,
+        THRESHOLD_IN_MILLISECONDS,
+        CTL_CODE,
+        SUB_CODE,
+        TUNNELED_CONTROL,
     ],
     headers: &[
         HeaderInfo {
@@ -277,9 +333,9 @@ pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("ServerNameLength", InType::UInt16),
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
+        FILE_NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(4)),
         FieldInfo::new("IsRead", InType::Boolean),
         FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
@@ -335,9 +391,7 @@ pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Reason", InType::UInt32).with_map(&maps::LIVE_DUMP_REASON),
-    ],
+    fields: &[REASON],
     headers: &[
         HeaderInfo {
             since: 10586,
@@ -389,9 +443,7 @@ pub static SRV2_LIVE_DUMP_THROTTELED_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("Reason", InType::UInt32).with_map(&maps::LIVE_DUMP_REASON),
-    ],
+    fields: &[REASON],
     headers: &[
         HeaderInfo {
             since: 10586,
@@ -503,10 +555,10 @@ pub static SMB2_SLOW_COMMAND_V0: LayoutInfo = LayoutInfo {
     ],
     fields: &[
         FieldInfo::new("InstanceId", InType::UInt32),
-        FieldInfo::new("Smb2Command", InType::UInt16).with_map(&maps::SMB2_COMMAND),
+        SMB2_COMMAND,
         FieldInfo::new("Smb2PerfBlock", InType::UInt16),
         FieldInfo::new("Duration", InType::UInt64),
-        FieldInfo::new("Threshold", InType::UInt64),
+        THRESHOLD,
     ],
     headers: &[
         HeaderInfo {
@@ -560,11 +612,11 @@ pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Smb2Command", InType::UInt16).with_map(&maps::SMB2_COMMAND),
+        SMB2_COMMAND,
         FieldInfo::new("AcquireLockTime", InType::UInt64),
         FieldInfo::new("IoTime", InType::UInt64),
         FieldInfo::new("TotalTime", InType::UInt64),
-        FieldInfo::new("Threshold", InType::UInt64),
+        THRESHOLD,
     ],
     headers: &[
         HeaderInfo {
@@ -618,29 +670,25 @@ pub static SRV_SLOW_NETWORK_OPERATION_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Command", InType::UInt32)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("SessionGuid", InType::Guid),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("ConnectionGuid", InType::Guid),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(6)),
-        FieldInfo::new("ClientAddressLength", InType::UInt16),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(8)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(10)),
-        FieldInfo::new("FileNameLength", InType::UInt16),
-        FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(12)),
-        FieldInfo::new("DurationInMilliseconds", InType::UInt64),
-        FieldInfo::new("ThresholdInMilliseconds", InType::UInt64),
-        FieldInfo::new("CtlCode", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
-        FieldInfo::new("SubCode", InType::UInt32),
-        FieldInfo::new("TunneledControl", InType::UInt32),
+        COMMAND,
+        SESSION_GUID,
+        SESSION_ID,
+        CONNECTION_GUID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        FILE_NAME_LENGTH,
+        FILE_NAME,
+        DURATION_IN_MILLISECONDS,
+        THRESHOLD_IN_MILLISECONDS,
+        CTL_CODE,
+        SUB_CODE,
+        TUNNELED_CONTROL,
     ],
     headers: &[
         HeaderInfo {

@@ -7,6 +7,39 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const INTERFACE_INDEX: FieldInfo = FieldInfo::new("InterfaceIndex", InType::UInt32);
+
+const ERROR: FieldInfo = FieldInfo::new("Error", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const DEVICE_NAME_LENGTH: FieldInfo = FieldInfo::new("DeviceNameLength", InType::UInt16);
+
+const NO_OP: FieldInfo = FieldInfo::new("NoOp", InType::Boolean);
+
+const IS_SUCCESS: FieldInfo = FieldInfo::new("IsSuccess", InType::Boolean);
+
+const LOAD_STATUS: FieldInfo = FieldInfo::new("LoadStatus", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const SERVICE_PATH_LENGTH: FieldInfo = FieldInfo::new(
+    "ServicePathLength",
+    InType::UInt16,
+);
+
+const SERVICE_PATH: FieldInfo = FieldInfo::new("ServicePath", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const CURRENT_DISABLE_OVERRIDE_STATE: FieldInfo = FieldInfo::new(
+    "CurrentDisableOverrideState",
+    InType::Boolean,
+);
+
+const NEW_STATE: FieldInfo = FieldInfo::new("NewState", InType::Boolean);
+
+const ACTION_TAKEN: FieldInfo = FieldInfo::new("ActionTaken", InType::Boolean);
+
 /// Event 1033.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: EventInfo = EventInfo {
     id: 1033,
@@ -98,11 +131,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: LayoutInfo = LayoutI
     fields: &[
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("DeviceNameLength", InType::UInt16),
+        INTERFACE_INDEX,
+        ERROR,
+        DEVICE_NAME_LENGTH,
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(3)),
         FieldInfo::new("ExtraInformation", InType::UInt32),
     ],
@@ -165,7 +196,7 @@ pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("EndpointState", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_ENDPOINT_STATE),
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
+        INTERFACE_INDEX,
         FieldInfo::new("TransportNameLength", InType::UInt16),
         FieldInfo::new("TransportName", InType::UnicodeString)
             .with_length(Size::Field(2)),
@@ -226,12 +257,7 @@ pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-    ],
+    fields: &[INTERFACE_INDEX, ERROR],
     headers: &[
         HeaderInfo {
             since: 15063,
@@ -297,10 +323,8 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE),
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        INTERFACE_INDEX,
+        ERROR,
     ],
     headers: &[
         HeaderInfo {
@@ -361,11 +385,9 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: LayoutInfo = Lay
     fields: &[
         FieldInfo::new("FailureType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE),
-        FieldInfo::new("DeviceNameLength", InType::UInt16),
+        DEVICE_NAME_LENGTH,
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("Error", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        ERROR,
     ],
     headers: &[
         HeaderInfo {
@@ -432,7 +454,7 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("NotificationType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_NSI_NOTIFICATION_TYPE),
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
+        INTERFACE_INDEX,
         FieldInfo::new("NdkOperationalState", InType::UInt16),
     ],
     headers: &[
@@ -500,7 +522,7 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: LayoutInfo = LayoutInfo {
     fields: &[
         FieldInfo::new("NotificationType", InType::UInt32)
             .with_map(&maps::SRV2_RDMA_MIB_NOTIFICATION_TYPE),
-        FieldInfo::new("InterfaceIndex", InType::UInt32),
+        INTERFACE_INDEX,
     ],
     headers: &[
         HeaderInfo {
@@ -658,7 +680,7 @@ pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("NoOp", InType::Boolean)],
+    fields: &[NO_OP],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -738,7 +760,7 @@ pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("NoOp", InType::Boolean)],
+    fields: &[NO_OP],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -783,14 +805,7 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("IsSuccess", InType::Boolean),
-        FieldInfo::new("LoadStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("ServicePathLength", InType::UInt16),
-        FieldInfo::new("ServicePath", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[IS_SUCCESS, LOAD_STATUS, SERVICE_PATH_LENGTH, SERVICE_PATH],
     headers: &[
         HeaderInfo {
             since: 26100,
@@ -820,13 +835,11 @@ pub static SRV_NET_SMB_DIRECT_LOAD_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("IsSuccess", InType::Boolean),
-        FieldInfo::new("LoadStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("ServicePathLength", InType::UInt16),
-        FieldInfo::new("ServicePath", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("DeviceNameLength", InType::UInt16),
+        IS_SUCCESS,
+        LOAD_STATUS,
+        SERVICE_PATH_LENGTH,
+        SERVICE_PATH,
+        DEVICE_NAME_LENGTH,
         FieldInfo::new("DeviceName", InType::UnicodeString).with_length(Size::Field(4)),
     ],
     headers: &[
@@ -916,10 +929,10 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: LayoutInfo = Layo
         },
     ],
     fields: &[
-        FieldInfo::new("CurrentDisableOverrideState", InType::Boolean),
-        FieldInfo::new("NewState", InType::Boolean),
+        CURRENT_DISABLE_OVERRIDE_STATE,
+        NEW_STATE,
         FieldInfo::new("SrvNetIsRDMASupportEnabled", InType::Boolean),
-        FieldInfo::new("ActionTaken", InType::Boolean),
+        ACTION_TAKEN,
     ],
     headers: &[
         HeaderInfo {
@@ -961,12 +974,12 @@ pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: LayoutInfo = Layo
         },
     ],
     fields: &[
-        FieldInfo::new("CurrentDisableOverrideState", InType::Boolean),
-        FieldInfo::new("NewState", InType::Boolean),
+        CURRENT_DISABLE_OVERRIDE_STATE,
+        NEW_STATE,
         FieldInfo::new("SrvNetEnableRdmaSupport", InType::Boolean),
         FieldInfo::new("SrvNetEvaluateRdmaEnabledPolicy", InType::Boolean),
         FieldInfo::new("SrvNetIsSMBDirectSupported", InType::Boolean),
-        FieldInfo::new("ActionTaken", InType::Boolean),
+        ACTION_TAKEN,
     ],
     headers: &[
         HeaderInfo {

@@ -8,6 +8,63 @@ use etw_runtime::{
 use super::super::maps;
 use super::super::meanings;
 
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionId", InType::UInt64);
+
+const PROCESS_ID: FieldInfo = FieldInfo::new("ProcessId", InType::UInt32);
+
+const TREE_ID: FieldInfo = FieldInfo::new("TreeId", InType::UInt32);
+
+const MESSAGE_ID: FieldInfo = FieldInfo::new("MessageId", InType::UInt64);
+
+const MASTER_MESSAGE_ID: FieldInfo = FieldInfo::new("MasterMessageId", InType::UInt64);
+
+const COMMAND: FieldInfo = FieldInfo::new("Command", InType::UInt16)
+    .meaning(Meaning::Map(&maps::SMB2_COMMAND));
+
+const CREDITS_REQUESTED: FieldInfo = FieldInfo::new("CreditsRequested", InType::UInt16);
+
+const FLAGS: FieldInfo = FieldInfo::new("Flags", InType::UInt32)
+    .meaning(Meaning::Bits(&meanings::HEADER_FLAGS));
+
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGUID", InType::Guid);
+
+const SESSION_GUID: FieldInfo = FieldInfo::new("SessionGUID", InType::Guid);
+
+const TREE_CONNECT_GUID: FieldInfo = FieldInfo::new("TreeConnectGUID", InType::Guid);
+
+const NAME_LENGTH: FieldInfo = FieldInfo::new("NameLength", InType::UInt16);
+
+const LEASE_KEY: FieldInfo = FieldInfo::new("LeaseKey", InType::Guid);
+
+const FILE_ID: FieldInfo = FieldInfo::new("FileId", InType::UInt64);
+
+const FILE_GUID: FieldInfo = FieldInfo::new("FileGUID", InType::Guid);
+
+const LENGTH: FieldInfo = FieldInfo::new("Length", InType::UInt32);
+
+const OFFSET: FieldInfo = FieldInfo::new("Offset", InType::UInt64);
+
+const CHANNEL: FieldInfo = FieldInfo::new("Channel", InType::UInt32)
+    .meaning(Meaning::Values(&meanings::RDMA_CHANNEL));
+
+const REMAINING_BYTES: FieldInfo = FieldInfo::new("RemainingBytes", InType::UInt32);
+
+const OUTPUT_BUFFER_LENGTH: FieldInfo = FieldInfo::new(
+    "OutputBufferLength",
+    InType::UInt32,
+);
+
+const INFO_TYPE: FieldInfo = FieldInfo::new("InfoType", InType::UInt8)
+    .meaning(Meaning::Values(&meanings::INFO_TYPE));
+
+const INFO_CLASS: FieldInfo = FieldInfo::new("InfoClass", InType::UInt8);
+
+const SECURITY_INFORMATION: FieldInfo = FieldInfo::new(
+        "SecurityInformation",
+        InType::UInt32,
+    )
+    .meaning(Meaning::Bits(&meanings::SECURITY_INFORMATION));
+
 /// Event 1.
 pub static SMB2_REQUEST_NEGOTIATE: EventInfo = EventInfo {
     id: 1,
@@ -34,16 +91,14 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("SecurityMode", InType::UInt16)
             .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
         FieldInfo::new("Capabilities", InType::UInt32)
@@ -53,7 +108,7 @@ pub static SMB2_REQUEST_NEGOTIATE_V2: LayoutInfo = LayoutInfo {
             .with_count(Size::Field(10))
             .meaning(Meaning::Values(&meanings::DIALECT)),
         FieldInfo::new("ClientGuid", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        CONNECTION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -94,16 +149,14 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("VcNumber", InType::UInt8),
         FieldInfo::new("SecurityMode", InType::UInt8)
             .meaning(Meaning::Bits(&meanings::SECURITY_MODE)),
@@ -111,8 +164,8 @@ pub static SMB2_REQUEST_SESSION_SETUP_V2: LayoutInfo = LayoutInfo {
             .meaning(Meaning::Bits(&meanings::SESSION_CAPABILITIES)),
         FieldInfo::new("Channel", InType::UInt32),
         FieldInfo::new("PreviousSessionId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -153,18 +206,16 @@ pub static SMB2_REQUEST_LOGOFF_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        CONNECTION_GUID,
+        SESSION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -205,20 +256,18 @@ pub static SMB2_REQUEST_TREE_CONNECT_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("PathLength", InType::UInt16),
         FieldInfo::new("Path", InType::UnicodeString).with_length(Size::Field(8)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -259,19 +308,17 @@ pub static SMB2_REQUEST_TREE_DISCONNECT_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -312,17 +359,15 @@ pub static SMB2_REQUEST_ECHO_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        CONNECTION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -363,17 +408,15 @@ pub static SMB2_REQUEST_CANCEL_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        CONNECTION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -414,16 +457,14 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("SecurityFlags", InType::UInt8),
         FieldInfo::new("RequestedOplockLevel", InType::UInt8)
             .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
@@ -441,15 +482,15 @@ pub static SMB2_REQUEST_CREATE_V2: LayoutInfo = LayoutInfo {
             .meaning(Meaning::Values(&meanings::CREATE_DISPOSITION)),
         FieldInfo::new("CreateOptions", InType::Int32)
             .meaning(Meaning::Bits(&meanings::CREATE_OPTIONS)),
-        FieldInfo::new("NameLength", InType::UInt16),
+        NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(18)),
         FieldInfo::new("CreateContextsCount", InType::UInt32),
-        FieldInfo::new("LeaseKey", InType::Guid),
+        LEASE_KEY,
         FieldInfo::new("LeaseLevel", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -490,23 +531,21 @@ pub static SMB2_REQUEST_CLOSE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("CloseFlags", InType::UInt16)
             .meaning(Meaning::Bits(&meanings::CLOSE_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        FILE_ID,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -547,21 +586,19 @@ pub static SMB2_REQUEST_FLUSH_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        FILE_ID,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -602,29 +639,26 @@ pub static SMB2_REQUEST_READ_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("Length", InType::UInt32),
-        FieldInfo::new("Offset", InType::UInt64),
-        FieldInfo::new("FileId", InType::UInt64),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        LENGTH,
+        OFFSET,
+        FILE_ID,
         FieldInfo::new("MinimumCount", InType::UInt32),
-        FieldInfo::new("Channel", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::RDMA_CHANNEL)),
-        FieldInfo::new("RemainingBytes", InType::UInt32),
+        CHANNEL,
+        REMAINING_BYTES,
         FieldInfo::new("ReadChannelInfoOffset", InType::UInt16),
         FieldInfo::new("ReadChannelInfoLength", InType::UInt16),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -665,30 +699,27 @@ pub static SMB2_REQUEST_WRITE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("Length", InType::UInt32),
-        FieldInfo::new("Offset", InType::UInt64),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("Channel", InType::UInt32)
-            .meaning(Meaning::Values(&meanings::RDMA_CHANNEL)),
-        FieldInfo::new("RemainingBytes", InType::UInt32),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        LENGTH,
+        OFFSET,
+        FILE_ID,
+        CHANNEL,
+        REMAINING_BYTES,
         FieldInfo::new("WriteChannelInfoOffset", InType::UInt16),
         FieldInfo::new("WriteChannelInfoLength", InType::UInt16),
         FieldInfo::new("WriteFlags", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::WRITE_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -729,23 +760,21 @@ pub static SMB2_REQUEST_BREAK_OPLOCK_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("OplockLevel", InType::UInt8)
             .meaning(Meaning::Values(&meanings::OPLOCK_LEVEL)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        FILE_ID,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -786,16 +815,14 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("LeaseFlags", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::LEASE_BREAK_FLAGS)),
         FieldInfo::new("CurrentLeaseState", InType::UInt32)
@@ -805,11 +832,11 @@ pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         FieldInfo::new("BreakReason", InType::UInt32),
         FieldInfo::new("AccessMaskHint", InType::UInt32),
         FieldInfo::new("ShareMaskHint", InType::UInt32),
-        FieldInfo::new("LeaseKey", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        LEASE_KEY,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -850,25 +877,23 @@ pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("LeaseFlags", InType::UInt32),
         FieldInfo::new("LeaseState", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::LEASE_STATE)),
         FieldInfo::new("LeaseDuration", InType::Int64),
-        FieldInfo::new("LeaseKey", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        LEASE_KEY,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -909,21 +934,19 @@ pub static SMB2_REQUEST_LOCK_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        FILE_ID,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
         FieldInfo::new("LockCount", InType::UInt16),
         FieldInfo::new("Locks", InType::Guid).with_count(Size::Field(13)),
     ],
@@ -966,25 +989,23 @@ pub static SMB2_REQUEST_IOCTL_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        FILE_ID,
         FieldInfo::new("ControlCode", InType::UInt32)
             .meaning(Meaning::Values(&meanings::FS_CONTROL_CODE)),
         FieldInfo::new("IoctlFlags", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::IOCTL_FLAGS)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -1025,29 +1046,27 @@ pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("FileInformationClass", InType::UInt8)
             .meaning(Meaning::Values(&meanings::DIRECTORY_INFORMATION_CLASS)),
         FieldInfo::new("QueryDirectoryFlags", InType::UInt8)
             .meaning(Meaning::Bits(&meanings::QUERY_DIRECTORY_FLAGS)),
         FieldInfo::new("FileIndex", InType::UInt32),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("OutputBufferLength", InType::UInt32),
-        FieldInfo::new("NameLength", InType::UInt16),
+        FILE_ID,
+        OUTPUT_BUFFER_LENGTH,
+        NAME_LENGTH,
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(13)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -1088,26 +1107,24 @@ pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
         FieldInfo::new("ChangeNotifyFlags", InType::UInt16)
             .meaning(Meaning::Bits(&meanings::CHANGE_NOTIFY_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("OutputBufferLength", InType::UInt32),
+        FILE_ID,
+        OUTPUT_BUFFER_LENGTH,
         FieldInfo::new("CompletionFilter", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::COMPLETION_FILTER)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -1148,29 +1165,25 @@ pub static SMB2_REQUEST_QUERY_INFO_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("InfoType", InType::UInt8)
-            .meaning(Meaning::Values(&meanings::INFO_TYPE)),
-        FieldInfo::new("InfoClass", InType::UInt8),
-        FieldInfo::new("OutputBufferLength", InType::UInt32),
-        FieldInfo::new("SecurityInformation", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::SECURITY_INFORMATION)),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        INFO_TYPE,
+        INFO_CLASS,
+        OUTPUT_BUFFER_LENGTH,
+        SECURITY_INFORMATION,
         FieldInfo::new("QueryInfoFlags", InType::UInt32)
             .meaning(Meaning::Bits(&meanings::QUERY_INFO_FLAGS)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        FILE_ID,
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -1211,28 +1224,24 @@ pub static SMB2_REQUEST_SET_INFO_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ProcessId", InType::UInt32),
-        FieldInfo::new("TreeId", InType::UInt32),
-        FieldInfo::new("MessageId", InType::UInt64),
-        FieldInfo::new("MasterMessageId", InType::UInt64),
-        FieldInfo::new("Command", InType::UInt16)
-            .meaning(Meaning::Map(&maps::SMB2_COMMAND)),
-        FieldInfo::new("CreditsRequested", InType::UInt16),
-        FieldInfo::new("Flags", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::HEADER_FLAGS)),
-        FieldInfo::new("InfoType", InType::UInt8)
-            .meaning(Meaning::Values(&meanings::INFO_TYPE)),
-        FieldInfo::new("InfoClass", InType::UInt8),
-        FieldInfo::new("SecurityInformation", InType::UInt32)
-            .meaning(Meaning::Bits(&meanings::SECURITY_INFORMATION)),
-        FieldInfo::new("FileId", InType::UInt64),
-        FieldInfo::new("OutputBufferLength", InType::UInt32),
+        SESSION_ID,
+        PROCESS_ID,
+        TREE_ID,
+        MESSAGE_ID,
+        MASTER_MESSAGE_ID,
+        COMMAND,
+        CREDITS_REQUESTED,
+        FLAGS,
+        INFO_TYPE,
+        INFO_CLASS,
+        SECURITY_INFORMATION,
+        FILE_ID,
+        OUTPUT_BUFFER_LENGTH,
         FieldInfo::new("OutputBuffer", InType::Binary).with_length(Size::Field(12)),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("FileGUID", InType::Guid),
+        CONNECTION_GUID,
+        SESSION_GUID,
+        TREE_CONNECT_GUID,
+        FILE_GUID,
     ],
     headers: &[
         HeaderInfo {

@@ -5,6 +5,10 @@ use etw_runtime::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
 };
 
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionId", InType::UInt64);
+
+const SHARE_ID: FieldInfo = FieldInfo::new("ShareId", InType::UInt64);
+
 /// Event 3004.
 pub static SRV_ADMIN_FILE_RUNDOWN: EventInfo = EventInfo {
     id: 3004,
@@ -34,8 +38,8 @@ pub static SRV_ADMIN_FILE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("FileId", InType::UInt64),
         FieldInfo::new("FileNameLength", InType::UInt16),
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("SessionId", InType::UInt64),
-        FieldInfo::new("ShareId", InType::UInt64),
+        SESSION_ID,
+        SHARE_ID,
     ],
     headers: &[
         HeaderInfo {
@@ -76,7 +80,7 @@ pub static SRV_ADMIN_SESSION_RUNDOWN_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::UInt64),
+        SESSION_ID,
         FieldInfo::new("ComputerNameLength", InType::UInt16),
         FieldInfo::new("ComputerName", InType::UnicodeString)
             .with_length(Size::Field(1)),
@@ -136,7 +140,7 @@ pub static SRV_ADMIN_SHARE_RUNDOWN_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareId", InType::UInt64),
+        SHARE_ID,
         FieldInfo::new("ShareNameLength", InType::UInt16),
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(1)),
     ],

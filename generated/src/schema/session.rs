@@ -7,6 +7,56 @@ use etw_runtime::{
 };
 use super::super::maps;
 
+const SESSION_GUID: FieldInfo = FieldInfo::new("SessionGUID", InType::Guid);
+
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGUID", InType::Guid);
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::UInt32)
+    .meaning(Meaning::NtStatus);
+
+const STATUS_2: FieldInfo = FieldInfo::new("Status", InType::HexInt32)
+    .meaning(Meaning::NtStatus);
+
+const TRANSLATED_STATUS: FieldInfo = FieldInfo::new("TranslatedStatus", InType::HexInt32)
+    .shown_as(OutType::NtStatus)
+    .meaning(Meaning::NtStatus);
+
+const CLIENT_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientAddressLength",
+    InType::UInt32,
+);
+
+const CLIENT_ADDRESS: FieldInfo = FieldInfo::new("ClientAddress", InType::Binary)
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(4));
+
+const SESSION_ID: FieldInfo = FieldInfo::new("SessionId", InType::HexInt64);
+
+const USER_NAME_LENGTH: FieldInfo = FieldInfo::new("UserNameLength", InType::UInt16);
+
+const USER_NAME: FieldInfo = FieldInfo::new("UserName", InType::UnicodeString)
+    .with_length(Size::Field(7));
+
+const CLIENT_NAME_LENGTH: FieldInfo = FieldInfo::new("ClientNameLength", InType::UInt16);
+
+const CLIENT_NAME: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(9));
+
+const SPN: FieldInfo = FieldInfo::new("SPN", InType::UnicodeString);
+
+const SPN_VALIDATION_POLICY: FieldInfo = FieldInfo::new(
+        "SPNValidationPolicy",
+        InType::UInt32,
+    )
+    .with_map(&maps::SPN_VALIDATION_POLICY);
+
+const DOMAIN_NAME_LENGTH: FieldInfo = FieldInfo::new("DomainNameLength", InType::UInt16);
+
+const REASON: FieldInfo = FieldInfo::new("Reason", InType::UInt32);
+
+const CLIENT_NAME_2: FieldInfo = FieldInfo::new("ClientName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
 /// Event 550.
 pub static SMB2_SESSION_ALLOCATE: EventInfo = EventInfo {
     id: 550,
@@ -32,10 +82,7 @@ pub static SMB2_SESSION_ALLOCATE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-    ],
+    fields: &[SESSION_GUID, CONNECTION_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -86,11 +133,7 @@ pub static SMB2_SESSION_AUTH_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
-    ],
+    fields: &[SESSION_GUID, CONNECTION_GUID, STATUS],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -118,21 +161,17 @@ pub static SMB2_SESSION_AUTH_FAILURE_V1: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(7)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(9)),
+        SESSION_GUID,
+        CONNECTION_GUID,
+        STATUS_2,
+        TRANSLATED_STATUS,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SESSION_ID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
     ],
     headers: &[
         HeaderInfo {
@@ -163,24 +202,19 @@ pub static SMB2_SESSION_AUTH_FAILURE_V2: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(7)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(9)),
-        FieldInfo::new("SPN", InType::UnicodeString),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
-            .with_map(&maps::SPN_VALIDATION_POLICY),
+        SESSION_GUID,
+        CONNECTION_GUID,
+        STATUS_2,
+        TRANSLATED_STATUS,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SESSION_ID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        SPN,
+        SPN_VALIDATION_POLICY,
     ],
     headers: &[
         HeaderInfo {
@@ -211,24 +245,19 @@ pub static SMB2_SESSION_AUTH_FAILURE_V3: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("UserNameLength", InType::UInt16),
-        FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(7)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(9)),
-        FieldInfo::new("SPN", InType::UnicodeString),
-        FieldInfo::new("SPNValidationPolicy", InType::UInt32)
-            .with_map(&maps::SPN_VALIDATION_POLICY),
+        SESSION_GUID,
+        CONNECTION_GUID,
+        STATUS_2,
+        TRANSLATED_STATUS,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        SESSION_ID,
+        USER_NAME_LENGTH,
+        USER_NAME,
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME,
+        SPN,
+        SPN_VALIDATION_POLICY,
         FieldInfo::new("ReasonCode", InType::UInt32),
     ],
     headers: &[
@@ -272,11 +301,11 @@ pub static SMB2_SESSION_AUTHENTICATED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("UserNameLength", InType::UInt16),
+        SESSION_GUID,
+        CONNECTION_GUID,
+        USER_NAME_LENGTH,
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("DomainNameLength", InType::UInt16),
+        DOMAIN_NAME_LENGTH,
         FieldInfo::new("DomainName", InType::UnicodeString).with_length(Size::Field(4)),
     ],
     headers: &[
@@ -318,8 +347,8 @@ pub static SMB2_SESSION_BIND_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        SESSION_GUID,
+        CONNECTION_GUID,
         FieldInfo::new("BindingSessionGUID", InType::Guid),
     ],
     headers: &[
@@ -360,10 +389,7 @@ pub static SMB2_SESSION_TERMINATE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("Reason", InType::UInt32),
-    ],
+    fields: &[SESSION_GUID, REASON],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -403,9 +429,9 @@ pub static SMB2_SESSION_CLOSE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
+        SESSION_GUID,
         FieldInfo::new("InvalidateSession", InType::Boolean),
-        FieldInfo::new("Reason", InType::UInt32),
+        REASON,
     ],
     headers: &[
         HeaderInfo {
@@ -446,11 +472,11 @@ pub static SRV_S4U2_SELF_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("UserNameLength", InType::UInt16),
+        USER_NAME_LENGTH,
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("DomainNameLength", InType::UInt16),
+        DOMAIN_NAME_LENGTH,
         FieldInfo::new("DomainName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -493,15 +519,15 @@ pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
+        CLIENT_ADDRESS_LENGTH,
         FieldInfo::new("ClientAddress", InType::Binary)
             .shown_as(OutType::SocketAddress)
             .with_length(Size::Field(0)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
+        CLIENT_NAME_LENGTH,
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        SESSION_ID,
+        SESSION_GUID,
+        CONNECTION_GUID,
     ],
     headers: &[
         HeaderInfo {
@@ -544,11 +570,9 @@ pub static SRV_SESSION_INVALIDATE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::HexInt64),
-        FieldInfo::new("Status", InType::HexInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("TranslatedStatus", InType::HexInt32)
-            .shown_as(OutType::NtStatus)
-            .meaning(Meaning::NtStatus),
+        SESSION_ID,
+        STATUS_2,
+        TRANSLATED_STATUS,
         FieldInfo::new("TaskStatus", InType::HexInt32).meaning(Meaning::NtStatus),
         FieldInfo::new("TranslatedTaskStatus", InType::HexInt32)
             .shown_as(OutType::NtStatus)
@@ -595,7 +619,7 @@ pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionId", InType::HexInt64),
+        SESSION_ID,
         FieldInfo::new("InstanceId", InType::UInt32),
         FieldInfo::new("Reason", InType::UnicodeString),
     ],
@@ -640,8 +664,8 @@ pub static SRV2_SESSION_KEY_TOO_SHORT_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
+        CLIENT_NAME_LENGTH,
+        CLIENT_NAME_2,
         FieldInfo::new("SessionKeyLength", InType::UInt32),
         FieldInfo::new("RequiredSessionKeyLength", InType::UInt32),
         FieldInfo::new("SessionId", InType::UInt64),
@@ -699,10 +723,7 @@ pub static INSECURE_GUEST_LOGON_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ClientNameLength", InType::UInt16),
-        FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(0)),
-    ],
+    fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME_2],
     headers: &[
         HeaderInfo {
             since: 26100,

@@ -7,6 +7,56 @@ use etw_runtime::{
 };
 use super::super::meanings;
 
+const SHARE_NAME_LENGTH: FieldInfo = FieldInfo::new("ShareNameLength", InType::UInt16);
+
+const SHARE_NAME: FieldInfo = FieldInfo::new("ShareName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const SERVER_NAME_LENGTH: FieldInfo = FieldInfo::new("ServerNameLength", InType::UInt16);
+
+const SERVER_NAME: FieldInfo = FieldInfo::new("ServerName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const PATH_NAME_LENGTH: FieldInfo = FieldInfo::new("PathNameLength", InType::UInt16);
+
+const PATH_NAME: FieldInfo = FieldInfo::new("PathName", InType::UnicodeString)
+    .with_length(Size::Field(4));
+
+const CSC_STATE: FieldInfo = FieldInfo::new("CSCState", InType::UInt32);
+
+const CLUSTER_SHARE_TYPE: FieldInfo = FieldInfo::new("ClusterShareType", InType::UInt32);
+
+const SHARE_PROPERTIES: FieldInfo = FieldInfo::new("ShareProperties", InType::UInt32);
+
+const CA_TIME_OUT: FieldInfo = FieldInfo::new("CaTimeOut", InType::UInt32);
+
+const SHARE_STATE: FieldInfo = FieldInfo::new("ShareState", InType::UInt32);
+
+const SHARE_PATH_LENGTH: FieldInfo = FieldInfo::new("SharePathLength", InType::UInt16);
+
+const SHARE_PATH: FieldInfo = FieldInfo::new("SharePath", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const CLIENT_ADDRESS_LENGTH: FieldInfo = FieldInfo::new(
+    "ClientAddressLength",
+    InType::UInt32,
+);
+
+const CLIENT_ADDRESS: FieldInfo = FieldInfo::new("ClientAddress", InType::Binary)
+    .shown_as(OutType::SocketAddress)
+    .with_length(Size::Field(4));
+
+const CLIENT_NAME_LENGTH: FieldInfo = FieldInfo::new("ClientNameLength", InType::UInt16);
+
+const SERVER_NAME_2: FieldInfo = FieldInfo::new("ServerName", InType::UnicodeString)
+    .with_length(Size::Field(0));
+
+const SHARE_NAME_2: FieldInfo = FieldInfo::new("ShareName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
+const STATUS: FieldInfo = FieldInfo::new("Status", InType::UInt32)
+    .meaning(Meaning::NtStatus);
+
 /// Event 700.
 pub static SMB2_SHARE_ADD: EventInfo = EventInfo {
     id: 700,
@@ -33,17 +83,17 @@ pub static SMB2_SHARE_ADD_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("PathNameLength", InType::UInt16),
-        FieldInfo::new("PathName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("CSCState", InType::UInt32),
-        FieldInfo::new("ClusterShareType", InType::UInt32),
-        FieldInfo::new("ShareProperties", InType::UInt32),
-        FieldInfo::new("CaTimeOut", InType::UInt32),
-        FieldInfo::new("ShareState", InType::UInt32),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        PATH_NAME_LENGTH,
+        PATH_NAME,
+        CSC_STATE,
+        CLUSTER_SHARE_TYPE,
+        SHARE_PROPERTIES,
+        CA_TIME_OUT,
+        SHARE_STATE,
     ],
     headers: &[
         HeaderInfo {
@@ -84,17 +134,17 @@ pub static SMB2_SHARE_MODIFY_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("PathNameLength", InType::UInt16),
-        FieldInfo::new("PathName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("CSCState", InType::UInt32),
-        FieldInfo::new("ClusterShareType", InType::UInt32),
-        FieldInfo::new("ShareProperties", InType::UInt32),
-        FieldInfo::new("CaTimeOut", InType::UInt32),
-        FieldInfo::new("ShareState", InType::UInt32),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        SERVER_NAME_LENGTH,
+        SERVER_NAME,
+        PATH_NAME_LENGTH,
+        PATH_NAME,
+        CSC_STATE,
+        CLUSTER_SHARE_TYPE,
+        SHARE_PROPERTIES,
+        CA_TIME_OUT,
+        SHARE_STATE,
     ],
     headers: &[
         HeaderInfo {
@@ -134,12 +184,7 @@ pub static SMB2_SHARE_DELETE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[SHARE_NAME_LENGTH, SHARE_NAME, SERVER_NAME_LENGTH, SERVER_NAME],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -179,17 +224,15 @@ pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("SharePathLength", InType::UInt16),
-        FieldInfo::new("SharePath", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(4)),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        SHARE_PATH_LENGTH,
+        SHARE_PATH,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
         FieldInfo::new("UserNameLength", InType::UInt16),
         FieldInfo::new("UserName", InType::UnicodeString).with_length(Size::Field(6)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
+        CLIENT_NAME_LENGTH,
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(8)),
         FieldInfo::new("MappedAccess", InType::HexInt32)
             .meaning(Meaning::Bits(&meanings::ACCESS_MASK)),
@@ -245,15 +288,13 @@ pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: LayoutInfo = LayoutInfo
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("SharePathLength", InType::UInt16),
-        FieldInfo::new("SharePath", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ClientAddressLength", InType::UInt32),
-        FieldInfo::new("ClientAddress", InType::Binary)
-            .shown_as(OutType::SocketAddress)
-            .with_length(Size::Field(4)),
-        FieldInfo::new("ClientNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        SHARE_PATH_LENGTH,
+        SHARE_PATH,
+        CLIENT_ADDRESS_LENGTH,
+        CLIENT_ADDRESS,
+        CLIENT_NAME_LENGTH,
         FieldInfo::new("ClientName", InType::UnicodeString).with_length(Size::Field(6)),
     ],
     headers: &[
@@ -337,12 +378,7 @@ pub static SS_CLUSTER_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[SERVER_NAME_LENGTH, SERVER_NAME_2, SHARE_NAME_LENGTH, SHARE_NAME_2],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -384,11 +420,11 @@ pub static SS_RKF_CA_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ServerNameLength", InType::UInt16),
-        FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(0)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
+        SERVER_NAME_LENGTH,
+        SERVER_NAME_2,
+        SHARE_NAME_LENGTH,
+        SHARE_NAME_2,
+        STATUS,
     ],
     headers: &[
         HeaderInfo {
@@ -431,10 +467,10 @@ pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
-        FieldInfo::new("ServerNameLength", InType::UInt16),
+        STATUS,
+        SERVER_NAME_LENGTH,
         FieldInfo::new("ServerName", InType::UnicodeString).with_length(Size::Field(1)),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(3)),
         FieldInfo::new("FileNameLength", InType::UInt16),
         FieldInfo::new("FileName", InType::UnicodeString).with_length(Size::Field(5)),

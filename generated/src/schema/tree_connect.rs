@@ -6,6 +6,19 @@ use etw_runtime::{
     Size, VersionInfo,
 };
 
+const TREE_CONNECT_GUID: FieldInfo = FieldInfo::new("TreeConnectGUID", InType::Guid);
+
+const SESSION_GUID: FieldInfo = FieldInfo::new("SessionGUID", InType::Guid);
+
+const CONNECTION_GUID: FieldInfo = FieldInfo::new("ConnectionGUID", InType::Guid);
+
+const SHARE_NAME_LENGTH: FieldInfo = FieldInfo::new("ShareNameLength", InType::UInt16);
+
+const SCOPE_NAME_LENGTH: FieldInfo = FieldInfo::new("ScopeNameLength", InType::UInt16);
+
+const SHARE_NAME: FieldInfo = FieldInfo::new("ShareName", InType::UnicodeString)
+    .with_length(Size::Field(2));
+
 /// Event 600.
 pub static SMB2_TREE_CONNECT_ALLOCATE: EventInfo = EventInfo {
     id: 600,
@@ -32,13 +45,13 @@ pub static SMB2_TREE_CONNECT_ALLOCATE_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
+        TREE_CONNECT_GUID,
+        SESSION_GUID,
+        CONNECTION_GUID,
         FieldInfo::new("ShareGUID", InType::Guid),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(4)),
-        FieldInfo::new("ScopeNameLength", InType::UInt16),
+        SCOPE_NAME_LENGTH,
         FieldInfo::new("ScopeName", InType::UnicodeString).with_length(Size::Field(6)),
         FieldInfo::new("ShareProperties", InType::UInt32),
     ],
@@ -80,11 +93,7 @@ pub static SMB2_TREE_CONNECT_DISCONNECT_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-    ],
+    fields: &[TREE_CONNECT_GUID, SESSION_GUID, CONNECTION_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -123,10 +132,7 @@ pub static SMB2_TREE_CONNECT_TERMINATE_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("SessionGUID", InType::Guid),
-    ],
+    fields: &[TREE_CONNECT_GUID, SESSION_GUID],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -166,11 +172,11 @@ pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("ConnectionGUID", InType::Guid),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-        FieldInfo::new("ScopeNameLength", InType::UInt16),
+        SESSION_GUID,
+        CONNECTION_GUID,
+        SHARE_NAME_LENGTH,
+        SHARE_NAME,
+        SCOPE_NAME_LENGTH,
         FieldInfo::new("ScopeName", InType::UnicodeString).with_length(Size::Field(4)),
         FieldInfo::new("Status", InType::UInt32).meaning(Meaning::NtStatus),
     ],
@@ -212,12 +218,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: LayoutInfo = LayoutInfo 
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[SESSION_GUID, TREE_CONNECT_GUID, SHARE_NAME_LENGTH, SHARE_NAME],
     headers: &[
         HeaderInfo {
             since: 20348,
@@ -258,12 +259,7 @@ pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: LayoutInf
             last: 26200,
         },
     ],
-    fields: &[
-        FieldInfo::new("SessionGUID", InType::Guid),
-        FieldInfo::new("TreeConnectGUID", InType::Guid),
-        FieldInfo::new("ShareNameLength", InType::UInt16),
-        FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(2)),
-    ],
+    fields: &[SESSION_GUID, TREE_CONNECT_GUID, SHARE_NAME_LENGTH, SHARE_NAME],
     headers: &[
         HeaderInfo {
             since: 20348,
@@ -305,7 +301,7 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
         },
     ],
     fields: &[
-        FieldInfo::new("ShareNameLength", InType::UInt16),
+        SHARE_NAME_LENGTH,
         FieldInfo::new("ShareName", InType::UnicodeString).with_length(Size::Field(0)),
         FieldInfo::new("ClientAddressLength", InType::UInt32),
         FieldInfo::new("ClientAddress", InType::Binary)

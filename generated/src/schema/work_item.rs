@@ -5,6 +5,8 @@ use etw_runtime::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, InType, LayoutInfo, Size, VersionInfo,
 };
 
+const WORK_ITEM: FieldInfo = FieldInfo::new("WorkItem", InType::UInt64);
+
 /// Event 200.
 pub static SMB2_WORK_ITEM_TRANSITION: EventInfo = EventInfo {
     id: 200,
@@ -74,7 +76,7 @@ pub static SMB2_WORK_ITEM_START_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("WorkItem", InType::UInt64)],
+    fields: &[WORK_ITEM],
     headers: &[
         HeaderInfo {
             since: 10240,
@@ -122,7 +124,7 @@ pub static SMB2_WORK_ITEM_STOP_V0: LayoutInfo = LayoutInfo {
             last: 26200,
         },
     ],
-    fields: &[FieldInfo::new("WorkItem", InType::UInt64)],
+    fields: &[WORK_ITEM],
     headers: &[
         HeaderInfo {
             since: 10240,
