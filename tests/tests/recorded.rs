@@ -3,7 +3,6 @@
 //! The traces and the manifests of their providers are other people's, and stand beside the checkout; without them there is
 //! nothing to test here.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value as Json;
@@ -32,9 +31,11 @@ fn number<T: TryFrom<u64, Error: std::fmt::Debug>>(record: &Json, key: &str) -> 
 
 #[cfg(dumps)]
 mod of_dumps {
+    use std::collections::BTreeMap;
+
     use etw_runtime::{DecodeError, PointerSize};
 
-    use super::{BTreeMap, Json, bytes, number, records};
+    use super::{Json, bytes, number, records};
 
     /// What `build.rs` made of the dumps of build 10240.
     #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
