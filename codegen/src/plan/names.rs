@@ -140,7 +140,13 @@ fn ascii(name: &str) -> String {
 fn identifier(name: &str, prefix: &str) -> String {
     let name =
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
-    if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
+    if is_keyword(&name) { format!("{name}_") } else { name }
+}
+
+/// Whether Rust keeps a word for itself. `gen` is a keyword since the edition that generated crates are of, and not yet
+/// one of syn's.
+fn is_keyword(word: &str) -> bool {
+    word == "gen" || syn::parse_str::<syn::Ident>(word).is_err()
 }
 
 /// Names that must differ from one another.
@@ -174,6 +180,7 @@ mod tests {
         assert_eq!(field_name("ConnectionGUID"), "connection_guid");
         assert_eq!(field_name("type"), "type_");
         assert_eq!(field_name("self"), "self_");
+        assert_eq!(field_name("Gen"), "gen_");
         assert_eq!(field_name("2ndPart"), "f_2nd_part");
         assert_eq!(field_name(""), "f_");
         assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
