@@ -254,3 +254,21 @@ fn a_row_goes_to_its_place_and_keeps_its_exceptions() {
     let put = provenance::put_row(text, 4, "[build.4]\nnumber = 4\n");
     assert_eq!(put, format!("{text}\n[build.4]\nnumber = 4\n"));
 }
+
+#[test]
+fn an_event_whose_template_no_capture_has_stays_to_be_reported() {
+    let written = manifest(20348);
+    let mut broken = written.clone();
+    let lost = broken.templates.remove(0).id;
+    let of_lost = |provider: &Provider| {
+        provider.events.iter().filter(|event| event.template.as_ref() == Some(&lost)).cloned().collect::<Vec<_>>()
+    };
+    let (alone, _) = combine(vec![part("20348.man", Format::Man, &broken)], &[]);
+    assert_eq!(of_lost(&alone), of_lost(&written));
+    assert!(!alone.templates.iter().any(|template| template.id == lost));
+
+    let parts = vec![part("20348.man", Format::Man, &broken), part("srv2.sys", Format::Pe, &as_binary(&written))];
+    let (both, _) = combine(parts, &[]);
+    assert_eq!(both.events.len(), written.events.len(), "the binary has the template");
+    assert!(both.events.iter().all(|e| e.template.iter().all(|id| both.templates.iter().any(|t| t.id == *id))));
+}
