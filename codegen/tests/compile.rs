@@ -52,6 +52,13 @@ fn the_projects_manifests_come_back() {
 }
 
 #[test]
+fn the_bytes_do_not_tell_where_the_manifest_was_read() {
+    let text = fs::read_to_string(Path::new(MANIFESTS).join("20348.man")).expect("a manifest");
+    let moved = text.replacen("?>", "?>\n\n", 1);
+    assert_eq!(compiled(&read("a.man", text.as_bytes())), compiled(&read("elsewhere/b.man", moved.as_bytes())));
+}
+
+#[test]
 fn texts_may_stand_in_another_file_than_the_manifest() {
     let manifest = read("a.man", &fs::read(Path::new(MANIFESTS).join("20348.man")).expect("a manifest"));
     let compiled = compiled(&manifest);
