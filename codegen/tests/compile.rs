@@ -59,6 +59,20 @@ fn the_bytes_do_not_tell_where_the_manifest_was_read() {
 }
 
 #[test]
+fn channels_of_other_providers_have_numbers_too() {
+    let manifest = br#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
+      <instrumentation><events><provider name="A" guid="{01234567-89ab-cdef-0123-456789abcdef}">
+        <channels><importChannel chid="S" name="System"/><importChannel chid="O" name="Other/Operational"/>
+          <channel chid="D" name="A/Debug" type="Debug"/></channels>
+        <events><event value="1" channel="O"/><event value="2" channel="S"/></events>
+      </provider></events></instrumentation></instrumentationManifest>"#;
+    let manifest = read("a.man", manifest);
+    let numbers: Vec<_> = manifest.providers[0].channels.iter().map(|channel| channel.value).collect();
+    assert_eq!(numbers, [Some(8), Some(16), Some(17)]);
+    check(&manifest);
+}
+
+#[test]
 fn texts_may_stand_in_another_file_than_the_manifest() {
     let manifest = read("a.man", &fs::read(Path::new(MANIFESTS).join("20348.man")).expect("a manifest"));
     let compiled = compiled(&manifest);
