@@ -4,10 +4,11 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use common::random::{Random, provider};
 use etw_codegen::compile::{Compiled, compile, wrap};
-use etw_codegen::model::{Event, Field, InType, Manifest, Size, Template};
+use etw_codegen::model::{Event, Field, InType, Manifest, Map, MapEntry, Provider, Size, Template};
 use etw_codegen::source::{self, File};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -70,6 +71,17 @@ fn channels_of_other_providers_have_numbers_too() {
     let numbers: Vec<_> = manifest.providers[0].channels.iter().map(|channel| channel.value).collect();
     assert_eq!(numbers, [Some(8), Some(16), Some(17)]);
     check(&manifest);
+}
+
+#[test]
+fn fifty_thousand_texts_take_a_moment() {
+    let start = Instant::now();
+    let entry = |value| MapEntry { value, message: Some(value.to_string()), ..MapEntry::default() };
+    let map = Map { name: "Many".to_owned(), entries: (0..50_000).map(entry).collect(), ..Map::default() };
+    let provider = Provider { name: "A".to_owned(), maps: vec![map], ..Provider::default() };
+    let compiled = compiled(&Manifest { providers: vec![provider] });
+    assert!(compiled.messages.len() > 50_000 * 8);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 #[test]
