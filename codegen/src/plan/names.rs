@@ -6,7 +6,11 @@ use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 /// `Smb2ResponseRead` from whatever the manifest calls it.
 pub(super) fn type_name(name: &str) -> String {
-    identifier(&ascii(name).to_upper_camel_case(), "T")
+    match identifier(&ascii(name).to_upper_camel_case(), "T").as_str() {
+        // Of the keywords, the one that is in this case.
+        "Self_" => "TSelf".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The types that generated modules import or that the prelude holds, and those of the crate's own.
@@ -158,8 +162,10 @@ pub(super) struct Unique {
 impl Unique {
     /// The name, or the name with the first of the suffixes that makes it unique, or with a number.
     pub(super) fn claim(&mut self, name: &str, suffix: &str) -> String {
-        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{name}{suffix}")));
-        let numbered = (2u32..).map(|n| format!("{name}{suffix}_{n}"));
+        // The underscore behind a keyword would stand beside that of the suffix.
+        let bare = if suffix.starts_with('_') { name.trim_end_matches('_') } else { name };
+        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{bare}{suffix}")));
+        let numbered = (2u32..).map(|n| format!("{bare}{suffix}_{n}"));
         let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
         // The numbers do not run out before memory does.
         let chosen = names.next().unwrap_or_default();
@@ -176,7 +182,7 @@ mod tests {
     fn names_follow_rust() {
         assert_eq!(type_name("Smb2FileCCFClose"), "Smb2FileCcfClose");
         assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4u2SelfFailure");
-        assert_eq!(type_name("202"), "T202");
+        assert_eq!((type_name("202"), type_name("self")), ("T202".to_owned(), "TSelf".to_owned()));
         assert_eq!(field_name("ConnectionGUID"), "connection_guid");
         assert_eq!(field_name("type"), "type_");
         assert_eq!(field_name("self"), "self_");
@@ -210,5 +216,6 @@ mod tests {
         assert_eq!(names.claim("a", "_7"), "a");
         assert_eq!(names.claim("a", "_7"), "a_7");
         assert_eq!(names.claim("a", "_7"), "a_7_2");
+        assert_eq!((names.claim("self_", "_8"), names.claim("self_", "_8")), ("self_".to_owned(), "self_8".to_owned()));
     }
 }
