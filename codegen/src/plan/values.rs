@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::HeaderPlan;
-use super::names;
+use super::names::{self, Unique};
 use crate::config::Overrides;
 use crate::model::schema::{Builds, Header, Held, Schema};
 use crate::model::{Map, MapKind, Opcode, builtin};
@@ -275,7 +275,10 @@ fn keyed(kind: Kind, items: impl Iterator<Item = (String, Named)>, lock: &mut Na
     items
         .map(|(key, Named { base, value, text, docs })| {
             let base = names::constant_name(&base);
-            let name = lock.claim(kind, &key, &[base.clone(), format!("{base}_{value}")]);
+            let numbered = format!("{base}_{value}");
+            // The types have a constant of that name already: the list of all of them.
+            let candidates = if base == "NAMED" { vec![numbered] } else { vec![base, numbered] };
+            let name = lock.claim(kind, &key, &candidates);
             Constant { name, value, text, builds: Builds::default(), docs }
         })
         .collect()
@@ -298,7 +301,7 @@ pub(super) fn maps(
         let entries = map_entries(schema, map, overrides, lock);
         out.push(MapPlan {
             map: map.name.clone(),
-            info: names::constant_name(&name),
+            info: String::new(),
             name,
             bits: map.kind == MapKind::Bit,
             builds: super::docs::builds_phrase(&builds),
@@ -306,7 +309,19 @@ pub(super) fn maps(
             entries,
         });
     }
+    name_infos(&mut out);
     out
+}
+
+/// Names the statics that describe maps. A map's type is a value of its name as well, and that of `E` has no lower case.
+fn name_infos(maps: &mut [MapPlan]) {
+    let mut taken = Unique::default();
+    for map in &*maps {
+        taken.claim(&map.name, "");
+    }
+    for map in maps {
+        map.info = taken.claim(&names::constant_name(&map.name), "_MAP");
+    }
 }
 
 /// The entries of a map over all builds: an entry that a newer build dropped stays, for older events hold it.
