@@ -60,6 +60,27 @@ fn the_bytes_do_not_tell_where_the_manifest_was_read() {
 }
 
 #[test]
+fn a_count_that_its_name_does_not_tell_is_reported() {
+    let field = |name: &str, in_type| Field { name: name.to_owned(), in_type, ..Field::default() };
+    let counted = Field { count: Some(Size::Field("N".to_owned())), ..field("Bytes", InType::UInt8) };
+    let members = vec![field("N", InType::UInt8), counted];
+    let fields = vec![field("N", InType::UInt8), Field { members, ..field("S", InType::Struct) }];
+    let provider = Provider {
+        templates: vec![Template { id: "T".to_owned(), fields, ..Template::default() }],
+        events: vec![Event { id: 1, template: Some("T".to_owned()), ..Event::default() }],
+        ..Provider::default()
+    };
+    let mut bytes = compiled(&Manifest { providers: vec![provider] }).template;
+    // The descriptor of `Bytes`: flags, types, no map, and the index of the struct's `N`.
+    let descriptor = [0x10, 0, 0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 2, 0];
+    let at = bytes.windows(descriptor.len()).position(|bytes| bytes == descriptor).expect("it is there");
+    bytes[at + 12] = 0;
+    let (sources, diagnostics) = source::read_all(&[File { name: "a.bin", bytes: &bytes }]);
+    assert!(diagnostics.to_string().contains("its name does not tell"), "{diagnostics}");
+    assert!(sources[0].manifest.providers[0].events.is_empty());
+}
+
+#[test]
 fn channels_of_other_providers_have_numbers_too() {
     let manifest = br#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
       <instrumentation><events><provider name="A" guid="{01234567-89ab-cdef-0123-456789abcdef}">
