@@ -46,6 +46,12 @@ mod flag {
 
 /// Reads a resource. Texts are taken from `messages`, by their ids.
 pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, Diagnostics) {
+    let (manifest, _, found) = read_and_count(file, resource, messages);
+    (manifest, found)
+}
+
+/// The same, and how many of its texts are in no table.
+pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, usize, Diagnostics) {
     let mut reader = Reader {
         bytes: Bytes(resource),
         at: Place::new(&Arc::from(file), 0),
@@ -60,7 +66,7 @@ pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, 
             format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
         reader.found.warning(&reader.at.clone(), "WEVT_TEMPLATE", message);
     }
-    (manifest, reader.found)
+    (manifest, reader.missing, reader.found)
 }
 
 /// How many times the resource's own size the reader may take in. A real one is read about once.
