@@ -20,7 +20,7 @@ pub enum Kind {
     Channel,
     /// A constant of `Level`, by the manifest's name.
     Level,
-    /// A constant of `Opcode`, by the manifest's name.
+    /// A constant of `Opcode`, by the manifest's name; of a task's opcode, by value and name.
     Opcode,
     /// A constant of `Task`, by the manifest's name.
     Task,

@@ -112,6 +112,13 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::len_without_is_empty,
+    clippy::new_ret_no_self,
+    clippy::should_implement_trait,
+    clippy::wrong_self_convention,
+    reason = "accessors are named after the manifest's fields"
+)]
 
 #[rustfmt::skip]
 mod builds;

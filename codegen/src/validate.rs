@@ -22,6 +22,10 @@ pub fn schema(schema: &Schema) -> Diagnostics {
     one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| {
         (l.name.clone(), Some(l.value.into()), l.at.clone())
     });
+    one_number_a_name(&mut diagnostics, "opcode", &schema.opcodes, |o| {
+        let of_task = o.task.as_ref().map(|task| format!(" of {task}")).unwrap_or_default();
+        (o.name.clone() + &of_task, Some(o.value.into()), o.at.clone())
+    });
     counts(&mut diagnostics, schema);
     diagnostics
 }

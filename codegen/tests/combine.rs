@@ -254,3 +254,47 @@ fn a_row_goes_to_its_place_and_keeps_its_exceptions() {
     let put = provenance::put_row(text, 4, "[build.4]\nnumber = 4\n");
     assert_eq!(put, format!("{text}\n[build.4]\nnumber = 4\n"));
 }
+
+#[test]
+fn an_event_whose_template_no_capture_has_stays_to_be_reported() {
+    let written = manifest(20348);
+    let mut broken = written.clone();
+    let lost = broken.templates.remove(0).id;
+    let of_lost = |provider: &Provider| {
+        provider.events.iter().filter(|event| event.template.as_ref() == Some(&lost)).cloned().collect::<Vec<_>>()
+    };
+    let (alone, _) = combine(vec![part("20348.man", Format::Man, &broken)], &[]);
+    assert_eq!(of_lost(&alone), of_lost(&written));
+    assert!(!alone.templates.iter().any(|template| template.id == lost));
+
+    let parts = vec![part("20348.man", Format::Man, &broken), part("srv2.sys", Format::Pe, &as_binary(&written))];
+    let (both, _) = combine(parts, &[]);
+    assert_eq!(both.events.len(), written.events.len(), "the binary has the template");
+    assert!(both.events.iter().all(|e| e.template.iter().all(|id| both.templates.iter().any(|t| t.id == *id))));
+}
+
+#[test]
+fn a_binary_without_its_texts_takes_them_from_its_neighbour_and_says_so() {
+    let (older, written) = (manifest(22621), manifest(22631));
+    let (compiled, _) = compile(&Manifest { providers: vec![written.clone()] });
+    let sys = wrap(Some(&compiled.template), None).expect("small");
+    let (mut sources, diagnostics) = source::read_all(&[File { name: "srv2.sys", bytes: &sys }]);
+    assert!(diagnostics.to_string().contains("expected the binary's .mui among the files"), "{diagnostics}");
+    assert_eq!(sources[0].format, Format::Textless);
+    let captures = Captures {
+        build: 22631,
+        parts: vec![part("srv2.sys", Format::Textless, &sources.remove(0).manifest.providers.remove(0))],
+        neighbours: vec![(22621, &older)],
+        ..Captures::default()
+    };
+    let (imported, diagnostics) = import(captures);
+    assert!(diagnostics.is_empty(), "{diagnostics}");
+    let fact = |kind| &imported.facts.iter().find(|(known, _)| *known == kind).expect("a fact").1;
+    assert_eq!((fact("messages").status.as_str(), fact("maps").status.as_str()), ("inferred", "mixed"));
+    let texts = |p: &Provider| {
+        let of_maps = p.maps.iter().flat_map(|map| &map.entries).filter(|entry| entry.message.is_some()).count();
+        (p.events.iter().filter(|event| event.message.is_some()).count(), of_maps)
+    };
+    let ((events, of_maps), all) = (texts(&imported.provider), texts(&written));
+    assert_eq!((events + 1, of_maps), all, "one event is new");
+}

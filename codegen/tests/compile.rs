@@ -4,10 +4,11 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use common::random::{Random, provider};
 use etw_codegen::compile::{Compiled, compile, wrap};
-use etw_codegen::model::{Event, Field, InType, Manifest, Size, Template};
+use etw_codegen::model::{Event, Field, InType, Manifest, Map, MapEntry, Provider, Size, Template};
 use etw_codegen::source::{self, File};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -49,6 +50,59 @@ fn the_projects_manifests_come_back() {
         assert!(size > 100_000, "{}: {size}", path.display());
     }
     assert_eq!(seen, 15);
+}
+
+#[test]
+fn the_bytes_do_not_tell_where_the_manifest_was_read() {
+    let text = fs::read_to_string(Path::new(MANIFESTS).join("20348.man")).expect("a manifest");
+    let moved = text.replacen("?>", "?>\n\n", 1);
+    assert_eq!(compiled(&read("a.man", text.as_bytes())), compiled(&read("elsewhere/b.man", moved.as_bytes())));
+}
+
+#[test]
+fn a_count_that_its_name_does_not_tell_is_reported() {
+    let field = |name: &str, in_type| Field { name: name.to_owned(), in_type, ..Field::default() };
+    let counted = Field { count: Some(Size::Field("N".to_owned())), ..field("Bytes", InType::UInt8) };
+    let members = vec![field("N", InType::UInt8), counted];
+    let fields = vec![field("N", InType::UInt8), Field { members, ..field("S", InType::Struct) }];
+    let provider = Provider {
+        templates: vec![Template { id: "T".to_owned(), fields, ..Template::default() }],
+        events: vec![Event { id: 1, template: Some("T".to_owned()), ..Event::default() }],
+        ..Provider::default()
+    };
+    let mut bytes = compiled(&Manifest { providers: vec![provider] }).template;
+    // The descriptor of `Bytes`: flags, types, no map, and the index of the struct's `N`.
+    let descriptor = [0x10, 0, 0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 2, 0];
+    let at = bytes.windows(descriptor.len()).position(|bytes| bytes == descriptor).expect("it is there");
+    bytes[at + 12] = 0;
+    let (sources, diagnostics) = source::read_all(&[File { name: "a.bin", bytes: &bytes }]);
+    assert!(diagnostics.to_string().contains("its name does not tell"), "{diagnostics}");
+    assert!(sources[0].manifest.providers[0].events.is_empty());
+}
+
+#[test]
+fn channels_of_other_providers_have_numbers_too() {
+    let manifest = br#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
+      <instrumentation><events><provider name="A" guid="{01234567-89ab-cdef-0123-456789abcdef}">
+        <channels><importChannel chid="S" name="System"/><importChannel chid="O" name="Other/Operational"/>
+          <channel chid="D" name="A/Debug" type="Debug"/></channels>
+        <events><event value="1" channel="O"/><event value="2" channel="S"/></events>
+      </provider></events></instrumentation></instrumentationManifest>"#;
+    let manifest = read("a.man", manifest);
+    let numbers: Vec<_> = manifest.providers[0].channels.iter().map(|channel| channel.value).collect();
+    assert_eq!(numbers, [Some(8), Some(16), Some(17)]);
+    check(&manifest);
+}
+
+#[test]
+fn fifty_thousand_texts_take_a_moment() {
+    let start = Instant::now();
+    let entry = |value| MapEntry { value, message: Some(value.to_string()), ..MapEntry::default() };
+    let map = Map { name: "Many".to_owned(), entries: (0..50_000).map(entry).collect(), ..Map::default() };
+    let provider = Provider { name: "A".to_owned(), maps: vec![map], ..Provider::default() };
+    let compiled = compiled(&Manifest { providers: vec![provider] });
+    assert!(compiled.messages.len() > 50_000 * 8);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod constructs {
     include!(concat!(env!("OUT_DIR"), "/constructs.rs"));
 }
 
+use constructs::descriptor::Opcode;
 use constructs::{Build, Event};
 
 const MANIFEST: &[u8] = include_bytes!("../fixtures/constructs.man");
@@ -40,6 +41,14 @@ fn everything_is_generated() {
     assert!(output.diagnostics.is_empty(), "{}", output.diagnostics);
     assert!(output.left_out.is_empty(), "{:?}", output.left_out);
     assert_eq!(events().len(), 5);
+}
+
+#[test]
+fn opcodes_of_tasks_may_share_a_name() {
+    let own = [(Opcode::START, "win:Start"), (Opcode::REST, "Rest")];
+    let of_tasks = [(Opcode::SPRINT, "Sprint"), (Opcode::SPRINT_13, "Sprint")];
+    assert_eq!(Opcode::NAMED, [own, of_tasks].concat());
+    assert_eq!((Opcode::SPRINT.0, Opcode::SPRINT_13.0), (12, 13));
 }
 
 #[test]

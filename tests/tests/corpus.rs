@@ -160,6 +160,9 @@ fn generate_all(files: &[PathBuf]) -> Vec<Generated> {
     for (reason, count) in &reasons {
         println!("{count:6} {reason}");
     }
+    for error in generated.iter().flat_map(|g| &g.errors) {
+        println!("{error}");
+    }
     generated
 }
 

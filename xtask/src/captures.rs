@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use etw_codegen::combine::Part;
-use etw_codegen::diagnostic::{Diagnostics, Severity};
+use etw_codegen::diagnostic::Diagnostics;
 use etw_codegen::source::{self, File};
 
 use crate::Result;
@@ -67,9 +67,7 @@ pub(crate) fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<V
     }
 }
 
-/// Prints diagnostics but notes.
+/// Prints diagnostics, and the notes that tell what is not read.
 pub(crate) fn print(diagnostics: &Diagnostics) {
-    for diagnostic in diagnostics.all().iter().filter(|diagnostic| diagnostic.severity != Severity::Note) {
-        eprintln!("{diagnostic}");
-    }
+    diagnostics.all().iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
 }

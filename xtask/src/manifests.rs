@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::diagnostic::{Diagnostics, Severity};
+use etw_codegen::diagnostic::Diagnostics;
 use etw_codegen::model::schema::Schema;
 use etw_codegen::names_lock::NamesLock;
 use etw_codegen::{Generator, schema_file};
@@ -98,9 +98,7 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// Prints diagnostics; an error among them ends the task.
 pub(crate) fn report(diagnostics: &Diagnostics) -> Result<()> {
-    for diagnostic in diagnostics.all().iter().filter(|d| d.severity != Severity::Note) {
-        eprintln!("{diagnostic}");
-    }
+    diagnostics.all().iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
     match diagnostics.errors().count() {
         0 => Ok(()),
         n => Err(format!("{n} {} in the manifests", if n == 1 { "error" } else { "errors" })),

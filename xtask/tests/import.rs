@@ -142,6 +142,25 @@ fn a_contradiction_stops_the_import_until_it_is_decided() {
 }
 
 #[test]
+fn what_of_a_manifest_is_not_read_is_told() {
+    let file = folder("not_read").join("a.man");
+    let manifest = r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
+      <instrumentation><events>
+        <messageTable/>
+        <provider name="A" guid="{01234567-89ab-cdef-0123-456789abcdef}"><filters/></provider>
+      </events></instrumentation></instrumentationManifest>"#;
+    fs::write(&file, manifest).expect("a file");
+    let file = file.to_string_lossy();
+    for task in [&["schema"][..], &["compile", "--out", &format!("{file}.dll")]] {
+        let told = run(&[task, &[&file]].concat()).stderr;
+        let told = String::from_utf8_lossy(&told);
+        for element in ["3: note: <messageTable>", "4: note: <filters>"] {
+            assert!(told.contains(&format!("{file}:{element}: ")), "{told}");
+        }
+    }
+}
+
+#[test]
 fn what_a_capture_holds_is_shown_whole() {
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/constructs.man");
     let binary = folder("schema").join("constructs.dll").to_string_lossy().into_owned();

@@ -62,6 +62,9 @@ pub fn adopt(provider: &mut Provider, formats: &[Format], neighbours: &[(u32, &P
         names(provider, other);
         channels(provider, other, *build, &mut adopted, holds(Holds::Channels));
         symbols(provider, other, *build, &mut adopted);
+        if !holds(Holds::Messages) {
+            map_texts(provider, other, *build, &mut adopted);
+        }
         events(provider, other, *build, &holds, &mut adopted);
     }
     adopted
@@ -122,6 +125,17 @@ fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut 
     by_name!(tasks);
     by_name!(keywords);
     by_name!(maps);
+}
+
+/// The texts of maps whose values are the same.
+fn map_texts(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
+    for map in &mut provider.maps {
+        let Some(known) = other.maps.iter().find(|known| known.name == map.name) else { continue };
+        for entry in &mut map.entries {
+            let text = known.entries.iter().find(|known| known.value == entry.value).map(|known| &known.message);
+            adopted.take(kind::MAPS, build, &mut entry.message, text.and_then(Option::as_ref));
+        }
+    }
 }
 
 fn fields_of<'p>(provider: &'p Provider, event: &Event) -> &'p [Field] {

@@ -15,6 +15,8 @@ pub(super) struct Events {
     contradictory: BTreeSet<(u16, u8)>,
     /// Second declarations of an event within one file: they stay, for validation to report.
     doubles: Vec<(Event, Vec<Field>)>,
+    /// Events whose template cannot be read. Where no other capture has them they stay, for `merge` to report.
+    unreadable: BTreeMap<(u16, u8), Event>,
 }
 
 struct Known {
@@ -34,11 +36,14 @@ impl Events {
             let key = (event.id, event.version);
             let fields = match &event.template {
                 None => &[][..],
-                // Without its template the event would pass for one without fields; validation reports it.
-                Some(id) => match templates.get(id.as_str()) {
-                    Some(fields) => fields,
-                    None => continue,
-                },
+                // Without its template the event would pass for one without fields.
+                Some(id) => {
+                    let Some(fields) = templates.get(id.as_str()) else {
+                        self.unreadable.entry(key).or_insert_with(|| event.clone());
+                        continue;
+                    };
+                    fields
+                }
             };
             let new =
                 Known { event: event.clone(), fields: fields.to_vec(), has_lengths: part.format.holds(Holds::Lengths) };
@@ -61,11 +66,19 @@ impl Events {
     pub(super) fn put_into(self, provider: &mut Provider) {
         provider.events.clear();
         let mut templates: Vec<Template> = Vec::new();
-        let known = self.known.into_values().map(|known| (known.event, known.fields));
-        for (mut event, fields) in known.chain(self.doubles) {
+        let known: BTreeSet<(u16, u8)> = self.known.keys().chain(&self.contradictory).copied().collect();
+        let is_unknown = |event: &Event| !known.contains(&(event.id, event.version));
+        let readable = self.known.into_values().map(|known| (known.event, known.fields));
+        for (mut event, fields) in readable.chain(self.doubles) {
             event.template = event.template.take().map(|id| template_for(&mut templates, &id, &fields, &event.at));
             provider.events.push(event);
         }
+        provider.events.extend(self.unreadable.into_values().filter(|event| is_unknown(event)).map(|mut event| {
+            // Another capture may have a template of that name.
+            event.template = event.template.filter(|id| !templates.iter().any(|template| template.id == *id));
+            event.template.get_or_insert_with(|| format!("of event {} version {}", event.id, event.version));
+            event
+        }));
         provider.templates = templates;
     }
 }

@@ -28,6 +28,8 @@ const LONGEST: usize = 0xFFFF;
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     texts: BTreeMap<u32, String>,
+    /// By the wanted number, the one to try first: those before it are taken.
+    free: BTreeMap<u32, u32>,
 }
 
 impl Messages {
@@ -49,9 +51,12 @@ impl Messages {
             return Err(format!("its message takes {bytes} bytes; a message table holds {LONGEST}"));
         }
         let base = (owner as u32) << 28 | provider << 24;
-        let numbers = (0u32..0x00FF_FFFF).map(|n| base | (wanted.wrapping_add(n) & 0x00FF_FFFF));
-        let number = numbers.into_iter().find(|number| *number != NONE && !self.texts.contains_key(number));
-        let number = number.ok_or("no number is left for its message")?;
+        let number_at = |n: u32| base | (wanted.wrapping_add(n) & 0x00FF_FFFF);
+        let first = self.free.entry(number_at(0)).or_default();
+        let is_free = |n: &u32| number_at(*n) != NONE && !self.texts.contains_key(&number_at(*n));
+        let at = (*first..0x00FF_FFFF).find(is_free).ok_or("no number is left for its message")?;
+        *first = at + 1;
+        let number = number_at(at);
         self.texts.insert(number, text);
         Ok(number)
     }

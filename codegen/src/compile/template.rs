@@ -132,9 +132,19 @@ fn write_item(item: &Item<'_>, maps: &BTreeMap<&str, u32>, out: &mut Out) -> sup
     out.later()
 }
 
+/// What fields are, without the places where they were read.
+fn describe(fields: &[Field], out: &mut String) {
+    for Field { name, in_type, out_type, length, count, map, members, at: _ } in fields {
+        *out += &format!("{:?}[", (name, in_type, out_type, length, count, map));
+        describe(members, out);
+        out.push(']');
+    }
+}
+
 /// Sixteen bytes that equal content gives equal, marked as a GUID made of a name (version 5).
 fn content_hash(template: &Template) -> [u8; 16] {
-    let content = format!("{:?}", template.fields);
+    let mut content = String::new();
+    describe(&template.fields, &mut content);
     let fnv = |seed: u64| {
         content.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)).to_le_bytes()
     };

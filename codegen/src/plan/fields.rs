@@ -318,7 +318,10 @@ impl Planner<'_> {
             return Err(format!("the struct holds the struct `{}`, which no manifest can declare", inner.name));
         }
         let plain = format!("{}{}", self.owner, names::type_name(&field.name));
-        let key = format!("{} {}", self.owner, field.name);
+        let key = match self.out.structs.iter().filter(|known| known.field == field.name).count() {
+            0 => format!("{} {}", self.owner, field.name),
+            known => format!("{} {} {}", self.owner, field.name, known + 1),
+        };
         let name = self.lock.claim(lock::Kind::Struct, &key, &[plain.clone(), format!("{plain}Struct")]);
         let fields = plan(&field.members, &name, self.maps, self.lock).map_err(|problems| {
             let problems: Vec<String> =
@@ -373,11 +376,17 @@ impl Planner<'_> {
 
     /// The index of the earlier field that gives a length or a count.
     fn counter(&self, name: &str) -> Result<usize, String> {
-        let at = self.out.fields.iter().rposition(|f| f.field.name == name);
-        let at = at.ok_or_else(|| format!("`{name}` is no earlier field of the template"))?;
-        match self.out.fields[at].field.in_type {
-            counter if counter.can_count() => Ok(at),
-            other => Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits")),
+        let mut named = self.out.fields.iter().enumerate().filter(|(_, plan)| plan.field.name == name);
+        let (at, counter) = named.next().ok_or_else(|| format!("`{name}` is no earlier field beside it"))?;
+        if named.next().is_some() {
+            return Err(format!("`{name}` could be any of several fields before it"));
+        }
+        match (counter.field.in_type, &counter.field.count) {
+            (in_type, None) if in_type.can_count() => Ok(at),
+            (_, Some(_)) => Err(format!("`{name}` is an array; a length or count is a single value")),
+            (other, _) => {
+                Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits"))
+            }
         }
     }
 }
@@ -431,6 +440,30 @@ mod tests {
     }
 
     #[test]
+    fn a_count_is_one_value_and_the_only_one_of_its_name() {
+        let reason = |counters: &[Field]| {
+            let mut counted = field("Bytes", InType::UInt8);
+            counted.count = Some(Size::Field("N".to_owned()));
+            let fields = [counters, &[counted]].concat();
+            plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err().remove(0).1
+        };
+        let mut array = field("N", InType::UInt16);
+        array.count = Some(Size::Fixed(2));
+        assert_eq!(reason(&[array]), "`N` is an array; a length or count is a single value");
+        let twice = [field("N", InType::UInt8), field("N", InType::UInt8)];
+        assert_eq!(reason(&twice), "`N` could be any of several fields before it");
+    }
+
+    #[test]
+    fn structs_of_one_name_are_types_of_two() {
+        let structure = |member| Field { members: vec![field(member, InType::UInt8)], ..field("Pair", InType::Struct) };
+        let fields = [structure("A"), structure("B")];
+        let plan = plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap();
+        let names: Vec<&str> = plan.structs.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["VPair", "VPairStruct"]);
+    }
+
+    #[test]
     fn a_layout_larger_than_any_payload_is_one_problem() {
         let fields: Vec<Field> = (0..100_000).map(|n| field(&format!("F{n}"), InType::UInt16)).collect();
         let problems = plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
@@ -445,6 +478,6 @@ mod tests {
         let problems =
             plan(&[blob, field("S", InType::Struct)], "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 2);
-        assert_eq!(problems[0].1, "`Later` is no earlier field of the template");
+        assert_eq!(problems[0].1, "`Later` is no earlier field beside it");
     }
 }

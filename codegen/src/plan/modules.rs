@@ -15,8 +15,8 @@ pub(super) const REASON: &str = "the events of one task";
 /// A task with fewer events gets no module of its own.
 const FEWEST: usize = 3;
 
-/// Names that stand in `events/mod.rs` beside those of the modules.
-const RESERVED: &[&str] = &["core", "etw_runtime", "fmt", "other", "schema"];
+/// Names that stand in `events/mod.rs` beside those of the modules, and those of the modules around them.
+const RESERVED: &[&str] = &["core", "encode", "etw_runtime", "events", "fmt", "other", "schema"];
 
 /// The modules of the rules, and behind them the one for all other events.
 pub(super) fn of_rules(rules: &[ModuleRule]) -> Vec<Module> {

@@ -6,7 +6,11 @@ use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 /// `Smb2ResponseRead` from whatever the manifest calls it.
 pub(super) fn type_name(name: &str) -> String {
-    identifier(&ascii(name).to_upper_camel_case(), "T")
+    match identifier(&ascii(name).to_upper_camel_case(), "T").as_str() {
+        // Of the keywords, the one that is in this case.
+        "Self_" => "TSelf".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The types that generated modules import or that the prelude holds, and those of the crate's own.
@@ -140,7 +144,13 @@ fn ascii(name: &str) -> String {
 fn identifier(name: &str, prefix: &str) -> String {
     let name =
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
-    if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
+    if is_keyword(&name) { format!("{name}_") } else { name }
+}
+
+/// Whether Rust keeps a word for itself. `gen` is a keyword since the edition that generated crates are of, and not yet
+/// one of syn's.
+fn is_keyword(word: &str) -> bool {
+    word == "gen" || syn::parse_str::<syn::Ident>(word).is_err()
 }
 
 /// Names that must differ from one another.
@@ -152,8 +162,10 @@ pub(super) struct Unique {
 impl Unique {
     /// The name, or the name with the first of the suffixes that makes it unique, or with a number.
     pub(super) fn claim(&mut self, name: &str, suffix: &str) -> String {
-        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{name}{suffix}")));
-        let numbered = (2u32..).map(|n| format!("{name}{suffix}_{n}"));
+        // The underscore behind a keyword would stand beside that of the suffix.
+        let bare = if suffix.starts_with('_') { name.trim_end_matches('_') } else { name };
+        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{bare}{suffix}")));
+        let numbered = (2u32..).map(|n| format!("{bare}{suffix}_{n}"));
         let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
         // The numbers do not run out before memory does.
         let chosen = names.next().unwrap_or_default();
@@ -170,10 +182,11 @@ mod tests {
     fn names_follow_rust() {
         assert_eq!(type_name("Smb2FileCCFClose"), "Smb2FileCcfClose");
         assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4u2SelfFailure");
-        assert_eq!(type_name("202"), "T202");
+        assert_eq!((type_name("202"), type_name("self")), ("T202".to_owned(), "TSelf".to_owned()));
         assert_eq!(field_name("ConnectionGUID"), "connection_guid");
         assert_eq!(field_name("type"), "type_");
         assert_eq!(field_name("self"), "self_");
+        assert_eq!(field_name("Gen"), "gen_");
         assert_eq!(field_name("2ndPart"), "f_2nd_part");
         assert_eq!(field_name(""), "f_");
         assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
@@ -203,5 +216,6 @@ mod tests {
         assert_eq!(names.claim("a", "_7"), "a");
         assert_eq!(names.claim("a", "_7"), "a_7");
         assert_eq!(names.claim("a", "_7"), "a_7_2");
+        assert_eq!((names.claim("self_", "_8"), names.claim("self_", "_8")), ("self_".to_owned(), "self_8".to_owned()));
     }
 }

@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::HeaderPlan;
-use super::names;
+use super::names::{self, Unique};
 use crate::config::Overrides;
 use crate::model::schema::{Builds, Header, Held, Schema};
-use crate::model::{Map, MapKind, builtin};
+use crate::model::{Map, MapKind, Opcode, builtin};
 use crate::names_lock::{Kind, NamesLock};
 
 /// A constant of a newtype.
@@ -107,7 +107,8 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
         newest(schema, &schema.channels, |channel| &channel.name, |channel| channel.value.unwrap_or(0).into());
     out.channel_numbers = schema.channels.iter().filter_map(|c| Some((c.value.id.clone(), c.value.value?))).collect();
     let channels = channels.into_iter().filter_map(|(channel, builds)| {
-        let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&channel.name) };
+        let also = format!(": `{}`", channel.name);
+        let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&also) };
         let docs = doc.lines(Some((schema, &builds)));
         Some(Named { base: channel.id.clone(), value: channel.value?.into(), text: channel.name.clone(), docs })
     });
@@ -123,9 +124,7 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
         out.opcode_numbers.insert(key, held.value.value);
     }
     out.opcode_numbers.extend(used.opcodes.iter().map(|(name, value)| ((String::new(), name.clone()), *value)));
-    let own = schema.opcodes.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
-    used.opcodes.extend(own.clone().map(|(name, value, _)| (name, value)));
-    out.opcodes = named_values(Kind::Opcode, &used.opcodes, own, lock);
+    out.opcodes = opcodes(schema, &used.opcodes, lock);
 
     out.task_numbers = schema.tasks.iter().map(|held| (held.value.name.clone(), held.value.value)).collect();
     let tasks = newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
@@ -139,6 +138,37 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
     out.keyword_masks = schema.keywords.iter().map(|held| (held.value.name.clone(), held.value.mask)).collect();
     out.keyword_masks.extend(used.keywords);
     out
+}
+
+/// The opcodes. Those of tasks may share a name and differ in value: each such pair is a constant. The provider's own and
+/// the predefined are known by their names alone.
+fn opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLock) -> Vec<Constant> {
+    let own = || schema.opcodes.iter().map(|held| &held.value);
+    let is_plain = |op: &&Opcode| op.task.is_none() || builtin::value_of(builtin::OPCODES, &op.name) == Some(op.value);
+    let mut plain: BTreeMap<&str, u8> = used.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    plain.extend(own().filter(is_plain).map(|opcode| (opcode.name.as_str(), opcode.value)));
+    let mut all: BTreeMap<(u8, &str), Vec<&Opcode>> = plain.iter().map(|(n, v)| ((*v, *n), Vec::new())).collect();
+    for opcode in own().filter(|opcode| opcode.task.is_some() || plain.get(opcode.name.as_str()) == Some(&opcode.value))
+    {
+        all.entry((opcode.value, &opcode.name)).or_default().push(opcode);
+    }
+    let values = |name: &str| all.keys().filter(|(_, other)| *other == name).count();
+    let item = |((value, name), opcodes): (&(u8, &str), &Vec<&Opcode>)| {
+        let mut of: Vec<String> = opcodes.iter().filter_map(|op| Some(format!("`{}`", op.task.as_ref()?))).collect();
+        of.sort();
+        of.dedup();
+        let also = Some(of.join(", ")).filter(|of| !of.is_empty() && values(name) > 1).map(|of| format!(" of {of}"));
+        let display = opcodes.iter().find_map(|opcode| opcode.message.as_deref());
+        let docs = Doc { name, display, also: also.as_deref() }.lines(None);
+        let text = (*name).to_owned();
+        // What was a task's alone when it was published keeps its key.
+        let of_task = format!("{value} {name}");
+        let is_plain = plain.get(name) == Some(value) && lock.get(Kind::Opcode, &of_task).is_none();
+        let key = if is_plain { text.clone() } else { of_task };
+        (key, Named { base: name.replace("win:", ""), value: (*value).into(), text, docs })
+    };
+    let items: Vec<_> = all.iter().map(item).collect();
+    keyed(Kind::Opcode, items.into_iter(), lock)
 }
 
 fn keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
@@ -187,6 +217,7 @@ fn add<T: Copy>(used: &mut BTreeMap<String, T>, table: &[(&str, T)], name: Optio
 struct Doc<'a> {
     name: &'a str,
     display: Option<&'a str>,
+    /// What stands behind the name.
     also: Option<&'a str>,
 }
 
@@ -195,7 +226,7 @@ impl Doc<'_> {
     fn lines(&self, builds: Option<(&Schema, &Builds)>) -> Vec<String> {
         let mut line = format!("`{}`", self.name);
         if let Some(also) = self.also {
-            line += &format!(": `{also}`");
+            line += also;
         }
         if let Some(display) = self.display.filter(|display| *display != self.name) {
             line += &format!(", shown as “{display}”");
@@ -213,7 +244,7 @@ struct Named {
     /// What the constant's name is made of.
     base: String,
     value: u64,
-    /// The manifest's name, the key in `names.lock`.
+    /// The manifest's name.
     text: String,
     docs: Vec<String>,
 }
@@ -234,12 +265,20 @@ fn named_values(
     named(kind, items, lock)
 }
 
-/// Constants under their published names.
+/// Constants under their published names, by the manifest's.
 fn named(kind: Kind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
+    keyed(kind, items.map(|item| (item.text.clone(), item)), lock)
+}
+
+/// Constants under their published names, by the keys of `names.lock`.
+fn keyed(kind: Kind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
     items
-        .map(|Named { base, value, text, docs }| {
+        .map(|(key, Named { base, value, text, docs })| {
             let base = names::constant_name(&base);
-            let name = lock.claim(kind, &text, &[base.clone(), format!("{base}_{value}")]);
+            let numbered = format!("{base}_{value}");
+            // The types have a constant of that name already: the list of all of them.
+            let candidates = if base == "NAMED" { vec![numbered] } else { vec![base, numbered] };
+            let name = lock.claim(kind, &key, &candidates);
             Constant { name, value, text, builds: Builds::default(), docs }
         })
         .collect()
@@ -262,7 +301,7 @@ pub(super) fn maps(
         let entries = map_entries(schema, map, overrides, lock);
         out.push(MapPlan {
             map: map.name.clone(),
-            info: names::constant_name(&name),
+            info: String::new(),
             name,
             bits: map.kind == MapKind::Bit,
             builds: super::docs::builds_phrase(&builds),
@@ -270,7 +309,19 @@ pub(super) fn maps(
             entries,
         });
     }
+    name_infos(&mut out);
     out
+}
+
+/// Names the statics that describe maps. A map's type is a value of its name as well, and that of `E` has no lower case.
+fn name_infos(maps: &mut [MapPlan]) {
+    let mut taken = Unique::default();
+    for map in &*maps {
+        taken.claim(&map.name, "");
+    }
+    for map in maps {
+        map.info = taken.claim(&names::constant_name(&map.name), "_MAP");
+    }
 }
 
 /// The entries of a map over all builds: an entry that a newer build dropped stays, for older events hold it.
@@ -308,4 +359,27 @@ fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides, lock: &mut 
         });
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opcode_of_a_task_keeps_its_name_when_the_provider_declares_it_too() {
+        let opcode = |task: Option<&str>| {
+            let task = task.map(str::to_owned);
+            Held {
+                builds: Builds::one(1),
+                value: Opcode { name: "Step".to_owned(), value: 30, task, ..Opcode::default() },
+            }
+        };
+        let mut lock = NamesLock::default();
+        let mut names = |own: &[Held<Opcode>]| -> Vec<String> {
+            let schema = Schema { opcodes: own.to_vec(), ..Schema::default() };
+            opcodes(&schema, &BTreeMap::new(), &mut lock).into_iter().map(|constant| constant.name).collect()
+        };
+        assert_eq!(names(&[opcode(Some("Walk"))]), ["STEP"]);
+        assert_eq!(names(&[opcode(Some("Walk")), opcode(None)]), ["STEP"]);
+    }
 }

@@ -46,10 +46,12 @@ fn root(text: &str) -> Option<&str> {
     }
 }
 
-/// PerfView says of each provider that its events come from XML.
+/// PerfView says of each provider that its events come from XML, as people may, and has its name for that of a file.
 fn is_dump(root: &str) -> bool {
     let provider = root.find("<provider").and_then(|at| root.get(at..));
-    provider.and_then(|tag| tag.split('>').next()).is_some_and(|tag| tag.contains("source=\"Xml\""))
+    let Some(tag) = provider.and_then(|tag| tag.split('>').next()) else { return false };
+    let attribute = |name: &str| tag.split_once(name).and_then(|(_, rest)| rest.split('"').next());
+    attribute(" source=\"") == Some("Xml") && attribute(" resourceFileName=\"") == attribute(" name=\"")
 }
 
 #[cfg(test)]
@@ -58,8 +60,10 @@ mod tests {
 
     #[test]
     fn formats_are_told_apart_by_what_they_hold() {
-        let dump = "<instrumentationManifest xmlns='x'>\n <provider name=\"A\" source=\"Xml\" >";
+        let dump = "<instrumentationManifest xmlns='x'>\n <provider name=\"A\" resourceFileName=\"A\" source=\"Xml\" >";
         assert_eq!(detect(dump.as_bytes()), Some(Format::Registered));
+        let says_its_source = dump.replace("resourceFileName=\"A\"", "resourceFileName=\"a.dll\"");
+        assert_eq!(detect(says_its_source.as_bytes()), Some(Format::Man));
         let written = "\u{FEFF}<?xml version='1.0'?><!-- a < b --><!DOCTYPE x>\n<m:instrumentationManifest>";
         assert_eq!(detect(written.as_bytes()), Some(Format::Man));
         let wide: Vec<u8> = std::iter::once(0xFEFF).chain(dump.encode_utf16()).flat_map(u16::to_le_bytes).collect();

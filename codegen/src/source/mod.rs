@@ -41,6 +41,8 @@ pub enum Format {
     Pe,
     /// The compiled resource itself, taken out of its binary.
     WevtTemplate,
+    /// A compiled resource, in a binary or not, that has texts and none of them among the files.
+    Textless,
 }
 
 /// A kind of fact that some formats have no place for.
@@ -74,6 +76,7 @@ impl Format {
                 !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords)
             }
             Self::Pe | Self::WevtTemplate => !matches!(what, Holds::Symbols | Holds::ChannelTypes),
+            Self::Textless => !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Messages),
         }
     }
 
@@ -85,6 +88,7 @@ impl Format {
             Self::WepExplorer => "listing of WEPExplorer",
             Self::Pe => "binary",
             Self::WevtTemplate => "WEVT_TEMPLATE resource",
+            Self::Textless => "binary without its texts",
         }
     }
 }
@@ -122,17 +126,20 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
             found.error(&Place::file(file.name), "file", UNKNOWN);
             continue;
         };
-        let (manifest, diagnostics) = match (format, binary) {
-            (Format::Man, _) => man::read(file.name, file.bytes, &man::ReadOptions::default()),
-            (Format::Registered, _) => registered::read(file.name, file.bytes),
-            (Format::WepExplorer, _) => wepexplorer::read(file.name, file.bytes),
-            (Format::WevtTemplate, _) => {
-                wevt_template::read(file.name, file.bytes, &all_texts(None, tables(), &mut found))
-            }
-            (Format::Pe, Some(pe::Resources { template: Some(template), messages })) => {
-                wevt_template::read(file.name, template, &all_texts(messages.as_ref(), tables(), &mut found))
-            }
-            (Format::Pe, _) => continue,
+        let own = binary.as_ref().and_then(|binary| binary.messages.as_ref());
+        let mut compiled = |resource: &[u8]| {
+            let texts = all_texts(own, tables(), &mut found);
+            let (manifest, missing, diagnostics) = wevt_template::read_and_count(file.name, resource, &texts);
+            let format = if texts.is_empty() && missing > 0 { Format::Textless } else { format };
+            ((manifest, diagnostics), format)
+        };
+        let ((manifest, diagnostics), format) = match (format, binary) {
+            (Format::Man, _) => (man::read(file.name, file.bytes, &man::ReadOptions::default()), format),
+            (Format::Registered, _) => (registered::read(file.name, file.bytes), format),
+            (Format::WepExplorer, _) => (wepexplorer::read(file.name, file.bytes), format),
+            (Format::WevtTemplate, _) => compiled(file.bytes),
+            (_, Some(pe::Resources { template: Some(template), .. })) => compiled(template),
+            (_, _) => continue,
         };
         found.append(diagnostics);
         sources.push(Source { file: file.name.to_owned(), format, manifest });

@@ -8,6 +8,7 @@
 //! form (3.1), and whether an outType was written or is the default of its inType.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::bytes::Bytes;
@@ -45,6 +46,12 @@ mod flag {
 
 /// Reads a resource. Texts are taken from `messages`, by their ids.
 pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, Diagnostics) {
+    let (manifest, _, found) = read_and_count(file, resource, messages);
+    (manifest, found)
+}
+
+/// The same, and how many of its texts are in no table.
+pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, usize, Diagnostics) {
     let mut reader = Reader {
         bytes: Bytes(resource),
         at: Place::new(&Arc::from(file), 0),
@@ -59,7 +66,7 @@ pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, 
             format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
         reader.found.warning(&reader.at.clone(), "WEVT_TEMPLATE", message);
     }
-    (manifest, reader.found)
+    (manifest, reader.missing, reader.found)
 }
 
 /// How many times the resource's own size the reader may take in. A real one is read about once.
@@ -467,7 +474,7 @@ impl Reader<'_> {
         let names: Vec<String> = descriptors.iter().map(|descriptor| descriptor.name.clone()).collect();
         let mut fields = Vec::new();
         for number in 0..top {
-            fields.push(self.field(number, &descriptors, &names, maps, &what)?);
+            fields.push(self.field(number, 0, &descriptors, &names, maps, &what)?);
         }
         Some(fields)
     }
@@ -487,9 +494,11 @@ impl Reader<'_> {
         })
     }
 
+    /// A field of a template or of a struct, whose list begins at `first`.
     fn field(
         &mut self,
         number: usize,
+        first: usize,
         all: &[Descriptor],
         names: &[String],
         maps: &HashMap<u32, String>,
@@ -497,8 +506,10 @@ impl Reader<'_> {
     ) -> Option<Field> {
         let descriptor = all.get(number)?;
         let what = format!("{what}, field {}", descriptor.name);
-        let Some((length, count)) = descriptor.sizes(names) else {
-            self.error(what, "its length or count names a field that is not there; the template is left out");
+        let Some((length, count)) = descriptor.sizes(names, first..number) else {
+            let message = "its length or count is a field that is not there, or that its name does not tell from another; \
+                           the template is left out";
+            self.error(what, message);
             return None;
         };
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
@@ -511,7 +522,7 @@ impl Reader<'_> {
                 return None;
             }
             for member in descriptor.first_member..last {
-                field.members.push(self.field(member, all, names, maps, &what)?);
+                field.members.push(self.field(member, descriptor.first_member, all, names, maps, &what)?);
             }
             if !self.pay(descriptor.members.saturating_mul(20)) {
                 return None;
@@ -607,11 +618,16 @@ struct Descriptor {
 }
 
 impl Descriptor {
-    /// Length and count; none where one of them names a descriptor that is not there.
-    fn sizes(&self, names: &[String]) -> Option<(Option<Size>, Option<Size>)> {
+    /// Length and count; none where one of them is a descriptor that is not there, or that would not be found by its name:
+    /// that of a field between it and this one is the same. `beside` are the fields before this one.
+    fn sizes(&self, names: &[String], beside: Range<usize>) -> Option<(Option<Size>, Option<Size>)> {
         let size = |fixed: u32, field: u32, number: u16| {
             if self.flags & field != 0 {
-                return names.get(usize::from(number)).map(|name| Some(Size::Field(name.clone())));
+                let at = usize::from(number);
+                let name = names.get(at)?;
+                let found = names.get(beside.clone())?.iter().rposition(|other| other == name);
+                let is_found = found.is_none_or(|found| beside.start + found == at);
+                return is_found.then(|| Some(Size::Field(name.clone())));
             }
             Some((self.flags & fixed != 0).then_some(Size::Fixed(number)))
         };

@@ -167,12 +167,13 @@ fn parse_import(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft
     draft.provider.channels.push(channel);
 }
 
-/// Gives the declared channels without a number the ones that the compiler of manifests would: from 16, in order.
+/// Gives the channels without a number, declared or another provider's, the ones that the compiler of manifests would: from
+/// 16, in order.
 fn number_channels(cursor: &mut Cursor<'_>, provider: &mut Provider) {
     const FIRST: u8 = 16;
     let taken: HashSet<u8> = provider.channels.iter().filter_map(|channel| channel.value).collect();
     let mut free = (FIRST..=u8::MAX).filter(|value| !taken.contains(value));
-    for channel in provider.channels.iter_mut().filter(|channel| !channel.imported && channel.value.is_none()) {
+    for channel in provider.channels.iter_mut().filter(|channel| channel.value.is_none()) {
         channel.value = free.next();
         if channel.value.is_none() {
             let what = format!("channel {}", clip(&channel.name));
