@@ -173,3 +173,14 @@ fn what_cannot_be_compiled_is_reported_and_left_out() {
     let again = read("x", &compiled.template);
     assert_eq!(again.providers[0].events.iter().map(|event| event.id).collect::<Vec<_>>(), [3]);
 }
+
+#[test]
+fn resources_by_themselves_say_what_a_binary_with_both_says() {
+    let text = fs::read(Path::new(MANIFESTS).join("20348.man")).expect("a manifest");
+    let Compiled { template, messages, .. } = compiled(&read("a.man", &text));
+    let binary = wrap(Some(&template), Some(&messages)).expect("a file of that size");
+    let files = [File { name: "a.wevt", bytes: &template }, File { name: "a.texts", bytes: &messages }];
+    let (sources, diagnostics) = source::read_all(&files);
+    assert!(!diagnostics.has_errors() && sources.len() == 1, "{diagnostics}");
+    assert_eq!(sources[0].manifest, read("a.dll", &binary));
+}

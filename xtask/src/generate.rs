@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use etw_codegen::combine::{Part, combine};
+use etw_codegen::config::{self, Contradiction};
 use etw_codegen::diagnostic::Diagnostics;
 use etw_codegen::model::Provider;
 use etw_codegen::model::schema::Build;
@@ -14,7 +15,7 @@ use etw_codegen::{Files, Generator, HEADER, Output};
 
 use crate::Result;
 use crate::captures;
-use crate::manifests::{NAMES, root};
+use crate::manifests::{self, NAMES, root};
 
 /// Generates a typed crate for any provider, from captures in any format.
 ///
@@ -41,6 +42,10 @@ pub(crate) struct Options {
     /// The build of the files that do not say theirs. Without it one capture serves every build
     #[arg(long, value_name = "N", default_value_t = Build::UNKNOWN, hide_default_value = true)]
     build: u32,
+    /// Choices made by hand, in the form of manifests/smbserver/overrides.toml: modules, names, and which capture to
+    /// believe (the build is 0 where none was given)
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<PathBuf>,
     /// Where etw-runtime comes from: a version, or the path of its folder [default: that of this checkout]
     #[arg(long, value_name = "VERSION|PATH")]
     runtime: Option<String>,
@@ -58,8 +63,12 @@ Examples:
 pub(crate) fn run(options: &Options) -> Result<()> {
     let start = Instant::now();
     let mut diagnostics = Diagnostics::new();
-    let providers = read(options, &mut diagnostics)?;
     let mut generator = Generator::new();
+    let decisions = match &options.overrides {
+        Some(path) => overrides(path, &mut generator)?,
+        None => Vec::new(),
+    };
+    let providers = read(options, &decisions, &mut diagnostics)?;
     for (build, provider) in providers {
         generator.provider(build, provider);
     }
@@ -85,8 +94,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Tells the generator of the choices in a file, and returns those that are about captures.
+fn overrides(path: &Path, generator: &mut Generator) -> Result<Vec<Contradiction>> {
+    let name = path.to_string_lossy();
+    let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    let (overrides, found) = config::read_overrides(&name, &text);
+    manifests::report(&found)?;
+    generator.overrides(&name, &text);
+    Ok(overrides.contradictions)
+}
+
 /// The provider as each build has it.
-fn read(options: &Options, diagnostics: &mut Diagnostics) -> Result<Vec<(u32, Provider)>> {
+fn read(options: &Options, decisions: &[Contradiction], diagnostics: &mut Diagnostics) -> Result<Vec<(u32, Provider)>> {
     let mut by_build: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
     for argument in &options.files {
         let (build, path) = match argument.split_once('=') {
@@ -106,7 +125,8 @@ fn read(options: &Options, diagnostics: &mut Diagnostics) -> Result<Vec<(u32, Pr
         chosen.entry(build).or_default().push(part);
     }
     let combined = chosen.into_iter().map(|(build, parts)| {
-        let (provider, found) = combine(parts, &[]);
+        let decisions: Vec<_> = decisions.iter().filter(|decision| decision.build == build).cloned().collect();
+        let (provider, found) = combine(parts, &decisions);
         diagnostics.append(found);
         (build, provider)
     });

@@ -43,3 +43,40 @@ fn a_generated_crate_compiles_and_its_payloads_come_back() {
         assert!(output.status.success(), "{arguments:?}:\n{told}\n{printed}");
     }
 }
+
+/// A manifest whose event has one field of this type.
+fn manifest(in_type: &str) -> String {
+    format!(
+        r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events"><instrumentation><events>
+        <provider name="A-B" guid="{{11111111-2222-3333-4444-555555555555}}" symbol="AB">
+        <events><event value="1" version="0" template="T" symbol="Went"/></events>
+        <templates><template tid="T"><data name="X" inType="{in_type}"/></template></templates>
+        </provider></events></instrumentation></instrumentationManifest>"#
+    )
+}
+
+#[test]
+fn captures_that_contradict_one_another_are_decided_by_hand() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("contradiction");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    let decision =
+        "[[contradiction]]\nbuild = 0\nabout = \"event 1 version 0: layout\"\ntake = \"b.man\"\nreason = \"seen\"";
+    let files =
+        [("a.man", &*manifest("win:UInt32")), ("b.man", &*manifest("win:UInt64")), ("decisions.toml", decision)];
+    for (name, text) in files {
+        fs::write(folder.join(name), text).expect("a file");
+    }
+    let generate = |more: &[&str]| {
+        let arguments = ["generate", "a.man", "b.man", "--out", "crate"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).args(more).current_dir(&folder).output().expect("the program runs")
+    };
+    let open = generate(&[]);
+    let told = String::from_utf8_lossy(&open.stderr);
+    assert!(!open.status.success() && told.contains("event 1 version 0: layout") && told.contains("a.man:3"), "{told}");
+    let decided = generate(&["--overrides", "decisions.toml"]);
+    assert!(decided.status.success(), "{}", String::from_utf8_lossy(&decided.stderr));
+    let events = fs::read_to_string(folder.join("crate/src/events/other.rs")).expect("the events");
+    assert!(events.contains("`X`, `win:UInt64`"), "{events}");
+}

@@ -1,6 +1,7 @@
 //! Telling formats apart by what a file holds.
 
 use super::Format;
+use super::bytes::Bytes;
 
 /// How far into a file its root element is looked for: licences stand before it.
 const LOOK_AHEAD: usize = 1 << 16;
@@ -13,6 +14,9 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
     if bytes.starts_with(b"CRIM") {
         return Some(Format::WevtTemplate);
     }
+    if is_message_table(bytes) {
+        return Some(Format::MessageTable);
+    }
     let text = ascii(bytes.get(..LOOK_AHEAD).unwrap_or(bytes));
     let root = root(&text)?;
     let name = root.split(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/').next()?;
@@ -22,6 +26,19 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
         // Any other XML: the reader of written manifests says best what is wrong with it.
         _ => Some(Format::Man),
     }
+}
+
+/// Whether the bytes begin as a message table does: a count of blocks, and rows (lowest id, highest id, offset) of which the
+/// first leads to what stands behind the last, an entry of one of the two known kinds.
+fn is_message_table(bytes: &[u8]) -> bool {
+    let word = |at: u32| Bytes(bytes).u32(usize::try_from(at).ok()?);
+    let is_one = || {
+        let (count, low, high, first) = (word(0)?, word(4)?, word(8)?, word(12)?);
+        let entry = word(first)?;
+        let rows_end = count.checked_mul(12)?.checked_add(4)?;
+        Some(count > 0 && low <= high && first == rows_end && entry & 0xFFFF >= 4 && entry >> 16 <= 1)
+    };
+    is_one().unwrap_or(false)
 }
 
 /// The text as far as it is ASCII, in any encoding of XML; all else becomes `?`.
@@ -71,6 +88,9 @@ mod tests {
         assert_eq!(detect(b"<Providers>\n<Provider>"), Some(Format::WepExplorer));
         assert_eq!(detect(b"MZ\x90\0"), Some(Format::Pe));
         assert_eq!(detect(b"CRIM\0\0"), Some(Format::WevtTemplate));
+        let table = [1, 7, 7, 16, 0x0001_0008, 0x41].map(u32::to_le_bytes);
+        assert_eq!(detect(table.as_flattened()), Some(Format::MessageTable));
+        assert_eq!(detect(&table.as_flattened()[..18]), None);
         for nothing in [b"".as_slice(), b"hello", b"<", b"<!--", b"\0\0\0\0", &[0xFF; 9]] {
             assert_eq!(detect(nothing), None, "{nothing:?}");
         }

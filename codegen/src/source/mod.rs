@@ -41,6 +41,8 @@ pub enum Format {
     Pe,
     /// The compiled resource itself, taken out of its binary.
     WevtTemplate,
+    /// A message table taken out of its binary: texts for the compiled resources among the files.
+    MessageTable,
     /// A compiled resource, in a binary or not, that has texts and none of them among the files.
     Textless,
 }
@@ -76,6 +78,7 @@ impl Format {
                 !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords)
             }
             Self::Pe | Self::WevtTemplate => !matches!(what, Holds::Symbols | Holds::ChannelTypes),
+            Self::MessageTable => false,
             Self::Textless => !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Messages),
         }
     }
@@ -88,6 +91,7 @@ impl Format {
             Self::WepExplorer => "listing of WEPExplorer",
             Self::Pe => "binary",
             Self::WevtTemplate => "WEVT_TEMPLATE resource",
+            Self::MessageTable => "message table",
             Self::Textless => "binary without its texts",
         }
     }
@@ -106,19 +110,15 @@ pub struct Source {
 
 /// What is expected of a file.
 const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registered one, a listing of WEPExplorer, or a \
-                       binary with a WEVT_TEMPLATE resource or a message table";
+                       binary with a WEVT_TEMPLATE resource or a message table, or one of these resources by itself";
 
-/// Reads files of any format, in their order. A binary that holds only a message table is no source of its own: its
-/// texts go to the compiled resources among the files. A resource looks into its own binary's table first.
+/// Reads files of any format, in their order. A message table, in a binary or by itself, is no source of its own: its texts
+/// go to the compiled resources among the files. A resource looks into its own binary's table first.
 pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
     let mut found = Diagnostics::new();
     let formats: Vec<Option<Format>> = files.iter().map(|file| detect(file.bytes)).collect();
-    let is_pe = |format: &Option<Format>| *format == Some(Format::Pe);
-    let binaries: Vec<Option<pe::Resources<'_>>> = files
-        .iter()
-        .zip(&formats)
-        .map(|(file, format)| is_pe(format).then(|| pe::read(file.name, file.bytes, &mut found)))
-        .collect();
+    let binaries: Vec<_> =
+        files.iter().zip(&formats).map(|(file, format)| resources((*format)?, *file, &mut found)).collect();
     let tables = || binaries.iter().flatten().filter_map(|binary| binary.messages.as_ref());
     let mut sources = Vec::new();
     for ((file, format), binary) in files.iter().zip(formats).zip(&binaries) {
@@ -145,6 +145,18 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
         sources.push(Source { file: file.name.to_owned(), format, manifest });
     }
     (sources, found)
+}
+
+/// What a file of these formats holds.
+fn resources<'b>(format: Format, file: File<'b>, found: &mut Diagnostics) -> Option<pe::Resources<'b>> {
+    match format {
+        Format::Pe => Some(pe::read(file.name, file.bytes, found)),
+        Format::MessageTable => {
+            let messages = Some(message_table::read(file.name, file.bytes, found));
+            Some(pe::Resources { template: None, messages })
+        }
+        _ => None,
+    }
 }
 
 /// A binary's own texts, and those of the others that it has not.
