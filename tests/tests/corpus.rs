@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use etw_codegen::Generator;
 use etw_codegen::diagnostic::{Diagnostic, Severity};
+use etw_codegen::{Files, Generator};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/registered-10240");
 
@@ -41,11 +41,21 @@ fn dumps() -> Vec<PathBuf> {
 /// What became of one manifest.
 struct Generated {
     file: String,
-    code: String,
+    code: Files,
     events: usize,
     left_out: usize,
     errors: Vec<Diagnostic>,
     time: Duration,
+}
+
+impl Generated {
+    fn is_empty(&self) -> bool {
+        self.code.0.is_empty()
+    }
+
+    fn bytes(&self) -> usize {
+        self.code.0.values().map(String::len).sum()
+    }
 }
 
 fn generate(path: &Path) -> Generated {
@@ -55,8 +65,7 @@ fn generate(path: &Path) -> Generated {
     let output = Generator::new().manifest(&file, 10240, &bytes).generate();
     let errors = output.diagnostics.all().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
     let events = output.schema.layouts().count();
-    let code = if output.files.0.is_empty() { String::new() } else { output.files.single_file() };
-    Generated { file, code, events, left_out: output.left_out.len(), errors, time: start.elapsed() }
+    Generated { file, code: output.files, events, left_out: output.left_out.len(), errors, time: start.elapsed() }
 }
 
 /// Compiles modules in as few crates as their size allows, and returns how long each crate took.
@@ -64,15 +73,29 @@ fn compile(name: &str, modules: &[&Generated]) -> Vec<Duration> {
     let mut crates: Vec<Vec<&Generated>> = vec![Vec::new()];
     let mut bytes = 0;
     for module in modules {
-        if bytes + module.code.len() > CRATE_BYTES {
+        if bytes + module.bytes() > CRATE_BYTES {
             crates.push(Vec::new());
             bytes = 0;
         }
-        bytes += module.code.len();
+        bytes += module.bytes();
         crates.last_mut().expect("the first").push(module);
     }
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     crates.iter().enumerate().map(|(at, modules)| check(&root, at, modules)).collect()
+}
+
+/// The modules of a generated crate, the encoder among them.
+const MODULES: &str = "pub mod builds;\npub mod descriptor;\npub mod encode;\npub mod events;\npub mod maps;\npub mod \
+                       meanings;\npub mod schema;\npub use builds::Build;\n";
+
+/// Writes a generated crate as a module of another.
+fn write_module(folder: &Path, files: &Files) {
+    for (path, text) in &files.0 {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder to write to");
+        fs::write(path, text).expect("a file that can be written");
+    }
+    fs::write(folder.join("mod.rs"), MODULES).expect("a file that can be written");
 }
 
 fn check(root: &Path, at: usize, modules: &[&Generated]) -> Duration {
@@ -82,12 +105,12 @@ fn check(root: &Path, at: usize, modules: &[&Generated]) -> Duration {
     let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime");
     let manifest = format!(
         "[package]\nname = \"crate_{at}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[dependencies]\netw-runtime = {{ \
-         path = {runtime:?} }}\n[workspace]\n"
+         path = {runtime:?}, features = [\"encode\"] }}\n[workspace]\n"
     );
     let mut lib = "#![no_std]\n#![deny(warnings)]\n".to_owned();
     for (number, module) in modules.iter().enumerate() {
         lib += &format!("/// {}\npub mod p{number};\n", module.file);
-        fs::write(folder.join(format!("src/p{number}.rs")), &module.code).expect("a file that can be written");
+        write_module(&folder.join(format!("src/p{number}")), &module.code);
     }
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
     fs::copy(lock, folder.join("Cargo.lock")).expect("the workspace's lock");
@@ -128,8 +151,8 @@ fn run(name: &str, files: &[PathBuf]) {
 
 fn generate_all(files: &[PathBuf]) -> Vec<Generated> {
     let generated: Vec<Generated> = files.iter().map(|path| generate(path)).collect();
-    let made: Vec<&Generated> = generated.iter().filter(|g| !g.code.is_empty()).collect();
-    for nothing in generated.iter().filter(|g| g.code.is_empty()) {
+    let made: Vec<&Generated> = generated.iter().filter(|g| !g.is_empty()).collect();
+    for nothing in generated.iter().filter(|g| g.is_empty()) {
         assert!(!nothing.errors.is_empty(), "{}: no code and no reason", nothing.file);
     }
     for generated in &generated {
@@ -167,9 +190,9 @@ fn generate_all(files: &[PathBuf]) -> Vec<Generated> {
 }
 
 fn compile_all(name: &str, generated: &[Generated]) {
-    let made: Vec<&Generated> = generated.iter().filter(|g| !g.code.is_empty()).collect();
+    let made: Vec<&Generated> = generated.iter().filter(|g| !g.is_empty()).collect();
     let times = compile(name, &made);
-    let bytes: usize = made.iter().map(|g| g.code.len()).sum();
+    let bytes: usize = made.iter().map(|g| g.bytes()).sum();
     println!("{bytes} bytes compiled in {} crates: {times:?}", times.len());
 }
 
