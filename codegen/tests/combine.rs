@@ -31,7 +31,7 @@ fn part(file: &str, format: Format, provider: &Provider) -> Part {
 
 /// A provider as a binary and its .mui hold it.
 fn as_binary(provider: &Provider) -> Provider {
-    let (compiled, diagnostics) = compile(&Manifest { providers: vec![provider.clone()] });
+    let (compiled, diagnostics) = compile(&Manifest { providers: vec![provider.clone()], ..Manifest::default() });
     assert!(!diagnostics.has_errors(), "{diagnostics}");
     let sys = wrap(Some(&compiled.template), None).expect("small");
     let mui = wrap(None, Some(&compiled.messages)).expect("small");
@@ -276,7 +276,7 @@ fn an_event_whose_template_no_capture_has_stays_to_be_reported() {
 #[test]
 fn a_binary_without_its_texts_takes_them_from_its_neighbour_and_says_so() {
     let (older, written) = (manifest(22621), manifest(22631));
-    let (compiled, _) = compile(&Manifest { providers: vec![written.clone()] });
+    let (compiled, _) = compile(&Manifest { providers: vec![written.clone()], ..Manifest::default() });
     let sys = wrap(Some(&compiled.template), None).expect("small");
     let (mut sources, diagnostics) = source::read_all(&[File { name: "srv2.sys", bytes: &sys }]);
     assert!(diagnostics.to_string().contains("expected the binary's .mui among the files"), "{diagnostics}");

@@ -70,7 +70,7 @@ fn a_count_that_its_name_does_not_tell_is_reported() {
         events: vec![Event { id: 1, template: Some("T".to_owned()), ..Event::default() }],
         ..Provider::default()
     };
-    let mut bytes = compiled(&Manifest { providers: vec![provider] }).template;
+    let mut bytes = compiled(&Manifest { providers: vec![provider], ..Manifest::default() }).template;
     // The descriptor of `Bytes`: flags, types, no map, and the index of the struct's `N`.
     let descriptor = [0x10, 0, 0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 2, 0];
     let at = bytes.windows(descriptor.len()).position(|bytes| bytes == descriptor).expect("it is there");
@@ -100,7 +100,7 @@ fn fifty_thousand_texts_take_a_moment() {
     let entry = |value| MapEntry { value, message: Some(value.to_string()), ..MapEntry::default() };
     let map = Map { name: "Many".to_owned(), entries: (0..50_000).map(entry).collect(), ..Map::default() };
     let provider = Provider { name: "A".to_owned(), maps: vec![map], ..Provider::default() };
-    let compiled = compiled(&Manifest { providers: vec![provider] });
+    let compiled = compiled(&Manifest { providers: vec![provider], ..Manifest::default() });
     assert!(compiled.messages.len() > 50_000 * 8);
     assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
@@ -130,7 +130,7 @@ fn random_manifests_come_back() {
     for _ in 0..400 {
         let providers =
             (0..=u32::try_from(random.below(3)).expect("small")).map(|n| provider(&mut random, n)).collect();
-        let manifest = Manifest { providers };
+        let manifest = Manifest { providers, ..Manifest::default() };
         check(&manifest);
         events += manifest.providers.iter().map(|p| p.events.len()).sum::<usize>();
         let templates = manifest.providers.iter().flat_map(|p| &p.templates);
@@ -158,7 +158,7 @@ fn what_cannot_be_compiled_is_reported_and_left_out() {
     provider.events = vec![event(1, "broken", "win:Error"), event(2, "t9", "win:Error")];
     provider.events.push(Event { id: 3, level: Some("no such".to_owned()), ..Event::default() });
     provider.events.push(Event { id: 3, ..Event::default() });
-    let (compiled, diagnostics) = compile(&Manifest { providers: vec![provider] });
+    let (compiled, diagnostics) = compile(&Manifest { providers: vec![provider], ..Manifest::default() });
     let told: Vec<String> = diagnostics.all().iter().map(|d| format!("{}: {}", d.element, d.message)).collect();
     assert_eq!(
         told,
@@ -183,4 +183,30 @@ fn resources_by_themselves_say_what_a_binary_with_both_says() {
     let (sources, diagnostics) = source::read_all(&files);
     assert!(!diagnostics.has_errors() && sources.len() == 1, "{diagnostics}");
     assert_eq!(sources[0].manifest, read("a.dll", &binary));
+}
+
+#[test]
+fn messages_of_no_event_keep_their_numbers() {
+    let text = |messages: &str| {
+        format!(
+            r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events"><instrumentation><events>
+            <provider name="A" guid="{{01234567-89ab-cdef-0123-456789abcdef}}" symbol="A" message="$(string.A)"/>
+            <messageTable>{messages}</messageTable></events></instrumentation>
+            <localization><resources culture="en-US"><stringTable><string id="A" value="of A"/>
+            <string id="M" value="stopped: %1"/></stringTable></resources></localization></instrumentationManifest>"#
+        )
+    };
+    // The second has the number that the provider's own message would have.
+    let message = |value: &str| format!(r#"<message value="{value}" symbol="S" mid="m" message="$(string.M)"/>"#);
+    let manifest = read("a.man", text(&(message("0xC0000007") + &message("0x90000001"))).as_bytes());
+    let compiled = compiled(&manifest);
+    let mut found = etw_codegen::diagnostic::Diagnostics::new();
+    let table = source::message_table::read("a.dll", &compiled.messages, &mut found);
+    assert_eq!((table.text(0xC000_0007), table.text(0x9000_0001)), (Some("stopped: %1"), Some("stopped: %1")));
+    let binary = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
+    assert_eq!(common::first(&read("a.dll", &binary)).message.as_deref(), Some("of A"));
+
+    let twice = read("a.man", text(&(message("7") + &message("7"))).as_bytes());
+    let problem = compile(&twice).1.to_string();
+    assert!(problem.contains("a.man:3: error: message 0x7: another message has its number"), "{problem}");
 }

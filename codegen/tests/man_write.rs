@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 
 use common::random::{Random, provider};
-use etw_codegen::model::{Manifest, Opcode, Provider};
+use etw_codegen::model::{Manifest, Message, Opcode, Provider};
 use etw_codegen::source::man::{self, ReadOptions};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -56,7 +56,11 @@ fn what_is_written_is_read_back() {
     let mut random = Random(0x0DDB_1A5E_5BAD_5EED);
     for _ in 0..300 {
         let count = 1 + u32::try_from(random.below(3)).expect("small");
-        let manifest = Manifest { providers: (0..count).map(|number| provider(&mut random, number)).collect() };
+        let providers = (0..count).map(|number| provider(&mut random, number)).collect();
+        let messages = (0..count)
+            .map(|value| Message { value, message: Some(format!("%1 < {value}%n")), ..Message::default() })
+            .collect();
+        let manifest = Manifest { providers, messages };
         let text = man::write(&manifest, Some("random -- text"));
         let again = read("random.man", &text);
         let order = |manifest: &Manifest| manifest.providers.iter().map(in_order).collect::<Vec<_>>();
@@ -65,6 +69,7 @@ fn what_is_written_is_read_back() {
             assert_eq!(read, written, "{text}");
         }
         assert_eq!(read.len(), written.len());
+        assert_eq!(again.messages, manifest.messages);
         assert_eq!(man::write(&again, Some("random -- text")), text, "writing is a normal form");
     }
 }

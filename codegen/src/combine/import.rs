@@ -66,7 +66,7 @@ pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
          and which is inferred.",
         provider.name, captures.build
     );
-    let manifest = man::write(&Manifest { providers: vec![provider.clone()] }, Some(&comment));
+    let manifest = man::write(&Manifest { providers: vec![provider.clone()], ..Manifest::default() }, Some(&comment));
     (Imported { provider, adopted, facts, manifest }, found)
 }
 

@@ -45,11 +45,7 @@ impl Messages {
         wanted: u32,
     ) -> Result<u32, String> {
         let Some(text) = text else { return Ok(NONE) };
-        let text = registered(text) + "\r\n";
-        let bytes = text.encode_utf16().count() * 2 + 8;
-        if bytes > LONGEST {
-            return Err(format!("its message takes {bytes} bytes; a message table holds {LONGEST}"));
-        }
+        let text = entry(text)?;
         let base = (owner as u32) << 28 | provider << 24;
         let number_at = |n: u32| base | (wanted.wrapping_add(n) & 0x00FF_FFFF);
         let first = self.free.entry(number_at(0)).or_default();
@@ -59,6 +55,18 @@ impl Messages {
         let number = number_at(at);
         self.texts.insert(number, text);
         Ok(number)
+    }
+
+    /// Adds a text under a number that is given. These go first: no owner's text is to take their place.
+    ///
+    /// # Errors
+    /// The number has a text, or the text is too long for a message table.
+    pub(super) fn put(&mut self, number: u32, text: &str) -> Result<(), String> {
+        let text = entry(text)?;
+        match self.texts.insert(number, text) {
+            Some(_) => Err("another message has its number".to_owned()),
+            None => Ok(()),
+        }
     }
 
     /// The resource.
@@ -97,6 +105,17 @@ fn write_entry(out: &mut Out, text: &str) {
     out.utf16(text);
     out.u16(0);
     out.align(4);
+}
+
+/// A manifest's text as an entry holds it.
+fn entry(text: &str) -> Result<String, String> {
+    let text = registered(text) + "\r\n";
+    let bytes = text.encode_utf16().count() * 2 + 8;
+    if bytes > LONGEST {
+        Err(format!("its message takes {bytes} bytes; a message table holds {LONGEST}"))
+    } else {
+        Ok(text)
+    }
 }
 
 /// A manifest's text as it is registered: a doubled percent sign becomes one, unless that one would then begin an escape.

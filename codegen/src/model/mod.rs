@@ -18,6 +18,23 @@ pub use types::{InType, OutType};
 pub struct Manifest {
     /// The providers, in the order of the file.
     pub providers: Vec<Provider>,
+    /// The messages that belong to no provider: `<messageTable>`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Message>,
+}
+
+/// A message that a program looks up by its number: a provider of the classic event log, or for FormatMessage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The number in the message table.
+    pub value: u32,
+    /// The C symbol.
+    pub symbol: Option<String>,
+    /// The text.
+    pub message: Option<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub at: Place,
 }
 
 /// One ETW provider and everything it declares.

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 pub(super) use encoding::decode;
 use localization::{Culture, Texts, parse_localization};
-use provider::{Draft, parse_provider};
+use provider::{Draft, close, parse_provider};
 pub(super) use template::parse_fields;
 pub(super) use value::clip;
 pub use write::write;
@@ -42,7 +42,7 @@ pub(super) use xml::{Cursor, Element};
 
 use super::registered;
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::model::{Manifest, Place, Provider};
+use crate::model::{Manifest, Message, Place, Provider};
 
 /// What the caller may choose.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,14 @@ pub enum Dialect {
     Registered,
 }
 
+/// What a file declares, before references and texts are looked up.
+#[derive(Default)]
+struct Parts {
+    drafts: Vec<Draft>,
+    messages: Vec<Message>,
+    cultures: Vec<Culture>,
+}
+
 /// Reads a whole `.man` file. Returns everything that could be understood, and every diagnostic, in the order of
 /// the lines.
 ///
@@ -73,10 +81,9 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
     let decoded = decode(&file, bytes, &mut found);
     let mut cursor = Cursor::new(&file, &decoded, options.dialect, found);
 
-    let mut drafts = Vec::new();
-    let mut cultures = Vec::new();
+    let mut parts = Parts::default();
     if let Some(root) = cursor.root_named("instrumentationManifest") {
-        parse_root(&mut cursor, &root, &mut drafts, &mut cultures);
+        parse_root(&mut cursor, &root, &mut parts);
         cursor.finish();
     }
 
@@ -84,9 +91,15 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
     let complete = !cursor.failed();
     let mut found = std::mem::take(&mut cursor.found);
     let wanted = options.culture.as_deref();
-    let mut texts = Texts::choose(&cultures, wanted, &Place::new(&file, 0), decoded.text.len(), complete, &mut found);
-    let mut manifest = Manifest::default();
-    for mut draft in drafts {
+    let mut texts =
+        Texts::choose(&parts.cultures, wanted, &Place::new(&file, 0), decoded.text.len(), complete, &mut found);
+    let mut messages = parts.messages;
+    for item in &mut messages {
+        let value = item.value;
+        texts.resolve(&mut item.message, &item.at, || format!("message {value:#x}"), &mut found);
+    }
+    let mut manifest = Manifest { providers: Vec::new(), messages };
+    for mut draft in parts.drafts {
         if options.dialect == Dialect::Registered {
             registered::tidy(&mut draft.provider, &mut found);
         }
@@ -104,40 +117,58 @@ pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, 
     (manifest, in_order(&found))
 }
 
-fn parse_root(cursor: &mut Cursor<'_>, root: &Element, drafts: &mut Vec<Draft>, cultures: &mut Vec<Culture>) {
+fn parse_root(cursor: &mut Cursor<'_>, root: &Element, parts: &mut Parts) {
     cursor.check_attributes(root);
     while let Some(part) = cursor.child(root) {
         match part.name.as_str() {
-            "instrumentation" => parse_instrumentation(cursor, &part, drafts),
-            "localization" => parse_localization(cursor, &part, cultures),
+            "instrumentation" => parse_instrumentation(cursor, &part, parts),
+            "localization" => parse_localization(cursor, &part, &mut parts.cultures),
             "metadata" => cursor.note_ignored(&part, "defines what Windows itself predefines"),
             _ => cursor.unknown(&part, root),
         }
     }
-    if !cursor.failed() && drafts.is_empty() {
+    if !cursor.failed() && parts.drafts.is_empty() && parts.messages.is_empty() {
         cursor.warning(root, "declares no provider");
     }
 }
 
-fn parse_instrumentation(cursor: &mut Cursor<'_>, element: &Element, drafts: &mut Vec<Draft>) {
+fn parse_instrumentation(cursor: &mut Cursor<'_>, element: &Element, parts: &mut Parts) {
     cursor.check_attributes(element);
     while let Some(part) = cursor.child(element) {
         match part.name.as_str() {
-            "events" => parse_events(cursor, &part, drafts),
+            "events" => parse_events(cursor, &part, parts),
             "counters" => cursor.note_ignored(&part, "declares no events"),
             _ => cursor.unknown(&part, element),
         }
     }
 }
 
-fn parse_events(cursor: &mut Cursor<'_>, element: &Element, drafts: &mut Vec<Draft>) {
+fn parse_events(cursor: &mut Cursor<'_>, element: &Element, parts: &mut Parts) {
     cursor.check_attributes(element);
     while let Some(part) = cursor.child(element) {
         match part.name.as_str() {
-            "provider" => drafts.push(parse_provider(cursor, part)),
-            "messageTable" => cursor.note_ignored(&part, "holds messages that belong to no event"),
+            "provider" => parts.drafts.push(parse_provider(cursor, part)),
+            "messageTable" => parse_messages(cursor, &part, &mut parts.messages),
             _ => cursor.unknown(&part, element),
         }
+    }
+}
+
+/// `<messageTable>`: messages under numbers of their own.
+fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Message>) {
+    let message = "holds messages that belong to no event: they are compiled, and no provider shows them";
+    cursor.found.note(&list.at, list.what.clone(), message);
+    cursor.check_attributes(list);
+    while let Some(mut item) = cursor.child(list) {
+        if item.name != "message" {
+            cursor.unknown(&item, list);
+            continue;
+        }
+        let value = cursor.required_number(&mut item, "value", u64::from(u32::MAX));
+        let (symbol, message, at) = (item.text("symbol"), cursor.required(&mut item, "message"), item.at.clone());
+        item.take("mid");
+        close(cursor, &item);
+        messages.extend(value.map(|value| Message { value, symbol, message, at }));
     }
 }
 

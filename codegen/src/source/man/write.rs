@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::model::{Channel, Event, Field, InType, Manifest, Map, MapKind, Opcode, Provider, Size, Task};
+use crate::model::{Channel, Event, Field, InType, Manifest, Map, MapKind, Message, Opcode, Provider, Size, Task};
 
 /// Writes a manifest as text that [`super::read`] reads back to the same model, but for places, the order of events, and
 /// opcodes, of which those of tasks come first. `comment` goes to the head of the file.
@@ -19,7 +19,10 @@ pub fn write(manifest: &Manifest, comment: Option<&str>) -> String {
     }
     writer.open("instrumentationManifest", &Attributes::default().raw(NAMESPACES));
     writer.inside("instrumentation", |writer| {
-        writer.inside("events", |writer| manifest.providers.iter().for_each(|provider| writer.provider(provider)));
+        writer.inside("events", |writer| {
+            manifest.providers.iter().for_each(|provider| writer.provider(provider));
+            writer.list("messageTable", &manifest.messages, Writer::message);
+        });
     });
     if !writer.strings.is_empty() {
         writer.string_table();
@@ -111,6 +114,12 @@ impl Writer {
         if !items.is_empty() {
             self.inside(tag, |writer| items.iter().for_each(|each| item(writer, each)));
         }
+    }
+
+    fn message(&mut self, message: &Message) {
+        let text = self.string(&format!("message.{:#x}", message.value), message.message.as_ref());
+        let attributes = Attributes::default().with("value", format!("{:#x}", message.value));
+        self.empty("message", &attributes.maybe("symbol", message.symbol.as_ref()).maybe("message", text));
     }
 
     /// Puts a text into the string table and returns the reference to it.
