@@ -37,6 +37,13 @@ fn what_the_tool_made_up_is_dropped_and_the_rest_is_read() {
 }
 
 #[test]
+fn a_struct_of_a_dump_is_told_as_one() {
+    let dump = String::from_utf8_lossy(DUMP).replacen("win:UInt32", "win:29", 1);
+    let (_, told) = read(dump.as_bytes());
+    assert!(told.contains("unknown inType `win:29`; it stands for a struct, whose members no dump holds"), "{told}");
+}
+
+#[test]
 fn events_without_a_name_get_one_of_their_task_or_id() {
     let output = Generator::new().manifest("dump.xml", 10240, DUMP).generate();
     assert!(output.left_out.is_empty(), "{}", output.diagnostics);

@@ -8,6 +8,8 @@
 //! - There are no outTypes, channels and messages, and of a length or count only a field's name, never a number. A string
 //!   of a fixed length cannot be told from one that ends at its NUL: decoding such a payload fails, it is not misread
 //!   unless the string ends with exactly one NUL. A binary without a length is an error.
+//! - Of a struct the tool takes the place of its first member for an inType: `win:29` is refused. A place that is the number
+//!   of a type, up to 22, cannot be told from that type; a payload that does not fit it to the last byte is refused.
 //! - The start tag of a task with opcodes is closed twice, strings stand twice, and attributes are not escaped.
 //! - Level 0 is called `win:Always`, and two inTypes have the names that TDH's header gives them.
 
@@ -28,6 +30,11 @@ pub(super) fn in_type(name: &str) -> &str {
         "win:CountedUtf16String" => "win:CountedUnicodeString",
         other => other,
     }
+}
+
+/// Whether an inType that no type has is that of a struct.
+pub(super) fn is_struct(name: &str) -> bool {
+    name.strip_prefix("win:").is_some_and(|rest| rest == "Struct" || rest.parse::<u8>().is_ok())
 }
 
 /// Brings what the tool wrote to what the provider declares.

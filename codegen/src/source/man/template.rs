@@ -142,6 +142,9 @@ fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InTyp
     if found.is_none() {
         let hint = match InType::from_name(&format!("win:{name}")) {
             Some(meant) => format!("expected `{meant}`"),
+            None if cursor.is_dump() && registered::is_struct(&name) => {
+                "it stands for a struct, whose members no dump holds".to_owned()
+            }
             None => "expected a type of winmeta.xml, such as win:UInt32".to_owned(),
         };
         cursor.error(element, format!("unknown inType `{}`; {hint}", clip(&text)));
