@@ -161,29 +161,20 @@ impl Generator {
         let mut diagnostics = self.diagnostics.clone();
         let mut captures = self.captures.clone();
         for capture in &mut captures {
-            match self.builds.get(&capture.build.number) {
-                Some(build) => capture.build = build.clone(),
-                None => self.report_missing_row(capture, &mut diagnostics),
+            if let Some(build) = self.builds.get(&capture.build.number) {
+                capture.build = build.clone();
             }
         }
         let (schema, found) = merge(captures);
         diagnostics.append(found);
         diagnostics.append(validate::schema(&schema));
+        if let Some(file) = &self.builds_file {
+            diagnostics.append(validate::builds(&schema, &self.builds, file));
+        }
         diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
         diagnostics.append(meanings::validate(&self.meanings, &schema, &self.meanings_file));
         diagnostics.append(validate::published(&self.overrides, &self.names, &self.overrides_file));
         (schema, diagnostics)
-    }
-
-    fn report_missing_row(&self, capture: &Capture, diagnostics: &mut Diagnostics) {
-        if let Some(file) = &self.builds_file {
-            let element = format!("[build.{}]", capture.build.number);
-            diagnostics.error(
-                &Place::file(file),
-                element,
-                "the build has a manifest, but no row here says where its facts come from",
-            );
-        }
     }
 
     /// Every public name that a generation would give, without generating.
