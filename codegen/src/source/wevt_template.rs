@@ -497,8 +497,9 @@ impl Reader<'_> {
     ) -> Option<Field> {
         let descriptor = all.get(number)?;
         let what = format!("{what}, field {}", descriptor.name);
-        let Some((length, count)) = descriptor.sizes(names) else {
-            self.error(what, "its length or count names a field that is not there; the template is left out");
+        let Some((length, count)) = descriptor.sizes(names.get(..number)?) else {
+            let wrong = "its length or count is no field before it, or one that another of its name stands behind";
+            self.error(what, format!("{wrong}; the template is left out"));
             return None;
         };
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
@@ -607,11 +608,13 @@ struct Descriptor {
 }
 
 impl Descriptor {
-    /// Length and count; none where one of them names a descriptor that is not there.
-    fn sizes(&self, names: &[String]) -> Option<(Option<Size>, Option<Size>)> {
+    /// Length and count, given the names of the fields before. None where a number leads to none of them, or to one that
+    /// its name would not lead to: of several it means the last.
+    fn sizes(&self, before: &[String]) -> Option<(Option<Size>, Option<Size>)> {
         let size = |fixed: u32, field: u32, number: u16| {
             if self.flags & field != 0 {
-                return names.get(usize::from(number)).map(|name| Some(Size::Field(name.clone())));
+                let (name, behind) = before.get(usize::from(number)..)?.split_first()?;
+                return (!behind.contains(name)).then(|| Some(Size::Field(name.clone())));
             }
             Some((self.flags & fixed != 0).then_some(Size::Fixed(number)))
         };
