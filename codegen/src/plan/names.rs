@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
-/// `Smb2ResponseRead` from whatever the manifest calls it.
+/// `Smb2ResponseRead` from whatever the manifest calls it. The one keyword of that form, `Self`, is a reserved type.
 pub(super) fn type_name(name: &str) -> String {
-    identifier(&ascii(name).to_upper_camel_case(), "T")
+    begun_by_letter(&ascii(name).to_upper_camel_case(), "T")
 }
 
 /// The types that generated modules import or that the prelude holds, and those of the crate's own.
@@ -99,9 +99,13 @@ pub(super) fn is_reserved_type(name: &str) -> bool {
     RESERVED_TYPES.binary_search(&name).is_ok()
 }
 
+/// Methods that every value has; they take it by value, and so would be called in place of an accessor.
+const RESERVED_ACCESSORS: &[&str] = &["into", "try_into"];
+
 /// `session_id` from `SessionId`.
 pub(super) fn field_name(name: &str) -> String {
-    identifier(&ascii(name).to_snake_case(), "f_")
+    let name = identifier(&ascii(name).to_snake_case(), "f_");
+    if RESERVED_ACCESSORS.contains(&&*name) { format!("{name}_") } else { name }
 }
 
 /// `SESSION_SETUP` from `Session setup`.
@@ -138,9 +142,13 @@ fn ascii(name: &str) -> String {
 /// Makes an identifier of a name in the right case: one that is empty or begins with a digit gets a prefix, a
 /// keyword an underscore behind it.
 fn identifier(name: &str, prefix: &str) -> String {
-    let name =
-        if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
-    if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
+    let name = begun_by_letter(name, prefix);
+    // `syn` takes the keyword of edition 2024 for a name.
+    if name != "gen" && syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
+}
+
+fn begun_by_letter(name: &str, prefix: &str) -> String {
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") }
 }
 
 /// Names that must differ from one another.
@@ -152,8 +160,10 @@ pub(super) struct Unique {
 impl Unique {
     /// The name, or the name with the first of the suffixes that makes it unique, or with a number.
     pub(super) fn claim(&mut self, name: &str, suffix: &str) -> String {
-        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{name}{suffix}")));
-        let numbered = (2u32..).map(|n| format!("{name}{suffix}_{n}"));
+        // A keyword's name ends with an underscore; two in a row are no snake case.
+        let base = name.trim_end_matches('_');
+        let with_suffix = [name.to_owned(), format!("{base}{suffix}")].into_iter();
+        let numbered = (2u32..).map(|n| format!("{base}{suffix}_{n}"));
         let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
         // The numbers do not run out before memory does.
         let chosen = names.next().unwrap_or_default();
@@ -171,9 +181,12 @@ mod tests {
         assert_eq!(type_name("Smb2FileCCFClose"), "Smb2FileCcfClose");
         assert_eq!(type_name("SrvS4U2SelfFailure"), "SrvS4u2SelfFailure");
         assert_eq!(type_name("202"), "T202");
+        assert!(is_reserved_type(&type_name("self")));
         assert_eq!(field_name("ConnectionGUID"), "connection_guid");
         assert_eq!(field_name("type"), "type_");
         assert_eq!(field_name("self"), "self_");
+        assert_eq!(field_name("gen"), "gen_");
+        assert_eq!(field_name("TryInto"), "try_into_");
         assert_eq!(field_name("2ndPart"), "f_2nd_part");
         assert_eq!(field_name(""), "f_");
         assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
@@ -203,5 +216,6 @@ mod tests {
         assert_eq!(names.claim("a", "_7"), "a");
         assert_eq!(names.claim("a", "_7"), "a_7");
         assert_eq!(names.claim("a", "_7"), "a_7_2");
+        assert_eq!([names.claim("fn_", "_7"), names.claim("fn_", "_8")], ["fn_", "fn_8"]);
     }
 }
