@@ -193,7 +193,9 @@ impl Generator {
             plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
         if plan.modules.is_empty() {
             let element = format!("provider {}", schema.provider);
-            diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
+            let newest = self.captures.iter().max_by_key(|capture| capture.build.number);
+            let at = newest.map(|capture| capture.provider.at.clone()).unwrap_or_default();
+            diagnostics.error(&at, element, "it has no event that can be generated; there is no output");
             drop(plan);
             return Output { schema, files: Files::default(), names, left_out: self.declared(), diagnostics };
         }

@@ -145,7 +145,8 @@ fn a_provider_without_an_event_to_generate_is_an_error() {
     generator.manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
     let output = generator.generate();
     assert!(output.files.0.is_empty());
-    let message = "provider Odd-Provider: it has no event that can be generated; there is no output";
+    let message =
+        "empty.man:8: error: provider Odd-Provider: it has no event that can be generated; there is no output";
     assert!(output.diagnostics.to_string().contains(message), "{}", output.diagnostics);
 }
 
