@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, Overrides};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::meanings::{self, Meanings};
 use crate::merge::{Capture, merge};
 use crate::model::schema::{Build, Schema};
@@ -53,6 +53,7 @@ pub struct Generator {
     meanings: Meanings,
     meanings_file: String,
     names: NamesLock,
+    unknown_inserts_are_errors: bool,
     diagnostics: Diagnostics,
 }
 
@@ -85,6 +86,13 @@ impl Generator {
     /// Adds what a build declares of the provider.
     pub fn provider(&mut self, build: u32, provider: Provider) -> &mut Self {
         self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
+        self
+    }
+
+    /// Makes an insert past an event's last field, which stays in the message as text, an error. It is a warning otherwise:
+    /// real manifests have such messages.
+    pub fn refuse_unknown_inserts(&mut self) -> &mut Self {
+        self.unknown_inserts_are_errors = true;
         self
     }
 
@@ -160,7 +168,9 @@ impl Generator {
     pub fn schema(&self) -> (Schema, Diagnostics) {
         let mut diagnostics = self.diagnostics.clone();
         let mut captures = self.captures.clone();
+        let severity = if self.unknown_inserts_are_errors { Severity::Error } else { Severity::Warning };
         for capture in &mut captures {
+            diagnostics.append(validate::inserts(&capture.provider, severity));
             if let Some(build) = self.builds.get(&capture.build.number) {
                 capture.build = build.clone();
             }

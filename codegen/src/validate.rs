@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Overrides;
-use crate::diagnostic::Diagnostics;
-use crate::model::Place;
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::message::{keep_unknown_inserts, parse};
 use crate::model::schema::{Build, Held, Schema};
+use crate::model::{Place, Provider};
 use crate::names_lock::{Kind, NamesLock};
 
 /// Checks a merged schema.
@@ -67,6 +68,27 @@ fn one_number_a_name<T>(
             None => drop(known.insert(name, (number, place))),
         }
     }
+}
+
+/// Checks that no insert of a message leads past the event's last field: it would stay in the message as it is. Windows shows
+/// such messages, and real manifests have them, so that it is an error only where that is asked for.
+pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let sizes: BTreeMap<&str, usize> =
+        provider.templates.iter().map(|template| (template.id.as_str(), template.fields.len())).collect();
+    for event in &provider.events {
+        let Some(message) = &event.message else { continue };
+        let fields = event.template.as_ref().map_or(Some(0), |id| sizes.get(id.as_str()).copied());
+        let Some(fields) = fields else { continue }; // reported by the reader
+        let (_, unknown) = keep_unknown_inserts(parse(message), fields);
+        let unknown: Vec<String> = unknown.iter().map(|number| format!("%{number}")).collect();
+        if !unknown.is_empty() {
+            let element = format!("event {} version {}", event.id, event.version);
+            let message = format!("its message has {}, and the event {fields} fields", unknown.join(", "));
+            diagnostics.push(severity, &event.at, element, format!("{message}; that stays in the text"));
+        }
+    }
+    diagnostics
 }
 
 /// Checks that every entry of the overrides is about something that is there.
