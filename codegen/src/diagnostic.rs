@@ -66,7 +66,8 @@ impl Diagnostics {
         self.push(Severity::Note, place, element, message);
     }
 
-    fn push(&mut self, severity: Severity, place: &Place, element: impl Into<String>, message: impl Into<String>) {
+    /// Adds one.
+    pub fn push(&mut self, severity: Severity, place: &Place, element: impl Into<String>, message: impl Into<String>) {
         self.found.push(Diagnostic {
             severity,
             place: place.clone(),

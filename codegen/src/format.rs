@@ -27,7 +27,7 @@ impl SourceFile {
         for line in &self.docs {
             text += "//!";
             if !line.is_empty() {
-                text.extend([" ", line]);
+                text.extend([" ", &one_line(line)]);
             }
             text.push('\n');
         }
@@ -46,6 +46,13 @@ impl SourceFile {
         }
         Ok(text)
     }
+}
+
+/// What a manifest says, as a comment can hold it: a line break would end the comment and begin code, and characters that
+/// turn the direction of text are refused by rustc.
+pub(crate) fn one_line(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.replace(|c: char| c.is_control() || turns(c), "\u{FFFD}")
 }
 
 /// The file with the macro over all views, which names paths from the crate's root.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{self, Overrides};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::meanings::{self, Meanings};
 use crate::merge::{Capture, merge};
 use crate::model::schema::{Build, Schema};
@@ -53,6 +53,7 @@ pub struct Generator {
     meanings: Meanings,
     meanings_file: String,
     names: NamesLock,
+    unknown_inserts_are_errors: bool,
     diagnostics: Diagnostics,
 }
 
@@ -85,6 +86,13 @@ impl Generator {
     /// Adds what a build declares of the provider.
     pub fn provider(&mut self, build: u32, provider: Provider) -> &mut Self {
         self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
+        self
+    }
+
+    /// Makes an insert past an event's last field, which stays in the message as text, an error. It is a warning otherwise:
+    /// real manifests have such messages.
+    pub fn refuse_unknown_inserts(&mut self) -> &mut Self {
+        self.unknown_inserts_are_errors = true;
         self
     }
 
@@ -160,30 +168,23 @@ impl Generator {
     pub fn schema(&self) -> (Schema, Diagnostics) {
         let mut diagnostics = self.diagnostics.clone();
         let mut captures = self.captures.clone();
+        let severity = if self.unknown_inserts_are_errors { Severity::Error } else { Severity::Warning };
         for capture in &mut captures {
-            match self.builds.get(&capture.build.number) {
-                Some(build) => capture.build = build.clone(),
-                None => self.report_missing_row(capture, &mut diagnostics),
+            diagnostics.append(validate::inserts(&capture.provider, severity));
+            if let Some(build) = self.builds.get(&capture.build.number) {
+                capture.build = build.clone();
             }
         }
         let (schema, found) = merge(captures);
         diagnostics.append(found);
         diagnostics.append(validate::schema(&schema));
+        if let Some(file) = &self.builds_file {
+            diagnostics.append(validate::builds(&schema, &self.builds, file));
+        }
         diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
         diagnostics.append(meanings::validate(&self.meanings, &schema, &self.meanings_file));
         diagnostics.append(validate::published(&self.overrides, &self.names, &self.overrides_file));
         (schema, diagnostics)
-    }
-
-    fn report_missing_row(&self, capture: &Capture, diagnostics: &mut Diagnostics) {
-        if let Some(file) = &self.builds_file {
-            let element = format!("[build.{}]", capture.build.number);
-            diagnostics.error(
-                &Place::file(file),
-                element,
-                "the build has a manifest, but no row here says where its facts come from",
-            );
-        }
     }
 
     /// Every public name that a generation would give, without generating.
@@ -202,7 +203,9 @@ impl Generator {
             plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
         if plan.modules.is_empty() {
             let element = format!("provider {}", schema.provider);
-            diagnostics.error(&Place::default(), element, "it has no event that can be generated; there is no output");
+            let newest = self.captures.iter().max_by_key(|capture| capture.build.number);
+            let at = newest.map(|capture| capture.provider.at.clone()).unwrap_or_default();
+            diagnostics.error(&at, element, "it has no event that can be generated; there is no output");
             drop(plan);
             return Output { schema, files: Files::default(), names, left_out: self.declared(), diagnostics };
         }

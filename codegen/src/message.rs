@@ -149,7 +149,8 @@ impl Parser<'_> {
         let digits = after.bytes().take(2).take_while(u8::is_ascii_digit).count();
         let number = after[..digits].parse().unwrap_or(0);
         let behind = &after[digits..];
-        let format = behind.strip_prefix('!').and_then(|f| f.split_once('!')).map(|(format, _)| format.to_owned());
+        let format = behind.strip_prefix('!').and_then(|f| f.split_once('!')).map(|(format, _)| format);
+        let format = format.filter(|format| is_format(format)).map(str::to_owned);
         let format_len = format.as_ref().map_or(0, |format| format.len() + 2);
         self.rest = &self.rest[1 + digits + format_len..];
         if !self.text.is_empty() {
@@ -164,6 +165,17 @@ impl Parser<'_> {
         }
         self.pieces
     }
+}
+
+/// Whether a text is a printf format without its `%`: flags, width, precision, size, and what to make of the value. Between
+/// two exclamation marks of a sentence stands none.
+fn is_format(text: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == '*';
+    let rest = text.trim_start_matches(['-', '0', '#', '+', ' ']).trim_start_matches(number);
+    let rest = rest.strip_prefix('.').map_or(rest, |precision| precision.trim_start_matches(number));
+    let size = ["I64", "I32", "ll", "l", "h", "w", "I"].iter().find_map(|size| rest.strip_prefix(size));
+    let mut conversion = size.unwrap_or(rest).chars();
+    conversion.next().is_some_and(|c| "cCdiouxXpsSeEfgGaA".contains(c)) && conversion.next().is_none()
 }
 
 #[cfg(test)]
@@ -203,6 +215,9 @@ mod tests {
         assert_eq!(shown("%1 %12 %123"), r#"%1 " " %12 " " %12 "3""#);
         assert_eq!(shown("%1!08x!!"), r#"%1!08x! "!""#);
         assert_eq!(shown("%1! alone"), r#"%1 "! alone""#);
+        assert_eq!(shown("%1!-8.3I64d! %2!*.*lu!%3!S!"), r#"%1!-8.3I64d! " " %2!*.*lu! %3!S!"#);
+        assert_eq!(shown("Bad %1! Try %2!!"), r#""Bad " %1 "! Try " %2 "!!""#);
+        assert_eq!(shown("%1! He said no! %2!dd!"), r#"%1 "! He said no! " %2 "!dd!""#);
     }
 
     #[test]

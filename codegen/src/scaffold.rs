@@ -1,6 +1,6 @@
 //! A whole crate around generated files: `Cargo.toml`, `src/lib.rs`, `names.lock`.
 
-use crate::format::FOR_EACH_VIEW;
+use crate::format::{FOR_EACH_VIEW, one_line};
 use crate::model::schema::{Build, Schema};
 use crate::{Files, Output};
 
@@ -132,8 +132,8 @@ pub use etw_runtime::{{DecodeError, Decoded, Lenient, Record, Value, View}};
 pub use events::Event;
 "#,
         header = crate::HEADER,
-        provider = schema.provider,
-        guid = schema.guid,
+        provider = one_line(&schema.provider),
+        guid = one_line(&schema.guid),
         builds = builds(schema),
     )
 }

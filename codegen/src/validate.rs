@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Overrides;
-use crate::diagnostic::Diagnostics;
-use crate::model::Place;
-use crate::model::schema::{Held, Schema};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::message::{keep_unknown_inserts, parse};
+use crate::model::schema::{Build, Held, Schema};
+use crate::model::{Place, Provider};
 use crate::names_lock::{Kind, NamesLock};
 
 /// Checks a merged schema.
@@ -26,19 +27,26 @@ pub fn schema(schema: &Schema) -> Diagnostics {
         let of_task = o.task.as_ref().map(|task| format!(" of {task}")).unwrap_or_default();
         (o.name.clone() + &of_task, Some(o.value.into()), o.at.clone())
     });
-    counts(&mut diagnostics, schema);
     diagnostics
 }
 
-/// Whether each build has as many events as its row in `builds.toml` says.
-fn counts(diagnostics: &mut Diagnostics, schema: &Schema) {
-    for build in &schema.builds {
-        let found = schema.layouts().filter(|(_, _, layout)| layout.builds.contains(build.number)).count();
-        if let Some(expected) = build.events.filter(|expected| *expected != found) {
-            let message = format!("events = {expected}, but the manifest has {found}");
-            diagnostics.error(&Place::default(), format!("[build.{}]", build.number), message);
-        }
+/// Checks that `builds.toml` and the manifests are about the same builds, and agree on how many events each has.
+pub fn builds(schema: &Schema, rows: &BTreeMap<u32, Build>, file: &str) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let captured: BTreeSet<u32> = schema.builds.iter().map(|build| build.number).collect();
+    for &build in captured.iter().chain(rows.keys()).collect::<BTreeSet<_>>() {
+        let found = schema.layouts().filter(|(_, _, layout)| layout.builds.contains(build)).count();
+        let problem = match rows.get(&build) {
+            None => "the build has a manifest, but no row here says where its facts come from".to_owned(),
+            Some(_) if !captured.contains(&build) => "there is no manifest of this build".to_owned(),
+            Some(row) => match row.events.filter(|expected| *expected != found) {
+                None => continue,
+                Some(expected) => format!("events = {expected}, but the manifest has {found}"),
+            },
+        };
+        diagnostics.error(&Place::file(file), format!("[build.{build}]"), problem);
     }
+    diagnostics
 }
 
 /// A name whose number changes between builds would make a constant that is right for one build only.
@@ -64,6 +72,27 @@ fn one_number_a_name<T>(
             None => drop(known.insert(name, (number, place))),
         }
     }
+}
+
+/// Checks that no insert of a message leads past the event's last field: it would stay in the message as it is. Windows shows
+/// such messages, and real manifests have them, so that it is an error only where that is asked for.
+pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let sizes: BTreeMap<&str, usize> =
+        provider.templates.iter().map(|template| (template.id.as_str(), template.fields.len())).collect();
+    for event in &provider.events {
+        let Some(message) = &event.message else { continue };
+        let fields = event.template.as_ref().map_or(Some(0), |id| sizes.get(id.as_str()).copied());
+        let Some(fields) = fields else { continue }; // reported by the reader
+        let (_, unknown) = keep_unknown_inserts(parse(message), fields);
+        let unknown: Vec<String> = unknown.iter().map(|number| format!("%{number}")).collect();
+        if !unknown.is_empty() {
+            let element = format!("event {} version {}", event.id, event.version);
+            let message = format!("its message has {}, and the event {fields} fields", unknown.join(", "));
+            diagnostics.push(severity, &event.at, element, format!("{message}; that stays in the text"));
+        }
+    }
+    diagnostics
 }
 
 /// Checks that every entry of the overrides is about something that is there.
@@ -125,4 +154,22 @@ pub fn published(overrides: &Overrides, names: &NamesLock, file: &str) -> Diagno
         check(format!("[[rename]] {}", rename.to), kind, key, &rename.to);
     }
     diagnostics
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_manifests_are_about_the_same_builds() {
+        let row = |number, events| Build { number, events, ..Build::default() };
+        let captured = Schema { builds: vec![row(1, None), row(2, None), row(3, None)], ..Schema::default() };
+        let rows = [row(2, Some(7)), row(3, Some(0)), row(4, None)].map(|row| (row.number, row));
+        assert_eq!(
+            builds(&captured, &rows.into(), "b.toml").to_string(),
+            "b.toml: error: [build.1]: the build has a manifest, but no row here says where its facts come from\n\
+             b.toml: error: [build.2]: events = 7, but the manifest has 0\n\
+             b.toml: error: [build.4]: there is no manifest of this build\n"
+        );
+    }
 }

@@ -210,3 +210,25 @@ fn messages_of_no_event_keep_their_numbers() {
     let problem = compile(&twice).1.to_string();
     assert!(problem.contains("a.man:3: error: message 0x7: another message has its number"), "{problem}");
 }
+
+#[test]
+fn a_length_that_its_name_does_not_lead_to_is_refused() {
+    let count = || Field { name: "Length".to_owned(), in_type: InType::UInt16, ..Field::default() };
+    let length = Some(Size::Field("Length".to_owned()));
+    let data = Field { name: "Data".to_owned(), in_type: InType::Binary, length, ..Field::default() };
+    let mut provider = provider(&mut Random(7), 1);
+    let fields = vec![count(), count(), data];
+    provider.templates = vec![Template { id: "t".to_owned(), fields, ..Template::default() }];
+    provider.events = vec![Event { id: 1, template: Some("t".to_owned()), ..Event::default() }];
+    let mut template = compiled(&Manifest { providers: vec![provider], ..Manifest::default() }).template;
+    let again = read("x", &template);
+    assert_eq!(again.providers[0].events.len(), 1, "by name, the nearest field is meant");
+    // The descriptor: flags, types, map, count, and the number of the field that has the length.
+    let descriptor = [4, 0, 0, 0, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+    let at = template.windows(16).position(|bytes| bytes == descriptor).expect("the descriptor");
+    for number in [0, 2, 3] {
+        template[at + 14] = number;
+        let (_, diagnostics) = source::read_all(&[File { name: "x", bytes: &template }]);
+        assert!(diagnostics.to_string().contains("is no field before it, or one that its name"), "{diagnostics}");
+    }
+}

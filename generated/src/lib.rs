@@ -104,7 +104,8 @@
 //! * `dll` and `system-messages`: Windows' texts for status codes, from an ntdll.dll that you have read or from the
 //!   Windows that the program runs on ([`status`]).
 //!
-//! The crate is `no_std` and holds no `unsafe`.
+//! Types that are seldom named, such as the error of `encode`, stand in [`etw_runtime`], on which the crate rests. It is
+//! `no_std` and holds no `unsafe`.
 
 #![no_std]
 
@@ -127,6 +128,7 @@ pub mod meanings;
 pub mod schema;
 
 pub use builds::Build;
+pub use etw_runtime;
 #[cfg(feature = "encode")]
 pub use etw_runtime::encode::Encode;
 pub use etw_runtime::{

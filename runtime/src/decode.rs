@@ -38,7 +38,7 @@ pub struct Decoded<E> {
     pub build: u32,
     /// Layouts of other builds that the same payload fits to its last byte, where there are any: if the build was not
     /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
-    /// version nearly always differ in size.
+    /// version nearly always differ in size. Lenient decoding names those that leave no more bytes over.
     pub also_fits: Option<Candidates>,
 }
 
@@ -224,11 +224,21 @@ pub fn decode_lenient_with<'a, E: Events<'a>>(
     let mut reader = payload.reader().tolerant();
     let event = E::read(chosen.layout, &mut reader)
         .map_err(|fault| DecodeError::Mismatch(Mismatch::of_field(chosen.layout, fault)))?;
+    let end = lenient_end(&reader);
+    let others = chosen.others(|layout| {
+        let mut reader = payload.reader().tolerant();
+        E::read(layout, &mut reader).is_ok() && lenient_end(&reader) <= end
+    });
     Ok(Lenient {
-        decoded: Decoded { event, build, also_fits: confused_with::<E>(chosen.layout, payload) },
+        decoded: Decoded { event, build, also_fits: Some(others).filter(|others| !others.is_empty()) },
         left_over: reader.rest(),
         unterminated: reader.unterminated(),
     })
+}
+
+/// How far a payload is from one that fits, the less the nearer: the bytes left over, and whether a NUL is missing.
+fn lenient_end(reader: &Reader<'_>) -> (usize, bool) {
+    (reader.rest().len(), reader.unterminated())
 }
 
 /// Decodes a payload whose build is not known: the one known layout that consumes it to its last byte.
@@ -333,15 +343,20 @@ impl Chosen {
     }
 
     /// The version's layouts, other than the build's, that consume the payload to its last byte.
-    #[cold]
     fn others_that_fit<'a, E: Events<'a>>(&self, payload: Payload<'a>) -> Candidates {
-        let mut fits = Candidates::none_of(self.version);
+        self.others(|layout| read_strict::<E>(layout, payload).is_ok())
+    }
+
+    /// The version's layouts, other than the build's, that fit.
+    #[cold]
+    fn others(&self, fit: impl Fn(&'static LayoutInfo) -> bool) -> Candidates {
+        let mut found = Candidates::none_of(self.version);
         for (at, layout) in self.version.layouts.iter().enumerate() {
-            if *layout != self.layout && read_strict::<E>(layout, payload).is_ok() {
-                fits.add(at);
+            if *layout != self.layout && fit(layout) {
+                found.add(at);
             }
         }
-        fits
+        found
     }
 
     /// The error for a payload that does not fit the build's layout.

@@ -41,7 +41,7 @@ pub enum FaultKind {
 }
 
 /// Why a payload is not one of a layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mismatch {
     layout: &'static LayoutInfo,
     /// As the reader told it: a fault in a segment is that of its first field.
@@ -113,6 +113,13 @@ impl Mismatch {
             MismatchKind::Field(fault) => fault.offset,
             MismatchKind::LeftOver { offset, .. } => offset,
         }
+    }
+}
+
+#[expect(clippy::missing_fields_in_debug, reason = "the reason is what was found, at the field where it was")]
+impl fmt::Debug for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mismatch").field("layout", &self.layout).field("reason", &self.reason()).finish()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! All of it is `static` in the generated crate; nothing here is built at run time.
 
+use core::fmt;
+
 use crate::{Guid, InType, Meaning, OutType, StructInfo};
 
 /// A provider: its builds and its events.
@@ -18,7 +20,9 @@ pub struct ProviderInfo {
 }
 
 /// An event: an id and its versions.
-#[derive(Debug, PartialEq, Eq)]
+///
+/// `Debug` prints id and name: it stands in errors.
+#[derive(PartialEq, Eq)]
 pub struct EventInfo {
     /// The id.
     pub id: u16,
@@ -38,7 +42,8 @@ pub struct VersionInfo {
 }
 
 /// A layout: the fields that an (id, version) has in some builds.
-#[derive(Debug)]
+///
+/// `Debug` prints name and builds: it stands in errors.
 pub struct LayoutInfo {
     /// The place in the generated crate's dispatch.
     pub index: u16,
@@ -160,6 +165,18 @@ impl ProviderInfo {
     /// Every layout of every event.
     pub fn layouts(&self) -> impl Iterator<Item = &'static LayoutInfo> {
         self.events.iter().flat_map(|e| e.versions).flat_map(|v| v.layouts.iter().copied())
+    }
+}
+
+impl fmt::Debug for EventInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventInfo").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LayoutInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayoutInfo").field("name", &self.name).field("builds", &self.builds).finish_non_exhaustive()
     }
 }
 

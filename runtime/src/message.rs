@@ -208,7 +208,7 @@ pub struct Printf {
     pub left: bool,
     /// Padded with zeros (`0`).
     pub zeros: bool,
-    /// With `0x` before a hexadecimal number (`#`).
+    /// With `0x` before a hexadecimal number other than zero (`#`).
     pub alternate: bool,
     /// The least number of characters.
     pub width: usize,
@@ -244,10 +244,11 @@ impl Display for Formatted<'_> {
 
 impl Printf {
     fn write(&self, value: &Value<'_>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefix = if self.alternate { "0x" } else { "" };
+        // In C zero has no prefix, and the prefix has the case of the digits.
+        let prefix = |prefix, bits| if self.alternate && bits != 0 { prefix } else { "" };
         match (self.conversion, bits_of(value)) {
-            (Conversion::LowerHex, Some(bits)) => self.digits(out, prefix, &format_args!("{bits:x}")),
-            (Conversion::UpperHex, Some(bits)) => self.digits(out, prefix, &format_args!("{bits:X}")),
+            (Conversion::LowerHex, Some(bits)) => self.digits(out, prefix("0x", bits), &format_args!("{bits:x}")),
+            (Conversion::UpperHex, Some(bits)) => self.digits(out, prefix("0X", bits), &format_args!("{bits:X}")),
             (Conversion::Unsigned, Some(bits)) => self.digits(out, "", &bits),
             (Conversion::Decimal, Some(bits)) => match value.as_i64() {
                 Some(negative @ ..0) => self.digits(out, "-", &negative.unsigned_abs()),
@@ -394,6 +395,8 @@ mod tests {
             (Printf { precision: Some(5), ..decimal }, signed, "-00007"),
             (Printf { width: 3, ..decimal }, Value::U32(12345), "12345"),
             (Printf { alternate: true, ..hex }, number, "0xa"),
+            (Printf { alternate: true, conversion: Conversion::UpperHex, ..hex }, number, "0XA"),
+            (Printf { alternate: true, zeros: true, width: 4, ..hex }, Value::U32(0), "0000"),
         ];
         for (format, value, expected) in rows {
             assert_eq!(Formatted(&format, &value).to_string(), expected, "{format:?}");

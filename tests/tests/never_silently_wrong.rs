@@ -570,6 +570,22 @@ fn a_payload_of_two_layouts_is_ambiguous_without_its_build() {
     }
 }
 
+/// A later build may have appended a field to the layout of 26100. Read leniently for 20348, its payload is misread from
+/// the inserted field on, and what is left over is more than that field.
+#[test]
+fn lenient_decoding_names_a_layout_that_leaves_fewer_bytes_over() {
+    let [old, new] = ["Smb2ResponseReadV2", "Smb2ResponseReadV2Build26100"].map(layout);
+    let payload = encode(new.fields(), &random::samples(new, Lengths::Short, 1).remove(0));
+    let longer = [payload, vec![0xA5; 4]].concat();
+    let lenient = |layout: &Layout| {
+        let build = Build::from_number(layout.builds[0]);
+        let lenient = Event::decode_lenient(build, layout.id, layout.version, &longer).expect("its front fits");
+        (lenient.left_over.len(), lenient.decoded.also_fits.map(|fits| names(&fits)))
+    };
+    assert_eq!(lenient(old), (36, Some(vec![new.name.as_str()])));
+    assert_eq!(lenient(new), (4, None), "the old layout leaves more bytes over");
+}
+
 #[test]
 fn layouts_of_one_version_are_told_apart_by_index_and_name() {
     let all: Vec<&LayoutInfo> = PROVIDER.layouts().collect();

@@ -145,8 +145,23 @@ fn a_provider_without_an_event_to_generate_is_an_error() {
     generator.manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
     let output = generator.generate();
     assert!(output.files.0.is_empty());
-    let message = "provider Odd-Provider: it has no event that can be generated; there is no output";
+    let message =
+        "empty.man:8: error: provider Odd-Provider: it has no event that can be generated; there is no output";
     assert!(output.diagnostics.to_string().contains(message), "{}", output.diagnostics);
+}
+
+#[test]
+fn an_insert_past_the_last_field_is_an_error_only_if_asked_for() {
+    let inserts = |generator: &Generator| {
+        let output = generator.generate();
+        assert!(!output.files.0.is_empty());
+        let found = output.diagnostics.all().iter().map(ToString::to_string);
+        found.filter(|text| text.contains("stays in the text")).collect::<Vec<_>>()
+    };
+    let about = "event 1 version 0: its message has %99, and the event 11 fields; that stays in the text";
+    let mut generator = generator();
+    assert_eq!(inserts(&generator), [format!("odd.man:133: warning: {about}")]);
+    assert_eq!(inserts(generator.refuse_unknown_inserts()), [format!("odd.man:133: error: {about}")]);
 }
 
 #[test]

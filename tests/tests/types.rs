@@ -272,3 +272,17 @@ fn generated_headers_are_those_of_each_build() {
     }
     println!("{headers} headers");
 }
+
+/// `unwrap` and a `main` that returns a `Result` print the `Debug` form: it is to be read by people.
+#[test]
+fn an_error_says_what_is_wrong_in_a_line() {
+    let build = smbserver_etw::Build::B20348;
+    for (id, version, payload) in [(111, 2, &[0; 188][..]), (111, 2, &[0; 228]), (111, 9, &[]), (9999, 0, &[])] {
+        let error = smbserver_etw::Event::decode(build, id, version, payload).expect_err("it fits nothing");
+        let text = format!("{error:?}");
+        assert!(text.len() < 500, "{} bytes: {text}", text.len());
+    }
+    let error = smbserver_etw::Event::decode(build, 111, 2, &[0; 188]).expect_err("it is cut");
+    assert!(format!("{error:?}").contains("Smb2ResponseReadV2"), "{error:?}");
+    assert!(format!("{error:?}").contains("needed: 16, available: 8"), "{error:?}");
+}

@@ -49,7 +49,7 @@ pub(crate) struct Options {
     /// Where etw-runtime comes from: a version, or the path of its folder [default: that of this checkout]
     #[arg(long, value_name = "VERSION|PATH")]
     runtime: Option<String>,
-    /// Fail if anything had to be left out
+    /// Fail if anything had to be left out, or a message has an insert past the last field
     #[arg(long)]
     strict: bool,
 }
@@ -64,6 +64,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let start = Instant::now();
     let mut diagnostics = Diagnostics::new();
     let mut generator = Generator::new();
+    if options.strict {
+        generator.refuse_unknown_inserts();
+    }
     let decisions = match &options.overrides {
         Some(path) => overrides(path, &mut generator)?,
         None => Vec::new(),

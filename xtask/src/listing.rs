@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use etw_codegen::combine::{Part, combine};
+use etw_codegen::diagnostic::Severity;
 use etw_codegen::model::{self, MapKind, Provider};
+use etw_codegen::validate;
 use serde::Serialize;
 
 use crate::Result;
@@ -100,6 +102,7 @@ pub(crate) fn run(paths: &[PathBuf], format: Format) -> Result<()> {
         files.extend(read.texts.iter().map(|file| (file.clone(), "message table")));
         let (provider, contradictions) = combine(parts, &[]);
         found.append(contradictions);
+        found.append(validate::inserts(&provider, Severity::Warning));
         providers.push((provider, files));
     }
     captures::print(&found);

@@ -13,8 +13,7 @@ use crate::manifests::{self, Input};
 /// Generates the crate `smbserver-etw` from manifests/smbserver.
 ///
 /// Makes generated/src, generated/schema.json and docs/history.md, and appends new names to names.lock. Writes only
-/// files whose text differs, and removes files that it no longer makes. Hand-written files
-/// (generated/src/lib.rs) are left alone.
+/// files whose text differs, and removes what it does not make from generated/src, the hand-written lib.rs apart.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Write nothing; list every stale, missing and orphan file and exit with 1 if there is any
@@ -22,8 +21,11 @@ pub(crate) struct Options {
     check: bool,
 }
 
-/// The folders that belong to regen alone; what lies there and is not made is an orphan.
-const OWNED_FOLDERS: &[&str] = &["generated/src/encode", "generated/src/events", "generated/src/schema"];
+/// The folder that belongs to regen; what lies there and is not made is an orphan.
+const OWNED_FOLDER: &str = "generated/src";
+
+/// The one file there that is written by hand.
+const BY_HAND: &str = "generated/src/lib.rs";
 
 /// The story of the provider, build by build.
 const HISTORY: &str = "docs/history.md";
@@ -42,7 +44,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let output = input.generator.generate();
     manifests::report(&output.diagnostics)?;
     let files = paths(&output)?;
-    let changes = compare(&files)?;
+    let changes = compare(&manifests::root(), &files)?;
     print_summary(&input, &output, start);
     if options.check { check(&changes) } else { apply(&files, &changes) }
 }
@@ -57,8 +59,7 @@ fn paths(output: &Output) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {
-    let root = manifests::root();
+fn compare(root: &Path, files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>> {
     let mut changes = BTreeMap::new();
     for (path, text) in files {
         match fs::read(root.join(path)) {
@@ -70,12 +71,10 @@ fn compare(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Change>>
             Err(error) => return Err(format!("{path}: {error}")),
         }
     }
-    for folder in OWNED_FOLDERS {
-        for path in files_below(&root.join(folder))? {
-            let path = manifests::shown(&path);
-            if !files.contains_key(&path) {
-                changes.insert(path, Change::Orphan);
-            }
+    for path in files_below(&root.join(OWNED_FOLDER))? {
+        let path = manifests::shown(path.strip_prefix(root).unwrap_or(&path));
+        if path != BY_HAND && !files.contains_key(&path) {
+            changes.insert(path, Change::Orphan);
         }
     }
     Ok(changes)
@@ -152,4 +151,31 @@ fn apply(files: &BTreeMap<String, String>, changes: &BTreeMap<String, Change>) -
         println!("fresh nothing to write");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stale_missing_or_nobodys_is_found_wherever_it_lies() {
+        let root = std::env::temp_dir().join(format!("regen-compare-{}", std::process::id()));
+        let lying = ["lib.rs", "maps.rs", "gone.rs", "events/share.rs", "events/gone.rs", "folder/gone.rs"];
+        for path in lying {
+            let path = root.join(OWNED_FOLDER).join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, "old").expect("a file");
+        }
+        let made = [("maps.rs", "old"), ("events/share.rs", "new"), ("events/open.rs", "new")];
+        let made = made.map(|(path, text)| (format!("{OWNED_FOLDER}/{path}"), text.to_owned()));
+        let changes = compare(&root, &made.into()).expect("the folder can be read");
+        fs::remove_dir_all(&root).expect("the folder can go");
+        let of = |wanted| -> Vec<&str> {
+            let paths = changes.iter().filter(|(_, change)| **change == wanted);
+            paths.filter_map(|(path, _)| path.strip_prefix("generated/src/")).collect()
+        };
+        assert_eq!(of(Change::Stale), ["events/share.rs"]);
+        assert_eq!(of(Change::Missing), ["events/open.rs"]);
+        assert_eq!(of(Change::Orphan), ["events/gone.rs", "folder/gone.rs", "gone.rs"]);
+    }
 }

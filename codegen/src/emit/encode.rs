@@ -112,8 +112,8 @@ fn definition(
     let (name, type_docs, lifetime) = (ident(name), docs(type_docs), lifetime(fields, structs));
     let members = held(fields).map(|(_, field)| {
         let (member, ty) = (ident(&field.accessor), field_type(&field.kind, structs, plan));
-        let doc = format!(" `{}`, `{}`.", field.field.name, field.field.in_type);
-        quote! { #[doc = #doc] pub #member: #ty }
+        let doc = docs(&[format!("`{}`, `{}`.", field.field.name, field.field.in_type)]);
+        quote! { #doc pub #member: #ty }
     });
     let is_bool = |(_, field): &(usize, &FieldPlan)| field.kind == Kind::Scalar(Scalar::Bool);
     let many_bools = held(fields).filter(is_bool).count() > 3;

@@ -39,9 +39,9 @@ fn event_enum(plan: &Plan<'_>) -> TokenStream {
         let (module, name, docs) = (ident(&module.name), ident(&event.name), docs(&event.docs[..1]));
         quote! { #docs #name(#module::#name<'a>) }
     });
-    let doc = format!(" An event of {}, whatever its id, version and build.", plan.schema.provider);
+    let doc = docs(&[format!("An event of {}, whatever its id, version and build.", plan.schema.provider)]);
     quote! {
-        #[doc = #doc]
+        #doc
         #[non_exhaustive]
         pub enum Event<'a> { #(#variants,)* }
     }

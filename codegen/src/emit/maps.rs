@@ -42,7 +42,7 @@ fn map(map: &MapPlan) -> TokenStream {
         quote! { MapEntry::new(#value, #text, #builds) }
     });
     let (bits, inferred) = (map.bits, map.inferred.is_some());
-    let info_doc = format!(" The map `{}` as data.", map.map);
+    let info_doc = docs(&[format!("The map `{}` as data.", map.map)]);
     quote! {
         #map_docs
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +55,7 @@ fn map(map: &MapPlan) -> TokenStream {
             pub fn text(self) -> Option<&'static str> { #info.text(self.0) }
         }
 
-        #[doc = #info_doc]
+        #info_doc
         pub static #info: MapInfo = MapInfo {
             name: #manifest_name,
             bits: #bits,

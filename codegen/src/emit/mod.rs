@@ -14,7 +14,7 @@ mod views;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::format::SourceFile;
+use crate::format::{SourceFile, one_line};
 use crate::model::schema::Builds;
 use crate::plan::Plan;
 
@@ -40,7 +40,7 @@ fn ident(name: &str) -> Ident {
 fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
     let lines = lines.iter().map(|line| match line.as_ref() {
         "" => String::new(),
-        line => format!(" {line}"),
+        line => format!(" {}", one_line(line)),
     });
     quote! { #(#[doc = #lines])* }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::{hex, ident, meanings, number};
+use super::{docs, hex, ident, meanings, number};
 use crate::format::SourceFile;
 use crate::model::Size;
 use crate::plan::{EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan};
@@ -126,9 +126,9 @@ fn layout_info(event: &EventPlan, layout: &LayoutPlan, plan: &Plan<'_>) -> Token
     });
     let fields = layout.fields.fields.iter().map(|field| field_info(field, &layout.fields, plan));
     let headers = layout.headers.iter().map(header_info);
-    let doc = layout.docs.first().map(|doc| format!(" {doc}"));
+    let doc = docs(layout.docs.get(..1).unwrap_or_default());
     quote! {
-        #[doc = #doc]
+        #doc
         pub static #info: LayoutInfo = LayoutInfo {
             index: #index,
             name: #name,
@@ -146,9 +146,9 @@ fn struct_info(structure: &StructPlan, module: &Module, plan: &Plan<'_>) -> Toke
     let (info, name, view, module) =
         (ident(&structure.info), &structure.name, ident(&structure.name), ident(&module.name));
     let fields = structure.fields.fields.iter().map(|field| field_info(field, &structure.fields, plan));
-    let doc = structure.docs.first().map(|doc| format!(" {doc}"));
+    let doc = docs(structure.docs.get(..1).unwrap_or_default());
     quote! {
-        #[doc = #doc]
+        #doc
         pub static #info: StructInfo = StructInfo {
             name: #name,
             fields: &[#(#fields),*],

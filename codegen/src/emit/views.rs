@@ -140,24 +140,19 @@ fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> T
         }
     });
     if everywhere {
-        let doc = format!(" `{}`, `{}`.", field.name, field.in_type);
+        let doc = docs(&[format!("`{}`, `{}`.", field.name, field.in_type)]);
         return quote! {
-            #[doc = #doc]
+            #doc
             pub fn #accessor(&self) -> #value { match self { #(#arms)* } }
 
             #typed
         };
     }
     let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
-    let doc = format!(
-        " `{}`, `{}`, which only {} {}.",
-        field.name,
-        field.in_type,
-        variants.join(", "),
-        if variants.len() == 1 { "has" } else { "have" }
-    );
+    let have = if variants.len() == 1 { "has" } else { "have" };
+    let doc = docs(&[format!("`{}`, `{}`, which only {} {have}.", field.name, field.in_type, variants.join(", "))]);
     quote! {
-        #[doc = #doc]
+        #doc
         pub fn #accessor(&self) -> Option<#value> { match self { #(#arms)* _ => None, } }
 
         #typed

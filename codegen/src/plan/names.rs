@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
-/// `Smb2ResponseRead` from whatever the manifest calls it.
+/// `Smb2ResponseRead` from whatever the manifest calls it. The one keyword of that form, `Self`, is a reserved type.
 pub(super) fn type_name(name: &str) -> String {
     match identifier(&ascii(name).to_upper_camel_case(), "T").as_str() {
         // Of the keywords, the one that is in this case.
@@ -103,9 +103,13 @@ pub(super) fn is_reserved_type(name: &str) -> bool {
     RESERVED_TYPES.binary_search(&name).is_ok()
 }
 
+/// Methods that every value has; they take it by value, and so would be called in place of an accessor.
+const RESERVED_ACCESSORS: &[&str] = &["into", "try_into"];
+
 /// `session_id` from `SessionId`.
 pub(super) fn field_name(name: &str) -> String {
-    identifier(&ascii(name).to_snake_case(), "f_")
+    let name = identifier(&ascii(name).to_snake_case(), "f_");
+    if RESERVED_ACCESSORS.contains(&&*name) { format!("{name}_") } else { name }
 }
 
 /// `SESSION_SETUP` from `Session setup`.
@@ -162,10 +166,10 @@ pub(super) struct Unique {
 impl Unique {
     /// The name, or the name with the first of the suffixes that makes it unique, or with a number.
     pub(super) fn claim(&mut self, name: &str, suffix: &str) -> String {
-        // The underscore behind a keyword would stand beside that of the suffix.
-        let bare = if suffix.starts_with('_') { name.trim_end_matches('_') } else { name };
-        let with_suffix = std::iter::once(name.to_owned()).chain(std::iter::once(format!("{bare}{suffix}")));
-        let numbered = (2u32..).map(|n| format!("{bare}{suffix}_{n}"));
+        // A keyword's name ends with an underscore; two in a row are no snake case.
+        let base = name.trim_end_matches('_');
+        let with_suffix = [name.to_owned(), format!("{base}{suffix}")].into_iter();
+        let numbered = (2u32..).map(|n| format!("{base}{suffix}_{n}"));
         let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
         // The numbers do not run out before memory does.
         let chosen = names.next().unwrap_or_default();
@@ -187,6 +191,7 @@ mod tests {
         assert_eq!(field_name("type"), "type_");
         assert_eq!(field_name("self"), "self_");
         assert_eq!(field_name("Gen"), "gen_");
+        assert_eq!(field_name("TryInto"), "try_into_");
         assert_eq!(field_name("2ndPart"), "f_2nd_part");
         assert_eq!(field_name(""), "f_");
         assert_eq!(constant_name("ut:SendPath"), "UT_SEND_PATH");
@@ -216,6 +221,6 @@ mod tests {
         assert_eq!(names.claim("a", "_7"), "a");
         assert_eq!(names.claim("a", "_7"), "a_7");
         assert_eq!(names.claim("a", "_7"), "a_7_2");
-        assert_eq!((names.claim("self_", "_8"), names.claim("self_", "_8")), ("self_".to_owned(), "self_8".to_owned()));
+        assert_eq!([names.claim("fn_", "_7"), names.claim("fn_", "_8")], ["fn_", "fn_8"]);
     }
 }

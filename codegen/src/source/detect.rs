@@ -48,7 +48,8 @@ fn ascii(bytes: &[u8]) -> String {
     shown.map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
 }
 
-/// What follows the `<` of the root element, comments and instructions passed over; none where there is no XML.
+/// What follows the `<` of the root element, comments and instructions passed over; none where there is no XML. A DOCTYPE
+/// counts as one: it can hold anything, and the reader of written manifests reports it.
 fn root(text: &str) -> Option<&str> {
     let mut rest = text.trim_start_matches(['?', '\0']).trim_start();
     loop {
@@ -56,7 +57,6 @@ fn root(text: &str) -> Option<&str> {
         let end = match inner.as_bytes().first()? {
             b'?' => "?>",
             b'!' if inner.starts_with("!--") => "-->",
-            b'!' => ">",
             _ => return Some(inner),
         };
         rest = inner.get(inner.find(end)? + end.len()..)?.trim_start();
@@ -83,6 +83,8 @@ mod tests {
         assert_eq!(detect(says_its_source.as_bytes()), Some(Format::Man));
         let written = "\u{FEFF}<?xml version='1.0'?><!-- a < b --><!DOCTYPE x>\n<m:instrumentationManifest>";
         assert_eq!(detect(written.as_bytes()), Some(Format::Man));
+        let bomb = "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><instrumentationManifest>";
+        assert_eq!(detect(bomb.as_bytes()), Some(Format::Man));
         let wide: Vec<u8> = std::iter::once(0xFEFF).chain(dump.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         assert_eq!(detect(&wide), Some(Format::Registered));
         assert_eq!(detect(b"<Providers>\n<Provider>"), Some(Format::WepExplorer));

@@ -506,10 +506,9 @@ impl Reader<'_> {
     ) -> Option<Field> {
         let descriptor = all.get(number)?;
         let what = format!("{what}, field {}", descriptor.name);
-        let Some((length, count)) = descriptor.sizes(names, first..number) else {
-            let message = "its length or count is a field that is not there, or that its name does not tell from another; \
-                           the template is left out";
-            self.error(what, message);
+        let Some((length, count)) = descriptor.sizes(names.get(..number)?, first..number) else {
+            let wrong = "its length or count is no field before it, or one that its name does not tell from another";
+            self.error(what, format!("{wrong}; the template is left out"));
             return None;
         };
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
