@@ -42,6 +42,16 @@ fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStr
         let (constant, text) = (ident(&item.name), &item.text);
         quote! { (Self::#constant, #text) }
     });
+    let texts = texts(items, decimal);
+    let display = if texts.is_empty() {
+        quote! { self.name() }
+    } else {
+        quote! {
+            const TEXTS: &[(#integer, &str)] = &[#(#texts),*];
+            let text = TEXTS.iter().find(|(value, _)| *value == self.0).map(|(_, text)| *text);
+            text.or_else(|| self.name())
+        }
+    };
     quote! {
         #[doc = #doc]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,12 +67,26 @@ fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStr
             pub fn name(self) -> Option<&'static str> {
                 Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
             }
+
+            /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
+            pub fn display_name(self) -> Option<&'static str> { #display }
         }
     }
 }
 
+/// The rows of values that Windows shows by another text than their name.
+fn texts(items: &[Constant], value: impl Fn(u64) -> TokenStream) -> Vec<TokenStream> {
+    let shown = |item: &&Constant| item.display.as_ref().is_some_and(|text| *text != item.text);
+    let row = |item: &Constant| {
+        let (value, text) = (value(item.value), item.display.as_deref().unwrap_or_default());
+        quote! { (#value, #text) }
+    };
+    items.iter().filter(shown).map(row).collect()
+}
+
 fn keywords(items: &[Constant]) -> TokenStream {
     let constants = constants(items, hex);
+    let texts = texts(items, hex);
     let names = items.iter().map(|item| {
         let (constant, text) = (ident(&item.name), &item.text);
         quote! { (Self::#constant, #text) }
@@ -84,6 +108,13 @@ fn keywords(items: &[Constant]) -> TokenStream {
             /// The names of the bits that are set and named.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
                 Self::NAMED.iter().filter(move |(bit, _)| self.contains(*bit)).map(|(_, name)| *name)
+            }
+
+            /// What Windows shows for these bits: the text of the newest manifest, or the name where none has a text.
+            pub fn display_names(self) -> impl Iterator<Item = &'static str> {
+                const TEXTS: &[(u64, &str)] = &[#(#texts),*];
+                let named = Self::NAMED.iter().filter(move |(bit, _)| self.contains(*bit));
+                named.map(|(bit, name)| TEXTS.iter().find(|(value, _)| *value == bit.0).map_or(*name, |(_, text)| *text))
             }
         }
 

@@ -18,6 +18,8 @@ pub(crate) struct Constant {
     pub(crate) value: u64,
     /// The manifest's name.
     pub(crate) text: String,
+    /// The text that the newest manifest shows for it.
+    pub(crate) display: Option<String>,
     /// The builds that declare it; of a map's entries alone.
     pub(crate) builds: Builds,
     pub(crate) docs: Vec<String>,
@@ -110,7 +112,14 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
         let also = format!(": `{}`", channel.name);
         let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&also) };
         let docs = doc.lines(Some((schema, &builds)));
-        Some(Named { base: channel.id.clone(), value: channel.value?.into(), text: channel.name.clone(), docs })
+        let display = channel.message.clone();
+        Some(Named {
+            base: channel.id.clone(),
+            value: channel.value?.into(),
+            text: channel.name.clone(),
+            display,
+            docs,
+        })
     });
     out.channels = named(Kind::Channel, channels, lock);
 
@@ -131,7 +140,8 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
     let tasks = tasks.into_iter().map(|(task, builds)| {
         let doc = Doc { name: &task.name, display: task.message.as_deref(), also: None };
         let docs = doc.lines(Some((schema, &builds)));
-        Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), docs }
+        let display = task.message.clone();
+        Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), display, docs }
     });
     out.tasks = named(Kind::Task, tasks, lock);
     out.keywords = keywords(schema, &used, lock);
@@ -165,7 +175,8 @@ fn opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLock) -
         let of_task = format!("{value} {name}");
         let is_plain = plain.get(name) == Some(value) && lock.get(Kind::Opcode, &of_task).is_none();
         let key = if is_plain { text.clone() } else { of_task };
-        (key, Named { base: name.replace("win:", ""), value: (*value).into(), text, docs })
+        let display = display.map(str::to_owned);
+        (key, Named { base: name.replace("win:", ""), value: (*value).into(), text, display, docs })
     };
     let items: Vec<_> = all.iter().map(item).collect();
     keyed(Kind::Opcode, items.into_iter(), lock)
@@ -176,11 +187,12 @@ fn keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant>
     let own = own.into_iter().map(|(keyword, builds)| {
         let doc = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
         let docs = doc.lines(Some((schema, &builds)));
-        Named { base: keyword.name.clone(), value: keyword.mask, text: keyword.name.clone(), docs }
+        let display = keyword.message.clone();
+        Named { base: keyword.name.clone(), value: keyword.mask, text: keyword.name.clone(), display, docs }
     });
     let predefined = used.keywords.iter().map(|(name, mask)| {
         let docs = Doc { name, display: None, also: None }.lines(None);
-        Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), docs }
+        Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), display: None, docs }
     });
     named(Kind::Keyword, own.chain(predefined), lock)
 }
@@ -246,6 +258,8 @@ struct Named {
     value: u64,
     /// The manifest's name.
     text: String,
+    /// The text that the newest manifest shows for it.
+    display: Option<String>,
     docs: Vec<String>,
 }
 
@@ -259,8 +273,10 @@ fn named_values(
     let mut by_value: Vec<(&String, u8)> = values.iter().map(|(name, value)| (name, *value)).collect();
     by_value.sort_by_key(|(name, value)| (*value, (*name).clone()));
     let items = by_value.into_iter().map(|(name, value)| {
-        let docs = Doc { name, display: displays.get(name).map(String::as_str), also: None }.lines(None);
-        Named { base: name.replace("win:", ""), value: value.into(), text: name.clone(), docs }
+        let display = displays.get(name);
+        let docs = Doc { name, display: display.map(String::as_str), also: None }.lines(None);
+        let (base, display) = (name.replace("win:", ""), display.cloned());
+        Named { base, value: value.into(), text: name.clone(), display, docs }
     });
     named(kind, items, lock)
 }
@@ -273,13 +289,13 @@ fn named(kind: Kind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -
 /// Constants under their published names, by the keys of `names.lock`.
 fn keyed(kind: Kind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
     items
-        .map(|(key, Named { base, value, text, docs })| {
+        .map(|(key, Named { base, value, text, display, docs })| {
             let base = names::constant_name(&base);
             let numbered = format!("{base}_{value}");
             // The types have a constant of that name already: the list of all of them.
             let candidates = if base == "NAMED" { vec![numbered] } else { vec![base, numbered] };
             let name = lock.claim(kind, &key, &candidates);
-            Constant { name, value, text, builds: Builds::default(), docs }
+            Constant { name, value, text, display, builds: Builds::default(), docs }
         })
         .collect()
 }
@@ -354,6 +370,7 @@ fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides, lock: &mut 
             ),
             value: u64::from(entry.value),
             text,
+            display: None,
             docs: vec![doc + &super::docs::only_in(schema, &builds)],
             builds,
         });
