@@ -35,6 +35,11 @@ impl Channel {
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
     }
+
+    /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
+    pub fn display_name(self) -> Option<&'static str> {
+        self.name()
+    }
 }
 
 /// The severity of an event.
@@ -59,6 +64,11 @@ impl Level {
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
     }
+
+    /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
+    pub fn display_name(self) -> Option<&'static str> {
+        self.name()
+    }
 }
 
 /// The step of an activity that an event reports.
@@ -82,6 +92,11 @@ impl Opcode {
     /// The manifest's name; none for a value that no manifest names.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
+    }
+
+    /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
+    pub fn display_name(self) -> Option<&'static str> {
+        self.name()
     }
 }
 
@@ -721,6 +736,18 @@ impl Task {
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(value, _)| *value == self).map(|(_, name)| *name)
     }
+
+    /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
+    pub fn display_name(self) -> Option<&'static str> {
+        const TEXTS: &[(u16, &str)] = &[
+            (3060, "SrvAdminMutualAuthClientAccessErrorShareRundown"),
+        ];
+        let text = TEXTS
+            .iter()
+            .find(|(value, _)| *value == self.0)
+            .map(|(_, text)| *text);
+        text.or_else(|| self.name())
+    }
 }
 
 /// The keywords of an event, a bit each. The top bits of a header's mask stand for channels.
@@ -815,6 +842,23 @@ impl Keywords {
             .iter()
             .filter(move |(bit, _)| self.contains(*bit))
             .map(|(_, name)| *name)
+    }
+
+    /// What Windows shows for these bits: the text of the newest manifest, or the name where none has a text.
+    pub fn display_names(self) -> impl Iterator<Item = &'static str> {
+        const TEXTS: &[(u64, &str)] = &[
+            (0x1_0000_0000, "SendPath"),
+            (0x2_0000_0000, "ReceivePath"),
+            (0x400_0000_0000, "Packet"),
+        ];
+        let named = Self::NAMED.iter().filter(move |(bit, _)| self.contains(*bit));
+        named
+            .map(|(bit, name)| {
+                TEXTS
+                    .iter()
+                    .find(|(value, _)| *value == bit.0)
+                    .map_or(*name, |(_, text)| *text)
+            })
     }
 }
 
