@@ -57,9 +57,9 @@ pub(crate) fn failure(failure: &Failure) -> String {
 fn header(layout: &LayoutInfo, header: Option<&HeaderInfo>) -> String {
     let mut text = format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version);
     if let Some(header) = header {
-        text.push_str(&format!(", level {}", named(Level(header.level).name(), header.level)));
+        text.push_str(&format!(", level {}", named(Level(header.level).display_name(), header.level)));
         if let Some(channel) = header.channel {
-            text.push_str(&format!(", channel {}", named(Channel(channel).name(), channel)));
+            text.push_str(&format!(", channel {}", named(Channel(channel).display_name(), channel)));
         }
     }
     text.push_str(&format!(", {}\n", builds(layout.builds)));
@@ -74,10 +74,10 @@ fn header(layout: &LayoutInfo, header: Option<&HeaderInfo>) -> String {
 fn rarer(header: &HeaderInfo) -> Vec<String> {
     let mut parts = Vec::new();
     if header.task != 0 {
-        parts.push(format!("task {}", named(Task(header.task).name(), header.task)));
+        parts.push(format!("task {}", named(Task(header.task).display_name(), header.task)));
     }
     if header.opcode != 0 {
-        parts.push(format!("opcode {}", named(Opcode(header.opcode).name(), header.opcode)));
+        parts.push(format!("opcode {}", named(Opcode(header.opcode).display_name(), header.opcode)));
     }
     if header.keywords != 0 {
         parts.push(format!("keywords {}", keywords(header.keywords)));
@@ -96,8 +96,8 @@ fn without_prefix(name: &str) -> &str {
 
 fn keywords(bits: u64) -> String {
     let known = Keywords::NAMED.iter().filter(|(bit, _)| Keywords(bits).contains(*bit));
-    let rest = known.clone().fold(bits, |rest, (bit, _)| rest & !bit.0);
-    let mut names: Vec<_> = known.map(|(_, name)| without_prefix(name).to_owned()).collect();
+    let rest = known.fold(bits, |rest, (bit, _)| rest & !bit.0);
+    let mut names: Vec<_> = Keywords(bits).display_names().map(|name| without_prefix(name).to_owned()).collect();
     if rest != 0 {
         names.push(format!("{rest:#x}"));
     }

@@ -470,3 +470,16 @@ fn a_full_sink_ends_the_message_with_an_error() {
         }
     }
 }
+
+#[test]
+fn what_windows_shows_for_a_name_is_the_manifests_text_or_the_name() {
+    use smbserver_etw::descriptor::{Channel, Keywords, Task};
+    let task = Task(3060);
+    assert_eq!(task.name(), Some("MutualAuthClientAccessError"));
+    assert_eq!(task.display_name(), Some("SrvAdminMutualAuthClientAccessErrorShareRundown"));
+    assert_eq!(Task::SMB2_REQUEST_READ.display_name(), Some("Smb2RequestRead"));
+    assert_eq!(Channel(200).display_name(), None);
+    let keywords = Keywords::REQUEST | Keywords::UT_PACKET;
+    assert!(keywords.names().eq(["Request", "ut:Packet"]));
+    assert!(keywords.display_names().eq(["Request", "Packet"]));
+}
