@@ -18,6 +18,12 @@ const FEWEST: usize = 3;
 /// Names that stand in `events/mod.rs` beside those of the modules, and those of the modules around them.
 const RESERVED: &[&str] = &["core", "encode", "etw_runtime", "events", "fmt", "other", "schema"];
 
+/// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
+fn is_reserved(name: &str) -> bool {
+    let is_device = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| matches!(n.as_bytes(), [b'0'..=b'9']));
+    RESERVED.contains(&name) || matches!(name, "aux" | "con" | "nul" | "prn") || is_device("com") || is_device("lpt")
+}
+
 /// The modules of the rules, and behind them the one for all other events.
 pub(super) fn of_rules(rules: &[ModuleRule]) -> Vec<Module> {
     let module = |name: &str, doc: &str| Module { name: name.to_owned(), doc: doc.to_owned(), events: Vec::new() };
@@ -47,7 +53,7 @@ pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
     let mut rules: BTreeMap<String, ModuleRule> = BTreeMap::new();
     for (task, ids) in tasks.into_iter().filter(|(_, ids)| ids.len() >= FEWEST) {
         let name = names::field_name(task);
-        let name = if RESERVED.contains(&name.as_str()) { format!("{name}_events") } else { name };
+        let name = if is_reserved(&name) { format!("{name}_events") } else { name };
         let rule = rules.entry(name.clone()).or_insert_with(|| ModuleRule {
             name,
             doc: format!("The events of the task {}.", super::docs::escape(task)),
@@ -62,4 +68,19 @@ pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
 /// The newest task of an event.
 fn task(event: &Event) -> Option<&str> {
     event.versions.last()?.layouts.last()?.newest_header()?.task.as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_devices_are_no_modules() {
+        for name in ["aux", "con", "com1", "lpt9", "events"] {
+            assert!(is_reserved(name), "{name}");
+        }
+        for name in ["audit", "com", "com10", "coma", "connection"] {
+            assert!(!is_reserved(name), "{name}");
+        }
+    }
 }
