@@ -29,7 +29,8 @@ pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The texts in the file's bytes, a DLL's or those of its message table alone, and the built-in ones for what it lacks or if no file is named.
+/// The texts in the file's bytes, a DLL's or those of its message table alone, and the built-in ones for what it lacks or if
+/// no file is named.
 pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
     let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
     let table = if bytes.starts_with(b"MZ") {

@@ -9,6 +9,7 @@ use etw_codegen::names_lock::NamesLock;
 use etw_codegen::{Generator, schema_file};
 
 use crate::Result;
+use crate::captures;
 
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
@@ -98,7 +99,7 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// Prints diagnostics; an error among them ends the task.
 pub(crate) fn report(diagnostics: &Diagnostics) -> Result<()> {
-    diagnostics.all().iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
+    captures::print(diagnostics);
     match diagnostics.errors().count() {
         0 => Ok(()),
         n => Err(format!("{n} {} in the manifests", if n == 1 { "error" } else { "errors" })),

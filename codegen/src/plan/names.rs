@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
-/// `Smb2ResponseRead` from whatever the manifest calls it. The one keyword of that form, `Self`, is a reserved type.
+/// `Smb2ResponseRead` from whatever the manifest calls it. `Self`, the one keyword in this case, gets a prefix: no type ends
+/// with an underscore.
 pub(super) fn type_name(name: &str) -> String {
-    match identifier(&ascii(name).to_upper_camel_case(), "T").as_str() {
-        // Of the keywords, the one that is in this case.
-        "Self_" => "TSelf".to_owned(),
-        name => name.to_owned(),
+    match ascii(name).to_upper_camel_case() {
+        name if name == "Self" => "TSelf".to_owned(),
+        name => identifier(&name, "T"),
     }
 }
 
