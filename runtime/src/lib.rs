@@ -18,6 +18,7 @@ mod info;
 mod meaning;
 mod message;
 mod part;
+mod raw;
 mod reader;
 mod segment;
 pub mod status;
@@ -37,6 +38,7 @@ pub use meaning::{Meaning, NamedValue, NamesInfo};
 pub use message::display_record;
 pub use message::{AnyMessageWriter, Code, Conversion, Message, MessageWriter, Printf};
 pub use part::Part;
+pub use raw::{EventKey, RawEvent};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
 #[cfg(feature = "serde")]

@@ -15,6 +15,26 @@ pub enum PointerSize {
     Bits64,
 }
 
+impl PointerSize {
+    /// `EVENT_HEADER_FLAG_32_BIT_HEADER`.
+    const FLAG_32_BIT_HEADER: u16 = 0x0020;
+
+    /// The size that an `EVENT_HEADER`'s `Flags` tell. Without either flag it is that of a 64-bit process.
+    #[must_use]
+    pub const fn from_header_flags(flags: u16) -> Self {
+        if flags & Self::FLAG_32_BIT_HEADER == 0 { Self::Bits64 } else { Self::Bits32 }
+    }
+
+    /// The bytes of one pointer.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Bits32 => 4,
+            Self::Bits64 => 8,
+        }
+    }
+}
+
 /// A payload that is being read from front to back.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
