@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{self, Overrides};
-use crate::diagnostic::{Diagnostics, Severity};
+use etw_schema::diagnostic::{Diagnostics, Severity};
+use etw_schema::merge::{Capture, merge};
+use etw_schema::model::schema::{Build, Schema};
+use etw_schema::model::{Place, Provider};
+use etw_schema::{settings, source, validate};
+
 use crate::meanings::{self, Meanings};
-use crate::merge::{Capture, merge};
-use crate::model::schema::{Build, Schema};
-use crate::model::{Place, Provider};
 use crate::names_lock::NamesLock;
-use crate::{emit, plan, source, validate};
+use crate::overrides::{self, Overrides};
+use crate::{emit, plan};
 
 /// Generated files: path under the crate's `src`, and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Generator {
         Self::default()
     }
 
-    /// Adds the manifest of a build, in any format of [`crate::source`]. `file` names it in diagnostics.
+    /// Adds the manifest of a build, in any format of [`etw_schema::source`]. `file` names it in diagnostics.
     /// [`Build::UNKNOWN`] is the build of a capture of which nobody knows it.
     ///
     /// A file with several providers adds the first; each of the others is reported. To choose among them, or to combine
@@ -118,7 +120,7 @@ impl Generator {
 
     /// Adds `builds.toml`: the product of each build and where its facts come from.
     pub fn builds(&mut self, file: &str, text: &str) -> &mut Self {
-        let (builds, diagnostics) = config::read_builds(file, text);
+        let (builds, diagnostics) = settings::read_builds(file, text);
         self.builds.extend(builds);
         self.builds_file = Some(file.to_owned());
         self.diagnostics.append(diagnostics);
@@ -127,7 +129,7 @@ impl Generator {
 
     /// Adds `decisions.toml`: which maps were inferred.
     pub fn decisions(&mut self, file: &str, text: &str) -> &mut Self {
-        let (maps, diagnostics) = config::read_inferred_maps(file, text);
+        let (maps, diagnostics) = settings::read_inferred_maps(file, text);
         self.inferred_maps.extend(maps);
         self.diagnostics.append(diagnostics);
         self
@@ -135,7 +137,7 @@ impl Generator {
 
     /// Adds `overrides.toml`: modules and names that the rules would not make.
     pub fn overrides(&mut self, file: &str, text: &str) -> &mut Self {
-        let (overrides, diagnostics) = config::read_overrides(file, text);
+        let (overrides, diagnostics) = overrides::read(file, text);
         self.overrides = overrides;
         file.clone_into(&mut self.overrides_file);
         self.diagnostics.append(diagnostics);
@@ -181,9 +183,9 @@ impl Generator {
         if let Some(file) = &self.builds_file {
             diagnostics.append(validate::builds(&schema, &self.builds, file));
         }
-        diagnostics.append(validate::overrides(&schema, &self.overrides, &self.overrides_file));
+        diagnostics.append(overrides::validate(&self.overrides, &schema, &self.overrides_file));
         diagnostics.append(meanings::validate(&self.meanings, &schema, &self.meanings_file));
-        diagnostics.append(validate::published(&self.overrides, &self.names, &self.overrides_file));
+        diagnostics.append(overrides::check_published(&self.overrides, &self.names, &self.overrides_file));
         (schema, diagnostics)
     }
 

@@ -1,7 +1,9 @@
-//! `docs/history.md`: the whole story of the provider, build by build, as [`diff`](crate::diff) tells it.
+//! `docs/history.md`: the whole story of the provider, build by build, as [`diff`](etw_schema::diff) tells it.
 
-use crate::diff::{Diff, Snapshot, Verdict, markdown};
-use crate::model::schema::Schema;
+use etw_schema::diff::{Diff, Snapshot, Verdict, markdown};
+use etw_schema::model::schema::Schema;
+
+use crate::semver::Semver;
 
 /// The document.
 pub fn markdown_of(schema: &Schema) -> String {
@@ -20,8 +22,9 @@ pub fn markdown_of(schema: &Schema) -> String {
         let since = at.checked_sub(1).and_then(|at| steps.get(at)).map_or("the first capture".to_owned(), counts);
         out += &format!("| {} | {} | {} | {since} |\n", build.number, build.product, snapshot.events.len());
     }
-    for diff in &steps {
-        out += &format!("\n{}", markdown(diff, 2));
+    for (diff, sides) in steps.iter().zip(snapshots.windows(2)) {
+        let remark = Semver::from_diff(diff, &sides[0], &sides[1]).remark();
+        out += &format!("\n{}", markdown(diff, 2, &remark));
     }
     out
 }

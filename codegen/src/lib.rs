@@ -28,30 +28,22 @@
 //! }
 //! ```
 //!
-//! The flow: [`source`] reads a capture into a [`model::Manifest`]; [`merge`](mod@merge) joins the builds into a
-//! [`model::schema::Schema`], whose unit is (id, version, layout) with the builds in which it holds;
-//! [`validate`](mod@validate) reports everything that is wrong; a plan decides names, types and modules; emitters
-//! write it down. Everything that is wrong is reported as a [`diagnostic::Diagnostic`] with file, line and element.
+//! The flow: [`etw_schema`] reads captures and joins the builds into a [`Schema`](etw_schema::model::schema::Schema),
+//! whose unit is (id, version, layout) with the builds in which it holds; a plan decides names, types and modules;
+//! emitters write it down. Everything that is wrong is reported as a
+//! [`Diagnostic`](etw_schema::diagnostic::Diagnostic) with file, line and element.
 
-pub mod combine;
-pub mod compile;
-pub mod config;
-pub mod diagnostic;
-pub mod diff;
 mod emit;
 mod format;
 mod generator;
 pub mod history;
 pub mod meanings;
-pub mod merge;
-pub mod message;
-pub mod model;
 pub mod names_lock;
+pub mod overrides;
 mod plan;
 pub mod scaffold;
-pub mod schema_file;
-pub mod source;
-pub mod validate;
+pub mod semver;
 
+pub use etw_schema;
 pub use format::HEADER;
 pub use generator::{Files, Generator, Output};

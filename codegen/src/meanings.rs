@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::diagnostic::Diagnostics;
-use crate::model::schema::Schema;
-use crate::model::{Field, InType, Place};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::schema::Schema;
+use etw_schema::model::{Field, InType, Place};
 
 /// The types of the runtime that a meaning of the kind [`MeaningKind::Builtin`] may name.
 pub const BUILTIN: &[&str] = &["NtStatus", "Win32Error", "HResult"];
@@ -434,8 +434,8 @@ fn is_constant_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::schema::{Builds, Event, Held, Layout, Version};
-    use crate::model::{Map, MapEntry};
+    use etw_schema::model::schema::{Builds, Event, Held, Layout, Version};
+    use etw_schema::model::{Map, MapEntry};
 
     /// Event 1: `A` UInt8, `B` Int32, `C` UInt32 with map `M`. Event 2: `A` UInt16.
     fn schema() -> Schema {

@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::diagnostic::Diagnostics;
-use crate::model::{Field, Place, Size};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::{Field, Place, Size};
 
 /// What a name of the generated crate belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -270,7 +270,7 @@ pub(crate) fn view_key(id: u16, version: u8, fields: &[Field]) -> String {
 }
 
 /// The identity of a layout: a hash of what its bytes are and what they are called (name, inType, length, count of
-/// each field). How values are shown (outType, map) is no part of it, as in [`crate::merge::same_wire_form`].
+/// each field). How values are shown (outType, map) is no part of it, as in [`etw_schema::merge::same_wire_form`].
 pub fn fingerprint(fields: &[Field]) -> String {
     format!("{:016x}", wire_form(SEED, fields))
 }
@@ -294,7 +294,7 @@ fn wire_form(hash: u64, fields: &[Field]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::InType;
+    use etw_schema::model::InType;
 
     fn sample() -> NamesLock {
         let mut lock = NamesLock::default();

@@ -1,8 +1,8 @@
 //! A whole crate around generated files: `Cargo.toml`, `src/lib.rs`, `names.lock`.
 
 use crate::format::{FOR_EACH_VIEW, one_line};
-use crate::model::schema::{Build, Schema};
 use crate::{Files, Output};
+use etw_schema::model::schema::{Build, Schema};
 
 /// What a crate is called and what it depends on.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use etw_codegen::Generator;
 use etw_codegen::meanings::{self, MeaningKind, Meanings};
-use etw_codegen::model::schema::Schema;
-use etw_codegen::model::{Field, OutType};
+use etw_schema::model::schema::Schema;
+use etw_schema::model::{Field, OutType};
 use serde_json::Value;
 
 fn workspace(path: &str) -> PathBuf {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use etw_codegen::model::{Field, InType, Size};
+use etw_schema::model::{Field, InType, Size};
 use serde_json::{Value as Json, json};
 
 /// The value of a field. The field's inType says how wide an integer is.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use etw_codegen::Generator;
-use etw_codegen::model::Field;
-use etw_codegen::model::schema::{self, Schema};
+use etw_schema::model::Field;
+use etw_schema::model::schema::{self, Schema};
 
 /// A layout of an (id, version).
 #[derive(Clone, Debug)]

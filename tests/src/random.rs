@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use etw_codegen::model::{Field, InType, OutType, Size};
+use etw_schema::model::{Field, InType, OutType, Size};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

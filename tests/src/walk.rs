@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use etw_codegen::model::{Field, InType, OutType, Size};
+use etw_schema::model::{Field, InType, OutType, Size};
 
 use crate::encoder::{counter_of, is_terminated, width};
 use crate::manifests::Layout;

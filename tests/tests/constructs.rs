@@ -1,10 +1,10 @@
 //! Structs, arrays of what has no fixed size, pointers of both widths: all that SMBServer has not, from a manifest of our own.
 
 use etw_codegen::Generator;
-use etw_codegen::compile::{compile, wrap};
-use etw_codegen::model::Field;
-use etw_codegen::source::{self, File};
 use etw_runtime::{DecodeError, Fault, FaultKind, MismatchKind, PointerSize, Record, Value as Read};
+use etw_schema::compile::{compile, wrap};
+use etw_schema::model::Field;
+use etw_schema::source::{self, File};
 use serde_json::Value as Json;
 use smbserver_etw_tests::encoder::{Value, encode, encode_with, json, mean_the_same, with_counts};
 use smbserver_etw_tests::random::{self, Lengths};
@@ -212,6 +212,6 @@ fn the_binary_form_generates_the_same_layouts() {
     assert_eq!(written.len(), read.len());
     for (written, read) in written.iter().zip(&read) {
         assert_eq!((written.0, written.1), (read.0, read.1));
-        assert!(etw_codegen::merge::same_wire_form(&written.2, &read.2), "event {}", written.0);
+        assert!(etw_schema::merge::same_wire_form(&written.2, &read.2), "event {}", written.0);
     }
 }

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use etw_codegen::diagnostic::{Diagnostic, Severity};
 use etw_codegen::{Files, Generator};
+use etw_schema::diagnostic::{Diagnostic, Severity};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/registered-10240");
 

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use etw_codegen::model::{Channel, Event, Field, InType, OutType, Provider, builtin};
-use etw_codegen::source::man::{self, ReadOptions};
+use etw_schema::model::{Channel, Event, Field, InType, OutType, Provider, builtin};
+use etw_schema::source::man::{self, ReadOptions};
 use smbserver_etw_tests::documented::{
     DocumentedEvent, EntryEffect, Example, ExampleEffect, Printed, Rule, events, examples, exceptions,
 };

@@ -4,9 +4,9 @@
 // A macro names structs with and without a lifetime.
 #![allow(elided_lifetimes_in_paths)]
 
-use etw_codegen::model::InType;
 use etw_runtime::encode::{Encode, EncodeFaultKind};
 use etw_runtime::{Record, View};
+use etw_schema::model::InType;
 use smbserver_etw::encode::request;
 use smbserver_etw::{Build, Event};
 use smbserver_etw_tests::encoder::encode;

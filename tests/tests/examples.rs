@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use etw_codegen::model::{Field, InType};
+use etw_schema::model::{Field, InType};
 use serde_json::Value as Json;
 use smbserver_etw::{Build, Event};
 use smbserver_etw_tests::documented::{Example, ExampleEffect, examples, exceptions};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use etw_codegen::model::schema::{Builds, Layout};
+use etw_schema::model::schema::{Builds, Layout};
 use smbserver_etw::schema::PROVIDER;
 use smbserver_etw::{Build, BuildRange, MapEntry};
 use smbserver_etw_tests::manifests::{captures, layouts, manifests};

@@ -1,7 +1,7 @@
 //! Windows' texts for status codes out of a DLL: found where they are, and no bytes make the search panic.
 
-use etw_codegen::compile::wrap;
 use etw_runtime::status::{DllError, MessageTable};
+use etw_schema::compile::wrap;
 
 /// A message table with one text, `Too little.`, for one code.
 fn resource() -> Vec<u8> {

@@ -6,10 +6,10 @@ use std::fmt::{self, Write};
 use std::hint::black_box;
 
 use allocation_counter::measure;
-use etw_codegen::model::{Field, InType, OutType};
-use etw_codegen::source::man::{self, ReadOptions};
 use etw_runtime::status::{BuiltIn, FromFn};
 use etw_runtime::{FieldInfo, Record, View};
+use etw_schema::model::{Field, InType, OutType};
+use etw_schema::source::man::{self, ReadOptions};
 use smbserver_etw::{Build, Decoded, Event, LayoutInfo};
 use smbserver_etw_tests::encoder::{Value, encode, with_counts};
 use smbserver_etw_tests::manifests::{Layout, layout, layouts, sources};

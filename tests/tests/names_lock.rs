@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use etw_codegen::Generator;
-use etw_codegen::diagnostic::Diagnostic;
 use etw_codegen::names_lock::{Kind, NamesLock};
+use etw_schema::diagnostic::Diagnostic;
 use smbserver_etw_tests::manifests::{Source, generator, root, sources};
 
 const FILE: &str = "manifests/smbserver/names.lock";

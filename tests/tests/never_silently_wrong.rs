@@ -4,11 +4,11 @@
 
 use std::cell::Cell;
 
-use etw_codegen::merge::same_wire_form;
-use etw_codegen::model::Field;
 use etw_runtime::{
     Basis, Candidates, Consulted, DecodeError, Fault, FaultKind, LayoutInfo, Mismatch, MismatchKind, Record,
 };
+use etw_schema::merge::same_wire_form;
+use etw_schema::model::Field;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -2,8 +2,8 @@
 //! generated is reported and left out.
 
 use etw_codegen::Generator;
-use etw_codegen::model::schema::Schema;
 use etw_runtime::{Record, View};
+use etw_schema::model::schema::Schema;
 use smbserver_etw_tests::encoder::{Value, encode, mean_the_same, with_counts};
 use smbserver_etw_tests::reflected;
 
@@ -21,7 +21,7 @@ fn generator() -> Generator {
     generator
 }
 
-fn fields(schema: &Schema, id: u16) -> Vec<etw_codegen::model::Field> {
+fn fields(schema: &Schema, id: u16) -> Vec<etw_schema::model::Field> {
     let event = schema.events.iter().find(|event| event.id == id).expect("the event is in the schema");
     event.versions[0].layouts[0].newest_fields().to_vec()
 }

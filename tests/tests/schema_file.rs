@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use etw_codegen::{history, schema_file};
+use etw_codegen::history;
+use etw_schema::schema_file;
 use smbserver_etw_tests::manifests::{manifests, root};
 
 #[test]

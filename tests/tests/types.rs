@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use etw_codegen::model::{self, Field, Provider, schema::Header};
-use etw_codegen::source::man::{self, ReadOptions};
 use etw_runtime::{FieldInfo, LayoutInfo, Size};
+use etw_schema::model::{self, Field, Provider, schema::Header};
+use etw_schema::source::man::{self, ReadOptions};
 use smbserver_etw::schema::PROVIDER;
 use smbserver_etw_tests::manifests::{Layout, captures, layouts, manifests, sources};
 

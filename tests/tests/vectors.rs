@@ -9,10 +9,10 @@ use std::sync::OnceLock;
 
 use allocation_counter::measure;
 use etw_codegen::Generator;
-use etw_codegen::model::schema;
-use etw_codegen::model::{Field, InType, OutType};
 use etw_runtime::status::{BuiltIn, FromFn, StatusKind};
 use etw_runtime::{Events as _, LayoutInfo, PointerSize, Reader, Record, Size};
+use etw_schema::model::schema;
+use etw_schema::model::{Field, InType, OutType};
 use smbserver_etw::Build;
 use smbserver_etw_tests::encoder::{Value, encode, with_counts};
 use smbserver_etw_tests::manifests::{Layout, layout};

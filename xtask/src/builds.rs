@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use etw_codegen::model::schema::{Build, Schema};
+use etw_schema::model::schema::{Build, Schema};
 
 use crate::Result;
 use crate::{manifests, print};

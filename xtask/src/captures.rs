@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use etw_codegen::combine::Part;
-use etw_codegen::diagnostic::Diagnostics;
-use etw_codegen::source::{self, File};
+use etw_schema::combine::Part;
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::source::{self, File};
 
 use crate::Result;
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use etw_codegen::compile::{compile, wrap};
-use etw_codegen::source::{self, File};
+use etw_schema::compile::{compile, wrap};
+use etw_schema::source::{self, File};
 
 use crate::Result;
 use crate::manifests;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use etw_codegen::diff::{Diff, Snapshot, Verdict, markdown, text};
-use etw_codegen::model::schema::Schema;
+use etw_codegen::semver::Semver;
+use etw_schema::diff::{Diff, Snapshot, Verdict, markdown, text};
+use etw_schema::model::schema::Schema;
 
 use crate::Result;
 use crate::captures;
@@ -54,10 +55,14 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let old = side(&options.old, &mut schema)?;
     let new = side(&options.new, &mut schema)?;
     let diff = Diff::new(&old, &new);
+    let semver = Semver::from_diff(&diff, &old, &new);
     let text = match options.format {
-        Format::Text => text(&diff, &print::PALETTE),
-        Format::Markdown => markdown(&diff, 2),
-        Format::Json => serde_json::to_string_pretty(&diff).map_err(|error| error.to_string())? + "\n",
+        Format::Text => text(&diff, &print::PALETTE, &semver.remark()),
+        Format::Markdown => markdown(&diff, 2, &semver.remark()),
+        Format::Json => {
+            let json = semver.add_to_json(&diff).and_then(|json| serde_json::to_string_pretty(&json));
+            json.map_err(|error| error.to_string())? + "\n"
+        }
     };
     print::out(|out| out.write_all(text.as_bytes()))?;
     let fails = match options.fail_on {

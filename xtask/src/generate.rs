@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use etw_codegen::combine::{Part, combine};
-use etw_codegen::config::{self, Contradiction};
-use etw_codegen::diagnostic::Diagnostics;
-use etw_codegen::model::Provider;
-use etw_codegen::model::schema::Build;
+use etw_codegen::overrides;
 use etw_codegen::scaffold::{self, Crate};
 use etw_codegen::{Files, Generator, HEADER, Output};
+use etw_schema::combine::{Contradiction, Part, combine};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::Provider;
+use etw_schema::model::schema::Build;
 
 use crate::Result;
 use crate::captures;
@@ -68,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         generator.refuse_unknown_inserts();
     }
     let decisions = match &options.overrides {
-        Some(path) => overrides(path, &mut generator)?,
+        Some(path) => add_overrides(path, &mut generator)?,
         None => Vec::new(),
     };
     let providers = read(options, &decisions, &mut diagnostics)?;
@@ -98,10 +98,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// Tells the generator of the choices in a file, and returns those that are about captures.
-fn overrides(path: &Path, generator: &mut Generator) -> Result<Vec<Contradiction>> {
+fn add_overrides(path: &Path, generator: &mut Generator) -> Result<Vec<Contradiction>> {
     let name = path.to_string_lossy();
     let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-    let (overrides, found) = config::read_overrides(&name, &text);
+    let (overrides, found) = overrides::read(&name, &text);
     manifests::report(&found)?;
     generator.overrides(&name, &text);
     Ok(overrides.contradictions)

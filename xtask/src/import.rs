@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::Generator;
-use etw_codegen::combine::{self, Imported, provenance};
-use etw_codegen::config;
-use etw_codegen::diagnostic::Diagnostics;
-use etw_codegen::diff::{Diff, Snapshot, text};
-use etw_codegen::model::Provider;
+use etw_codegen::semver::Semver;
+use etw_codegen::{Generator, overrides};
+use etw_schema::combine::{self, Imported, provenance};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::diff::{Diff, Snapshot, text};
+use etw_schema::model::Provider;
+use etw_schema::settings;
 
 use crate::captures::{self, Captures};
 use crate::manifests::{self, shown};
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let old_rows = fs::read_to_string(&rows).map_err(|error| format!("{}: {error}", shown(&rows)))?;
     let product = match &options.name {
         Some(name) => name.clone(),
-        None => config::read_builds("builds.toml", &old_rows)
+        None => settings::read_builds("builds.toml", &old_rows)
             .0
             .get(&options.build)
             .map_or_else(|| format!("Windows build {}", options.build), |build| build.product.clone()),
@@ -116,8 +117,8 @@ fn combined(options: &Options, captures: Captures, known: &[Known], folder: &Pat
     let parts = captures.parts.into_iter().map(|part| ((), part)).collect();
     let parts = captures::choose(parts, wanted.as_deref())?.into_iter().map(|((), part)| part).collect();
     let path = folder.join("overrides.toml");
-    let overrides = fs::read_to_string(&path).unwrap_or_default();
-    let (overrides, found) = config::read_overrides(&shown(&path), &overrides);
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let (overrides, found) = overrides::read(&shown(&path), &text);
     manifests::report(&found)?;
     let mut decisions = overrides.contradictions;
     decisions.retain(|decision| decision.build == options.build);
@@ -156,10 +157,12 @@ fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
     let after = known.iter().filter(|known| known.build > build).min_by_key(|known| known.build);
     let new = Snapshot::of_provider(&format!("build {build}"), &imported.provider);
     let of = |known: &Known| Snapshot::of_provider(&format!("build {}", known.build), &known.provider);
-    let diffs = [before.map(|old| Diff::new(&of(old), &new)), after.map(|later| Diff::new(&new, &of(later)))];
+    let pairs = [before.map(|old| (of(old), new.clone())), after.map(|later| (new.clone(), of(later)))];
     print::out(|out| {
-        for diff in diffs.iter().flatten() {
-            write!(out, "\n{}", text(diff, &print::PALETTE))?;
+        for (old, new) in pairs.iter().flatten() {
+            let diff = Diff::new(old, new);
+            let semver = Semver::from_diff(&diff, old, new);
+            write!(out, "\n{}", text(&diff, &print::PALETTE, &semver.remark()))?;
         }
         writeln!(out)
     })

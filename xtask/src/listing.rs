@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use etw_codegen::combine::{Part, combine};
-use etw_codegen::diagnostic::Severity;
-use etw_codegen::model::{self, MapKind, Provider};
-use etw_codegen::validate;
+use etw_schema::combine::{Part, combine};
+use etw_schema::diagnostic::Severity;
+use etw_schema::model::{self, MapKind, Provider};
+use etw_schema::validate;
 use serde::Serialize;
 
 use crate::Result;

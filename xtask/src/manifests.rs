@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::diagnostic::Diagnostics;
-use etw_codegen::model::schema::Schema;
+use etw_codegen::Generator;
 use etw_codegen::names_lock::NamesLock;
-use etw_codegen::{Generator, schema_file};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::schema::Schema;
+use etw_schema::schema_file;
 
 use crate::Result;
 use crate::captures;

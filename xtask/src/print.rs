@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use etw_codegen::diff::Palette;
+use etw_schema::diff::Palette;
 
 use crate::Result;
 

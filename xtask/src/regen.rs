@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use etw_codegen::{Output, history, schema_file};
+use etw_codegen::{Output, history};
+use etw_schema::schema_file;
 
 use crate::Result;
 use crate::manifests::{self, Input};

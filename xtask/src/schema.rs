@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use etw_codegen::model::schema::{Build, Exception, Fact, Layout, Schema};
-use etw_codegen::model::{self, Size};
 use etw_codegen::names_lock::NamesLock;
+use etw_schema::model::schema::{Build, Exception, Fact, Layout, Schema};
+use etw_schema::model::{self, Size};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use etw_codegen::diff::wire_type;
-use etw_codegen::model::Field;
-use etw_codegen::model::schema::{Builds, Event, Header, Held, Layout, Schema};
 use etw_codegen::names_lock::{Kind, NamesLock};
+use etw_schema::diff::wire_type;
+use etw_schema::model::Field;
+use etw_schema::model::schema::{Builds, Event, Header, Held, Layout, Schema};
 
 use crate::Result;
 use crate::{manifests, print};

@@ -220,7 +220,7 @@ fn status_codes_are_told_in_the_words_of_a_message_table() {
         run
     };
     let table = message_table(0xC000_009A, "Too little,\r\ntoo late.");
-    let dll = etw_codegen::compile::wrap(None, Some(&table)).unwrap();
+    let dll = etw_schema::compile::wrap(None, Some(&table)).unwrap();
     for (name, bytes) in [("known", &table), ("known-dll", &dll)] {
         let known = with(name, bytes, "9a0000c0");
         assert!(known.text.contains("enumeration: Too little,\ntoo late.\n\nStatus"), "{}", known.text);

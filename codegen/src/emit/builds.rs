@@ -5,8 +5,8 @@ use quote::quote;
 
 use super::{docs, ident, number};
 use crate::format::SourceFile;
-use crate::model::schema::Build;
 use crate::plan::Plan;
+use etw_schema::model::schema::Build;
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     let builds = &plan.schema.builds;

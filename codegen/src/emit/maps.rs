@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 
 use super::{build_ranges, docs, hex, ident, number};
 use crate::format::SourceFile;
-use crate::message;
 use crate::plan::{MapPlan, Plan};
+use etw_schema::message;
 
 pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
     let mut items = Vec::new();

@@ -15,8 +15,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::format::{SourceFile, one_line};
-use crate::model::schema::Builds;
 use crate::plan::Plan;
+use etw_schema::model::schema::Builds;
 
 /// Every source file of the crate.
 pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {

@@ -7,8 +7,8 @@ use quote::{ToTokens, quote};
 
 use super::{docs, hex, ident, meanings, number};
 use crate::format::SourceFile;
-use crate::model::Size;
 use crate::plan::{EventPlan, Extent, FieldPlan, Fields, HeaderPlan, Item, Kind, LayoutPlan, Module, Plan, StructPlan};
+use etw_schema::model::Size;
 
 pub(super) fn root_file(plan: &Plan<'_>) -> SourceFile {
     let modules = plan.modules.iter().map(|module| {
@@ -157,7 +157,7 @@ fn struct_info(structure: &StructPlan, module: &Module, plan: &Plan<'_>) -> Toke
     }
 }
 
-fn shown_as(field: &FieldPlan) -> Option<crate::model::OutType> {
+fn shown_as(field: &FieldPlan) -> Option<etw_schema::model::OutType> {
     field.field.out_type.filter(|out_type| Some(*out_type) != field.field.in_type.default_out_type())
 }
 

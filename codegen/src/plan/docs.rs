@@ -3,8 +3,8 @@
 use super::fields::{Access, Extent, FieldPlan, Fields, Kind};
 use super::values::{Constants, MapPlan};
 use super::{HeaderPlan, LayoutPlan};
-use crate::model::schema::{Build, Builds, Event, Header, Layout, Schema};
-use crate::model::{InType, OutType};
+use etw_schema::model::schema::{Build, Builds, Event, Header, Layout, Schema};
+use etw_schema::model::{InType, OutType};
 
 /// Markdown's own characters lose their meaning: texts from a manifest are to be read as they are.
 pub(super) fn escape(text: &str) -> String {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
-use crate::model::{Field, InType, OutType, Size};
 use crate::names_lock::{self as lock, NamesLock};
+use etw_schema::model::{Field, InType, OutType, Size};
 
 /// A value of fixed size that a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! In which builds an event and its fields are there.
 
-use crate::model::schema::{Builds, Event, Schema};
+use etw_schema::model::schema::{Builds, Event, Schema};
 
 /// The builds that have the event, in any version.
 pub(super) fn event(schema: &Schema, event: &Event) -> Builds {

@@ -3,8 +3,8 @@
 use super::HeaderPlan;
 use super::fields::{FieldPlan, Fields, Item, Kind, Scalar};
 use super::values::MapPlan;
-use crate::message::{self, Piece};
-use crate::model::OutType;
+use etw_schema::message::{self, Piece};
+use etw_schema::model::OutType;
 
 /// The message of a layout, from a build on.
 #[derive(Debug, PartialEq, Eq)]

@@ -20,13 +20,13 @@ pub(crate) use messages::{Form, Format, MessagePlan, Part};
 pub(crate) use public::layout_names;
 pub(crate) use values::{Constant, Constants, MapPlan};
 
-use crate::config::{ModuleRule, Overrides};
-use crate::diagnostic::Diagnostics;
 use crate::meanings::Meanings;
-use crate::model::builtin::is_made_up_task;
-use crate::model::schema::{Event, Layout, Schema};
-use crate::model::{Field, InType, Place};
 use crate::names_lock::NamesLock;
+use crate::overrides::{ModuleRule, Overrides};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::builtin::is_made_up_task;
+use etw_schema::model::schema::{Event, Layout, Schema};
+use etw_schema::model::{Field, InType, Place};
 
 /// The crate to be generated.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Module, names};
-use crate::config::ModuleRule;
-use crate::model::schema::{Event, Schema};
+use crate::overrides::ModuleRule;
+use etw_schema::model::schema::{Event, Schema};
 
 /// The documentation of the module for events that no rule claims.
 pub(super) const OTHER: &str = "Events that no module of their own claims.";

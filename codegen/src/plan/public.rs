@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{base_name, names};
-use crate::config::Overrides;
-use crate::model::schema::{Event, Schema, Version};
 use crate::names_lock::{Kind, NamesLock, view_key};
+use crate::overrides::Overrides;
+use etw_schema::model::schema::{Event, Schema, Version};
 
 /// The name of each event, all of them claimed before any view's.
 pub(super) fn event_names(schema: &Schema, overrides: &Overrides, lock: &mut NamesLock) -> Vec<String> {

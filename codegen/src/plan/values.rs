@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use super::HeaderPlan;
 use super::names::{self, Unique};
-use crate::config::Overrides;
-use crate::model::schema::{Builds, Header, Held, Schema};
-use crate::model::{Map, MapKind, Opcode, builtin};
 use crate::names_lock::{Kind, NamesLock};
+use crate::overrides::Overrides;
+use etw_schema::model::schema::{Builds, Header, Held, Schema};
+use etw_schema::model::{Map, MapKind, Opcode, builtin};
 
 /// A constant of a newtype.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -353,7 +353,7 @@ fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides, lock: &mut 
         }
         seen.push(entry.value);
         let text = entry.message.clone().unwrap_or_default();
-        let rule = |r: &&crate::config::Rename| r.map.as_ref() == Some(&newest.name) && r.value == Some(entry.value);
+        let rule = |r: &&crate::overrides::Rename| r.map.as_ref() == Some(&newest.name) && r.value == Some(entry.value);
         let name = match overrides.renames.iter().find(rule) {
             Some(rename) => rename.to.clone(),
             None => names::constant_from_text(&text).unwrap_or_else(|| format!("VALUE_{}", entry.value)),

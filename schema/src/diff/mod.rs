@@ -6,7 +6,6 @@
 mod fields;
 mod json;
 mod render;
-mod semver;
 mod snapshot;
 
 use std::collections::BTreeSet;
@@ -16,7 +15,6 @@ use serde::Serialize;
 pub use fields::{FieldEdit, wire_type};
 pub use json::JSON_FORMAT;
 pub use render::{Palette, markdown, text};
-pub use semver::Semver;
 pub use snapshot::{Attributes, DeclarationKind, EventState, Snapshot};
 
 use crate::merge::same_wire_form;
@@ -32,8 +30,6 @@ pub struct Diff {
     pub new: (String, String),
     /// The changes: breaking ones first, then by id and version.
     pub changes: Vec<Change>,
-    /// What a release of the generated crate is that adds the new side to the old one.
-    pub semver: Semver,
 }
 
 /// What a change means for a consumer that was written for the old side.
@@ -292,9 +288,8 @@ impl Diff {
             }
         }
         changes.sort_by_cached_key(Change::order);
-        let semver = semver::of(&changes, old, new);
         let side = |of: &Snapshot| (of.label.clone(), of.product.clone());
-        Self { old: side(old), new: side(new), changes, semver }
+        Self { old: side(old), new: side(new), changes }
     }
 
     /// Makes the new side of the old one.

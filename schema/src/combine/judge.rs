@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use crate::config::Contradiction;
+use super::Contradiction;
 use crate::diagnostic::Diagnostics;
 use crate::message;
 use crate::model::Place;

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use etw_schema::diff::{Attributes, Change, Diff, Side, Snapshot};
+use etw_schema::model::{Field, InType, OutType};
 use serde::Serialize;
-
-use super::{Change, Side, Snapshot};
-use crate::model::{Field, InType, OutType};
+use serde_json::Value;
 
 /// The part of the version that a release raises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,11 +34,27 @@ impl fmt::Display for Semver {
     }
 }
 
-/// The release that a crate with the old side needs to take in the new one.
-pub(super) fn of(changes: &[Change], old: &Snapshot, new: &Snapshot) -> Semver {
-    let of_changes = changes.iter().map(of_change).max().unwrap_or(Semver::None);
-    let shared = if of_changes == Semver::None { Semver::None } else { of_shared_accessors(old, new) };
-    of_changes.max(shared)
+impl Semver {
+    /// The release with which a crate that holds the old side takes in the new one.
+    pub fn from_diff(diff: &Diff, old: &Snapshot, new: &Snapshot) -> Self {
+        let changes = diff.changes.iter().map(of_change).max().unwrap_or(Self::None);
+        let accessors = if changes == Self::None { Self::None } else { of_shared_accessors(old, new) };
+        changes.max(accessors)
+    }
+
+    /// The verdict as a sentence, for the summary of a diff.
+    pub fn remark(self) -> String {
+        format!("Semver of the generated crate: {self}.")
+    }
+
+    /// The diff as JSON, with this verdict in its summary.
+    pub fn add_to_json(self, diff: &Diff) -> Result<Value, serde_json::Error> {
+        let mut json = serde_json::to_value(diff)?;
+        if let Some(summary) = json.get_mut("summary").and_then(Value::as_object_mut) {
+            summary.insert("semver".to_owned(), serde_json::to_value(self)?);
+        }
+        Ok(json)
+    }
 }
 
 fn of_change(change: &Change) -> Semver {
@@ -47,7 +63,7 @@ fn of_change(change: &Change) -> Semver {
             Semver::Minor
         }
         Change::Declaration { old: Some(old), new: Some(new), .. } => {
-            let number = |of: &super::Attributes| of.get("number").or_else(|| of.get("mask")).cloned();
+            let number = |of: &Attributes| of.get("number").or_else(|| of.get("mask")).cloned();
             if number(old) == number(new) { Semver::Patch } else { Semver::Major }
         }
         Change::Shown { old, new, .. } => {

@@ -7,8 +7,8 @@
 //! content (here FNV-1a), and the numbers of messages where the usual one is taken or too large.
 //!
 //! ```
-//! use etw_codegen::compile::{compile, wrap};
-//! use etw_codegen::source::{File, read_all};
+//! use etw_schema::compile::{compile, wrap};
+//! use etw_schema::source::{File, read_all};
 //!
 //! let manifest = br#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
 //!   <instrumentation><events>

@@ -57,7 +57,7 @@ fn title(verdict: Verdict) -> &'static str {
 }
 
 /// The diff as text.
-pub fn text(diff: &Diff, palette: &Palette) -> String {
+pub fn text(diff: &Diff, palette: &Palette, remark: &str) -> String {
     let mut out = format!("{}{}{}\n", palette.heading, sides(diff), palette.reset);
     for verdict in VERDICTS {
         let count = diff.with(verdict).count();
@@ -71,13 +71,13 @@ pub fn text(diff: &Diff, palette: &Palette) -> String {
             out += &aligned(&group.details, "        ", palette.dim, palette.reset);
         }
     }
-    out + &format!("\n{}\n", summary(diff))
+    out + &format!("\n{}\n", summary(diff, remark))
 }
 
 /// The diff as markdown, under headings of this level and the next.
-pub fn markdown(diff: &Diff, level: usize) -> String {
+pub fn markdown(diff: &Diff, level: usize, remark: &str) -> String {
     let heading = "#".repeat(level);
-    let mut out = format!("{heading} {}\n\n{}\n", sides(diff), summary(diff));
+    let mut out = format!("{heading} {}\n\n{}\n", sides(diff), summary(diff, remark));
     for verdict in VERDICTS {
         let count = diff.with(verdict).count();
         if count == 0 {
@@ -124,19 +124,19 @@ fn sides(diff: &Diff) -> String {
     format!("{} → {}", side(&diff.old), side(&diff.new))
 }
 
-/// One line that says it all.
-pub(super) fn summary(diff: &Diff) -> String {
+/// One line with the counts, and the caller's remark on them.
+fn summary(diff: &Diff, remark: &str) -> String {
     if diff.changes.is_empty() {
         return "No change.".to_owned();
     }
     let count = |verdict| diff.with(verdict).count();
     let attention = count(Verdict::NeedsAttention);
     format!(
-        "{} breaking, {attention} {} attention, {} compatible. Semver of the generated crate: {}.",
+        "{} breaking, {attention} {} attention, {} compatible.{}{remark}",
         count(Verdict::Breaking),
         if attention == 1 { "needs" } else { "need" },
         count(Verdict::Compatible),
-        diff.semver,
+        if remark.is_empty() { "" } else { " " },
     )
 }
 

@@ -18,11 +18,11 @@ pub mod provenance;
 
 pub use import::{Captures, Imported, import};
 
-use crate::config::Contradiction;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Map, Place, Provider};
 use crate::source::Format;
 use judge::{Judge, Word};
+use serde::Deserialize;
 
 /// What one capture says of the provider.
 #[derive(Clone, Debug)]
@@ -33,6 +33,20 @@ pub struct Part {
     pub format: Format,
     /// What it declares.
     pub provider: Provider,
+}
+
+/// A contradiction between two captures of one build, decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// The build.
+    pub build: u32,
+    /// What it is about, in the words of the diagnostic: `event 5 version 0: message`.
+    pub about: String,
+    /// The file to believe.
+    pub take: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Combines captures of one build, in their order: where both say a thing in their own way, the first one's stays.

@@ -5,8 +5,8 @@ mod common;
 use std::fs;
 
 use common::random::{Random, provider};
-use etw_codegen::model::{Manifest, Message, Opcode, Provider};
-use etw_codegen::source::man::{self, ReadOptions};
+use etw_schema::model::{Manifest, Message, Opcode, Provider};
+use etw_schema::source::man::{self, ReadOptions};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
 

@@ -1,7 +1,7 @@
 //! What the reader of manifests says about wrong ones: the exact words, and the line.
 
 use Source::{File, Provider};
-use etw_codegen::source::man::{self, ReadOptions};
+use etw_schema::source::man::{self, ReadOptions};
 
 /// A wrong manifest.
 enum Source {

@@ -5,11 +5,10 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use etw_codegen::combine::{Captures, Part, combine, import, provenance};
-use etw_codegen::compile::{compile, wrap};
-use etw_codegen::config::Contradiction;
-use etw_codegen::model::{Field, InType, Manifest, OutType, Provider, Size};
-use etw_codegen::source::{self, File, Format};
+use etw_schema::combine::{Captures, Contradiction, Part, combine, import, provenance};
+use etw_schema::compile::{compile, wrap};
+use etw_schema::model::{Field, InType, Manifest, OutType, Provider, Size};
+use etw_schema::source::{self, File, Format};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
 
@@ -85,7 +84,7 @@ fn a_build_imported_from_its_binary_is_the_build() {
         assert_eq!(again.message, written.message);
     }
     let known = written.events.iter().filter(|event| {
-        let same = |other: &&etw_codegen::model::Event| (other.id, other.version) == (event.id, event.version);
+        let same = |other: &&etw_schema::model::Event| (other.id, other.version) == (event.id, event.version);
         older.events.iter().chain(&newer.events).any(|other| same(&other))
     });
     let symbols = again.events.iter().filter(|event| event.symbol.is_some()).count();

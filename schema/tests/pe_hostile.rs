@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use allocation_counter::measure;
-use etw_codegen::compile::{compile, wrap};
-use etw_codegen::source::{self, File};
+use etw_schema::compile::{compile, wrap};
+use etw_schema::source::{self, File};
 
 /// A manifest with each construct.
 const MANIFEST: &[u8] = include_bytes!("../../tests/fixtures/constructs.man");

@@ -22,7 +22,6 @@ impl Serialize for Diff {
             "breaking": count(Verdict::Breaking),
             "needs_attention": count(Verdict::NeedsAttention),
             "compatible": count(Verdict::Compatible),
-            "semver": self.semver,
         });
         out.serialize_field("summary", &summary)?;
         out.serialize_field("changes", &self.changes.iter().map(change).collect::<Vec<_>>())?;

@@ -3,8 +3,8 @@
 
 pub(crate) mod random;
 
-use etw_codegen::message;
-use etw_codegen::model::{Field, Manifest, Provider, Template};
+use etw_schema::message;
+use etw_schema::model::{Field, Manifest, Provider, Template};
 
 /// Drops what a WEVT_TEMPLATE resource cannot hold (symbols, names of templates, a channel's type and files) and orders
 /// what it orders. A template stands for itself in each event that uses it.

@@ -1,6 +1,6 @@
 //! Random manifests: the same ones each time.
 
-use etw_codegen::model::{
+use etw_schema::model::{
     Channel, Event, Field, InType, Keyword, Level, Map, MapEntry, MapKind, Opcode, OutType, Provider, Size, Task,
     Template, builtin,
 };

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::compile::{compile, wrap};
-use etw_codegen::model::{Field, Manifest, Provider};
-use etw_codegen::source::{self, File};
+use etw_schema::compile::{compile, wrap};
+use etw_schema::model::{Field, Manifest, Provider};
+use etw_schema::source::{self, File};
 
 fn corpus() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/pe");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use etw_codegen::diagnostic::Severity;
-use etw_codegen::message;
-use etw_codegen::model::{Field, Provider, Size};
-use etw_codegen::source::{self, File, Format};
+use etw_schema::diagnostic::Severity;
+use etw_schema::message;
+use etw_schema::model::{Field, Provider, Size};
+use etw_schema::source::{self, File, Format};
 
 const LISTING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/wepexplorer/22000.xml");
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver/22000.man");

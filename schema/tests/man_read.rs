@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use etw_codegen::diagnostic::Diagnostics;
-use etw_codegen::model::{InType, Manifest, MapKind, OutType, Provider, Size};
-use etw_codegen::source::man::{self, ReadOptions};
+use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::{InType, Manifest, MapKind, OutType, Provider, Size};
+use etw_schema::source::man::{self, ReadOptions};
 
 const FEATURES: &str = include_str!("fixtures/features.man");
 

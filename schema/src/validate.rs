@@ -3,12 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::Overrides;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::message::{keep_unknown_inserts, parse};
 use crate::model::schema::{Build, Held, Schema};
 use crate::model::{Place, Provider};
-use crate::names_lock::{Kind, NamesLock};
 
 /// Checks a merged schema.
 pub fn schema(schema: &Schema) -> Diagnostics {
@@ -91,67 +89,6 @@ pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
             let message = format!("its message has {}, and the event {fields} fields", unknown.join(", "));
             diagnostics.push(severity, &event.at, element, format!("{message}; that stays in the text"));
         }
-    }
-    diagnostics
-}
-
-/// Checks that every entry of the overrides is about something that is there.
-pub fn overrides(schema: &Schema, overrides: &Overrides, file: &str) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    let place = Place::file(file);
-    let ids: BTreeSet<u16> = schema.events.iter().map(|event| event.id).collect();
-    for module in &overrides.modules {
-        for id in module.ids.iter().filter(|id| !ids.contains(id)) {
-            diagnostics.error(&place, format!("[[module]] {}", module.name), format!("there is no event {id}"));
-        }
-    }
-    let value_of = |map: &str, value: u32| {
-        let maps = schema.maps.iter().filter(|held| held.value.name == map);
-        maps.flat_map(|held| &held.value.entries).any(|entry| entry.value == value)
-    };
-    for rename in &overrides.renames {
-        let element = format!("[[rename]] {}", rename.to);
-        let problem = match (rename.event, &rename.map, rename.value) {
-            (Some(id), None, None) => (!ids.contains(&id)).then(|| format!("there is no event {id}")),
-            (None, Some(map), None) => {
-                let known = schema.maps.iter().any(|held| held.value.name == *map);
-                (!known).then(|| format!("there is no map {map}"))
-            }
-            (None, Some(map), Some(value)) => {
-                (!value_of(map, value)).then(|| format!("there is no map {map} with the value {value}"))
-            }
-            _ => Some("expected either `event`, or `map`, or `map` and `value`".to_owned()),
-        };
-        if let Some(problem) = problem {
-            diagnostics.error(&place, element, problem);
-        }
-    }
-    diagnostics
-}
-
-/// Checks that the overrides ask for no other name than the one that is published.
-pub fn published(overrides: &Overrides, names: &NamesLock, file: &str) -> Diagnostics {
-    let mut diagnostics = Diagnostics::new();
-    let place = Place::file(file);
-    let mut check = |element: String, kind: Kind, key: String, wanted: &str| {
-        if let Some(known) = names.get(kind, &key).filter(|known| *known != wanted) {
-            let message = format!("published as `{known}` (names.lock); a published name stays");
-            diagnostics.error(&place, element, message);
-        }
-    };
-    for module in &overrides.modules {
-        for id in &module.ids {
-            check(format!("[[module]] {}, event {id}", module.name), Kind::Module, id.to_string(), &module.name);
-        }
-    }
-    for rename in &overrides.renames {
-        let (kind, key) = match (rename.event, &rename.map, rename.value) {
-            (Some(id), None, None) => (Kind::Event, id.to_string()),
-            (None, Some(map), None) => (Kind::Map, map.clone()),
-            (None, Some(map), Some(value)) => (Kind::Value, format!("{value} {map}")),
-            _ => continue, // reported by `overrides`
-        };
-        check(format!("[[rename]] {}", rename.to), kind, key, &rename.to);
     }
     diagnostics
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::random::{Random, provider};
-use etw_codegen::compile::{Compiled, compile, wrap};
-use etw_codegen::model::{Event, Field, InType, Manifest, Map, MapEntry, Provider, Size, Template};
-use etw_codegen::source::{self, File};
+use etw_schema::compile::{Compiled, compile, wrap};
+use etw_schema::model::{Event, Field, InType, Manifest, Map, MapEntry, Provider, Size, Template};
+use etw_schema::source::{self, File};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
 
@@ -200,7 +200,7 @@ fn messages_of_no_event_keep_their_numbers() {
     let message = |value: &str| format!(r#"<message value="{value}" symbol="S" mid="m" message="$(string.M)"/>"#);
     let manifest = read("a.man", text(&(message("0xC0000007") + &message("0x90000001"))).as_bytes());
     let compiled = compiled(&manifest);
-    let mut found = etw_codegen::diagnostic::Diagnostics::new();
+    let mut found = etw_schema::diagnostic::Diagnostics::new();
     let table = source::message_table::read("a.dll", &compiled.messages, &mut found);
     assert_eq!((table.text(0xC000_0007), table.text(0x9000_0001)), (Some("stopped: %1"), Some("stopped: %1")));
     let binary = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");

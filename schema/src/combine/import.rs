@@ -1,8 +1,7 @@
 //! From captures of a build to its canonical manifest and its row in `builds.toml`.
 
 use super::adopt::{Adopted, adopt, kind};
-use super::{Part, combine, provenance};
-use crate::config::Contradiction;
+use super::{Contradiction, Part, combine, provenance};
 use crate::diagnostic::Diagnostics;
 use crate::message;
 use crate::model::schema::Fact;

@@ -1,0 +1,74 @@
+//! The hand-written files beside the manifests that are about facts: `builds.toml` (where each fact comes from) and
+//! `decisions.toml` (what was decided where the captures are silent).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::Place;
+use crate::model::schema::Build;
+
+/// The rows of `builds.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct BuildsFile {
+    #[serde(default)]
+    build: BTreeMap<String, Build>,
+}
+
+/// The part of `decisions.toml` that the generator needs: maps that no capture prints. Their texts are real; which
+/// value has which text was inferred.
+#[derive(Clone, Debug, Default, Deserialize)]
+struct DecisionsFile {
+    #[serde(default)]
+    unprinted_map: Vec<UnprintedMap>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct UnprintedMap {
+    name: String,
+    reason: String,
+}
+
+/// Reads `builds.toml`.
+pub fn read_builds(file: &str, text: &str) -> (BTreeMap<u32, Build>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let file_content: BuildsFile = parse(file, text, &mut diagnostics);
+    let mut builds = BTreeMap::new();
+    for (key, build) in file_content.build {
+        if key != build.number.to_string() {
+            let message = format!("number is {}; the table's name and the number are expected to agree", build.number);
+            diagnostics.error(&Place::file(file), format!("[build.{key}]"), message);
+        }
+        builds.insert(build.number, build);
+    }
+    (builds, diagnostics)
+}
+
+/// Reads from `decisions.toml` which maps are inferred: the map's name and the reason.
+pub fn read_inferred_maps(file: &str, text: &str) -> (BTreeMap<String, String>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let decisions: DecisionsFile = parse(file, text, &mut diagnostics);
+    (decisions.unprinted_map.into_iter().map(|m| (m.name, m.reason)).collect(), diagnostics)
+}
+
+/// Parses a TOML file. A mistake is reported with its line, and the result is the default.
+pub fn parse<T: Default + for<'de> Deserialize<'de>>(file: &str, text: &str, diagnostics: &mut Diagnostics) -> T {
+    toml::from_str(text).unwrap_or_else(|error: toml::de::Error| {
+        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        let place = Place::new(&file.into(), u32::try_from(line).unwrap_or(0));
+        diagnostics.error(&place, "TOML", error.message());
+        T::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_differs_from_its_table_is_reported() {
+        let (_, diagnostics) = read_builds("b.toml", "[build.1]\nnumber = 2\n");
+        assert!(diagnostics.to_string().contains("number is 2"), "{diagnostics}");
+    }
+}
