@@ -1,0 +1,148 @@
+//! Which build of Windows wrote a trace, and how far to believe it.
+
+use etw_runtime::Guid;
+
+use super::{EVENT_TRACE, HeaderKind, Trace, TraceRecord};
+use crate::error::Error;
+use crate::filter::Filter;
+use crate::record::Place;
+
+/// The class of what a merger writes about its machine.
+const SYSTEM_CONFIG_EX: Guid = Guid::from_u128(0x9b79ee91_b5fd_41c0_a243_4248e266e9d0);
+/// Its opcode for the build.
+const BUILD_INFO: u8 = 32;
+/// The opcode of the trace's own record for the build.
+const BUILD_LAB: u8 = 66;
+/// So many of them are kept.
+const MOST: usize = 16;
+
+/// What a trace tells of its build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildReport {
+    /// The number in the header, which is the one that `winver` shows.
+    pub build: Option<u32>,
+    /// Whether the file was put together from others. Then the number is of the machine that did it.
+    pub merged: bool,
+    /// Other words for the build in the file.
+    pub labs: Vec<BuildLab>,
+}
+
+/// A text like `22621.1.amd64fre.ni_release.220506-1250`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildLab {
+    /// The text.
+    pub text: String,
+    /// The number that it begins with. That of an enablement package's base, if one is installed.
+    pub number: Option<u32>,
+    /// Who wrote it.
+    pub source: LabSource,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Who wrote a [`BuildLab`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LabSource {
+    /// The session.
+    Logger,
+    /// The program that put the file together.
+    Merger,
+}
+
+impl BuildReport {
+    /// Whether the build of the header may be that of another machine than the events': the file was merged, and a text in
+    /// it begins with another number, by more than an enablement package.
+    pub fn is_doubtful(&self) -> bool {
+        let Some(build) = self.build.filter(|_| self.merged) else { return false };
+        self.labs.iter().filter_map(|lab| lab.number).any(|base| !is_based_on(build, base))
+    }
+}
+
+/// Whether a build is another one with an enablement package: the same files, a higher number.
+fn is_based_on(build: u32, base: u32) -> bool {
+    match base {
+        19041 => (19041..=19045).contains(&build),
+        22621 => build == 22621 || build == 22631,
+        26100 => build == 26100 || build == 26200,
+        other => build == other,
+    }
+}
+
+impl Trace<'_> {
+    /// What the trace tells of its build. Reads a merged file to its end, since the words of the merger may stand there, and
+    /// of others the first buffer.
+    pub fn build_report(&mut self) -> Result<BuildReport, Error> {
+        let merged = self.header().is_some_and(super::Header::is_merged);
+        let mut report = BuildReport { build: self.build(), merged, labs: Vec::new() };
+        let filter =
+            std::mem::replace(&mut self.filter, Filter::new().provider(EVENT_TRACE).provider(SYSTEM_CONFIG_EX));
+        let mut records = self.records();
+        while let Some(record) = records.next() {
+            // What is wrong is told where the records are read.
+            let Ok(record) = record else { continue };
+            if !merged && record.place.container > 0 {
+                break;
+            }
+            if let Some(lab) = read_lab(&record)
+                && report.labs.len() < MOST
+            {
+                report.labs.push(lab);
+            }
+        }
+        self.filter = filter;
+        Ok(report)
+    }
+}
+
+fn read_lab(record: &TraceRecord<'_>) -> Option<BuildLab> {
+    let (text, source) = match record.kind() {
+        HeaderKind::System if record.provider == EVENT_TRACE && record.opcode == BUILD_LAB => {
+            (ansi(record.payload), LabSource::Logger)
+        }
+        HeaderKind::Classic if record.provider == SYSTEM_CONFIG_EX && record.opcode == BUILD_INFO => {
+            // After the time of the installation.
+            (utf16(record.payload.get(8..)?), LabSource::Merger)
+        }
+        _ => return None,
+    };
+    let digits = text.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    Some(BuildLab { number: digits.parse().ok(), text, source, place: record.place })
+}
+
+fn ansi(bytes: &[u8]) -> String {
+    bytes.iter().take_while(|&&byte| byte != 0).map(|&byte| char::from(byte)).collect()
+}
+
+fn utf16(bytes: &[u8]) -> String {
+    let units = bytes.as_chunks().0.iter().copied().map(u16::from_le_bytes);
+    char::decode_utf16(units.take_while(|&unit| unit != 0)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(merged: bool, build: u32, base: u32) -> BuildReport {
+        let lab = BuildLab {
+            text: format!("{base}.1.amd64fre"),
+            number: Some(base),
+            source: LabSource::Merger,
+            place: Place::default(),
+        };
+        BuildReport { build: Some(build), merged, labs: vec![lab] }
+    }
+
+    #[test]
+    fn only_merged_files_are_doubted_and_enablement_packages_are_known() {
+        assert!(!report(true, 22631, 22621).is_doubtful());
+        assert!(!report(true, 26200, 26100).is_doubtful());
+        assert!(!report(true, 19045, 19041).is_doubtful());
+        assert!(!report(true, 17763, 17763).is_doubtful());
+        assert!(report(true, 26100, 22621).is_doubtful());
+        assert!(report(true, 19046, 19041).is_doubtful());
+        assert!(!report(false, 26100, 22621).is_doubtful());
+    }
+}

@@ -1,0 +1,194 @@
+//! Records in the order of time: the processors' buffers, merged.
+//!
+//! Each processor's buffers are a stream whose records are in order. A heap holds the next record's time of each stream; the
+//! stream with the earliest goes on until another one is earlier. One buffer a stream is in memory.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::Trace;
+use super::buffer::{BufferHeader, HEADER};
+use super::header::Header;
+use super::loaded::{Loaded, Ready, Step};
+use super::record::TraceRecord;
+use super::stats::Stats;
+use super::walk::{Found, Walk};
+use crate::error::{Error, ErrorKind};
+
+/// A buffer that is not in memory yet.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    offset: u64,
+    sequence: i64,
+    number: u64,
+    available: u32,
+}
+
+/// The buffers of a processor.
+#[derive(Debug)]
+struct Stream<'a> {
+    /// Those that come yet, the next one last.
+    entries: Vec<Entry>,
+    loaded: Loaded<'a>,
+    /// The record that comes next.
+    ready: Option<Ready>,
+}
+
+/// Time by the clock, and place in the file: what a stream waits with.
+type Key = (i64, u64);
+
+/// The records of a trace in the order of time.
+///
+/// Not an iterator, since a record borrows the buffer that it stands in.
+#[derive(Debug)]
+pub struct RecordsByTime<'t, 'a> {
+    trace: &'t mut Trace<'a>,
+    streams: Vec<Stream<'a>>,
+    /// Streams that wait with a record, the earliest on top.
+    heap: BinaryHeap<Reverse<(Key, usize)>>,
+    /// The stream whose record was handed out last.
+    current: Option<usize>,
+    /// Errors that were found before the records: where the buffers are, and on filling the heap.
+    errors: Vec<Error>,
+    /// Streams that have not been asked for their first record.
+    unasked: usize,
+    held: u64,
+    scratch: Vec<u8>,
+    stats: Stats,
+}
+
+impl<'t, 'a> RecordsByTime<'t, 'a> {
+    pub(super) fn new(trace: &'t mut Trace<'a>) -> Self {
+        let mut stats = trace.first_stats();
+        let (streams, mut errors) = list_streams(trace, &mut stats);
+        stats.errors += errors.len() as u64;
+        errors.reverse();
+        Self {
+            trace,
+            unasked: streams.len(),
+            streams,
+            heap: BinaryHeap::new(),
+            current: None,
+            errors,
+            held: 0,
+            scratch: Vec::new(),
+            stats,
+        }
+    }
+
+    /// The next record, or what is wrong with the next place of the file. None after the last.
+    ///
+    /// Errors that concern no record come first.
+    #[expect(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
+    pub fn next(&mut self) -> Option<Result<TraceRecord<'_>, Error>> {
+        match self.advance()? {
+            Ok((stream, ready)) => Some(Ok(self.streams.get(stream)?.loaded.record(ready, &self.trace.session))),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn advance(&mut self) -> Option<Result<(usize, Ready), Error>> {
+        if let Some(error) = self.errors.pop() {
+            return Some(Err(error));
+        }
+        while let Some(next) = self.unasked.checked_sub(1) {
+            self.unasked = next;
+            if let Err(error) = self.prepare(next) {
+                // The same stream goes on behind its error.
+                self.unasked += 1;
+                return Some(Err(error));
+            }
+            self.wait(next);
+        }
+        if let Some(current) = self.current.take() {
+            if let Err(error) = self.prepare(current) {
+                self.current = Some(current);
+                return Some(Err(error));
+            }
+            self.wait(current);
+        }
+        let Reverse((_, stream)) = self.heap.pop()?;
+        self.current = Some(stream);
+        let ready = self.streams.get_mut(stream)?.ready.take()?;
+        Some(Ok((stream, ready)))
+    }
+
+    /// Puts a stream with a record on the heap.
+    fn wait(&mut self, index: usize) {
+        if let Some(stream) = self.streams.get(index)
+            && let Some(ready) = stream.ready
+        {
+            // A record without a time stays behind the one before it.
+            let time = ready.clock.or(stream.loaded.last).unwrap_or(i64::MIN);
+            self.heap.push(Reverse(((time, stream.loaded.offset()), index)));
+        }
+    }
+
+    /// Finds a stream's next record.
+    fn prepare(&mut self, index: usize) -> Result<(), Error> {
+        let Some(stream) = self.streams.get_mut(index) else { return Ok(()) };
+        let Trace { source, session, filter, memory_limit, .. } = &mut *self.trace;
+        loop {
+            match stream.loaded.step(session, filter, &mut self.stats) {
+                Step::Record(ready) => {
+                    stream.ready = Some(ready);
+                    return Ok(());
+                }
+                Step::Error(error) => return Err(error),
+                Step::End => {}
+            }
+            let Some(entry) = stream.entries.pop() else {
+                // Nothing comes any more.
+                self.held -= stream.loaded.held() as u64;
+                stream.loaded = Loaded::new();
+                return Ok(());
+            };
+            let bytes = source.read(entry.offset, HEADER as usize, &mut self.scratch);
+            let bytes = bytes.map_err(|error| Error::new(entry.offset, ErrorKind::Io(error)))?;
+            // It was there before, unless the file changes.
+            let Some(header) = BufferHeader::parse(bytes) else { continue };
+            let Entry { offset, number, available, .. } = entry;
+            let before = stream.loaded.held() as u64;
+            let needed = self.held - before + u64::from(header.end().max(header.size));
+            if needed > *memory_limit {
+                self.stats.errors += 1;
+                self.stats.unread_bytes += u64::from(available.saturating_sub(HEADER));
+                return Err(Error::new(offset, ErrorKind::Memory { needed, limit: *memory_limit }));
+            }
+            stream.loaded.load(source, Found { offset, number, header, available }, session, filter, &mut self.stats);
+            self.held = self.held - before + stream.loaded.held() as u64;
+        }
+    }
+
+    /// What was read so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+}
+
+/// The buffers of the file by processor, and what is wrong between them.
+fn list_streams<'a>(trace: &mut Trace<'a>, stats: &mut Stats) -> (Vec<Stream<'a>>, Vec<Error>) {
+    let is_circular = trace.header.as_ref().is_some_and(Header::is_circular);
+    let is_one = trace.header.as_ref().is_some_and(Header::is_one_stream);
+    let mut walk = Walk::default();
+    let mut errors = Vec::new();
+    let mut streams: BTreeMap<u16, Vec<Entry>> = BTreeMap::new();
+    while let Some(found) = walk.next(&mut trace.source, trace.session.plain, stats) {
+        match found {
+            Ok(Found { offset, number, header, available }) => {
+                let entry = Entry { offset, sequence: header.sequence, number, available };
+                streams.entry(if is_one { 0 } else { header.cpu }).or_default().push(entry);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    let streams = streams.into_values().map(|mut entries| {
+        if is_circular {
+            // The file is rotated once it has been written round; the first buffer stays where it is.
+            entries.sort_by_key(|entry| (entry.offset > 0, entry.sequence));
+        }
+        entries.reverse();
+        Stream { entries, loaded: Loaded::new(), ready: None }
+    });
+    (streams.collect(), errors)
+}

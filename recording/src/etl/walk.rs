@@ -1,0 +1,142 @@
+//! From buffer to buffer, by the size that each one names.
+
+use super::buffer::{BufferHeader, HEADER, LARGEST};
+use super::stats::Stats;
+use crate::error::{Error, ErrorKind};
+use crate::source::Source;
+
+/// A buffer that was found: its header, and where it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub(super) offset: u64,
+    /// Its number in the file.
+    pub(super) number: u64,
+    pub(super) header: BufferHeader,
+    /// Bytes of it that are in the file.
+    pub(super) available: u32,
+}
+
+/// The way through the file.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    at: u64,
+    number: u64,
+    scratch: Vec<u8>,
+}
+
+/// How many bytes are looked at in one go where nothing is known.
+const STEP: usize = 64 << 10;
+
+/// Whether a buffer may begin at an offset.
+fn is_header(source: &mut Source<'_>, at: u64, scratch: &mut Vec<u8>) -> bool {
+    let bytes = source.read(at, HEADER as usize, scratch).unwrap_or_default();
+    BufferHeader::parse(bytes).is_some_and(|header| header.is_plausible())
+}
+
+impl Walk {
+    /// The next buffer. None at the end of the file.
+    ///
+    /// `plain` is the size of all buffers, where they are known to be equal: the distance to look on at where a header
+    /// makes no sense.
+    pub(super) fn next(
+        &mut self,
+        source: &mut Source<'_>,
+        plain: Option<u32>,
+        stats: &mut Stats,
+    ) -> Option<Result<Found, Error>> {
+        let length = source.len();
+        let left = length.checked_sub(self.at).filter(|&left| left > 0)?;
+        let offset = self.at;
+        let bytes = match source.read(offset, HEADER as usize, &mut self.scratch) {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(Err(self.give_up(left, ErrorKind::Io(error), stats))),
+        };
+        let empty = bytes.iter().all(|&byte| byte == 0);
+        let Some(header) = BufferHeader::parse(bytes) else {
+            if empty {
+                return self.skip_zeros(source, plain, stats);
+            }
+            return Some(Err(self.give_up(left, ErrorKind::BufferHeaderCut { available: left }, stats)));
+        };
+        if empty {
+            return self.skip_zeros(source, plain, stats);
+        }
+        if let Err(kind) = header.check_size().and_then(|()| self.check_plain(source, plain, header.size)) {
+            return Some(Err(self.resync(source, plain, kind, stats)));
+        }
+        stats.buffers += 1;
+        stats.compressed_buffers += u64::from(header.is_compressed());
+        stats.loss_marks += u64::from(header.follows_loss());
+        stats.header_bytes += u64::from(HEADER);
+        self.at = offset.saturating_add(header.size.into());
+        self.number += 1;
+        let available = u32::try_from(left).map_or(header.size, |left| left.min(header.size));
+        Some(Ok(Found { offset, number: self.number - 1, header, available }))
+    }
+
+    /// Whether a size unlike that of the other buffers leads anywhere. Files that several sessions appended to may have
+    /// several sizes.
+    fn check_plain(&mut self, source: &mut Source<'_>, plain: Option<u32>, size: u32) -> Result<(), ErrorKind> {
+        let Some(plain) = plain.filter(|&plain| plain != size) else { return Ok(()) };
+        let next = self.at.saturating_add(size.into());
+        if next == source.len() || is_header(source, next, &mut self.scratch) {
+            return Ok(());
+        }
+        Err(ErrorKind::BufferSize { size, least: plain, most: plain })
+    }
+
+    /// Leaves the rest of the file unread.
+    fn give_up(&mut self, left: u64, kind: ErrorKind, stats: &mut Stats) -> Error {
+        stats.unread_bytes += left;
+        let error = Error::new(self.at, kind);
+        self.at = u64::MAX;
+        error
+    }
+
+    /// Goes on at the next place where a header may be, or at the end of the file.
+    fn resync(&mut self, source: &mut Source<'_>, plain: Option<u32>, kind: ErrorKind, stats: &mut Stats) -> Error {
+        let error = Error::new(self.at, kind);
+        let length = source.len();
+        let from = self.at;
+        self.at = length;
+        if let Some(plain) = plain.filter(|&plain| plain >= HEADER) {
+            let mut at = from.saturating_add(plain.into());
+            while at < length {
+                if is_header(source, at, &mut self.scratch) {
+                    self.at = at;
+                    break;
+                }
+                at = at.saturating_add(plain.into());
+            }
+        }
+        stats.unread_bytes += self.at - from;
+        error
+    }
+
+    /// Goes past zeros: to the end of the file, or to what else is wrong.
+    fn skip_zeros(
+        &mut self,
+        source: &mut Source<'_>,
+        plain: Option<u32>,
+        stats: &mut Stats,
+    ) -> Option<Result<Found, Error>> {
+        let length = source.len();
+        let mut at = self.at;
+        while at < length {
+            let zeros = match source.read(at, STEP, &mut self.scratch) {
+                // A file that became shorter while it was read.
+                Ok([]) => break,
+                Ok(bytes) if bytes.iter().all(|&byte| byte == 0) => bytes.len(),
+                Ok(_) => {
+                    let kind = ErrorKind::BufferSize { size: 0, least: HEADER, most: LARGEST };
+                    return Some(Err(self.resync(source, plain, kind, stats)));
+                }
+                Err(error) => return Some(Err(self.give_up(length - self.at, ErrorKind::Io(error), stats))),
+            };
+            at += u64::try_from(zeros).unwrap_or(u64::MAX);
+        }
+        stats.preallocated_bytes += length - self.at;
+        self.at = length;
+        None
+    }
+}

@@ -1,0 +1,5 @@
+//! What the readers make of files: other people's, with the output of an independent reader beside them, and our own, made
+//! from the formats' descriptions by writers that share nothing with the readers.
+
+mod corpus;
+mod etl_corpus;
