@@ -158,10 +158,6 @@ pub enum EntryEffect {
     TaskMessage,
     /// `Operational` for an event that has no channel.
     OperationalForNoChannel,
-    /// `Operational`, though another entry has the event under its own channel.
-    SecondEntryUnderOperational,
-    /// No message.
-    NoMessage,
     /// The level's number for its name.
     LevelAsNumber,
     /// The names of the fields and no types.

@@ -182,14 +182,6 @@ fn apply(
             entry.task = task.and_then(|task| task.message.clone());
         }
         EntryEffect::OperationalForNoChannel if entry.channel.is_none() => entry.channel = operational(),
-        EntryEffect::SecondEntryUnderOperational => {
-            let channel = event.channel.as_ref();
-            if witnesses.page.iter().any(|other| other.id == event.id && Some(&other.channel) == channel) {
-                entry.channel = operational();
-                return event.channel.clone();
-            }
-        }
-        EntryEffect::NoMessage => entry.message = None,
         EntryEffect::LevelAsNumber => {
             let level = event.level.as_ref().and_then(|name| builtin::value_of(builtin::LEVELS, name));
             entry.level = level.map(|value| value.to_string());

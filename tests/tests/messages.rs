@@ -251,8 +251,9 @@ fn a_build_speaks_its_own_words_and_an_event_the_newest() {
     let changed: Vec<String> = layouts()
         .iter()
         .filter(|layout| {
-            let words: BTreeSet<String> =
+            let mut words: BTreeSet<String> =
                 layout.builds.iter().map(|build| message(layout, *build, &known_values(layout))).collect();
+            words.remove(""); // a build whose text no capture holds
             words.len() > 1
         })
         .map(|layout| format!("{} v{}", layout.id, layout.version))
