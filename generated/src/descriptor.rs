@@ -459,19 +459,19 @@ impl Task {
     pub const SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: Self = Self(3074);
     /// `InsecureGuestLogon`. Builds 26100-26200.
     pub const INSECURE_GUEST_LOGON: Self = Self(3075);
-    /// `Smb2ShareConnectionEstablished`. Builds 26100-26200.
+    /// `Smb2ShareConnectionEstablished`. Builds 20348, 26100-26200.
     pub const SMB2_SHARE_CONNECTION_ESTABLISHED: Self = Self(3076);
     /// `SrvNetClientCertificateChainRevocationChecksFailed`. Builds 26100-26200.
     pub const SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: Self = Self(
         65281,
     );
-    /// `SrvNetClientDoesNotSupportSpn`. Build 26100.
+    /// `SrvNetClientDoesNotSupportSpn`. Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: Self = Self(65282);
-    /// `SrvNetClientSentUnrecognizedSpn`. Build 26100.
+    /// `SrvNetClientSentUnrecognizedSpn`. Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: Self = Self(65283);
-    /// `SrvNetClientSentEmptySpn`. Build 26100.
+    /// `SrvNetClientSentEmptySpn`. Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_SENT_EMPTY_SPN: Self = Self(65284);
-    /// `Smb1ClientDoesNotSupportSigning`. Build 26100.
+    /// `Smb1ClientDoesNotSupportSigning`. Builds 20348, 26100-26200.
     pub const SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: Self = Self(65285);
     /// Every value that a manifest names, and its name there.
     pub const NAMED: &'static [(Self, &'static str)] = &[

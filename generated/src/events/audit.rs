@@ -1564,7 +1564,7 @@ impl<'a> View<'a> for UninstallSmb1ServerV1<'a> {
 pub enum Smb2ClientDoesNotSupportSigning<'a> {
     /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportSigningV0<'a>),
-    /// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
+    /// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Builds 26100-26200.
     V1(Smb2ClientDoesNotSupportSigningV1<'a>),
 }
 
@@ -1693,14 +1693,15 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
     }
 }
 
-/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
+/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Builds 26100-26200.
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - messages: text unknown: no message attribute (see decisions.toml) (26100)
+/// - messages: text unknown: no message attribute (see decisions.toml) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
+/// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct Smb2ClientDoesNotSupportSigningV1<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -1722,13 +1723,13 @@ impl<'a> Smb2ClientDoesNotSupportSigningV1<'a> {
         self.client_name
     }
 
-    /// `UserNameLength`, `win:UInt16`. Build 26100.
+    /// `UserNameLength`, `win:UInt16`.
     #[inline]
     pub fn user_name_length(&self) -> u16 {
         self.after_client_name.u16::<0>()
     }
 
-    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`. Build 26100.
+    /// `UserName`, `win:UnicodeString` counted by `UserNameLength`.
     #[inline]
     pub fn user_name(&self) -> Utf16<'a> {
         self.user_name
@@ -1891,12 +1892,12 @@ impl<'a> View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
     }
 }
 
-/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
+/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Builds 20348, 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientDoesNotSupportSpn<'a> {
-    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Build 26100.
+    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientDoesNotSupportSpnV0<'a>),
 }
 
@@ -1923,14 +1924,19 @@ impl<'a> Record<'a> for SrvNetClientDoesNotSupportSpn<'a> {
     }
 }
 
-/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Build 26100.
+/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Builds 20348, 26100-26200.
 ///
-/// Channel Audit, level Informational, task SrvNetClientDoesNotSupportSpn.
+/// Level Informational, task SrvNetClientDoesNotSupportSpn.
+/// From build 26100: channel Audit, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - event\_list: inferred, as of 20348.4171: second entries of the documentation page, with typed fields, no channel and no text (20348)
+/// - channels: no channel: the page prints Operational, as for the rundown events, which have none (20348)
+/// - messages: the page could not resolve their texts on this machine (20348)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (20348, 26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
+/// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientDoesNotSupportSpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2001,27 +2007,31 @@ impl<'a> View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
 
     fn write<W: fmt::Write + ?Sized>(
         &self,
-        _build: u32,
+        build: u32,
         out: &mut MessageWriter<'_, W>,
     ) -> fmt::Result {
-        out.text(
-                "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.\r\n\r\nClient name: ",
-            )
-            .utf16(self.client_name())
-            .text("\r\nSPN Query Status: ")
-            .hex(self.status())
-            .text("\r\nSPN Validation Policy: ")
-            .show(self.spn_validation_policy())
-            .finish()
+        if build >= 26100 {
+            out.text(
+                    "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.\r\n\r\nClient name: ",
+                )
+                .utf16(self.client_name())
+                .text("\r\nSPN Query Status: ")
+                .hex(self.status())
+                .text("\r\nSPN Validation Policy: ")
+                .show(self.spn_validation_policy())
+                .finish()
+        } else {
+            out.finish()
+        }
     }
 }
 
-/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
+/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Builds 20348, 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientSentUnrecognizedSpn<'a> {
-    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Build 26100.
+    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientSentUnrecognizedSpnV0<'a>),
 }
 
@@ -2048,14 +2058,19 @@ impl<'a> Record<'a> for SrvNetClientSentUnrecognizedSpn<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Build 26100.
+/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Builds 20348, 26100-26200.
 ///
-/// Channel Audit, level Informational, task SrvNetClientSentUnrecognizedSpn.
+/// Level Informational, task SrvNetClientSentUnrecognizedSpn.
+/// From build 26100: channel Audit, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - event\_list: inferred, as of 20348.4171: second entries of the documentation page, with typed fields, no channel and no text (20348)
+/// - channels: no channel: the page prints Operational, as for the rundown events, which have none (20348)
+/// - messages: the page could not resolve their texts on this machine (20348)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (20348, 26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
+/// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientSentUnrecognizedSpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2137,27 +2152,31 @@ impl<'a> View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
 
     fn write<W: fmt::Write + ?Sized>(
         &self,
-        _build: u32,
+        build: u32,
         out: &mut MessageWriter<'_, W>,
     ) -> fmt::Result {
-        out.text(
-                "The SMB server observed that the client sent an unrecognized SPN during authentication.\r\n\r\nClient name: ",
-            )
-            .utf16(self.client_name())
-            .text("\r\nSPN: ")
-            .utf16(self.spn())
-            .text("\r\nSPN Validation Policy: ")
-            .show(self.spn_validation_policy())
-            .finish()
+        if build >= 26100 {
+            out.text(
+                    "The SMB server observed that the client sent an unrecognized SPN during authentication.\r\n\r\nClient name: ",
+                )
+                .utf16(self.client_name())
+                .text("\r\nSPN: ")
+                .utf16(self.spn())
+                .text("\r\nSPN Validation Policy: ")
+                .show(self.spn_validation_policy())
+                .finish()
+        } else {
+            out.finish()
+        }
     }
 }
 
-/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
+/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Builds 20348, 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientSentEmptySpn<'a> {
-    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Build 26100.
+    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientSentEmptySpnV0<'a>),
 }
 
@@ -2184,14 +2203,19 @@ impl<'a> Record<'a> for SrvNetClientSentEmptySpn<'a> {
     }
 }
 
-/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Build 26100.
+/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Builds 20348, 26100-26200.
 ///
-/// Channel Audit, level Informational, task SrvNetClientSentEmptySpn.
+/// Level Informational, task SrvNetClientSentEmptySpn.
+/// From build 26100: channel Audit, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - event\_list: inferred, as of 20348.4171: second entries of the documentation page, with typed fields, no channel and no text (20348)
+/// - channels: no channel: the page prints Operational, as for the rundown events, which have none (20348)
+/// - messages: the page could not resolve their texts on this machine (20348)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (20348, 26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
+/// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientSentEmptySpnV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2251,25 +2275,29 @@ impl<'a> View<'a> for SrvNetClientSentEmptySpnV0<'a> {
 
     fn write<W: fmt::Write + ?Sized>(
         &self,
-        _build: u32,
+        build: u32,
         out: &mut MessageWriter<'_, W>,
     ) -> fmt::Result {
-        out.text(
-                "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.\r\n\r\nClient name: ",
-            )
-            .utf16(self.client_name())
-            .text("\r\nSPN Validation Policy: ")
-            .show(self.spn_validation_policy())
-            .finish()
+        if build >= 26100 {
+            out.text(
+                    "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.\r\n\r\nClient name: ",
+                )
+                .utf16(self.client_name())
+                .text("\r\nSPN Validation Policy: ")
+                .show(self.spn_validation_policy())
+                .finish()
+        } else {
+            out.finish()
+        }
     }
 }
 
-/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
+/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Builds 20348, 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb1ClientDoesNotSupportSigning<'a> {
-    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Build 26100.
+    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Builds 20348, 26100-26200.
     V0(Smb1ClientDoesNotSupportSigningV0<'a>),
 }
 
@@ -2296,14 +2324,19 @@ impl<'a> Record<'a> for Smb1ClientDoesNotSupportSigning<'a> {
     }
 }
 
-/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Build 26100.
+/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Builds 20348, 26100-26200.
 ///
-/// Channel Audit, level Informational, task Smb1ClientDoesNotSupportSigning.
+/// Level Informational, task Smb1ClientDoesNotSupportSigning.
+/// From build 26100: channel Audit, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
-/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100)
+/// - event\_list: inferred, as of 20348.4171: second entries of the documentation page, with typed fields, no channel and no text (20348)
+/// - channels: no channel: the page prints Operational, as for the rundown events, which have none (20348)
+/// - messages: the page could not resolve their texts on this machine (20348)
+/// - task\_values: task value is a placeholder (0xFF01-0xFF05) (20348, 26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
+/// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct Smb1ClientDoesNotSupportSigningV0<'a> {
     head: Segment<'a, 2>,
     client_name: Utf16<'a>,
@@ -2358,19 +2391,23 @@ impl<'a> View<'a> for Smb1ClientDoesNotSupportSigningV0<'a> {
 
     fn write<W: fmt::Write + ?Sized>(
         &self,
-        _build: u32,
+        build: u32,
         out: &mut MessageWriter<'_, W>,
     ) -> fmt::Result {
-        out.text(
-                "The SMBv1 server observed that the SMBv1 client does not have signing enabled.\r\n\r\nClient name: ",
-            )
-            .utf16(self.client_name())
-            .text("\r\nServer requires signing: ")
-            .show(self.server_requires_signing())
-            .text(
-                "\r\n\r\nGuidance:\r\n\r\nThis event indicates that the SMBv1 client may not support SMB signing, but due to protocol limitations, this cannot be determined with certainty. Further evaluation is recommended to verify the client's signing capabilities.\r\n\r\nPrior to Windows Vista, SMBv1 clients that did not have signing explicitly enabled could not perform SMB signing.\r\nThis behavior was changed with the release of Windows Vista and was also backported to Windows XP and Windows Server 2003 through updates. With these changes, SMB clients may support signing even if it is not explicitly enabled, provided the server requires it.",
-            )
-            .finish()
+        if build >= 26100 {
+            out.text(
+                    "The SMBv1 server observed that the SMBv1 client does not have signing enabled.\r\n\r\nClient name: ",
+                )
+                .utf16(self.client_name())
+                .text("\r\nServer requires signing: ")
+                .show(self.server_requires_signing())
+                .text(
+                    "\r\n\r\nGuidance:\r\n\r\nThis event indicates that the SMBv1 client may not support SMB signing, but due to protocol limitations, this cannot be determined with certainty. Further evaluation is recommended to verify the client's signing capabilities.\r\n\r\nPrior to Windows Vista, SMBv1 clients that did not have signing explicitly enabled could not perform SMB signing.\r\nThis behavior was changed with the release of Windows Vista and was also backported to Windows XP and Windows Server 2003 through updates. With these changes, SMB clients may support signing even if it is not explicitly enabled, provided the server requires it.",
+                )
+                .finish()
+        } else {
+            out.finish()
+        }
     }
 }
 

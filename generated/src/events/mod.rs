@@ -190,7 +190,7 @@ pub enum Event<'a> {
     Smb2TreeConnectForceClientReconnectRequestFailed(
         tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed<'a>,
     ),
-    /// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
+    /// The SMB client connection to the share was established: event 4000. Builds 20348, 26100-26200.
     Smb2ShareConnectionEstablished(tree_connect::Smb2ShareConnectionEstablished<'a>),
     /// SMB2 Open established: event 650. Builds 10240-26200.
     Smb2FileOpen(open::Smb2FileOpen<'a>),
@@ -396,13 +396,13 @@ pub enum Event<'a> {
     Smb2ClientDoesNotSupportSigning(audit::Smb2ClientDoesNotSupportSigning<'a>),
     /// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
     Smb2ClientDoesNotSupportEncryption(audit::Smb2ClientDoesNotSupportEncryption<'a>),
-    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Build 26100.
+    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Builds 20348, 26100-26200.
     SrvNetClientDoesNotSupportSpn(audit::SrvNetClientDoesNotSupportSpn<'a>),
-    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Build 26100.
+    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Builds 20348, 26100-26200.
     SrvNetClientSentUnrecognizedSpn(audit::SrvNetClientSentUnrecognizedSpn<'a>),
-    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Build 26100.
+    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Builds 20348, 26100-26200.
     SrvNetClientSentEmptySpn(audit::SrvNetClientSentEmptySpn<'a>),
-    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Build 26100.
+    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Builds 20348, 26100-26200.
     Smb1ClientDoesNotSupportSigning(audit::Smb1ClientDoesNotSupportSigning<'a>),
     /// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
     SrvSlowFsOperation(operational::SrvSlowFsOperation<'a>),
@@ -2898,7 +2898,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::Smb2ClientDoesNotSupportSigning,
                 )
             }
-            (3021, 1, 26100..26200) => {
+            (3021, 1, 26100..) => {
                 decode_as(
                     build,
                     id,
@@ -2928,7 +2928,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::InsecureGuestLogon,
                 )
             }
-            (3024, 0, 26100..26200) => {
+            (3024, 0, 20348..22000) => {
                 decode_as(
                     build,
                     id,
@@ -2938,7 +2938,17 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientDoesNotSupportSpn,
                 )
             }
-            (3025, 0, 26100..26200) => {
+            (3024, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    audit::SrvNetClientDoesNotSupportSpn::V0,
+                    Self::SrvNetClientDoesNotSupportSpn,
+                )
+            }
+            (3025, 0, 20348..22000) => {
                 decode_as(
                     build,
                     id,
@@ -2948,7 +2958,17 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientSentUnrecognizedSpn,
                 )
             }
-            (3026, 0, 26100..26200) => {
+            (3025, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    audit::SrvNetClientSentUnrecognizedSpn::V0,
+                    Self::SrvNetClientSentUnrecognizedSpn,
+                )
+            }
+            (3026, 0, 20348..22000) => {
                 decode_as(
                     build,
                     id,
@@ -2958,7 +2978,17 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientSentEmptySpn,
                 )
             }
-            (3027, 0, 26100..26200) => {
+            (3026, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    audit::SrvNetClientSentEmptySpn::V0,
+                    Self::SrvNetClientSentEmptySpn,
+                )
+            }
+            (3027, 0, 20348..22000) => {
                 decode_as(
                     build,
                     id,
@@ -2966,6 +2996,26 @@ impl<'a> Events<'a> for Event<'a> {
                     payload,
                     audit::Smb1ClientDoesNotSupportSigning::V0,
                     Self::Smb1ClientDoesNotSupportSigning,
+                )
+            }
+            (3027, 0, 26100..) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    audit::Smb1ClientDoesNotSupportSigning::V0,
+                    Self::Smb1ClientDoesNotSupportSigning,
+                )
+            }
+            (4000, 0, 20348..22000) => {
+                decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    tree_connect::Smb2ShareConnectionEstablished::V0,
+                    Self::Smb2ShareConnectionEstablished,
                 )
             }
             (4000, 0, 26100..) => {

@@ -647,12 +647,12 @@ impl<'a> View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000. Builds 26100-26200.
+/// The SMB client connection to the share was established: event 4000. Builds 20348, 26100-26200.
 ///
 /// It has one layout and derefs to its view; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ShareConnectionEstablished<'a> {
-    /// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
+    /// The SMB client connection to the share was established: event 4000, version 0. Builds 20348, 26100-26200.
     V0(Smb2ShareConnectionEstablishedV0<'a>),
 }
 
@@ -679,12 +679,16 @@ impl<'a> Record<'a> for Smb2ShareConnectionEstablished<'a> {
     }
 }
 
-/// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
+/// The SMB client connection to the share was established: event 4000, version 0. Builds 20348, 26100-26200.
 ///
-/// Channel Connectivity, level Informational, task Smb2ShareConnectionEstablished.
+/// Level Informational, task Smb2ShareConnectionEstablished.
+/// From build 26100: channel Connectivity, another message text.
 ///
 /// Not all of this was captured from the build itself:
 ///
+/// - event\_list: inferred, as of 20348.4171: second entries of the documentation page, with typed fields, no channel and no text (20348)
+/// - channels: no channel: the page prints Operational, as for the rundown events, which have none (20348)
+/// - messages: the page could not resolve their texts on this machine (20348)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 pub struct Smb2ShareConnectionEstablishedV0<'a> {
     head: Segment<'a, 2>,
@@ -812,30 +816,34 @@ impl<'a> View<'a> for Smb2ShareConnectionEstablishedV0<'a> {
 
     fn write<W: fmt::Write + ?Sized>(
         &self,
-        _build: u32,
+        build: u32,
         out: &mut MessageWriter<'_, W>,
     ) -> fmt::Result {
-        out.text(
-                "The SMB client connection to the share was established.\r\n\r\nShare name: ",
-            )
-            .utf16(self.share_name())
-            .text("\r\nClient name: ")
-            .utf16(self.client_name())
-            .text("\r\nClient address: ")
-            .show(self.client_address())
-            .text("\r\nSession ID: ")
-            .show(self.session_id())
-            .text("\r\nTree ID: ")
-            .show(self.tree_id())
-            .text("\r\nTransport type: ")
-            .show(self.connection_type())
-            .text("\r\nSigning used: ")
-            .show(self.signing_used())
-            .text("\r\nEncryption used: ")
-            .show(self.encyption_used())
-            .text("\r\nCompression activated: ")
-            .show(self.compression_used())
-            .finish()
+        if build >= 26100 {
+            out.text(
+                    "The SMB client connection to the share was established.\r\n\r\nShare name: ",
+                )
+                .utf16(self.share_name())
+                .text("\r\nClient name: ")
+                .utf16(self.client_name())
+                .text("\r\nClient address: ")
+                .show(self.client_address())
+                .text("\r\nSession ID: ")
+                .show(self.session_id())
+                .text("\r\nTree ID: ")
+                .show(self.tree_id())
+                .text("\r\nTransport type: ")
+                .show(self.connection_type())
+                .text("\r\nSigning used: ")
+                .show(self.signing_used())
+                .text("\r\nEncryption used: ")
+                .show(self.encyption_used())
+                .text("\r\nCompression activated: ")
+                .show(self.compression_used())
+                .finish()
+        } else {
+            out.finish()
+        }
     }
 }
 

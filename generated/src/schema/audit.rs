@@ -814,7 +814,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     ],
 };
 
-/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Build 26100.
+/// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Builds 26100-26200.
 pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
     index: 217,
     name: "Smb2ClientDoesNotSupportSigningV1",
@@ -824,7 +824,7 @@ pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: LayoutInfo = LayoutInfo {
     builds: &[
         BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -905,7 +905,7 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Build 26100.
+/// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Builds 20348, 26100-26200.
 pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
     index: 220,
     name: "SrvNetClientDoesNotSupportSpnV0",
@@ -914,12 +914,25 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: LayoutInfo = LayoutInfo {
     version: 0,
     builds: &[
         BuildRange {
+            first: 20348,
+            last: 20348,
+        },
+        BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, STATUS, SPN_VALIDATION_POLICY],
     headers: &[
+        HeaderInfo {
+            since: 20348,
+            channel: None,
+            level: 4,
+            opcode: 0,
+            task: 65282,
+            keywords: 0x0,
+            message: None,
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(22),
@@ -946,7 +959,7 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Build 26100.
+/// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Builds 20348, 26100-26200.
 pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
     index: 221,
     name: "SrvNetClientSentUnrecognizedSpnV0",
@@ -955,8 +968,12 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
     version: 0,
     builds: &[
         BuildRange {
+            first: 20348,
+            last: 20348,
+        },
+        BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[
@@ -968,6 +985,15 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: LayoutInfo = LayoutInfo {
         SPN_VALIDATION_POLICY,
     ],
     headers: &[
+        HeaderInfo {
+            since: 20348,
+            channel: None,
+            level: 4,
+            opcode: 0,
+            task: 65283,
+            keywords: 0x0,
+            message: None,
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(22),
@@ -994,7 +1020,7 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Build 26100.
+/// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Builds 20348, 26100-26200.
 pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
     index: 222,
     name: "SrvNetClientSentEmptySpnV0",
@@ -1003,12 +1029,25 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: LayoutInfo = LayoutInfo {
     version: 0,
     builds: &[
         BuildRange {
+            first: 20348,
+            last: 20348,
+        },
+        BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, SPN_VALIDATION_POLICY],
     headers: &[
+        HeaderInfo {
+            since: 20348,
+            channel: None,
+            level: 4,
+            opcode: 0,
+            task: 65284,
+            keywords: 0x0,
+            message: None,
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(22),
@@ -1035,7 +1074,7 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: EventInfo = EventInfo {
     ],
 };
 
-/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Build 26100.
+/// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Builds 20348, 26100-26200.
 pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     index: 223,
     name: "Smb1ClientDoesNotSupportSigningV0",
@@ -1044,12 +1083,25 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: LayoutInfo = LayoutInfo {
     version: 0,
     builds: &[
         BuildRange {
+            first: 20348,
+            last: 20348,
+        },
+        BuildRange {
             first: 26100,
-            last: 26100,
+            last: 26200,
         },
     ],
     fields: &[CLIENT_NAME_LENGTH, CLIENT_NAME, SERVER_REQUIRES_SIGNING],
     headers: &[
+        HeaderInfo {
+            since: 20348,
+            channel: None,
+            level: 4,
+            opcode: 0,
+            task: 65285,
+            keywords: 0x0,
+            message: None,
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(22),

@@ -287,7 +287,7 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED: EventInfo = EventInfo {
     ],
 };
 
-/// The SMB client connection to the share was established: event 4000, version 0. Builds 26100-26200.
+/// The SMB client connection to the share was established: event 4000, version 0. Builds 20348, 26100-26200.
 pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     index: 224,
     name: "Smb2ShareConnectionEstablishedV0",
@@ -295,6 +295,10 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
     id: 4000,
     version: 0,
     builds: &[
+        BuildRange {
+            first: 20348,
+            last: 20348,
+        },
         BuildRange {
             first: 26100,
             last: 26200,
@@ -317,6 +321,15 @@ pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: LayoutInfo = LayoutInfo {
         FieldInfo::new("CompressionUsed", InType::Boolean),
     ],
     headers: &[
+        HeaderInfo {
+            since: 20348,
+            channel: None,
+            level: 4,
+            opcode: 0,
+            task: 3076,
+            keywords: 0x0,
+            message: None,
+        },
         HeaderInfo {
             since: 26100,
             channel: Some(21),
