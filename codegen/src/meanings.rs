@@ -13,6 +13,7 @@ use toml::Spanned;
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::schema::Schema;
 use etw_schema::model::{Field, InType, Place};
+use etw_schema::settings::one_line;
 
 /// The types of the runtime that a meaning of the kind [`MeaningKind::Builtin`] may name.
 pub const BUILTIN: &[&str] = &["NtStatus", "Win32Error", "HResult"];
@@ -144,20 +145,17 @@ struct MeaningsFile {
 pub fn read(file: &str, text: &str) -> (Meanings, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let name: Arc<str> = file.into();
-    let place = |at: usize| {
-        let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-        Place::new(&name, u32::try_from(line).unwrap_or(0))
-    };
+    let place = |span| Place::in_text(&name, text, span);
     let parsed: MeaningsFile = toml::from_str(text).unwrap_or_else(|error: toml::de::Error| {
-        diagnostics.error(&error.span().map_or(Place::file(file), |span| place(span.start)), "TOML", error.message());
+        diagnostics.error(&error.span().map_or(Place::file(file), place), "TOML", one_line(error.message()));
         MeaningsFile::default()
     });
     let types = parsed.meaning.into_iter().map(|item| {
-        let at = place(item.span().start);
+        let at = place(item.span());
         MeaningType { at, ..item.into_inner() }
     });
     let fields = parsed.field.into_iter().map(|item| {
-        let at = place(item.span().start);
+        let at = place(item.span());
         FieldRule { at, ..item.into_inner() }
     });
     (Meanings { types: types.collect(), fields: fields.collect() }, diagnostics)

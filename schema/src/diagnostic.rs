@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::Place;
+use crate::visible::visible;
 
 /// Whether a diagnostic stops the generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,8 +16,18 @@ pub enum Severity {
     Error,
 }
 
-/// One finding about an input file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One finding about an input file. Two are equal if they say the same of the same place.
+#[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -28,14 +39,24 @@ pub struct Diagnostic {
     pub message: String,
 }
 
+impl PartialEq for Diagnostic {
+    fn eq(&self, other: &Self) -> bool {
+        self.severity == other.severity
+            && self.place.is_same(&other.place)
+            && self.element == other.element
+            && self.message == other.message
+    }
+}
+
+impl Eq for Diagnostic {}
+
+/// One line, without a character that a terminal would obey: names and texts of captures are in it.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(f, "{}: {severity}: {}: {}", self.place, self.element, self.message)
+        let place = self.place.to_string();
+        let element = visible(&self.element);
+        let message = visible(&self.message);
+        write!(f, "{}: {}: {element}: {message}", visible(&place), self.severity)
     }
 }
 
@@ -108,5 +129,29 @@ impl fmt::Display for Diagnostics {
             writeln!(f, "{diagnostic}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn diagnostics_at_different_places_differ() {
+        let at = |file: &str, line| {
+            let mut diagnostics = Diagnostics::new();
+            diagnostics.error(&Place::new(&file.into(), line), "event 1", "is wrong");
+            diagnostics
+        };
+        assert_eq!(at("x", 1), at("x", 1));
+        assert_ne!(at("x", 1), at("x", 2));
+        assert_ne!(at("x", 1), at("y", 1));
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line_or_reach_the_terminal() {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.warning(&Place::file("a\nb"), "event \u{1b}[31m", "unknown\r\u{202e}name");
+        assert_eq!(diagnostics.to_string(), "a\\nb: warning: event \\u{1b}[31m: unknown\\r\\u{202e}name\n");
     }
 }

@@ -34,3 +34,4 @@ pub mod schema_file;
 pub mod settings;
 pub mod source;
 pub mod validate;
+pub mod visible;

@@ -55,11 +55,15 @@ pub fn read_inferred_maps(file: &str, text: &str) -> (BTreeMap<String, String>, 
 /// Parses a TOML file. A mistake is reported with its line, and the result is the default.
 pub fn parse<T: Default + for<'de> Deserialize<'de>>(file: &str, text: &str, diagnostics: &mut Diagnostics) -> T {
     toml::from_str(text).unwrap_or_else(|error: toml::de::Error| {
-        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-        let place = Place::new(&file.into(), u32::try_from(line).unwrap_or(0));
-        diagnostics.error(&place, "TOML", error.message());
+        let place = error.span().map_or(Place::file(file), |span| Place::in_text(&file.into(), text, span));
+        diagnostics.error(&place, "TOML", one_line(error.message()));
         T::default()
     })
+}
+
+/// The parser's words, which may take several lines.
+pub fn one_line(message: &str) -> String {
+    message.lines().collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

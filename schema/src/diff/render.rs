@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Attributes, Change, DeclarationKind, Diff, Fact, FieldEdit, Side, Verdict};
 use crate::model::OutType;
+use crate::visible::visible;
 
 /// What stands before and after a coloured word.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,7 +122,7 @@ fn sides(diff: &Diff) -> String {
     let side = |(label, product): &(String, String)| {
         if product.is_empty() { label.clone() } else { format!("{label} ({product})") }
     };
-    format!("{} → {}", side(&diff.old), side(&diff.new))
+    visible(&format!("{} → {}", side(&diff.old), side(&diff.new))).into_owned()
 }
 
 /// One line with the counts, and the caller's remark on them.
@@ -161,6 +162,9 @@ fn groups(diff: &Diff, verdict: Verdict) -> Vec<Group> {
     let mut known: BTreeMap<(String, Vec<Vec<String>>), usize> = BTreeMap::new();
     for change in diff.with(verdict) {
         let (title, row, details) = told(change);
+        let title = visible(&title).into_owned();
+        let row = cells(&row);
+        let details: Vec<Vec<String>> = details.iter().map(|row| cells(row)).collect();
         let at = *known.entry((title.clone(), details.clone())).or_insert_with(|| {
             groups.push(Group { title, rows: Vec::new(), details });
             groups.len() - 1
@@ -168,6 +172,11 @@ fn groups(diff: &Diff, verdict: Verdict) -> Vec<Group> {
         groups[at].rows.push(row);
     }
     groups
+}
+
+/// The texts as a terminal may see them: names and messages of captures are in them.
+fn cells(row: &[String]) -> Vec<String> {
+    row.iter().map(|cell| visible(cell).into_owned()).collect()
 }
 
 fn pair(id: u16, version: u8) -> String {

@@ -108,6 +108,12 @@ pub struct Source {
     pub manifest: Manifest,
 }
 
+/// The text of a file as the readers see it, for those who show a place of it: UTF-8, or UTF-16 with a byte order mark. It
+/// ends at the first byte that cannot be decoded.
+pub fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    man::text(bytes)
+}
+
 /// What is expected of a file.
 const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registered one, a listing of WEPExplorer, or a \
                        binary with a WEVT_TEMPLATE resource or a message table, or one of these resources by itself";

@@ -71,6 +71,11 @@ struct Parts {
     cultures: Vec<Culture>,
 }
 
+/// The text of a file.
+pub(super) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    decode(&Arc::from(""), bytes, &mut Diagnostics::new()).text
+}
+
 /// Reads a whole `.man` file. Returns everything that could be understood, and every diagnostic, in the order of
 /// the lines.
 ///

@@ -80,6 +80,8 @@ pub(in crate::source) struct Cursor<'i> {
     /// The bytes whose line breaks [`Cursor::line`] counts.
     counted: usize,
     line: u32,
+    /// Whether the text is only a part of the file, so that its bytes are not counted from the file's start.
+    is_part: bool,
     failed: bool,
     noted: HashSet<String>,
     dialect: Dialect,
@@ -107,6 +109,7 @@ impl<'i> Cursor<'i> {
             scopes: Scopes::default(),
             counted: 0,
             line: 1,
+            is_part: false,
             failed: false,
             noted: HashSet::new(),
             dialect,
@@ -119,6 +122,7 @@ impl<'i> Cursor<'i> {
     /// The same cursor over a text whose first line is that one of the file.
     pub(in crate::source) fn at_line(mut self, line: u32) -> Self {
         self.line = line;
+        self.is_part = true;
         self
     }
 
@@ -380,7 +384,9 @@ impl<'i> Cursor<'i> {
             match self.reader.read_event() {
                 Ok(Event::Start(tag)) => {
                     self.open.push(Open { name: tag.name().into_inner().to_owned(), line: self.line });
-                    return Some(Token::Start(tag, Place::new(&self.file, self.line)));
+                    let end = usize::try_from(self.reader.buffer_position()).unwrap_or(start);
+                    let line = Place::new(&self.file, self.line);
+                    return Some(Token::Start(tag, if self.is_part { line } else { line.spanning(start..end) }));
                 }
                 Ok(Event::End(_)) => {
                     self.scopes.leave(self.open.len());
