@@ -29,6 +29,6 @@ const DUMPS: &str = "../../shared/corpus/registered-10240";
 fn generate(manifest: &str, build: u32, out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={manifest}");
     let mut generator = etw_codegen::Generator::new();
-    generator.manifest(manifest, build, &fs::read(manifest)?);
+    generator.add_manifest(manifest, build, &fs::read(manifest)?);
     Ok(fs::write(out, generator.generate().files.single_file())?)
 }

@@ -32,13 +32,49 @@ pub struct Output {
     pub schema: Schema,
     /// The crate's files. Empty where an error stands in the way of all of them.
     pub files: Files,
-    /// Every public name: those that were given to [`Generator::names`], and after them the new ones.
+    /// Every public name: those that were given as [`Setting::Names`], and after them the new ones.
     pub names: NamesLock,
     /// The events, by id and version, that a manifest declares and that could not be generated; the diagnostics say
     /// why.
     pub left_out: BTreeSet<(u16, u8)>,
     /// Everything found on the way. An error names what was left out.
     pub diagnostics: Diagnostics,
+}
+
+/// A file that may stand beside the manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// The product of each build and where its facts come from.
+    Builds,
+    /// Which maps were inferred.
+    Decisions,
+    /// What numbers mean where no manifest says it.
+    Meanings,
+    /// Modules and names that the rules would not make.
+    Overrides,
+    /// The public names that were given before. Without it every name follows the rules alone.
+    Names,
+}
+
+impl Setting {
+    /// Every setting, in the order in which a folder's are read.
+    pub const ALL: [Self; 5] = [Self::Builds, Self::Decisions, Self::Meanings, Self::Overrides, Self::Names];
+
+    /// What the file is called beside the manifests.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Builds => "builds.toml",
+            Self::Decisions => "decisions.toml",
+            Self::Meanings => "meanings.toml",
+            Self::Overrides => "overrides.toml",
+            Self::Names => "names.lock",
+        }
+    }
+
+    /// The setting whose file has this name.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|setting| setting.file_name() == name)
+    }
 }
 
 /// Takes manifests and what is known about them, and generates.
@@ -69,13 +105,15 @@ impl Generator {
     /// [`Build::UNKNOWN`] is the build of a capture of which nobody knows it.
     ///
     /// A file with several providers adds the first; each of the others is reported. To choose among them, or to combine
-    /// several files, read them with [`source::read_all`] and add the [`Generator::provider`].
-    pub fn manifest(&mut self, file: &str, build: u32, bytes: &[u8]) -> &mut Self {
+    /// several files, read them with [`source::read_all`] and add the [`Generator::add_provider`].
+    pub fn add_manifest(&mut self, file: &str, build: u32, bytes: &[u8]) -> &mut Self {
         let (sources, diagnostics) = source::read_all(&[source::File { name: file, bytes }]);
         self.diagnostics.append(diagnostics);
         let mut providers = sources.into_iter().flat_map(|source| source.manifest.providers);
         match providers.next() {
-            Some(provider) => drop(self.provider(build, provider)),
+            Some(provider) => {
+                self.add_provider(build, provider);
+            }
             None => self.diagnostics.error(&Place::file(file), "instrumentationManifest", "it declares no provider"),
         }
         for other in providers {
@@ -86,7 +124,7 @@ impl Generator {
     }
 
     /// Adds what a build declares of the provider.
-    pub fn provider(&mut self, build: u32, provider: Provider) -> &mut Self {
+    pub fn add_provider(&mut self, build: u32, provider: Provider) -> &mut Self {
         self.captures.push(Capture { build: Build { number: build, ..Build::default() }, provider });
         self
     }
@@ -98,67 +136,42 @@ impl Generator {
         self
     }
 
-    /// The names of the files that may stand beside the manifests.
-    pub const SETTINGS: &'static [&'static str] =
-        &["builds.toml", "decisions.toml", "meanings.toml", "overrides.toml", "names.lock"];
-
-    /// Adds one of [`Generator::SETTINGS`], which its name tells apart. `file` may be a path.
-    pub fn settings(&mut self, file: &str, text: &str) -> &mut Self {
-        match file.rsplit('/').next().unwrap_or(file) {
-            "builds.toml" => self.builds(file, text),
-            "decisions.toml" => self.decisions(file, text),
-            "meanings.toml" => self.meanings(file, text),
-            "overrides.toml" => self.overrides(file, text),
-            "names.lock" => self.names(file, text),
-            other => {
-                let message = format!("expected one of {}", Self::SETTINGS.join(", "));
-                self.diagnostics.error(&Place::file(file), other, message);
-                self
+    /// Adds one of the files that stand beside the manifests. `file` names it in diagnostics.
+    pub fn configure(&mut self, setting: Setting, file: &str, text: &str) -> &mut Self {
+        let found = match setting {
+            Setting::Builds => self.configure_builds(file, text),
+            Setting::Decisions => {
+                let (maps, found) = settings::read_inferred_maps(file, text);
+                self.inferred_maps.extend(maps);
+                found
             }
-        }
+            Setting::Meanings => {
+                let (meanings, found) = meanings::read(file, text);
+                self.meanings = meanings;
+                file.clone_into(&mut self.meanings_file);
+                found
+            }
+            Setting::Overrides => {
+                let (overrides, found) = overrides::read(file, text);
+                self.overrides = overrides;
+                file.clone_into(&mut self.overrides_file);
+                found
+            }
+            Setting::Names => {
+                let (names, found) = NamesLock::read(file, text);
+                self.names = names;
+                found
+            }
+        };
+        self.diagnostics.append(found);
+        self
     }
 
-    /// Adds `builds.toml`: the product of each build and where its facts come from.
-    pub fn builds(&mut self, file: &str, text: &str) -> &mut Self {
-        let (builds, diagnostics) = settings::read_builds(file, text);
+    fn configure_builds(&mut self, file: &str, text: &str) -> Diagnostics {
+        let (builds, found) = settings::read_builds(file, text);
         self.builds.extend(builds);
         self.builds_file = Some(file.to_owned());
-        self.diagnostics.append(diagnostics);
-        self
-    }
-
-    /// Adds `decisions.toml`: which maps were inferred.
-    pub fn decisions(&mut self, file: &str, text: &str) -> &mut Self {
-        let (maps, diagnostics) = settings::read_inferred_maps(file, text);
-        self.inferred_maps.extend(maps);
-        self.diagnostics.append(diagnostics);
-        self
-    }
-
-    /// Adds `overrides.toml`: modules and names that the rules would not make.
-    pub fn overrides(&mut self, file: &str, text: &str) -> &mut Self {
-        let (overrides, diagnostics) = overrides::read(file, text);
-        self.overrides = overrides;
-        file.clone_into(&mut self.overrides_file);
-        self.diagnostics.append(diagnostics);
-        self
-    }
-
-    /// Adds `meanings.toml`: what numbers mean where no manifest says it.
-    pub fn meanings(&mut self, file: &str, text: &str) -> &mut Self {
-        let (meanings, diagnostics) = meanings::read(file, text);
-        self.meanings = meanings;
-        file.clone_into(&mut self.meanings_file);
-        self.diagnostics.append(diagnostics);
-        self
-    }
-
-    /// Adds `names.lock`: the public names that were given before. Without it every name follows the rules alone.
-    pub fn names(&mut self, file: &str, text: &str) -> &mut Self {
-        let (names, diagnostics) = NamesLock::read(file, text);
-        self.names = names;
-        self.diagnostics.append(diagnostics);
-        self
+        found
     }
 
     /// The name of every layout of this generator's schema, in the order of [`Schema::layouts`].
@@ -167,7 +180,7 @@ impl Generator {
     }
 
     /// Merges the builds: the first half of [`Generator::generate`], for those who want the schema alone.
-    pub fn schema(&self) -> (Schema, Diagnostics) {
+    pub fn merge(&self) -> (Schema, Diagnostics) {
         let mut diagnostics = self.diagnostics.clone();
         let mut captures = self.captures.clone();
         let severity = if self.unknown_inserts_are_errors { Severity::Error } else { Severity::Warning };
@@ -190,8 +203,8 @@ impl Generator {
     }
 
     /// Every public name that a generation would give, without generating.
-    pub fn public_names(&self) -> (NamesLock, Diagnostics) {
-        let (schema, mut diagnostics) = self.schema();
+    pub fn plan_names(&self) -> (NamesLock, Diagnostics) {
+        let (schema, mut diagnostics) = self.merge();
         let mut names = self.names.clone();
         plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
         (names, diagnostics)
@@ -199,7 +212,7 @@ impl Generator {
 
     /// Generates the crate's files.
     pub fn generate(&self) -> Output {
-        let (schema, mut diagnostics) = self.schema();
+        let (schema, mut diagnostics) = self.merge();
         let mut names = self.names.clone();
         let plan =
             plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);

@@ -11,7 +11,7 @@
 //!     let manifest = "my-provider.man";
 //!     println!("cargo::rerun-if-changed={manifest}");
 //!     let mut generator = etw_codegen::Generator::new();
-//!     generator.manifest(manifest, 26100, &fs::read(manifest)?);
+//!     generator.add_manifest(manifest, 26100, &fs::read(manifest)?);
 //!     let output = generator.generate();
 //!     for diagnostic in output.diagnostics.all() {
 //!         println!("cargo::warning={diagnostic}");
@@ -46,4 +46,4 @@ pub mod semver;
 
 pub use etw_schema;
 pub use format::HEADER;
-pub use generator::{Files, Generator, Output};
+pub use generator::{Files, Generator, Output, Setting};

@@ -21,10 +21,10 @@ fn schema() -> Schema {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "man") {
             let build = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
-            generator.manifest(&path.display().to_string(), build, &fs::read(&path).unwrap());
+            generator.add_manifest(&path.display().to_string(), build, &fs::read(&path).unwrap());
         }
     }
-    let (schema, found) = generator.schema();
+    let (schema, found) = generator.merge();
     assert!(!found.has_errors(), "{found}");
     schema
 }

@@ -6,7 +6,7 @@ const DUMP: &[u8] = include_bytes!("../../schema/tests/fixtures/dump.xml");
 
 #[test]
 fn events_without_a_name_get_one_of_their_task_or_id() {
-    let output = Generator::new().manifest("dump.xml", 10240, DUMP).generate();
+    let output = Generator::new().add_manifest("dump.xml", 10240, DUMP).generate();
     assert!(output.left_out.is_empty(), "{}", output.diagnostics);
     let events: String =
         output.files.0.iter().filter(|(path, _)| path.starts_with("events/")).map(|(_, text)| &**text).collect();

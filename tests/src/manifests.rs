@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use etw_codegen::Generator;
+use etw_codegen::{Generator, Setting};
 use etw_schema::model::Field;
 use etw_schema::model::schema::{self, Schema};
 
@@ -64,7 +64,7 @@ pub fn manifests() -> &'static Manifests {
     static MANIFESTS: OnceLock<Manifests> = OnceLock::new();
     MANIFESTS.get_or_init(|| {
         let generator = generator(&sources());
-        let (schema, diagnostics) = generator.schema();
+        let (schema, diagnostics) = generator.merge();
         assert!(!diagnostics.has_errors(), "{diagnostics}");
         let names = generator.layout_names(&schema);
         let layouts = named_layouts(&schema, &names);
@@ -160,12 +160,12 @@ pub fn sources() -> Vec<Source> {
 pub fn generator(sources: &[Source]) -> Generator {
     let mut generator = Generator::new();
     for source in sources {
-        generator.manifest(&source.name, source.build, &source.bytes);
+        generator.add_manifest(&source.name, source.build, &source.bytes);
     }
-    for file in Generator::SETTINGS {
-        let name = format!("manifests/smbserver/{file}");
+    for setting in Setting::ALL {
+        let name = format!("manifests/smbserver/{}", setting.file_name());
         let text = fs::read_to_string(root().join(&name)).expect("a file beside the manifests");
-        generator.settings(&name, &text);
+        generator.configure(setting, &name, &text);
     }
     generator
 }

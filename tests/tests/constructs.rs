@@ -24,8 +24,8 @@ const MANIFEST: &[u8] = include_bytes!("../fixtures/constructs.man");
 /// Every (id, version) and its fields.
 fn events() -> Vec<(u16, u8, Vec<Field>)> {
     let mut generator = Generator::new();
-    generator.manifest("constructs.man", 1, MANIFEST);
-    let (schema, diagnostics) = generator.schema();
+    generator.add_manifest("constructs.man", 1, MANIFEST);
+    let (schema, diagnostics) = generator.merge();
     assert!(diagnostics.is_empty(), "{diagnostics}");
     schema.layouts().map(|(id, version, layout)| (id, version, layout.newest_fields().to_vec())).collect()
 }
@@ -37,7 +37,7 @@ fn fields(id: u16) -> Vec<Field> {
 #[test]
 fn everything_is_generated() {
     let mut generator = Generator::new();
-    let output = generator.manifest("constructs.man", 1, MANIFEST).generate();
+    let output = generator.add_manifest("constructs.man", 1, MANIFEST).generate();
     assert!(output.diagnostics.is_empty(), "{}", output.diagnostics);
     assert!(output.left_out.is_empty(), "{:?}", output.left_out);
     assert_eq!(events().len(), 5);
@@ -200,7 +200,7 @@ fn the_binary_form_generates_the_same_layouts() {
     let (compiled, diagnostics) = compile(&sources[0].manifest);
     assert!(diagnostics.is_empty(), "{diagnostics}");
     let dll = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
-    let output = |name: &str, bytes: &[u8]| Generator::new().manifest(name, 1, bytes).generate();
+    let output = |name: &str, bytes: &[u8]| Generator::new().add_manifest(name, 1, bytes).generate();
     let (written, read) = (output("constructs.man", MANIFEST), output("constructs.dll", &dll));
     assert!(read.diagnostics.is_empty(), "{}", read.diagnostics);
     let wire = |output: &etw_codegen::Output| {

@@ -62,7 +62,7 @@ fn generate(path: &Path) -> Generated {
     let file = path.file_name().expect("a file").to_string_lossy().into_owned();
     let bytes = fs::read(path).expect("a file that can be read");
     let start = Instant::now();
-    let output = Generator::new().manifest(&file, 10240, &bytes).generate();
+    let output = Generator::new().add_manifest(&file, 10240, &bytes).generate();
     let errors = output.diagnostics.all().iter().filter(|d| d.severity == Severity::Error).cloned().collect();
     let events = output.schema.layouts().count();
     Generated { file, code: output.files, events, left_out: output.left_out.len(), errors, time: start.elapsed() }

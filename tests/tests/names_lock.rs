@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use etw_codegen::Generator;
 use etw_codegen::names_lock::{Kind, NamesLock};
+use etw_codegen::{Generator, Setting};
 use etw_schema::diagnostic::Diagnostic;
 use smbserver_etw_tests::manifests::{Source, generator, root, sources};
 
@@ -20,8 +20,8 @@ fn import(sources: &[Source], lock: &NamesLock) -> NamesLock {
 }
 
 fn public_names(generator: &mut Generator, lock: &NamesLock) -> NamesLock {
-    generator.names(FILE, &lock.to_string());
-    let (names, diagnostics) = generator.public_names();
+    generator.configure(Setting::Names, FILE, &lock.to_string());
+    let (names, diagnostics) = generator.plan_names();
     let expected =
         |error: &&Diagnostic| error.message.starts_with("there is no") || error.place.file.ends_with("meanings.toml");
     let unexpected = diagnostics.errors().find(|error| !expected(error));
@@ -39,7 +39,7 @@ fn import_in_order(order: &[u32]) -> NamesLock {
     let (mut imported, mut lock) = (generator(&[]), NamesLock::default());
     for build in order {
         let source = all.iter().find(|source| source.build == *build).expect("a captured build");
-        imported.manifest(&source.name, source.build, &source.bytes);
+        imported.add_manifest(&source.name, source.build, &source.bytes);
         let next = public_names(&mut imported, &lock);
         let (old, new) = (by_key(&lock), by_key(&next));
         for (key, name) in &old {
@@ -127,8 +127,8 @@ fn an_override_that_asks_for_another_name_is_refused() {
     let mut generator = generator(&sources());
     let overrides = fs::read_to_string(root().join("manifests/smbserver/overrides.toml")).expect("overrides.toml");
     let rename = "\n[[rename]]\nevent = 551\nto = \"Better\"\nreason = \"shorter\"\n";
-    generator.overrides("overrides.toml", &(overrides + rename));
-    let (_, diagnostics) = generator.schema();
+    generator.configure(Setting::Overrides, "overrides.toml", &(overrides + rename));
+    let (_, diagnostics) = generator.merge();
     assert_eq!(
         diagnostics.errors().map(ToString::to_string).collect::<Vec<_>>(),
         [

@@ -17,7 +17,7 @@ const MANIFEST: &[u8] = include_bytes!("../fixtures/odd.man");
 
 fn generator() -> Generator {
     let mut generator = Generator::new();
-    generator.manifest("odd.man", 1, MANIFEST);
+    generator.add_manifest("odd.man", 1, MANIFEST);
     generator
 }
 
@@ -28,7 +28,7 @@ fn fields(schema: &Schema, id: u16) -> Vec<etw_schema::model::Field> {
 
 /// Encodes values, decodes them with the generated module, and compares.
 fn round_trip(id: u16, values: &[Value]) {
-    let (schema, _) = generator().schema();
+    let (schema, _) = generator().merge();
     let fields = fields(&schema, id);
     let values = with_counts(&fields, values);
     let payload = encode(&fields, &values);
@@ -114,7 +114,7 @@ fn a_layout_of_pointers_alone_decodes() {
 
 #[test]
 fn forms_that_no_event_of_smbserver_has_are_shown() {
-    let (schema, _) = generator().schema();
+    let (schema, _) = generator().merge();
     let fields = fields(&schema, 8);
     let mut values = vec![
         Value::Signed(i64::from(b'A')),
@@ -142,7 +142,7 @@ fn a_provider_without_an_event_to_generate_is_an_error() {
     let mut generator = Generator::new();
     let text = String::from_utf8_lossy(MANIFEST);
     let (start, end) = (text.find("<m:event ").expect("events"), text.find("</m:events>").expect("their end"));
-    generator.manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
+    generator.add_manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
     let output = generator.generate();
     assert!(output.files.0.is_empty());
     let message =
@@ -166,7 +166,7 @@ fn an_insert_past_the_last_field_is_an_error_only_if_asked_for() {
 
 #[test]
 fn a_mapped_value_is_a_newtype_and_unknown_values_survive() {
-    let (schema, _) = generator().schema();
+    let (schema, _) = generator().merge();
     let fields = fields(&schema, 1);
     let mut values = vec![Value::Unsigned(0); 9];
     values.extend([Value::text16(""), Value::Bool(0)]);

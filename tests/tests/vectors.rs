@@ -334,8 +334,8 @@ fn fixture_layouts() -> &'static [Layout] {
     static LAYOUTS: OnceLock<Vec<Layout>> = OnceLock::new();
     LAYOUTS.get_or_init(|| {
         let mut generator = Generator::new();
-        generator.manifest("vectors.man", 1, include_bytes!("../fixtures/vectors.man"));
-        let (schema, diagnostics) = generator.schema();
+        generator.add_manifest("vectors.man", 1, include_bytes!("../fixtures/vectors.man"));
+        let (schema, diagnostics) = generator.merge();
         assert!(!diagnostics.has_errors(), "{diagnostics}");
         let layout = |(id, version, layout): (u16, u8, &schema::Layout)| Layout {
             name: format!("event {id}"),

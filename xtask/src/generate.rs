@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use etw_codegen::overrides;
 use etw_codegen::scaffold::{self, Crate};
-use etw_codegen::{Files, Generator, HEADER, Output};
+use etw_codegen::{Files, Generator, HEADER, Output, Setting};
 use etw_schema::combine::{Contradiction, Part, combine};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::Provider;
@@ -73,11 +73,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let providers = read(options, &decisions, &mut diagnostics)?;
     for (build, provider) in providers {
-        generator.provider(build, provider);
+        generator.add_provider(build, provider);
     }
     let lock = options.out.join(NAMES);
     if let Some(text) = existing_names(&options.out)? {
-        generator.names(&lock.to_string_lossy(), &text);
+        generator.configure(Setting::Names, &lock.to_string_lossy(), &text);
     }
     let output = generator.generate();
     diagnostics.append(output.diagnostics.clone());
@@ -103,7 +103,7 @@ fn add_overrides(path: &Path, generator: &mut Generator) -> Result<Vec<Contradic
     let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let (overrides, found) = overrides::read(&name, &text);
     manifests::report(&found)?;
-    generator.overrides(&name, &text);
+    generator.configure(Setting::Overrides, &name, &text);
     Ok(overrides.contradictions)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use etw_codegen::semver::Semver;
-use etw_codegen::{Generator, overrides};
+use etw_codegen::{Generator, Setting, overrides};
 use etw_schema::combine::{self, Imported, provenance};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::diff::{Diff, Snapshot, text};
@@ -173,18 +173,18 @@ fn try_out(folder: &Path, build: u32, imported: &Imported, rows: &str) -> Result
     let mut generator = Generator::new();
     for (number, path) in manifests::of_folder(folder)?.into_iter().filter(|(number, _)| *number != build) {
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", shown(&path)))?;
-        generator.manifest(&shown(&path), number, &bytes);
+        generator.add_manifest(&shown(&path), number, &bytes);
     }
-    generator.manifest(&format!("{build}.man"), build, imported.manifest.as_bytes());
-    for file in Generator::SETTINGS {
-        let text = match *file {
-            "builds.toml" => rows.to_owned(),
-            _ => fs::read_to_string(folder.join(file)).unwrap_or_default(),
+    generator.add_manifest(&format!("{build}.man"), build, imported.manifest.as_bytes());
+    for setting in Setting::ALL {
+        let text = match setting {
+            Setting::Builds => rows.to_owned(),
+            _ => fs::read_to_string(folder.join(setting.file_name())).unwrap_or_default(),
         };
         if !text.is_empty() {
-            generator.settings(file, &text);
+            generator.configure(setting, setting.file_name(), &text);
         }
     }
-    let (_, found): (_, Diagnostics) = generator.public_names();
+    let (_, found): (_, Diagnostics) = generator.plan_names();
     manifests::report(&found).map_err(|error| format!("{error}; nothing was written"))
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::Generator;
 use etw_codegen::names_lock::NamesLock;
+use etw_codegen::{Generator, Setting};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::schema::Schema;
 use etw_schema::schema_file;
@@ -50,15 +50,16 @@ pub(crate) fn load() -> Result<Input> {
     };
     for (build, path) in of_folder(&folder)? {
         let (name, bytes) = read(&path, &mut input)?;
-        input.generator.manifest(&name, build, &bytes);
+        input.generator.add_manifest(&name, build, &bytes);
     }
-    for file in Generator::SETTINGS {
-        if *file == NAMES && !folder.join(file).exists() {
+    for setting in Setting::ALL {
+        let path = folder.join(setting.file_name());
+        if setting == Setting::Names && !path.exists() {
             continue; // the first regen writes it
         }
-        let (name, bytes) = read(&folder.join(file), &mut input)?;
+        let (name, bytes) = read(&path, &mut input)?;
         let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
-        input.generator.settings(&name, &text);
+        input.generator.configure(setting, &name, &text);
     }
     Ok(input)
 }

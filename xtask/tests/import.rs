@@ -98,19 +98,18 @@ fn a_new_build_generates_and_keeps_every_name() {
     for entry in fs::read_dir(&folder).expect("the copy") {
         let path = entry.expect("a file").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        match path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()) {
-            Some(build) => drop(generator.manifest(&name, build, &fs::read(&path).expect("bytes"))),
-            None if etw_codegen::Generator::SETTINGS.contains(&&*name) => {
-                generator.settings(&name, &fs::read_to_string(&path).expect("text"));
-            }
-            None => {}
+        let build = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        if let Some(build) = build {
+            generator.add_manifest(&name, build, &fs::read(&path).expect("bytes"));
+        } else if let Some(setting) = etw_codegen::Setting::from_file_name(&name) {
+            generator.configure(setting, &name, &fs::read_to_string(&path).expect("text"));
         }
     }
-    let (names, diagnostics) = generator.public_names();
+    let (names, diagnostics) = generator.plan_names();
     assert!(!diagnostics.has_errors(), "{diagnostics}");
     let lock = fs::read_to_string(folder.join("names.lock")).expect("text");
     assert_eq!(names.to_string(), lock, "the same events under a new number bring no name");
-    let (schema, _) = generator.schema();
+    let (schema, _) = generator.merge();
     let newest = schema.builds.last().expect("builds");
     assert_eq!((newest.number, newest.product.as_str()), (27000, "Windows \"27000\""));
     let seen = schema.layouts().filter(|(.., layout)| layout.builds.contains(27000)).count();

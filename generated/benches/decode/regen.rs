@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_codegen::{Generator, Output};
+use etw_codegen::{Generator, Output, Setting};
 
 /// The files of `manifests/smbserver` that a generator takes, by name.
 pub(crate) struct Input {
@@ -17,7 +17,7 @@ impl Input {
         let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let mut names: Vec<_> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.retain(|name| {
-            Generator::SETTINGS.contains(&name.as_str()) || Path::new(name).extension() == Some("man".as_ref())
+            Setting::from_file_name(name).is_some() || Path::new(name).extension() == Some("man".as_ref())
         });
         names.sort();
         let files = names.into_iter().map(|name| (name.clone(), read(&folder.join(name)))).collect();
@@ -29,10 +29,10 @@ impl Input {
         let mut generator = Generator::new();
         for (name, bytes) in &self.files {
             let text = || str::from_utf8(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
-            if Generator::SETTINGS.contains(&name.as_str()) {
-                generator.settings(name, text());
+            if let Some(setting) = Setting::from_file_name(name) {
+                generator.configure(setting, name, text());
             } else {
-                generator.manifest(name, build(name), bytes);
+                generator.add_manifest(name, build(name), bytes);
             }
         }
         generator.generate()
