@@ -163,17 +163,16 @@ fn record(plan: &Plan<'_>) -> TokenStream {
 fn dispatch(plan: &Plan<'_>) -> TokenStream {
     let mut layouts = plan.layouts();
     layouts.sort_by_key(|(_, event, layout)| (event.id, layout.version, layout.index));
-    let decodes = layouts.into_iter().flat_map(|(module, event, layout)| {
+    let served = layouts.into_iter().filter(|(_, _, layout)| !layout.serves.is_empty());
+    let decodes = served.map(|(module, event, layout)| {
         let (id, version) = (number(event.id), number(layout.version));
         let (module, event, variant) = (ident(&module.name), ident(&event.name), ident(&layout.variant));
-        layout.serves.iter().map(move |serves| {
-            let builds = build_pattern(*serves);
-            quote! {
-                (#id, #version, #builds) => {
-                    decode_as(build, id, version, payload, #module::#event::#variant, Self::#event)
-                }
+        let builds = layout.serves.iter().map(|serves| build_pattern(*serves));
+        quote! {
+            (#id, #version, #(#builds)|*) => {
+                decode_as(build, id, version, payload, #module::#event::#variant, Self::#event)
             }
-        })
+        }
     });
     let reads = plan.layouts().into_iter().map(|(module, event, layout)| {
         let index = number(layout.index);
