@@ -2928,7 +2928,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::InsecureGuestLogon,
                 )
             }
-            (3024, 0, 20348..22000) => {
+            (3024, 0, 20348..22000 | 26100..) => {
                 decode_as(
                     build,
                     id,
@@ -2938,17 +2938,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientDoesNotSupportSpn,
                 )
             }
-            (3024, 0, 26100..) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    audit::SrvNetClientDoesNotSupportSpn::V0,
-                    Self::SrvNetClientDoesNotSupportSpn,
-                )
-            }
-            (3025, 0, 20348..22000) => {
+            (3025, 0, 20348..22000 | 26100..) => {
                 decode_as(
                     build,
                     id,
@@ -2958,17 +2948,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientSentUnrecognizedSpn,
                 )
             }
-            (3025, 0, 26100..) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    audit::SrvNetClientSentUnrecognizedSpn::V0,
-                    Self::SrvNetClientSentUnrecognizedSpn,
-                )
-            }
-            (3026, 0, 20348..22000) => {
+            (3026, 0, 20348..22000 | 26100..) => {
                 decode_as(
                     build,
                     id,
@@ -2978,17 +2958,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::SrvNetClientSentEmptySpn,
                 )
             }
-            (3026, 0, 26100..) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    audit::SrvNetClientSentEmptySpn::V0,
-                    Self::SrvNetClientSentEmptySpn,
-                )
-            }
-            (3027, 0, 20348..22000) => {
+            (3027, 0, 20348..22000 | 26100..) => {
                 decode_as(
                     build,
                     id,
@@ -2998,27 +2968,7 @@ impl<'a> Events<'a> for Event<'a> {
                     Self::Smb1ClientDoesNotSupportSigning,
                 )
             }
-            (3027, 0, 26100..) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    audit::Smb1ClientDoesNotSupportSigning::V0,
-                    Self::Smb1ClientDoesNotSupportSigning,
-                )
-            }
-            (4000, 0, 20348..22000) => {
-                decode_as(
-                    build,
-                    id,
-                    version,
-                    payload,
-                    tree_connect::Smb2ShareConnectionEstablished::V0,
-                    Self::Smb2ShareConnectionEstablished,
-                )
-            }
-            (4000, 0, 26100..) => {
+            (4000, 0, 20348..22000 | 26100..) => {
                 decode_as(
                     build,
                     id,
