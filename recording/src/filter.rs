@@ -69,6 +69,11 @@ impl Filter {
         }
     }
 
+    /// Whether all pass.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.providers.is_empty() && self.ids.is_empty() && !self.asks_time()
+    }
+
     /// Whether the time matters at all.
     pub(crate) fn asks_time(&self) -> bool {
         self.since.is_some() || self.until.is_some()

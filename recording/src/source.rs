@@ -75,3 +75,9 @@ fn read_into(
     };
     read.map(|_| ())
 }
+
+impl std::fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("size", &self.len()).finish_non_exhaustive()
+    }
+}

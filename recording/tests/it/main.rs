@@ -3,3 +3,4 @@
 
 mod corpus;
 mod etl_corpus;
+mod evtx_corpus;

@@ -1,0 +1,21 @@
+//! What was read of a log, and what was not.
+
+/// What was read of a log, and what was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Chunks found.
+    pub chunks: u64,
+    /// Records handed out.
+    pub records: u64,
+    /// Those of them that the log has given up.
+    pub recovered: u64,
+    /// Records that the filter held back.
+    pub filtered: u64,
+    /// Errors handed out.
+    pub errors: u64,
+    /// Bytes that could not be read, of chunks and of records.
+    pub unread_bytes: u64,
+    /// Bytes of chunks that were never used: all zero.
+    pub empty_bytes: u64,
+}
