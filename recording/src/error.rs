@@ -202,12 +202,8 @@ impl fmt::Display for ErrorKind {
             }
             Self::Marker(marker) => write!(f, "a record begins with {marker:#010x}; expected a marker"),
             Self::RecordType(kind) => write!(f, "a record of header type {kind}, which is not known"),
-            Self::RecordSize { size, least, most } => {
-                write!(f, "a record of {size} bytes; expected {least} to {most}")
-            }
-            Self::ItemSize { size, least, most } => {
-                write!(f, "an extended item of {size} bytes; expected {least} to {most}")
-            }
+            Self::RecordSize { size, least, most } => write_size(f, "a record", *size, *least, *most),
+            Self::ItemSize { size, least, most } => write_size(f, "an extended item", *size, *least, *most),
             Self::NotALog => f.write_str("not an event log: expected ElfFile or a chunk"),
             Self::ChunkCut { available } => {
                 write!(f, "the file ends in a chunk, after {available} bytes; expected 65536")
@@ -222,4 +218,12 @@ impl fmt::Display for ErrorKind {
             Self::BinXml(error) => write!(f, "{error}"),
         }
     }
+}
+
+/// A size and its bounds, which may leave no room for any.
+fn write_size(f: &mut fmt::Formatter<'_>, what: &str, size: u32, least: u32, most: u32) -> fmt::Result {
+    if most < least {
+        return write!(f, "{what} of which {most} bytes are there; expected at least {least}");
+    }
+    write!(f, "{what} of {size} bytes; expected {least} to {most}")
 }

@@ -3,4 +3,7 @@
 
 mod corpus;
 mod etl_corpus;
+mod etl_made;
+mod etl_writer;
 mod evtx_corpus;
+mod hostile;

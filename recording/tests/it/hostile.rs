@@ -1,0 +1,178 @@
+//! Files that somebody cut, or filled with other numbers: what comes is records and errors, soon, and without holding more
+//! than the file is worth.
+
+use std::io::Cursor;
+use std::time::Instant;
+
+use allocation_counter::measure;
+use etw_recording::Error;
+use etw_recording::etl::Trace;
+
+use crate::etl_writer::{COMPRESSED_MODE, Event, Session, classic, message, system};
+
+/// The most that reading may hold: so many times the file's size, and so much besides.
+const TIMES: u64 = 40;
+const BESIDES: u64 = 64 << 10;
+
+/// A small trace with each kind of header, of two processors.
+pub(crate) fn trace(session: &Session) -> Vec<u8> {
+    let items = vec![(1, vec![0x44; 16]), (2, vec![1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0])];
+    let with_items = Event { items, ..Event::default() };
+    let records = [
+        system(2, 2, 66, 0, 5_000_001, b"22621.1.amd64fre"),
+        Event { wide: false, ..Event::default() }.write(),
+        with_items.write(),
+        classic(20, [0x33; 16], 32, 5_000_200, b"classic classic classic"),
+    ];
+    let more = [message(5_000_030, b"arguments"), system(17, 0x8202, 15, 5, 5_000_400, &[0; 40])];
+    [session.first(&[]), session.buffer(0, 1, &records), session.buffer(1, 2, &more)].concat()
+}
+
+/// Goes through a trace in both orders. Returns the number of records and of errors.
+fn read_trace(opened: Result<Trace<'_>, Error>) -> Result<(u64, u64), Error> {
+    let mut trace = opened?;
+    let limit = trace.file_size() * 20;
+    let mut records = trace.records();
+    let mut steps = 0;
+    while let Some(record) = records.next() {
+        steps += 1;
+        assert!(steps <= limit, "no end");
+        if let Ok(record) = record {
+            std::hint::black_box((record.items().into_iter().count(), record.version(), record.raw_event()));
+        }
+    }
+    let stats = records.stats();
+    assert_eq!(stats.records + stats.errors, steps);
+    let mut by_time = trace.records_by_time();
+    let mut count = 0;
+    while let Some(record) = by_time.next() {
+        count += u64::from(record.is_ok());
+    }
+    assert_eq!(count, stats.records);
+    assert_eq!(by_time.stats().errors, stats.errors);
+    assert_eq!(by_time.stats().unread_bytes, stats.unread_bytes);
+    trace.build_report().expect("no reader fails");
+    Ok((stats.records, stats.errors))
+}
+
+/// The same, within its bounds.
+fn bounded(bytes: &[u8], read: impl Fn(&[u8]) -> Result<(u64, u64), Error>) -> Option<(u64, u64)> {
+    let mut result = None;
+    let held = measure(|| result = read(bytes).ok());
+    let bound = bytes.len() as u64 * TIMES + BESIDES;
+    assert!(held.bytes_max <= bound, "{} bytes held for a file of {}", held.bytes_max, bytes.len());
+    result
+}
+
+fn of_bytes(bytes: &[u8]) -> Result<(u64, u64), Error> {
+    read_trace(Trace::from_bytes(bytes))
+}
+
+fn of_reader(bytes: &[u8]) -> Result<(u64, u64), Error> {
+    read_trace(Trace::open(Cursor::new(bytes)))
+}
+
+fn both() -> [(Vec<u8>, u64); 2] {
+    let plain = trace(&Session::default());
+    let packed = trace(&Session { compressed: true, mode: COMPRESSED_MODE, ..Session::default() });
+    [(plain, 7), (packed, 7)]
+}
+
+#[test]
+fn a_trace_is_read_as_far_as_it_goes_wherever_it_is_cut() {
+    for (bytes, whole) in both() {
+        assert_eq!(bounded(&bytes, of_bytes), Some((whole, 0)));
+        let mut last = 0;
+        for length in 0..bytes.len() {
+            let cut = &bytes[..length];
+            let Some((records, errors)) = bounded(cut, of_bytes) else {
+                assert!(length < 72 + 4, "{length} bytes are a trace");
+                continue;
+            };
+            assert_eq!(bounded(cut, of_reader), Some((records, errors)));
+            assert!(records >= last, "{length} bytes hold {records} records, and one byte less {last}");
+            assert!(errors <= 1, "{length} bytes: {errors} errors");
+            last = records;
+        }
+        assert!(last >= whole - 1);
+    }
+}
+
+#[test]
+fn a_trace_is_read_whatever_the_fields_of_a_buffers_header_say() {
+    // Offset and size of each field.
+    let fields =
+        [(0, 4), (4, 4), (8, 4), (12, 4), (16, 8), (24, 8), (32, 8), (40, 2), (42, 2), (44, 4), (48, 4), (52, 2)];
+    let fields = fields.into_iter().chain([(54, 2), (56, 8), (64, 8)]);
+    for (bytes, whole) in both() {
+        let first = u32::from_le_bytes(bytes[..4].try_into().expect("4 bytes")) as usize;
+        for (at, size) in fields.clone() {
+            for value in [0_u64, 1, u64::MAX, u64::MAX >> 1] {
+                for start in [0, first] {
+                    let mut spoiled = bytes.clone();
+                    spoiled[start + at..start + at + size].copy_from_slice(&value.to_le_bytes()[..size]);
+                    let of_bytes = bounded(&spoiled, of_bytes);
+                    assert_eq!(of_bytes, bounded(&spoiled, of_reader));
+                    let Some((records, errors)) = of_bytes else {
+                        assert_eq!(start, 0, "the field at {at} with {value:#x}");
+                        continue;
+                    };
+                    assert!(
+                        records == whole || errors > 0 || at == 48 || at == 4,
+                        "{at} with {value:#x} in {start:#x}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).expect("small")
+    }
+
+    /// Spoils a few places: a bit, a byte, or a number by one that breaks readers.
+    pub(crate) fn spoil(&mut self, bytes: &mut [u8]) {
+        const NUMBERS: [u32; 8] = [0, 1, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000];
+        for _ in 0..=self.below(3) {
+            let at = self.below(bytes.len());
+            match self.below(3) {
+                0 => bytes[at] ^= 1 << self.below(8),
+                1 => bytes[at] = u8::try_from(self.below(256)).expect("a byte"),
+                _ => {
+                    let number = NUMBERS[self.below(NUMBERS.len())].to_le_bytes();
+                    let width = [1, 2, 4][self.below(3)];
+                    for (byte, value) in bytes[at..].iter_mut().zip(&number[..width]) {
+                        *byte = *value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn spoiled_traces_are_read_soon_and_in_little_memory() {
+    const ROUNDS: usize = 25_000;
+    let start = Instant::now();
+    let mut random = Random(0x5EED);
+    let mut clean = 0;
+    for (bytes, whole) in both() {
+        let mut spoiled = bytes.clone();
+        for _ in 0..ROUNDS {
+            spoiled.copy_from_slice(&bytes);
+            random.spoil(&mut spoiled);
+            let of_bytes = bounded(&spoiled, of_bytes);
+            assert_eq!(of_bytes, bounded(&spoiled, of_reader));
+            clean += usize::from(of_bytes == Some((whole, 0)));
+        }
+    }
+    println!("{} spoiled traces, {clean} of them harmlessly, in {:?}", 2 * ROUNDS, start.elapsed());
+    assert!(clean > ROUNDS / 10 && clean < 2 * ROUNDS);
+}
