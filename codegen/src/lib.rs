@@ -32,6 +32,7 @@
 //! whose unit is (id, version, layout) with the builds in which it holds; a plan decides names, types and modules;
 //! emitters write it down. Everything that is wrong is reported as a
 //! [`Diagnostic`](etw_schema::diagnostic::Diagnostic) with file, line and element.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod emit;
 mod format;
@@ -47,3 +48,7 @@ pub mod semver;
 pub use etw_schema;
 pub use format::HEADER;
 pub use generator::{Files, Generator, Output, Setting};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -108,6 +108,7 @@
 //! `no_std` and holds no `unsafe`.
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[rustfmt::skip]
 mod builds;
@@ -138,3 +139,7 @@ pub use etw_runtime::{
     StatusKind, StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
 };
 pub use events::Event;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -22,6 +22,7 @@
 //!
 //! Nothing in a file is believed: whatever cannot be read is an [`Error`] that says where and what was expected, costs as
 //! little as possible, and is counted. Memory does not follow a number in the file, only bytes that are there.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bytes;
 mod error;
@@ -35,3 +36,7 @@ pub use error::{Error, ErrorKind};
 pub use etw_runtime::{EventKey, FileTime, Guid, PointerSize, RawEvent, Sid, Utf16};
 pub use filter::Filter;
 pub use record::{Place, Record};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -9,6 +9,7 @@
 //! [`SocketAddr`] …), for the errors ([`DecodeError`]) and for reflection ([`Record`], [`Value`], [`FieldInfo`]).
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod decode;
 #[cfg(feature = "encode")]
@@ -52,3 +53,7 @@ pub use view::debug_record;
 #[doc(hidden)]
 pub use view::serialize_record;
 pub use view::{AnyView, Record, View};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -22,6 +22,7 @@
 //! assert!(diagnostics.is_empty(), "{diagnostics}");
 //! assert_eq!(sources[0].manifest.providers[0].events[0].id, 1);
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod combine;
 pub mod compile;
@@ -35,3 +36,7 @@ pub mod settings;
 pub mod source;
 pub mod validate;
 pub mod visible;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

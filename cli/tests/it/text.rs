@@ -51,9 +51,11 @@ fn a_small_event_is_four_lines() {
     let args = "--build 26100 --id 1900 --version 0 01000000";
     assert_eq!(text(args), expected);
     assert_eq!(text(&format!("{args} --format text --names")), expected);
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(readme).unwrap().replace("\n    ", "\n");
-    assert!(readme.contains(&format!("$ cargo smbetw decode {args}\n{expected}\n")), "the README's example");
+    for (file, command) in [("../README.md", "cargo smbetw"), ("README.md", "smbetw")] {
+        let readme = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let readme = readme.replace("\n    ", "\n");
+        assert!(readme.contains(&format!("$ {command} decode {args}\n{expected}\n")), "the example of {file}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ impl Ipv4 {
 
     /// The address as the standard library has it.
     pub const fn to_std(self) -> Ipv4Addr {
-        Ipv4Addr::from_octets(self.octets())
+        Ipv4Addr::from_bits(u32::from_be_bytes(self.octets()))
     }
 }
 

@@ -37,7 +37,7 @@ impl Ipv6 {
 
     /// The address as the standard library has it.
     pub const fn to_std(self) -> Ipv6Addr {
-        Ipv6Addr::from_octets(self.0)
+        Ipv6Addr::from_bits(u128::from_be_bytes(self.0))
     }
 }
 
@@ -83,7 +83,7 @@ impl fmt::Display for Ipv6 {
             }
         }
         if is_dotted {
-            let tail = Ipv4Addr::from_octets(self.0.last_chunk().copied().unwrap_or_default());
+            let tail = Ipv4Addr::from(self.0.last_chunk().copied().unwrap_or([0; 4]));
             write!(f, "{separator}{tail}")?;
         }
         Ok(())
