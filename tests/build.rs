@@ -30,5 +30,5 @@ fn generate(manifest: &str, build: u32, out: &Path) -> Result<(), Box<dyn Error>
     println!("cargo::rerun-if-changed={manifest}");
     let mut generator = etw_codegen::Generator::new();
     generator.add_manifest(manifest, build, &fs::read(manifest)?);
-    Ok(fs::write(out, generator.generate().files.single_file())?)
+    Ok(fs::write(out, &generator.generate_single_file().files.0[etw_codegen::SINGLE_FILE])?)
 }

@@ -8,22 +8,18 @@ use etw_schema::model::schema::{Build, Schema};
 use etw_schema::model::{Place, Provider};
 use etw_schema::{settings, source, validate};
 
+use crate::format::Tree;
 use crate::meanings::{self, Meanings};
 use crate::names_lock::NamesLock;
 use crate::overrides::{self, Overrides};
 use crate::{emit, plan};
 
+/// The one file of [`Generator::generate_single_file`].
+pub const SINGLE_FILE: &str = "mod.rs";
+
 /// Generated files: path under the crate's `src`, and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(pub BTreeMap<String, String>);
-
-impl Files {
-    /// The whole crate as one file, for a `build.rs` that writes it to `OUT_DIR`: modules stand in line, and it can be
-    /// included in any module.
-    pub fn single_file(&self) -> String {
-        crate::format::single_file(&self.0)
-    }
-}
 
 /// What a generation made.
 #[derive(Clone, Debug, Default)]
@@ -206,40 +202,48 @@ impl Generator {
     pub fn plan_names(&self) -> (NamesLock, Diagnostics) {
         let (schema, mut diagnostics) = self.merge();
         let mut names = self.names.clone();
-        plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
+        self.plan(&schema, &mut names, &mut diagnostics);
         (names, diagnostics)
     }
 
     /// Generates the crate's files.
     pub fn generate(&self) -> Output {
+        self.print(|tree, take| tree.print_files(take))
+    }
+
+    /// Generates the whole crate as one file, [`SINGLE_FILE`], for a `build.rs` that writes it to `OUT_DIR`: modules
+    /// stand in line, and it can be included in any module. What needs a crate's features is left out: the encoders.
+    pub fn generate_single_file(&self) -> Output {
+        self.print(|tree, take| take(SINGLE_FILE.to_owned(), tree.print_one()))
+    }
+
+    fn print(&self, print: impl FnOnce(&Tree<'_>, &mut dyn FnMut(String, syn::Result<String>))) -> Output {
         let (schema, mut diagnostics) = self.merge();
         let mut names = self.names.clone();
-        let plan =
-            plan::plan(&schema, &self.overrides, &self.inferred_maps, &self.meanings, &mut names, &mut diagnostics);
+        let plan = self.plan(&schema, &mut names, &mut diagnostics);
+        let mut left_out = self.declared();
         if plan.modules.is_empty() {
             let element = format!("provider {}", schema.provider);
             let newest = self.captures.iter().max_by_key(|capture| capture.build.number);
             let at = newest.map(|capture| capture.provider.at.clone()).unwrap_or_default();
             diagnostics.error(&at, element, "it has no event that can be generated; there is no output");
-            drop(plan);
-            return Output { schema, files: Files::default(), names, left_out: self.declared(), diagnostics };
+            return Output { schema, files: Files::default(), names, left_out, diagnostics };
         }
-        let mut left_out = self.declared();
-        for (_, event) in plan.events() {
+        for event in plan.modules.iter().flat_map(|module| &module.events) {
             for layout in &event.layouts {
                 left_out.remove(&(event.id, layout.version));
             }
         }
         let mut files = BTreeMap::new();
-        for file in emit::emit(&plan) {
-            let path = file.path.clone();
-            match file.into_text() {
-                Ok(text) => drop(files.insert(path, text)),
-                Err(error) => diagnostics.error(&Place::file(&path), "generated code", error),
-            }
-        }
-        drop(plan);
+        print(&emit::emit(&plan), &mut |path, text| match text {
+            Ok(text) => drop(files.insert(path, text)),
+            Err(error) => diagnostics.error(&Place::file(&path), "generated code", error.to_string()),
+        });
         Output { schema, files: Files(files), names, left_out, diagnostics }
+    }
+
+    fn plan(&self, schema: &Schema, names: &mut NamesLock, diagnostics: &mut Diagnostics) -> plan::ir::Crate {
+        plan::plan(schema, &self.overrides, &self.inferred_maps, &self.meanings, names, diagnostics)
     }
 
     /// Every id and version that a manifest declares.

@@ -19,7 +19,8 @@ pub fn markdown_of(schema: &Schema) -> String {
     );
     out += "| build | product | pairs of id and version | since the last capture |\n|---|---|---|---|\n";
     for (at, (build, snapshot)) in schema.builds.iter().zip(&snapshots).enumerate() {
-        let since = at.checked_sub(1).and_then(|at| steps.get(at)).map_or("the first capture".to_owned(), counts);
+        let since =
+            at.checked_sub(1).and_then(|at| steps.get(at)).map_or("the first capture".to_owned(), count_changes);
         out += &format!("| {} | {} | {} | {since} |\n", build.number, build.product, snapshot.events.len());
     }
     for (diff, sides) in steps.iter().zip(snapshots.windows(2)) {
@@ -29,12 +30,13 @@ pub fn markdown_of(schema: &Schema) -> String {
     out
 }
 
-fn counts(diff: &Diff) -> String {
+fn count_changes(diff: &Diff) -> String {
     if diff.changes.is_empty() {
         return "no change".to_owned();
     }
     let count = |verdict| diff.with(verdict).count();
-    let (breaking, attention) = (count(Verdict::Breaking), count(Verdict::NeedsAttention));
+    let attention = count(Verdict::NeedsAttention);
+    let breaking = count(Verdict::Breaking);
     let breaking = if breaking > 0 { format!("**{breaking} breaking**") } else { "0 breaking".to_owned() };
     format!("{breaking}, {attention} to attend to, {} compatible", count(Verdict::Compatible))
 }

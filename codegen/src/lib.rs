@@ -12,11 +12,11 @@
 //!     println!("cargo::rerun-if-changed={manifest}");
 //!     let mut generator = etw_codegen::Generator::new();
 //!     generator.add_manifest(manifest, 26100, &fs::read(manifest)?);
-//!     let output = generator.generate();
+//!     let output = generator.generate_single_file();
 //!     for diagnostic in output.diagnostics.all() {
 //!         println!("cargo::warning={diagnostic}");
 //!     }
-//!     fs::write(Path::new(&env::var("OUT_DIR")?).join("my_provider.rs"), output.files.single_file())?;
+//!     fs::write(Path::new(&env::var("OUT_DIR")?).join("my_provider.rs"), &output.files.0[etw_codegen::SINGLE_FILE])?;
 //!     Ok(())
 //! }
 //! ```
@@ -38,6 +38,7 @@ mod emit;
 mod format;
 mod generator;
 pub mod history;
+mod identifier;
 pub mod meanings;
 pub mod names_lock;
 pub mod overrides;
@@ -47,7 +48,7 @@ pub mod semver;
 
 pub use etw_schema;
 pub use format::HEADER;
-pub use generator::{Files, Generator, Output, Setting};
+pub use generator::{Files, Generator, Output, SINGLE_FILE, Setting};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

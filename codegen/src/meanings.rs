@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::identifier;
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::schema::Schema;
 use etw_schema::model::{Field, InType, Place};
@@ -318,7 +319,7 @@ impl Check<'_> {
 
     /// A type whose values the file lists.
     fn own_type(&mut self, meaning: &MeaningType) {
-        if !is_type_name(&meaning.name) {
+        if !identifier::is_type(&meaning.name) {
             self.error_type(meaning, "the name is expected to be one of a Rust type, `LikeThis`");
         }
         let like = |name: &str| name.eq_ignore_ascii_case(&meaning.name);
@@ -386,7 +387,8 @@ impl Check<'_> {
             mapped.extend(field.map.as_ref().map(|map| (first, (id, map.clone()))));
         }
         for ((other, first), id) in twice {
-            let (other, first) = (&self.meanings.fields[other], &self.meanings.fields[first]);
+            let other = &self.meanings.fields[other];
+            let first = &self.meanings.fields[first];
             let message = format!("in event {id} the field already is {} by line {}", first.meaning, first.at.line);
             self.error_rule(other, message);
         }
@@ -400,7 +402,7 @@ impl Check<'_> {
 /// What is wrong with a value, if anything.
 fn value_problem(meaning: &MeaningType, value: &MeaningValue) -> Option<String> {
     let all = value.value | value.mask.unwrap_or(0);
-    if !is_constant_name(&value.name) {
+    if !identifier::is_constant(&value.name) {
         return Some("the name is expected to be one of a Rust constant, `LIKE_THIS`".to_owned());
     }
     if !meaning.integer().holds(all) {
@@ -414,19 +416,6 @@ fn value_problem(meaning: &MeaningType, value: &MeaningValue) -> Option<String> 
         _ => return None,
     };
     Some(problem.to_owned())
-}
-
-/// Whether it is a name like `ThisOne`. Rust has one keyword like that.
-fn is_type_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_ascii_alphanumeric())
-        && name != "Self"
-}
-
-/// Whether it is a name like `THIS_ONE`.
-fn is_constant_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 #[cfg(test)]

@@ -10,12 +10,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::identifier::is_keyword;
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::{Field, Place, Size};
 
 /// What a name of the generated crate belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum NameKind {
     /// A constant of `Channel`; the key is the channel's path.
     Channel,
     /// A constant of `Level`, by the manifest's name.
@@ -40,9 +41,19 @@ pub enum Kind {
     Field,
     /// A struct's view: the name of the view that holds it, and the manifest's name for the field.
     Struct,
+    /// The accessor of a field's meaning, by the manifest's name for the field.
+    TypedField,
+    /// A meaning's type, by its name in `meanings.toml`.
+    Meaning,
+    /// The static that describes a meaning, by the meaning's name.
+    MeaningStatic,
+    /// The static that describes a map, by the manifest's name.
+    MapStatic,
+    /// The static that describes an event, a view or a struct: what it is, and the key of its type.
+    Static,
 }
 
-impl Kind {
+impl NameKind {
     const ALL: &'static [(Self, &'static str)] = &[
         (Self::Channel, "channel"),
         (Self::Level, "level"),
@@ -56,14 +67,24 @@ impl Kind {
         (Self::View, "view"),
         (Self::Field, "field"),
         (Self::Struct, "struct"),
+        (Self::TypedField, "typed-field"),
+        (Self::Meaning, "meaning"),
+        (Self::MeaningStatic, "meaning-static"),
+        (Self::MapStatic, "map-static"),
+        (Self::Static, "static"),
     ];
 
     fn word(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
     }
 
-    fn of_word(word: &str) -> Option<Self> {
+    fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+    }
+
+    /// Whether it is the name of a type.
+    fn is_type(self) -> bool {
+        matches!(self, Self::Map | Self::Event | Self::View | Self::Struct | Self::Meaning)
     }
 
     /// The names among which this one must be unique; none where equal names do no harm.
@@ -72,16 +93,26 @@ impl Kind {
             // Events, views and structs are types of the same modules, and macros name them side by side.
             Self::Event | Self::View | Self::Struct => Some("type".to_owned()),
             Self::Value => Some(format!("value of {}", key.split_once(' ').map_or("", |(_, map)| map))),
-            Self::Module | Self::Field => None,
+            Self::Module | Self::Field | Self::TypedField => None,
+            // The type of a map or meaning is a value of its name as well, and that of `E` has a static's name.
+            Self::Map | Self::MapStatic => Some(Self::Map.word().to_owned()),
+            Self::Meaning | Self::MeaningStatic => Some(Self::Meaning.word().to_owned()),
             other => Some(other.word().to_owned()),
         }
+    }
+}
+
+/// The word that stands for it in the file.
+impl fmt::Display for NameKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 
 /// A line of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
-    kind: Kind,
+    kind: NameKind,
     name: String,
     key: String,
 }
@@ -90,7 +121,7 @@ struct Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamesLock {
     entries: Vec<Entry>,
-    known: BTreeMap<(Kind, String), usize>,
+    known: BTreeMap<(NameKind, String), usize>,
     taken: BTreeSet<(String, String)>,
 }
 
@@ -113,13 +144,13 @@ const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 impl NamesLock {
     /// The name that the lock holds for a key.
-    pub fn get(&self, kind: Kind, key: &str) -> Option<&str> {
+    pub fn get(&self, kind: NameKind, key: &str) -> Option<&str> {
         self.known.get(&(kind, key.to_owned())).map(|&at| self.entries[at].name.as_str())
     }
 
     /// The view's name of a layout of (id, version) with these fields.
     pub fn view(&self, id: u16, version: u8, fields: &[Field]) -> Option<&str> {
-        self.get(Kind::View, &view_key(id, version, fields))
+        self.get(NameKind::View, &view_key(id, version, fields))
     }
 
     /// How many names the lock holds.
@@ -133,19 +164,20 @@ impl NamesLock {
     }
 
     /// Every name with its kind and key, oldest first.
-    pub fn names(&self) -> impl Iterator<Item = (Kind, &str, &str)> {
+    pub fn names(&self) -> impl Iterator<Item = (NameKind, &str, &str)> {
         self.entries.iter().map(|entry| (entry.kind, entry.key.as_str(), entry.name.as_str()))
     }
 
     /// The name for a key: the one that it has, or else the first of the candidates that is free, or the last with a
     /// number. A new name is remembered.
-    pub(crate) fn claim(&mut self, kind: Kind, key: &str, candidates: &[String]) -> String {
+    pub(crate) fn claim(&mut self, kind: NameKind, key: &str, candidates: &[String]) -> String {
         if let Some(name) = self.get(kind, key) {
             return name.to_owned();
         }
         let scope = kind.scope(key);
         let last = candidates.last().map_or("", String::as_str);
-        let numbered = (2u32..).map(|n| format!("{last}_{n}"));
+        let separator = if kind.is_type() && !last.ends_with(|c: char| c.is_ascii_digit()) { "" } else { "_" };
+        let numbered = (2u32..).map(|n| format!("{last}{separator}{n}"));
         let is_free = |name: &String| match &scope {
             Some(scope) => !self.taken.contains(&(scope.clone(), name.clone())),
             None => true,
@@ -166,8 +198,10 @@ impl NamesLock {
 
     /// Reads the file. Whatever was not written by [`fmt::Display`] is reported with its line.
     pub fn read(file: &str, text: &str) -> (Self, Diagnostics) {
-        let (mut lock, mut diagnostics) = (Self::default(), Diagnostics::new());
-        let (mut sum, mut end) = (SEED, None);
+        let mut lock = Self::default();
+        let mut diagnostics = Diagnostics::new();
+        let mut sum = SEED;
+        let mut end = None;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty());
         for (at, line) in lines {
             let place = Place::new(&file.into(), u32::try_from(at + 1).unwrap_or(0));
@@ -201,7 +235,10 @@ impl NamesLock {
         let [Some(checksum), Some(kind), Some(name), Some(key)] = std::array::from_fn(|_| parts.next()) else {
             return Err("expected a checksum, a kind, a name and a key".to_owned());
         };
-        let kind = Kind::of_word(kind).ok_or_else(|| format!("`{kind}` is no kind of name"))?;
+        let kind = NameKind::from_word(kind).ok_or_else(|| format!("`{kind}` is no kind of name"))?;
+        if is_keyword(name) || name.starts_with('_') {
+            return Err(format!("`{name}` is no name in Rust"));
+        }
         let entry = Entry { kind, name: name.to_owned(), key: unescape(key) };
         *sum = chain(*sum, &entry);
         if checksum != short(*sum) {
@@ -250,15 +287,17 @@ fn escape(key: &str) -> String {
 }
 
 fn unescape(key: &str) -> String {
-    let (mut out, mut chars) = (String::with_capacity(key.len()), key.chars());
+    let mut out = String::with_capacity(key.len());
+    let mut chars = key.chars();
     while let Some(c) = chars.next() {
-        out.push(match (c, c == '\\') {
-            (_, true) => match chars.next() {
-                Some('n') => '\n',
-                Some('r') => '\r',
-                other => other.unwrap_or('\\'),
-            },
-            (c, false) => c,
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next() {
+            Some('n') => '\n',
+            Some('r') => '\r',
+            other => other.unwrap_or('\\'),
         });
     }
     out
@@ -298,9 +337,9 @@ mod tests {
 
     fn sample() -> NamesLock {
         let mut lock = NamesLock::default();
-        lock.claim(Kind::Event, "1", &["A".to_owned()]);
-        lock.claim(Kind::View, "1 v0 00", &["AV0".to_owned()]);
-        lock.claim(Kind::Task, "a\nb \\n", &["T".to_owned()]);
+        lock.claim(NameKind::Event, "1", &["A".to_owned()]);
+        lock.claim(NameKind::View, "1 v0 00", &["AV0".to_owned()]);
+        lock.claim(NameKind::Task, "a\nb \\n", &["T".to_owned()]);
         lock
     }
 
@@ -319,10 +358,10 @@ mod tests {
     #[test]
     fn a_known_key_keeps_its_name_and_a_taken_name_is_not_given_twice() {
         let mut lock = sample();
-        assert_eq!(lock.claim(Kind::Event, "1", &["Other".to_owned()]), "A");
-        assert_eq!(lock.claim(Kind::Event, "2", &["A".to_owned(), "A2".to_owned()]), "A2");
-        assert_eq!(lock.claim(Kind::Event, "3", &["AV0".to_owned()]), "AV0_2", "views and events are all types");
-        assert_eq!(lock.claim(Kind::Task, "A", &["A".to_owned()]), "A", "a task is no type");
+        assert_eq!(lock.claim(NameKind::Event, "1", &["Other".to_owned()]), "A");
+        assert_eq!(lock.claim(NameKind::Event, "2", &["A".to_owned(), "A2".to_owned()]), "A2");
+        assert_eq!(lock.claim(NameKind::Event, "3", &["AV0".to_owned()]), "AV0_2", "views and events are all types");
+        assert_eq!(lock.claim(NameKind::Task, "A", &["A".to_owned()]), "A", "a task is no type");
     }
 
     #[test]

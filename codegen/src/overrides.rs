@@ -9,7 +9,9 @@ use etw_schema::model::schema::Schema;
 use etw_schema::settings::parse;
 use serde::Deserialize;
 
-use crate::names_lock::{Kind, NamesLock};
+use crate::identifier;
+use crate::names_lock::{NameKind, NamesLock};
+use crate::plan::is_reserved_module;
 
 /// What the generator is told by hand, because no manifest says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -88,6 +90,14 @@ pub(crate) fn validate(overrides: &Overrides, schema: &Schema, file: &str) -> Di
             diagnostics.error(&place, format!("[[module]] {}", module.name), format!("there is no event {id}"));
         }
     }
+    for module in overrides
+        .modules
+        .iter()
+        .filter(|module| !identifier::is_module(&module.name) || is_reserved_module(&module.name))
+    {
+        let message = "the name is expected to be one of a Rust module, `like_this`, that generated code does not have";
+        diagnostics.error(&place, format!("[[module]] {}", module.name), message);
+    }
     let value_of = |map: &str, value: u32| {
         let maps = schema.maps.iter().filter(|held| held.value.name == map);
         maps.flat_map(|held| &held.value.entries).any(|entry| entry.value == value)
@@ -105,6 +115,12 @@ pub(crate) fn validate(overrides: &Overrides, schema: &Schema, file: &str) -> Di
             }
             _ => Some("expected either `event`, or `map`, or `map` and `value`".to_owned()),
         };
+        let (is_name, like) = if rename.value.is_some() {
+            (identifier::is_constant(&rename.to), "LIKE_THIS")
+        } else {
+            (identifier::is_type(&rename.to), "LikeThis")
+        };
+        let problem = problem.or_else(|| (!is_name).then(|| format!("the name is expected to be like `{like}`")));
         if let Some(problem) = problem {
             diagnostics.error(&place, element, problem);
         }
@@ -116,7 +132,7 @@ pub(crate) fn validate(overrides: &Overrides, schema: &Schema, file: &str) -> Di
 pub(crate) fn check_published(overrides: &Overrides, names: &NamesLock, file: &str) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = Place::file(file);
-    let mut check = |element: String, kind: Kind, key: String, wanted: &str| {
+    let mut check = |element: String, kind: NameKind, key: String, wanted: &str| {
         if let Some(known) = names.get(kind, &key).filter(|known| *known != wanted) {
             let message = format!("published as `{known}` (names.lock); a published name stays");
             diagnostics.error(&place, element, message);
@@ -124,14 +140,14 @@ pub(crate) fn check_published(overrides: &Overrides, names: &NamesLock, file: &s
     };
     for module in &overrides.modules {
         for id in &module.ids {
-            check(format!("[[module]] {}, event {id}", module.name), Kind::Module, id.to_string(), &module.name);
+            check(format!("[[module]] {}, event {id}", module.name), NameKind::Module, id.to_string(), &module.name);
         }
     }
     for rename in &overrides.renames {
         let (kind, key) = match (rename.event, &rename.map, rename.value) {
-            (Some(id), None, None) => (Kind::Event, id.to_string()),
-            (None, Some(map), None) => (Kind::Map, map.clone()),
-            (None, Some(map), Some(value)) => (Kind::Value, format!("{value} {map}")),
+            (Some(id), None, None) => (NameKind::Event, id.to_string()),
+            (None, Some(map), None) => (NameKind::Map, map.clone()),
+            (None, Some(map), Some(value)) => (NameKind::Value, format!("{value} {map}")),
             _ => continue, // reported by `validate`
         };
         check(format!("[[rename]] {}", rename.to), kind, key, &rename.to);

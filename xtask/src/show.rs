@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use etw_codegen::names_lock::{Kind, NamesLock};
+use etw_codegen::names_lock::{NameKind, NamesLock};
 use etw_schema::diff::wire_type;
 use etw_schema::model::Field;
 use etw_schema::model::schema::{Builds, Event, Header, Held, Layout, Schema};
@@ -26,7 +26,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn name_of<'n>(names: &'n NamesLock, event: &Event) -> &'n str {
-    names.get(Kind::Event, &event.id.to_string()).unwrap_or("(no name)")
+    names.get(NameKind::Event, &event.id.to_string()).unwrap_or("(no name)")
 }
 
 fn find<'s>(schema: &'s Schema, names: &NamesLock, wanted: &str) -> Result<&'s Event> {
@@ -54,7 +54,7 @@ fn show(out: &mut dyn Write, schema: &Schema, names: &NamesLock, event: &Event) 
     let name = name_of(names, event);
     let layouts = || event.versions.iter().flat_map(|v| v.layouts.iter().map(move |layout| (v.version, layout)));
     let builds = Builds::of(schema, |build| layouts().any(|(_, layout)| layout.builds.contains(build)));
-    let module = names.get(Kind::Module, &event.id.to_string()).unwrap_or("?");
+    let module = names.get(NameKind::Module, &event.id.to_string()).unwrap_or("?");
     writeln!(out, "{bold}event {} {name}{reset}, builds {builds}", event.id)?;
     writeln!(out, "Rust: smbserver_etw::events::{module}::{name}")?;
     writeln!(out, "\n{bold}layouts by build{reset} (an x where a build has the layout)")?;

@@ -1,22 +1,24 @@
 //! `builds.rs`: the Windows builds that were captured.
 
-use proc_macro2::Ident;
+use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, number};
-use crate::format::SourceFile;
-use crate::plan::Plan;
-use etw_schema::model::schema::Build;
+use super::{decimal, doc_attributes, ident};
+use crate::plan::ir::BuildConstant;
 
-pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
-    let builds = &plan.schema.builds;
+pub(super) const DOC: &str = "The Windows builds whose manifests this crate was generated from.";
+
+pub(super) fn items(builds: &[BuildConstant]) -> Vec<TokenStream> {
     let constants = builds.iter().map(|build| {
-        let (name, value, docs) = (constant(build), number(build.number), docs(&lines(build)));
-        quote! { #docs pub const #name: Self = Self(#value); }
+        let name = ident(&build.name);
+        let number = decimal(build.number);
+        let docs = doc_attributes(&build.docs);
+        quote! { #docs pub const #name: Self = Self(#number); }
     });
-    let captured = builds.iter().map(constant);
+    let captured = builds.iter().map(|build| ident(&build.name));
     let products = builds.iter().map(|build| {
-        let (number, product) = (number(build.number), &build.product);
+        let number = decimal(build.number);
+        let product = &build.product;
         quote! { #number => #product, }
     });
     let item = quote! {
@@ -56,36 +58,5 @@ pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result { self.0.fmt(f) }
         }
     };
-    SourceFile {
-        path: "builds.rs".to_owned(),
-        docs: vec!["The Windows builds whose manifests this crate was generated from.".to_owned()],
-        items: vec![item],
-    }
-}
-
-/// The name of a build's constant.
-fn constant(build: &Build) -> Ident {
-    if build.number == Build::UNKNOWN { ident("UNKNOWN") } else { ident(&format!("B{}", build.number)) }
-}
-
-/// The product, and what was captured from the build and what not.
-fn lines(build: &Build) -> Vec<String> {
-    let product = match (build.number, build.product.as_str()) {
-        (Build::UNKNOWN, "") => "A capture of an unknown build: it serves every build".to_owned(),
-        (number, "") => format!("Build {number}"),
-        (_, product) => product.to_owned(),
-    };
-    let mut lines = vec![format!("{product}.")];
-    if !build.facts.is_empty() {
-        lines.extend([String::new(), "Where its facts come from:".to_owned(), String::new()]);
-    }
-    lines.extend(build.facts.iter().map(|(kind, fact)| {
-        format!(
-            "- {}: {} ({})",
-            kind.replace('_', " "),
-            fact.status,
-            fact.source.replace('<', "\\<").replace('[', "\\[")
-        )
-    }));
-    lines
+    vec![item]
 }

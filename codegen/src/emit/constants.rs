@@ -3,46 +3,28 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, hex, ident, number};
-use crate::format::SourceFile;
-use crate::plan::{Constant, Plan};
+use super::{constants, doc_attributes, ident, literal};
+use crate::plan::ir::{Constant, Crate, Newtype};
 
-pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
-    let c = &plan.constants;
-    let items = vec![
-        newtype("Channel", "u8", "The channel that an event is written to.", &c.channels),
-        newtype("Level", "u8", "The severity of an event.", &c.levels),
-        newtype("Opcode", "u8", "The step of an activity that an event reports.", &c.opcodes),
-        newtype("Task", "u16", "The component or activity that an event belongs to; 0 is none.", &c.tasks),
-        keywords(&c.keywords),
-    ];
-    SourceFile {
-        path: "descriptor.rs".to_owned(),
-        docs: vec!["What an event's header holds beside id and version, with the provider's names for it.".to_owned()],
-        items,
-    }
+pub(super) const DOC: &str = "What an event's header holds beside id and version, with the provider's names for it.";
+
+pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+    vec![
+        newtype(&plan.channels),
+        newtype(&plan.levels),
+        newtype(&plan.opcodes),
+        newtype(&plan.tasks),
+        keywords(&plan.keywords),
+    ]
 }
 
-fn constants(items: &[Constant], value: impl Fn(u64) -> TokenStream) -> TokenStream {
-    let constants = items.iter().map(|item| {
-        let (name, value, docs) = (ident(&item.name), value(item.value), docs(&item.docs));
-        quote! { #docs pub const #name: Self = Self(#value); }
-    });
-    quote! { #(#constants)* }
-}
-
-fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStream {
-    let (name, integer, doc) = (ident(name), ident(integer), format!(" {doc}"));
-    let decimal = |value| {
-        let value = number(value);
-        quote!(#value)
-    };
-    let constants = constants(items, decimal);
-    let names = items.iter().map(|item| {
-        let (constant, text) = (ident(&item.name), &item.text);
-        quote! { (Self::#constant, #text) }
-    });
-    let texts = texts(items, decimal);
+fn newtype(newtype: &Newtype) -> TokenStream {
+    let name = ident(newtype.name);
+    let integer = ident(newtype.integer);
+    let docs = doc_attributes(&newtype.docs);
+    let constants = constants(&newtype.constants);
+    let names = names(&newtype.constants);
+    let texts = texts(&newtype.constants);
     let display = if texts.is_empty() {
         quote! { self.name() }
     } else {
@@ -53,7 +35,7 @@ fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStr
         }
     };
     quote! {
-        #[doc = #doc]
+        #docs
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub #integer);
 
@@ -74,29 +56,39 @@ fn newtype(name: &str, integer: &str, doc: &str, items: &[Constant]) -> TokenStr
     }
 }
 
-/// The rows of values that Windows shows by another text than their name.
-fn texts(items: &[Constant], value: impl Fn(u64) -> TokenStream) -> Vec<TokenStream> {
-    let shown = |item: &&Constant| item.display.as_ref().is_some_and(|text| *text != item.text);
-    let row = |item: &Constant| {
-        let (value, text) = (value(item.value), item.display.as_deref().unwrap_or_default());
-        quote! { (#value, #text) }
+/// The rows of names.
+fn names(constants: &[Constant]) -> Vec<TokenStream> {
+    let row = |constant: &Constant| {
+        let name = ident(&constant.name);
+        let text = &constant.text;
+        quote! { (Self::#name, #text) }
     };
-    items.iter().filter(shown).map(row).collect()
+    constants.iter().map(row).collect()
 }
 
-fn keywords(items: &[Constant]) -> TokenStream {
-    let constants = constants(items, hex);
-    let texts = texts(items, hex);
-    let names = items.iter().map(|item| {
-        let (constant, text) = (ident(&item.name), &item.text);
-        quote! { (Self::#constant, #text) }
-    });
-    quote! {
-        /// The keywords of an event, a bit each. The top bits of a header's mask stand for channels.
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct Keywords(pub u64);
+/// The rows of values that Windows shows by another text than their name.
+fn texts(constants: &[Constant]) -> Vec<TokenStream> {
+    let row = |constant: &Constant| {
+        let value = literal(constant.value);
+        let text = constant.display.as_ref()?;
+        Some(quote! { (#value, #text) })
+    };
+    constants.iter().filter_map(row).collect()
+}
 
-        impl Keywords {
+fn keywords(newtype: &Newtype) -> TokenStream {
+    let name = ident(newtype.name);
+    let integer = ident(newtype.integer);
+    let docs = doc_attributes(&newtype.docs);
+    let constants = constants(&newtype.constants);
+    let names = names(&newtype.constants);
+    let texts = texts(&newtype.constants);
+    quote! {
+        #docs
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct #name(pub #integer);
+
+        impl #name {
             #constants
 
             /// Every keyword that a manifest names, and its name there.
@@ -112,13 +104,13 @@ fn keywords(items: &[Constant]) -> TokenStream {
 
             /// What Windows shows for these bits: the text of the newest manifest, or the name where none has a text.
             pub fn display_names(self) -> impl Iterator<Item = &'static str> {
-                const TEXTS: &[(u64, &str)] = &[#(#texts),*];
+                const TEXTS: &[(#integer, &str)] = &[#(#texts),*];
                 let named = Self::NAMED.iter().filter(move |(bit, _)| self.contains(*bit));
                 named.map(|(bit, name)| TEXTS.iter().find(|(value, _)| *value == bit.0).map_or(*name, |(_, text)| *text))
             }
         }
 
-        impl core::ops::BitOr for Keywords {
+        impl core::ops::BitOr for #name {
             type Output = Self;
 
             fn bitor(self, other: Self) -> Self { Self(self.0 | other.0) }

@@ -3,65 +3,54 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, number};
-use crate::format::{FOR_EACH_VIEW, SourceFile};
-use crate::plan::Plan;
+use super::{decimal, doc_attributes, ident};
+use crate::plan::ir::{Crate, LayoutPath};
 
-pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
-    let modules = plan.modules.iter().map(|module| {
-        let name = ident(&module.name);
-        quote! { pub mod #name; }
-    });
-    let imports = quote! {
-        use etw_runtime::{
-            AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient, ProviderInfo, Reader, Record,
-            decode_as, read_as, refuse,
-        };
-        use super::{Build, schema};
-    };
-    SourceFile {
-        path: "events/mod.rs".to_owned(),
-        docs: vec![format!("The events of {}, a module for each group of them.", plan.schema.provider)],
-        items: vec![
-            quote! { #(#modules)* },
-            imports,
-            event_enum(plan),
-            decoding(plan),
-            record(plan),
-            dispatch(plan),
-            quote! { etw_runtime::record_traits!(Event); },
-        ],
-    }
+pub(super) fn doc(plan: &Crate) -> String {
+    format!("The events of {}, a module for each group of them.", plan.provider.name)
 }
 
-fn event_enum(plan: &Plan<'_>) -> TokenStream {
-    let variants = plan.events().map(|(module, event)| {
-        let (module, name, docs) = (ident(&module.name), ident(&event.name), docs(&event.docs[..1]));
-        quote! { #docs #name(#module::#name<'a>) }
+pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+    let imports = quote! {
+        use ::etw_runtime as rt;
+        use super::{Build, schema};
+    };
+    let traits = quote! { rt::record_traits!(Event); };
+    vec![imports, event_enum(plan), decoding(plan), record(plan), dispatch(plan), traits]
+}
+
+fn event_enum(plan: &Crate) -> TokenStream {
+    let variants = plan.modules.iter().flat_map(|module| {
+        module.events.iter().map(|event| {
+            let module = ident(&module.name);
+            let name = ident(&event.name);
+            let docs = doc_attributes(event.docs.get(..1).unwrap_or_default());
+            quote! { #docs #name(#module::#name<'a>) }
+        })
     });
-    let doc = docs(&[format!("An event of {}, whatever its id, version and build.", plan.schema.provider)]);
+    let docs = doc_attributes(&[format!("An event of {}, whatever its id, version and build.", plan.provider.name)]);
     quote! {
-        #doc
+        #docs
         #[non_exhaustive]
         pub enum Event<'a> { #(#variants,)* }
     }
 }
 
-fn decoding(plan: &Plan<'_>) -> TokenStream {
-    let of_pointers = plan.has_pointers().then(decoding_of_pointers);
+fn decoding(plan: &Crate) -> TokenStream {
+    let of_pointers = plan.has_pointers.then(decoding_of_pointers);
     quote! {
         impl<'a> Event<'a> {
             /// Decodes the payload of an event that a known build wrote, to its last byte.
             ///
             /// A build between two captures is read with the lower one's layout, and
-            /// [`Decoded::basis`] says whether the next capture still has it.
+            /// [`Decoded::basis`](rt::Decoded::basis) says whether the next capture still has it.
             ///
             /// # Errors
             /// A build older than every capture, an unknown id or version, a payload that does not fit the build's
             /// layout. If it fits the layout of another build to the last byte, the error names that layout.
             #[inline]
-            pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
-                <Self as Events>::decode(build.number(), id, version, payload)
+            pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+                <Self as rt::Events>::decode(build.number(), id, version, payload)
             }
 
             /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
@@ -74,29 +63,29 @@ fn decoding(plan: &Plan<'_>) -> TokenStream {
                 id: u16,
                 version: u8,
                 payload: &'a [u8],
-            ) -> Result<Lenient<'a, Self>, DecodeError> {
-                etw_runtime::decode_lenient(build.number(), id, version, payload)
+            ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
+                rt::decode_lenient(build.number(), id, version, payload)
             }
 
             /// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
             ///
             /// # Errors
-            /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`].
-            pub fn decode_any_build(id: u16, version: u8, payload: &'a [u8]) -> Result<Self, DecodeError> {
-                etw_runtime::decode_any_build(id, version, payload)
+            /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`](rt::DecodeError::Ambiguous).
+            pub fn decode_any_build(id: u16, version: u8, payload: &'a [u8]) -> Result<Self, rt::DecodeError> {
+                rt::decode_any_build(id, version, payload)
             }
 
             #of_pointers
 
             /// The event's id.
-            pub fn id(&self) -> u16 { Record::layout(self).id }
+            pub fn id(&self) -> u16 { rt::Record::layout(self).id }
 
             /// The event's version.
-            pub fn version(&self) -> u8 { Record::layout(self).version }
+            pub fn version(&self) -> u8 { rt::Record::layout(self).version }
 
             /// The event's name.
             #[allow(clippy::misnamed_getters)] // a layout's name is that of its view
-            pub fn name(&self) -> &'static str { Record::layout(self).event }
+            pub fn name(&self) -> &'static str { rt::Record::layout(self).event }
         }
     }
 }
@@ -110,13 +99,13 @@ fn decoding_of_pointers() -> TokenStream {
         /// # Errors
         /// Those of [`Event::decode`].
         pub fn decode_with(
-            pointers: etw_runtime::PointerSize,
+            pointers: rt::PointerSize,
             build: Build,
             id: u16,
             version: u8,
             payload: &'a [u8],
-        ) -> Result<Decoded<Self>, DecodeError> {
-            etw_runtime::decode_with(pointers, build.number(), id, version, payload)
+        ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+            rt::decode_with(pointers, build.number(), id, version, payload)
         }
 
         /// [`Event::decode_lenient`] for payloads with pointers of this size.
@@ -124,13 +113,13 @@ fn decoding_of_pointers() -> TokenStream {
         /// # Errors
         /// Those of [`Event::decode_lenient`].
         pub fn decode_lenient_with(
-            pointers: etw_runtime::PointerSize,
+            pointers: rt::PointerSize,
             build: Build,
             id: u16,
             version: u8,
             payload: &'a [u8],
-        ) -> Result<Lenient<'a, Self>, DecodeError> {
-            etw_runtime::decode_lenient_with(pointers, build.number(), id, version, payload)
+        ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
+            rt::decode_lenient_with(pointers, build.number(), id, version, payload)
         }
 
         /// [`Event::decode_any_build`] for payloads with pointers of this size.
@@ -138,81 +127,86 @@ fn decoding_of_pointers() -> TokenStream {
         /// # Errors
         /// Those of [`Event::decode_any_build`].
         pub fn decode_any_build_with(
-            pointers: etw_runtime::PointerSize,
+            pointers: rt::PointerSize,
             id: u16,
             version: u8,
             payload: &'a [u8],
-        ) -> Result<Self, DecodeError> {
-            etw_runtime::decode_any_build_with(pointers, id, version, payload)
+        ) -> Result<Self, rt::DecodeError> {
+            rt::decode_any_build_with(pointers, id, version, payload)
         }
     }
 }
 
-fn record(plan: &Plan<'_>) -> TokenStream {
-    let names: Vec<_> = plan.events().map(|(_, event)| ident(&event.name)).collect();
+fn record(plan: &Crate) -> TokenStream {
+    let names = plan.modules.iter().flat_map(|module| &module.events).map(|event| ident(&event.name));
     quote! {
         #[allow(clippy::too_many_lines)]
-        impl<'a> Record<'a> for Event<'a> {
-            fn view(&self) -> &dyn AnyView<'a> {
-                match self { #(Self::#names(event) => Record::view(event),)* }
+        impl<'a> rt::Record<'a> for Event<'a> {
+            fn view(&self) -> &dyn rt::AnyView<'a> {
+                match self { #(Self::#names(event) => rt::Record::view(event),)* }
             }
         }
     }
 }
 
-fn dispatch(plan: &Plan<'_>) -> TokenStream {
-    let mut layouts = plan.layouts();
-    layouts.sort_by_key(|(_, event, layout)| (event.id, layout.version, layout.index));
-    let served = layouts.into_iter().filter(|(_, _, layout)| !layout.serves.is_empty());
-    let decodes = served.map(|(module, event, layout)| {
-        let (id, version) = (number(event.id), number(layout.version));
-        let (module, event, variant) = (ident(&module.name), ident(&event.name), ident(&layout.variant));
-        let builds = layout.serves.iter().map(|serves| build_pattern(*serves));
-        quote! {
-            (#id, #version, #(#builds)|*) => {
-                decode_as(build, id, version, payload, #module::#event::#variant, Self::#event)
-            }
-        }
+fn dispatch(plan: &Crate) -> TokenStream {
+    let decodes = plan.dispatch.iter().map(|arm| {
+        let id = decimal(arm.id);
+        let version = decimal(arm.version);
+        let builds = arm.builds.iter().map(|builds| build_pattern(*builds));
+        let constructors = plan.layouts.get(usize::from(arm.layout)).map(constructors);
+        quote! { (#id, #version, #(#builds)|*) => rt::decode_as(build, id, version, payload, #constructors), }
     });
-    let reads = plan.layouts().into_iter().map(|(module, event, layout)| {
-        let index = number(layout.index);
-        let (module, event, variant) = (ident(&module.name), ident(&event.name), ident(&layout.variant));
-        quote! { #index => read_as(reader, #module::#event::#variant, Self::#event), }
+    let reads = plan.layouts.iter().enumerate().map(|(at, layout)| {
+        let at = super::index(at);
+        let constructors = constructors(layout);
+        quote! { #at => rt::read_as(reader, #constructors), }
     });
     quote! {
         #[allow(clippy::too_many_lines)]
-        impl<'a> Events<'a> for Event<'a> {
-            const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
+        impl<'a> rt::Events<'a> for Event<'a> {
+            const PROVIDER: &'static rt::ProviderInfo = &schema::PROVIDER;
 
             #[inline]
-            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<Self>, DecodeError> {
+            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<rt::Decoded<Self>, rt::DecodeError> {
                 match (id, version, build) {
                     #(#decodes)*
-                    _ => refuse(build, id, version, payload),
+                    _ => rt::refuse(build, id, version, payload),
                 }
             }
 
-            fn read(layout: &'static LayoutInfo, reader: &mut Reader<'a>) -> Result<Self, Fault> {
+            fn read(layout: &'static rt::LayoutInfo, reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
                 match layout.index {
                     #(#reads)*
-                    _ => Err(Fault { field: 0, offset: 0, kind: FaultKind::UnknownLayout }),
+                    _ => Err(rt::Fault { field: 0, offset: 0, kind: rt::FaultKind::UnknownLayout }),
                 }
             }
         }
     }
+}
+
+/// The constructors from a view to an event: of the event's enum, and of `Event`.
+fn constructors(layout: &LayoutPath) -> TokenStream {
+    let module = ident(&layout.module);
+    let event = ident(&layout.event);
+    let variant = ident(&layout.variant);
+    quote! { #module::#event::#variant, Self::#event }
 }
 
 /// The builds that a capture serves, as a pattern.
 fn build_pattern((first, before): (u32, Option<u32>)) -> TokenStream {
-    let first = number(first);
-    before.map(number).map_or_else(|| quote!(#first..), |before| quote!(#first..#before))
+    let first = decimal(first);
+    before.map(decimal).map_or_else(|| quote!(#first..), |before| quote!(#first..#before))
 }
+
+pub(super) const FOR_EACH_VIEW_DOC: &str = "A macro over all views.";
 
 /// `for_each_view.rs`: a macro over all views, for tables that need every one of them. It names paths from the crate's
 /// root, so that a crate has it but an included file has not.
-pub(super) fn for_each_view(plan: &Plan<'_>) -> SourceFile {
-    let views = plan.layouts().into_iter().map(|(module, _, layout)| {
-        let (module, view) = (ident(&module.name), ident(&layout.name));
+pub(super) fn for_each_view(plan: &Crate) -> Vec<TokenStream> {
+    let views = plan.layouts.iter().map(|layout| {
+        let module = ident(&layout.module);
+        let view = ident(&layout.view);
         quote! { $crate::events::#module::#view }
     });
     let item = quote! {
@@ -222,6 +216,5 @@ pub(super) fn for_each_view(plan: &Plan<'_>) -> SourceFile {
             ($callback:ident) => { $callback! { #(#views),* } };
         }
     };
-    let docs = vec!["A macro over all views.".to_owned()];
-    SourceFile { path: FOR_EACH_VIEW.to_owned(), docs, items: vec![item] }
+    vec![item]
 }

@@ -1,50 +1,45 @@
 //! `maps.rs`: the manifest's maps as newtypes, so that unknown values survive.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 
-use super::{build_ranges, docs, hex, ident, number};
-use crate::format::SourceFile;
-use crate::plan::{MapPlan, Plan};
-use etw_schema::message;
+use super::{build_ranges, doc_attributes, ident, literal};
+use crate::plan::ir::Map;
 
-pub(super) fn file(plan: &Plan<'_>) -> SourceFile {
+pub(super) const DOC: &str =
+    "The manifest's maps: integers whose values have a text. A value without one is still a value.";
+
+pub(super) fn items(maps: &[Map]) -> Vec<TokenStream> {
     let mut items = Vec::new();
-    if !plan.maps.is_empty() {
-        items.push(quote! { use etw_runtime::{BuildRange, MapEntry, MapInfo}; });
+    if !maps.is_empty() {
+        items.push(quote! { use ::etw_runtime as rt; });
     }
-    items.extend(plan.maps.iter().map(map));
-    SourceFile {
-        path: "maps.rs".to_owned(),
-        docs: vec![
-            "The manifest's maps: integers whose values have a text. A value without one is still a value.".to_owned(),
-        ],
-        items,
-    }
+    items.extend(maps.iter().map(item));
+    items
 }
 
-fn map(map: &MapPlan) -> TokenStream {
-    let (name, info, manifest_name) = (ident(&map.name), ident(&map.info), &map.map);
-    let mut lines = vec![format!("The {} `{}`.", if map.bits { "bits of" } else { "values of" }, map.map)];
-    if let Some(reason) = &map.inferred {
-        lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
-    }
-    lines.extend([String::new(), format!("{}.", map.builds)]);
-    let map_docs = docs(&lines);
-    let literal = |value| if map.bits { hex(value) } else { number(value).into_token_stream() };
+fn item(map: &Map) -> TokenStream {
+    let name = ident(&map.name);
+    let info = ident(&map.info);
+    let docs = doc_attributes(&map.docs);
     let constants = map.entries.iter().map(|entry| {
-        let (name, value, docs) = (ident(&entry.name), literal(entry.value), docs(&entry.docs));
+        let name = ident(&entry.name);
+        let value = literal(entry.value);
+        let docs = doc_attributes(&entry.docs);
         quote! { #docs pub const #name: Self = Self(#value); }
     });
     let entries = map.entries.iter().map(|entry| {
-        let (value, text, builds) =
-            (literal(entry.value), message::without_expansion(&entry.text), build_ranges(&entry.builds));
-        quote! { MapEntry::new(#value, #text, #builds) }
+        let value = literal(entry.value);
+        let text = &entry.text;
+        let builds = build_ranges(&entry.builds);
+        quote! { rt::MapEntry::new(#value, #text, #builds) }
     });
-    let (bits, inferred) = (map.bits, map.inferred.is_some());
-    let info_doc = docs(&[format!("The map `{}` as data.", map.map)]);
+    let manifest_name = &map.text;
+    let bits = map.bits;
+    let inferred = map.inferred;
+    let info_docs = doc_attributes(&[format!("The map `{manifest_name}` as data.")]);
     quote! {
-        #map_docs
+        #docs
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub u32);
 
@@ -55,8 +50,8 @@ fn map(map: &MapPlan) -> TokenStream {
             pub fn text(self) -> Option<&'static str> { #info.text(self.0) }
         }
 
-        #info_doc
-        pub static #info: MapInfo = MapInfo {
+        #info_docs
+        pub static #info: rt::MapInfo = rt::MapInfo {
             name: #manifest_name,
             bits: #bits,
             inferred: #inferred,

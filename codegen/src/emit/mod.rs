@@ -1,34 +1,47 @@
-//! One emitter a kind of output. They write down the plan and decide nothing.
+//! One emitter a kind of output. They write down the plan and decide nothing: all that they read is
+//! [`ir`](crate::plan::ir).
+//!
+//! Generated code names the runtime by its path, `rt::…`. Names that it keeps to itself, where a name of a manifest
+//! could meet them, begin with two underscores, as no public name does.
 
 mod builds;
 mod constants;
 mod encode;
 mod event;
+mod expressions;
 mod maps;
 mod meanings;
 mod messages;
 mod schema;
-mod types;
 mod views;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use crate::format::{SourceFile, one_line};
-use crate::plan::Plan;
-use etw_schema::model::schema::Builds;
+use crate::format::{Tree, one_line};
+use crate::plan::ir::{BuildRange, Constant, Crate, Module, Number};
 
-/// Every source file of the crate.
-pub(crate) fn emit(plan: &Plan<'_>) -> Vec<SourceFile> {
-    let mut files =
-        vec![builds::file(plan), constants::file(plan), maps::file(plan), meanings::file(plan), event::file(plan)];
-    files.extend(plan.modules.iter().map(|module| views::file(plan, module)));
-    files.push(encode::root_file(plan));
-    files.extend(plan.modules.iter().map(|module| encode::file(plan, module)));
-    files.push(event::for_each_view(plan));
-    files.push(schema::root_file(plan));
-    files.extend(plan.modules.iter().map(|module| schema::file(plan, module)));
-    files
+/// The modules of the crate. Each makes its items when it is asked for them.
+pub(crate) fn emit(plan: &Crate) -> Tree<'_> {
+    let events = plan.modules.iter().map(|module| child(module, move || views::items(module)));
+    let encoders = plan.modules.iter().map(|module| child(module, move || encode::items(module)));
+    let tables = plan.modules.iter().map(|module| child(module, move || schema::items(module)));
+    let children = vec![
+        Tree::new("builds", builds::DOC, || builds::items(&plan.builds)),
+        Tree::new("descriptor", constants::DOC, || constants::items(plan)),
+        Tree::new("encode", encode::DOC, Vec::new).with_children(encoders).in_crates_only(),
+        Tree::new("events", &event::doc(plan), || event::items(plan)).with_children(events),
+        Tree::new("for_each_view", event::FOR_EACH_VIEW_DOC, || event::for_each_view(plan)).in_crates_only(),
+        Tree::new("maps", maps::DOC, || maps::items(&plan.maps)),
+        Tree::new("meanings", meanings::DOC, || meanings::items(&plan.meanings)),
+        Tree::new("schema", schema::DOC, || schema::root_items(plan)).with_children(tables),
+    ];
+    let exports = || vec![quote! { pub use builds::Build; }, quote! { pub use events::Event; }];
+    Tree::new("", "", exports).with_children(children)
+}
+
+fn child<'p>(module: &'p Module, items: impl Fn() -> Vec<TokenStream> + 'p) -> Tree<'p> {
+    Tree::new(&module.name, &module.docs.join("\n"), items)
 }
 
 /// An identifier. The plan's names are valid ones.
@@ -36,8 +49,13 @@ fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
+/// A type or a path. The plan spells valid ones.
+fn path(text: &str) -> TokenStream {
+    text.parse().unwrap_or_default()
+}
+
 /// Doc comment lines.
-fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
+fn doc_attributes(lines: &[impl AsRef<str>]) -> TokenStream {
     let lines = lines.iter().map(|line| match line.as_ref() {
         "" => String::new(),
         line => format!(" {}", one_line(line)),
@@ -45,13 +63,35 @@ fn docs(lines: &[impl AsRef<str>]) -> TokenStream {
     quote! { #(#[doc = #lines])* }
 }
 
+/// The constants of a newtype.
+fn constants(constants: &[Constant]) -> TokenStream {
+    let constants = constants.iter().map(|constant| {
+        let name = ident(&constant.name);
+        let value = literal(constant.value);
+        let docs = doc_attributes(&constant.docs);
+        quote! { #docs pub const #name: Self = Self(#value); }
+    });
+    quote! { #(#constants)* }
+}
+
 /// A set of builds as a slice of the runtime's `BuildRange`.
-fn build_ranges(builds: &Builds) -> TokenStream {
-    let ranges = builds.ranges().iter().map(|range| {
-        let (first, last) = (number(range.first), number(range.last));
-        quote! { BuildRange { first: #first, last: #last } }
+fn build_ranges(ranges: &[BuildRange]) -> TokenStream {
+    let ranges = ranges.iter().map(|range| {
+        let first = decimal(range.first);
+        let last = decimal(range.last);
+        quote! { rt::BuildRange { first: #first, last: #last } }
     });
     quote! { &[#(#ranges),*] }
+}
+
+fn literal(number: Number) -> TokenStream {
+    match number {
+        Number::Decimal(value) => {
+            let value = decimal(value);
+            quote!(#value)
+        }
+        Number::Hex(value) => hex(value),
+    }
 }
 
 /// A hexadecimal number, its digits in groups of four.
@@ -59,10 +99,19 @@ fn hex(value: u64) -> TokenStream {
     let digits = format!("{value:x}");
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(4).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    format!("0x{}", groups.join("_")).parse().unwrap_or_default()
+    path(&format!("0x{}", groups.join("_")))
 }
 
 /// A number without its type's suffix.
-fn number(value: impl Into<u64>) -> proc_macro2::Literal {
-    proc_macro2::Literal::u64_unsuffixed(value.into())
+fn decimal(value: impl Into<u64>) -> Literal {
+    Literal::u64_unsuffixed(value.into())
+}
+
+/// The same of an index or a length.
+fn index(value: usize) -> Literal {
+    Literal::usize_unsuffixed(value)
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }

@@ -1,105 +1,72 @@
 //! `events/<module>.rs`: the views of a module's events and the enums over them.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{docs, ident, meanings, messages, number, types};
-use crate::format::SourceFile;
-use crate::plan::{EventPlan, FieldPlan, Fields, Kind, LayoutPlan, Member, Module, Plan, SharedField, StructPlan};
+use super::{decimal, doc_attributes, expressions, ident, index, messages, path};
+use crate::plan::ir::{Accessor, Body, Each, Event, Layout, Module, Read, Size, View};
 
-pub(super) fn file(plan: &Plan<'_>, module: &Module) -> SourceFile {
-    let mut items = vec![imports(module, plan)];
+pub(super) fn items(module: &Module) -> Vec<TokenStream> {
+    let schema = ident(&module.name);
+    let mut items = vec![quote! {
+        use ::etw_runtime as rt;
+        #[allow(unused_imports)]
+        use super::super::{maps, meanings};
+        use super::super::schema::#schema as schema;
+    }];
     for event in &module.events {
-        items.push(event_enum(event, plan));
+        items.push(event_enum(event));
         items.push(event_record(event));
         for layout in &event.layouts {
-            items.push(view_struct(&layout.name, &layout.docs, &layout.fields, plan));
-            items.push(view_accessors(&layout.name, &layout.fields, &layout.field_docs, plan));
-            items.push(view_trait(layout, plan));
-            for structure in &layout.fields.structs {
-                items.push(view_struct(&structure.name, &structure.docs, &structure.fields, plan));
-                items.push(view_accessors(&structure.name, &structure.fields, &structure.field_docs, plan));
+            items.push(view_struct(&layout.view));
+            items.extend(view_accessors(&layout.view));
+            items.push(view_trait(layout));
+            for structure in &layout.structs {
+                items.push(view_struct(structure));
+                items.extend(view_accessors(structure));
                 items.push(struct_trait(structure));
             }
         }
     }
+    items.push(traits(module));
+    items
+}
+
+/// The traits that every type of the module has.
+fn traits(module: &Module) -> TokenStream {
     let records = module.events.iter().flat_map(|event| {
-        std::iter::once(ident(&event.name)).chain(event.layouts.iter().map(|layout| ident(&layout.name)))
+        std::iter::once(ident(&event.name)).chain(event.layouts.iter().map(|layout| ident(&layout.view.name)))
     });
-    items.push(quote! { etw_runtime::record_traits!(#(#records),*); });
-    let structs: Vec<_> = structs(module).map(|structure| ident(&structure.name)).collect();
-    if !structs.is_empty() {
-        items.push(quote! { etw_runtime::struct_traits!(#(#structs),*); });
-    }
-    SourceFile { path: format!("events/{}.rs", module.name), docs: vec![module.doc.clone()], items }
-}
-
-/// The structs of a module's layouts.
-fn structs(module: &Module) -> impl Iterator<Item = &StructPlan> {
-    module.events.iter().flat_map(|event| &event.layouts).flat_map(|layout| &layout.fields.structs)
-}
-
-fn imports(module: &Module, plan: &Plan<'_>) -> TokenStream {
-    let layouts = || module.events.iter().flat_map(|event| &event.layouts);
-    let all = || layouts().map(|layout| &layout.fields).chain(structs(module).map(|structure| &structure.fields));
-    let fields = || all().flat_map(|fields| &fields.fields);
-    let mut names: BTreeSet<&str> = ["AnyView", "Fault", "LayoutInfo", "Part", "Reader", "Record", "View"].into();
-    names.extend(fields().flat_map(|field| types::imports(&field.kind)));
-    let has_segment = |fields: &Fields| fields.members.iter().any(|m| matches!(m, Member::Segment { .. }));
-    names.extend(messages::imports(layouts()));
-    names.extend(has_own_parts(all()).then_some("Value"));
-    names.extend(all().any(has_segment).then_some("Segment"));
-    names.extend(structs(module).next().map(|_| ["Struct", "StructInfo"]).into_iter().flatten());
-    let names = names.into_iter().map(ident);
-    let used = meanings::used(fields(), plan);
-    let is_mapped = |field: &FieldPlan| matches!(field.kind, Kind::Mapped(..));
-    let has_maps = used.maps || fields().any(is_mapped) || layouts().any(messages::has_mapped_list);
-    let maps = has_maps.then(|| quote! { use super::super::maps; });
-    let meanings = used.meanings.then(|| quote! { use super::super::meanings; });
-    let status = used.status.then(|| quote! { use etw_runtime::status; });
-    let phantom = all().any(|fields| !fields.borrow()).then(|| quote! { use core::marker::PhantomData; });
-    let deref = module.events.iter().any(|event| event.layouts.len() == 1).then(|| quote! { use core::ops::Deref; });
-    let schema = ident(&module.name);
+    let layouts = module.events.iter().flat_map(|event| &event.layouts);
+    let structs: Vec<_> = layouts.flat_map(|layout| &layout.structs).map(|structure| ident(&structure.name)).collect();
+    let struct_traits = (!structs.is_empty()).then(|| quote! { rt::struct_traits!(#(#structs),*); });
     quote! {
-        use core::fmt;
-        #phantom
-        #deref
-        use etw_runtime::{#(#names),*};
-        #status
-        #maps
-        #meanings
-        use super::super::schema::#schema as schema;
+        rt::record_traits!(#(#records),*);
+        #struct_traits
     }
 }
 
-/// Whether a field of some layout is a part by itself, or formatted by its value.
-fn has_own_parts<'f>(mut all: impl Iterator<Item = &'f Fields>) -> bool {
-    all.any(|fields| fields.members.iter().any(|member| matches!(member, Member::Field(_))))
-}
-
-fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
-    let (name, event_docs) = (ident(&event.name), docs(&event.docs));
+fn event_enum(event: &Event) -> TokenStream {
+    let name = ident(&event.name);
+    let docs = doc_attributes(&event.docs);
     let variants = event.layouts.iter().map(|layout| {
-        let (variant, view, docs) = (ident(&layout.variant), ident(&layout.name), docs(&layout.docs[..1]));
+        let variant = ident(&layout.variant);
+        let view = ident(&layout.view.name);
+        let docs = doc_attributes(&[&layout.view.summary]);
         quote! { #docs #variant(#view<'a>) }
     });
-    let id = number(event.id);
-    let (accessors, deref) = match event.layouts.as_slice() {
-        [layout] => (Vec::new(), Some(deref(&event.name, layout))),
-        _ => (event.shared.iter().map(|field| shared_accessor(field, event, plan)).collect(), None),
-    };
-    let named = if deref.is_none() { event.shared.as_slice() } else { &[] };
-    let (parameters, lifetime) = lifetimes(named.iter().map(|field| &field.kind));
-    let id_doc = format!(" The event's id, {}.", event.id);
+    let id = decimal(event.id);
+    let id_docs = doc_attributes(&[format!("The event's id, {}.", event.id)]);
+    let accessors = event.accessors.iter().map(accessor);
+    let (parameters, lifetime) = lifetimes(event.borrows);
+    let deref = event.layouts.first().filter(|_| event.derefs).map(|layout| deref(&event.name, layout));
     quote! {
-        #event_docs
+        #docs
         #[non_exhaustive]
         pub enum #name<'a> { #(#variants,)* }
 
         impl #parameters #name #lifetime {
-            #[doc = #id_doc]
+            #id_docs
             pub const ID: u16 = #id;
             #(#accessors)*
         }
@@ -109,10 +76,12 @@ fn event_enum(event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
 }
 
 /// An event of one layout has all that its view has.
-fn deref(event: &str, layout: &LayoutPlan) -> TokenStream {
-    let (event, view, variant) = (ident(event), ident(&layout.name), ident(&layout.variant));
+fn deref(event: &str, layout: &Layout) -> TokenStream {
+    let event = ident(event);
+    let view = ident(&layout.view.name);
+    let variant = ident(&layout.variant);
     quote! {
-        impl<'a> Deref for #event<'a> {
+        impl<'a> core::ops::Deref for #event<'a> {
             type Target = #view<'a>;
 
             fn deref(&self) -> &#view<'a> {
@@ -123,103 +92,91 @@ fn deref(event: &str, layout: &LayoutPlan) -> TokenStream {
 }
 
 /// The generics of an `impl` of accessors: the lifetime has a name only where one of them returns it.
-fn lifetimes<'k>(mut kinds: impl Iterator<Item = &'k Kind>) -> (TokenStream, TokenStream) {
-    if kinds.any(types::borrows) { (quote!(<'a>), quote!(<'a>)) } else { (TokenStream::new(), quote!(<'_>)) }
+fn lifetimes(borrows: bool) -> (TokenStream, TokenStream) {
+    if borrows { (quote!(<'a>), quote!(<'a>)) } else { (TokenStream::new(), quote!(<'_>)) }
 }
 
-fn shared_accessor(field: &SharedField, event: &EventPlan, plan: &Plan<'_>) -> TokenStream {
-    let (accessor, value) = (ident(&field.accessor), types::return_type(&field.kind, plan));
-    let everywhere = field.layouts.len() == event.layouts.len();
-    let typed = meanings::shared_accessor(field, everywhere, plan);
-    let arms = field.layouts.iter().map(|at| {
-        let variant = ident(&event.layouts[*at].variant);
-        if everywhere {
-            quote! { Self::#variant(view) => view.#accessor(), }
-        } else {
-            quote! { Self::#variant(view) => Some(view.#accessor()), }
-        }
-    });
-    if everywhere {
-        let doc = docs(&[format!("`{}`, `{}`.", field.name, field.in_type)]);
-        return quote! {
-            #doc
-            pub fn #accessor(&self) -> #value { match self { #(#arms)* } }
-
-            #typed
-        };
-    }
-    let variants: Vec<&str> = field.layouts.iter().map(|at| event.layouts[*at].variant.as_str()).collect();
-    let have = if variants.len() == 1 { "has" } else { "have" };
-    let doc = docs(&[format!("`{}`, `{}`, which only {} {have}.", field.name, field.in_type, variants.join(", "))]);
-    quote! {
-        #doc
-        pub fn #accessor(&self) -> Option<#value> { match self { #(#arms)* _ => None, } }
-
-        #typed
-    }
-}
-
-fn event_record(event: &EventPlan) -> TokenStream {
+fn event_record(event: &Event) -> TokenStream {
     let name = ident(&event.name);
-    let variants: Vec<_> = event.layouts.iter().map(|layout| ident(&layout.variant)).collect();
+    let variants = event.layouts.iter().map(|layout| ident(&layout.variant));
     quote! {
-        impl<'a> Record<'a> for #name<'a> {
-            fn view(&self) -> &dyn AnyView<'a> {
+        impl<'a> rt::Record<'a> for #name<'a> {
+            fn view(&self) -> &dyn rt::AnyView<'a> {
                 match self { #(Self::#variants(view) => view,)* }
             }
         }
     }
 }
 
-fn view_struct(name: &str, view_docs: &[String], fields: &Fields, plan: &Plan<'_>) -> TokenStream {
-    let (name, view_docs) = (ident(name), docs(view_docs));
-    let members = fields.members.iter().map(|member| match member {
-        Member::Segment { name, size, .. } => {
-            let (name, size) = (ident(name), number(*size));
-            quote! { #name: Segment<'a, #size> }
-        }
-        Member::Field(at) => {
-            let field = &fields.fields[*at];
-            let (name, ty) = (ident(&field.accessor), types::member_type(&field.kind, plan));
-            quote! { #name: #ty }
-        }
+fn view_struct(view: &View) -> TokenStream {
+    let name = ident(&view.name);
+    let docs = doc_attributes(&view.docs);
+    let members = view.members.iter().map(|member| {
+        let name = ident(&member.name);
+        let ty = path(&member.ty);
+        quote! { #name: #ty }
     });
-    let phantom = (!fields.borrow()).then(|| quote! { payload: PhantomData<&'a [u8]>, });
+    let marker = view.marker.as_ref().map(|marker| {
+        let marker = ident(marker);
+        quote! { #marker: core::marker::PhantomData<&'a [u8]>, }
+    });
     quote! {
-        #view_docs
-        pub struct #name<'a> { #(#members,)* #phantom }
+        #docs
+        pub struct #name<'a> { #(#members,)* #marker }
     }
 }
 
-fn view_accessors(name: &str, fields: &Fields, field_docs: &[String], plan: &Plan<'_>) -> TokenStream {
-    if fields.fields.is_empty() {
-        return TokenStream::new();
-    }
-    let name = ident(name);
-    let accessors = fields.fields.iter().zip(field_docs).map(|(field, doc)| {
-        let accessor = ident(&field.accessor);
-        let (ty, body) = (types::return_type(&field.kind, plan), types::accessor_body(field, plan));
-        let (doc, typed) = (docs(&[doc]), meanings::accessor(field, plan));
-        quote! {
-            #doc
-            #[inline]
-            pub fn #accessor(&self) -> #ty { #body }
+fn view_accessors(view: &View) -> Option<TokenStream> {
+    let name = ident(&view.name);
+    let accessors = view.accessors.iter().map(accessor);
+    let (parameters, lifetime) = lifetimes(view.borrows);
+    (!view.accessors.is_empty()).then(|| quote! { impl #parameters #name #lifetime { #(#accessors)* } })
+}
 
-            #typed
+fn accessor(accessor: &Accessor) -> TokenStream {
+    let name = ident(&accessor.name);
+    let docs = doc_attributes(&accessor.docs);
+    let ty = path(&accessor.ty);
+    let inline = accessor.is_inline.then(|| quote!(#[inline]));
+    let body = body(&accessor.body);
+    quote! {
+        #docs
+        #inline
+        pub fn #name(&self) -> #ty { #body }
+    }
+}
+
+fn body(body: &Body) -> TokenStream {
+    match body {
+        Body::Value(value) => expressions::value(value),
+        Body::Map { accessor, each, steps } => {
+            let accessor = ident(accessor);
+            let function = expressions::function(steps);
+            let into_iter = each.then(|| quote!(.into_iter()));
+            quote!(self.#accessor() #into_iter.map(#function))
         }
-    });
-    let (parameters, lifetime) = lifetimes(fields.fields.iter().map(|field| &field.kind));
-    quote! { impl #parameters #name #lifetime { #(#accessors)* } }
+        Body::Match { accessor, variants, is_optional } => {
+            let accessor = ident(accessor);
+            let variants = variants.iter().map(|variant| ident(variant));
+            if *is_optional {
+                quote! { match self { #(Self::#variants(view) => Some(view.#accessor()),)* _ => None, } }
+            } else {
+                quote! { match self { #(Self::#variants(view) => view.#accessor(),)* } }
+            }
+        }
+    }
 }
 
-fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
-    let (name, info) = (ident(&layout.name), ident(&layout.info));
-    let (read, part) = (read_function(&layout.fields), part_function(&layout.fields));
-    let write = messages::function(layout, plan);
+fn view_trait(layout: &Layout) -> TokenStream {
+    let name = ident(&layout.view.name);
+    let info = ident(&layout.view.info);
+    let read = read_function(&layout.view);
+    let part = part_function(&layout.view);
+    let write = messages::function(&layout.messages);
     let confusable = layout.confusable.then(|| quote! { const CONFUSABLE: bool = true; });
     quote! {
-        impl<'a> View<'a> for #name<'a> {
-            const INFO: &'static LayoutInfo = &schema::#info;
+        impl<'a> rt::View<'a> for #name<'a> {
+            const INFO: &'static rt::LayoutInfo = &schema::#info;
             #confusable
             #read
             #part
@@ -228,76 +185,96 @@ fn view_trait(layout: &LayoutPlan, plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn struct_trait(structure: &StructPlan) -> TokenStream {
-    let (name, info) = (ident(&structure.name), ident(&structure.info));
-    let (read, part) = (read_function(&structure.fields), part_function(&structure.fields));
+fn struct_trait(structure: &View) -> TokenStream {
+    let name = ident(&structure.name);
+    let info = ident(&structure.info);
+    let read = read_function(structure);
+    let part = part_function(structure);
     quote! {
-        impl<'a> Struct<'a> for #name<'a> {
-            const INFO: &'static StructInfo = &schema::#info;
+        impl<'a> rt::Struct<'a> for #name<'a> {
+            const INFO: &'static rt::StructInfo = &schema::#info;
             #read
             #part
         }
     }
 }
 
-fn read_function(plan: &Fields) -> TokenStream {
-    let (fields, members) = (&plan.fields, &plan.members);
-    if members.is_empty() {
-        return quote! {
-            #[inline]
-            fn read(_reader: &mut Reader<'a>) -> Result<Self, Fault> { Ok(Self { payload: PhantomData }) }
-        };
-    }
-    let reads = members.iter().map(|member| match member {
-        Member::Segment { name, first_field, .. } => {
-            let (name, first) = (ident(name), number(*first_field as u64));
-            quote! { let #name = reader.segment(#first)?; }
-        }
-        Member::Field(at) => {
-            let (name, read) = (ident(&fields[*at].accessor), types::read(*at, &fields[*at], fields));
-            quote! { let #name = #read; }
-        }
+fn read_function(view: &View) -> TokenStream {
+    let reads = view.members.iter().map(|member| {
+        let name = ident(&member.name);
+        let read = read(&member.read);
+        quote! { let #name = #read; }
     });
-    let names = members.iter().map(|member| match member {
-        Member::Segment { name, .. } => ident(name),
-        Member::Field(at) => ident(&fields[*at].accessor),
+    let names = view.members.iter().map(|member| ident(&member.name));
+    let marker = view.marker.as_ref().map(|marker| {
+        let marker = ident(marker);
+        quote! { #marker: core::marker::PhantomData }
     });
-    let phantom = (!plan.borrow()).then(|| quote! { payload: PhantomData });
     quote! {
         #[inline]
-        fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
             #(#reads)*
-            Ok(Self { #(#names,)* #phantom })
+            Ok(Self { #(#names,)* #marker })
         }
     }
 }
 
+/// The expression that takes a member off the reader.
+fn read(read: &Read) -> TokenStream {
+    let method = ident(read.method);
+    let field = index(read.field);
+    let size = read.size.as_ref().map(|size| {
+        let size = reader_size(size);
+        quote!(, #size)
+    });
+    let each = read.each.as_ref().map(|each| {
+        let each = extent(each);
+        quote!(, #each)
+    });
+    let call = quote!(__reader.#method(#field #size #each)?);
+    if read.is_socket { quote!(rt::SocketAddr::new(#call.as_bytes())) } else { call }
+}
+
+/// A size as the reader's methods take it: anything that becomes a `u32`.
+fn reader_size(size: &Size) -> TokenStream {
+    match size {
+        Size::Fixed(n) => {
+            let n = proc_macro2::Literal::u16_suffixed(*n);
+            quote!(#n)
+        }
+        Size::Counter(counter) => expressions::in_segment(counter),
+    }
+}
+
+/// How each element of a list finds its end.
+fn extent(each: &Each) -> TokenStream {
+    match each {
+        Each::Units(Size::Fixed(n)) => {
+            let n = decimal(*n);
+            quote!(rt::Extent::Units(#n))
+        }
+        Each::Units(Size::Counter(counter)) => {
+            let units = expressions::in_segment(counter);
+            quote!(rt::Extent::Units(#units.into()))
+        }
+        Each::Counted => quote!(rt::Extent::Counted),
+        Each::Own => quote!(rt::Extent::Own),
+    }
+}
+
 /// `fn part`: what the view holds, in the order of the payload.
-fn part_function(plan: &Fields) -> TokenStream {
-    let parts: Vec<TokenStream> = plan
-        .members
-        .iter()
-        .map(|member| match member {
-            Member::Segment { name, .. } => {
-                let name = ident(name);
-                quote!(Part::Segment(self.#name.as_bytes()))
-            }
-            Member::Field(at) => {
-                let value = types::value(&plan.fields[*at]);
-                quote!(Part::Field(#value))
-            }
-        })
-        .collect();
+fn part_function(view: &View) -> TokenStream {
+    let parts: Vec<TokenStream> = view.members.iter().map(|member| expressions::value(&member.part)).collect();
     let body = match parts.as_slice() {
-        [] => return quote! { fn part(&self, _part: usize) -> Option<Part<'a>> { None } },
-        [part] => quote!((part == 0).then(|| #part)),
+        [] => return quote! { fn part(&self, _part: usize) -> Option<rt::Part<'a>> { None } },
+        [only] => quote!(if part == 0 { Some(#only) } else { None }),
         parts => {
             let arms = parts.iter().enumerate().map(|(at, part)| {
-                let at = number(at as u64);
+                let at = index(at);
                 quote!(#at => #part,)
             });
             quote!(Some(match part { #(#arms)* _ => return None, }))
         }
     };
-    quote! { fn part(&self, part: usize) -> Option<Part<'a>> { #body } }
+    quote! { fn part(&self, part: usize) -> Option<rt::Part<'a>> { #body } }
 }

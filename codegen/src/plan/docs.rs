@@ -1,88 +1,57 @@
 //! The words of the generated documentation.
 
 use super::fields::{Access, Extent, FieldPlan, Fields, Kind};
-use super::values::{Constants, MapPlan};
-use super::{HeaderPlan, LayoutPlan};
-use etw_schema::model::schema::{Build, Builds, Event, Header, Layout, Schema};
+use super::ir::Map;
+use super::phrases::{escape, name_builds};
+use etw_schema::model::schema::{Event, Header, Layout, Schema};
 use etw_schema::model::{InType, OutType};
 
-/// Markdown's own characters lose their meaning: texts from a manifest are to be read as they are.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' => out.extend(['\\', c]),
-            '\r' | '\n' => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// `Build 26100` or `Builds 20348-26100`.
-pub(super) fn builds_phrase(builds: &Builds) -> String {
-    let one = builds.first() == builds.last();
-    if one && builds.first() == Some(Build::UNKNOWN) {
-        return "Of an unknown build".to_owned();
-    }
-    format!("{} {builds}", if one { "Build" } else { "Builds" })
-}
-
-/// ` Builds 26100-26200.` for what not every captured build has; nothing for what all have.
-pub(super) fn only_in(schema: &Schema, builds: &Builds) -> String {
-    let everywhere = schema.builds.iter().all(|build| builds.contains(build.number));
-    if everywhere { String::new() } else { format!(" {}.", builds_phrase(builds)) }
-}
-
 /// The first line of a message: what the event is.
-fn title(header: Option<&Header>) -> Option<String> {
+fn find_title(header: Option<&Header>) -> Option<String> {
     let message = header?.message.as_deref()?;
     let first = message.split("%n").find(|line| !line.trim().is_empty())?;
     let first = first.lines().find(|line| !line.trim().is_empty())?;
     Some(escape(first.trim().trim_end_matches(['.', ':', '-', ' '])))
 }
 
-pub(super) fn event(schema: &Schema, event: &Event, name: &str, layouts: &[LayoutPlan]) -> Vec<String> {
+pub(super) fn describe_event(schema: &Schema, event: &Event, name: &str, layouts: usize) -> Vec<String> {
     let newest = event.versions.last().and_then(|v| v.layouts.last());
-    let title = title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
-    let forms = match layouts.len() {
+    let title = find_title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
+    let forms = match layouts {
         1 => "It has one layout and derefs to its view; a later build may bring another.".to_owned(),
         n => format!("It has {n} layouts; match on the variant for the fields that not all of them share."),
     };
-    let builds = builds_phrase(&super::history::event(schema, event));
+    let builds = name_builds(&super::history::builds_with(schema, event));
     vec![format!("{title}: event {}. {builds}.", event.id), String::new(), forms]
 }
 
-pub(super) fn layout(schema: &Schema, event: (&str, u16, u8), layout: &Layout, constants: &Constants) -> Vec<String> {
+pub(super) fn describe_layout(schema: &Schema, event: (&str, u16, u8), layout: &Layout) -> Vec<String> {
     let (name, id, version) = event;
     let newest = layout.newest_header();
-    let title = title(newest).unwrap_or_else(|| name.to_owned());
+    let title = find_title(newest).unwrap_or_else(|| name.to_owned());
     let mut lines =
-        vec![format!("{title}: event {id}, version {version}. {}.", builds_phrase(&layout.builds)), String::new()];
+        vec![format!("{title}: event {id}, version {version}. {}.", name_builds(&layout.builds)), String::new()];
     let mut previous: Option<&Header> = None;
     for held in &layout.headers {
         let intro = match (previous, held.builds.first()) {
             (Some(_), Some(build)) => format!("From build {build}: "),
             _ => String::new(),
         };
-        let facts = header_facts(&held.value, previous);
+        let facts = list_header_facts(&held.value, previous);
         if !facts.is_empty() {
             lines.push(format!("{intro}{facts}."));
         }
         previous = Some(&held.value);
     }
-    let unnumbered = constants.header(0, newest.unwrap_or(&Header::default()));
-    if let HeaderPlan { channel: None, .. } = unnumbered
-        && newest.is_some_and(|h| h.channel.is_none())
-    {
+    if newest.is_some_and(|header| header.channel.is_none()) {
         lines.push("No channel: only trace sessions see it.".to_owned());
     }
-    lines.extend(inferred(schema, id, version, layout));
+    lines.extend(list_inferred(schema, id, version, layout));
     lines
 }
 
 /// Channel, level, opcode, task and keywords in words: all of them, or those that changed.
-fn header_facts(header: &Header, previous: Option<&Header>) -> String {
+fn list_header_facts(header: &Header, previous: Option<&Header>) -> String {
     let mut facts = Vec::new();
     let mut fact = |what: &str, now: Option<&String>, before: Option<Option<&String>>| {
         if before == Some(now) {
@@ -115,7 +84,7 @@ fn header_facts(header: &Header, previous: Option<&Header>) -> String {
 }
 
 /// What is known of this event from elsewhere than the build's own capture.
-fn inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<String> {
+fn list_inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<String> {
     let names = [format!("{id} v{version}"), id.to_string()];
     let mut notes: Vec<(String, Vec<String>)> = Vec::new();
     for build in schema.builds.iter().filter(|b| layout.builds.contains(b.number)) {
@@ -138,25 +107,17 @@ fn inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<Strin
 
 /// The line that documents each accessor. `builds` says in which builds the event has a field of a name, where these
 /// are not all of the event's.
-pub(super) fn fields(fields: &Fields, maps: &[MapPlan], builds: impl Fn(&str) -> String) -> Vec<String> {
-    fields.fields.iter().map(|field| self::field(field, fields, maps) + &builds(&field.field.name)).collect()
+pub(super) fn describe_fields(fields: &Fields, maps: &[Map], builds: impl Fn(&str) -> String) -> Vec<String> {
+    fields.list.iter().map(|field| describe_field(field, fields, maps) + &builds(&field.field.name)).collect()
 }
 
-/// Documents the structs of a layout; `layout` says which one it is.
-pub(super) fn structs(fields: &mut Fields, layout: &str, maps: &[MapPlan]) {
-    for structure in &mut fields.structs {
-        structure.docs = vec![format!("The struct `{}` of {layout}.", structure.field)];
-        structure.field_docs = self::fields(&structure.fields, maps, |_| String::new());
-    }
-}
-
-fn field(plan: &FieldPlan, all: &Fields, maps: &[MapPlan]) -> String {
+fn describe_field(plan: &FieldPlan, all: &Fields, maps: &[Map]) -> String {
     let field = &plan.field;
     let mut line = format!("`{}`, `{}`", field.name, field.in_type);
     if let Some(out_type) = field.out_type.filter(|out| Some(*out) != field.in_type.default_out_type()) {
         line += &format!(" shown as `{out_type}`");
     }
-    let counter = |at: &usize| all.fields.get(*at).map_or("?", |f| f.field.name.as_str());
+    let counter = |at: &usize| all.list.get(*at).map_or("?", |f| f.field.name.as_str());
     match (&plan.access, &plan.kind) {
         (Access::Own(Extent::Field(at)), _) => line += &format!(" counted by `{}`", counter(at)),
         (Access::Own(Extent::Fixed(n)), Kind::Array(_) | Kind::List(_)) => line += &format!(", {n} elements"),
@@ -171,17 +132,17 @@ fn field(plan: &FieldPlan, all: &Fields, maps: &[MapPlan]) -> String {
         Extent::Counted | Extent::Own => {}
     }
     line += ".";
-    line += unit(field.in_type, field.out_type);
+    line += name_unit(field.in_type, field.out_type);
     if let Kind::Mapped(map, _) = plan.kind {
         let map = &maps[map];
-        line += &format!(" Named by the map `{}`", map.map);
-        line += if map.inferred.is_some() { ", whose values are inferred." } else { "." };
+        line += &format!(" Named by the map `{}`", map.text);
+        line += if map.inferred { ", whose values are inferred." } else { "." };
     }
     line
 }
 
 /// What the type alone says of the value's unit.
-fn unit(in_type: InType, out_type: Option<OutType>) -> &'static str {
+fn name_unit(in_type: InType, out_type: Option<OutType>) -> &'static str {
     match (in_type, out_type) {
         (_, Some(OutType::NtStatus)) => " An NTSTATUS.",
         (_, Some(OutType::Win32Error)) => " A Win32 error code.",

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
-use crate::names_lock::{self as lock, NamesLock};
+use super::public;
+use crate::names_lock::{NameKind, NamesLock};
 use etw_schema::model::{Field, InType, OutType, Size};
 
 /// A value of fixed size that a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scalar {
+pub(super) enum Scalar {
     I8,
     U8,
     I16,
@@ -28,42 +29,35 @@ pub(crate) enum Scalar {
     SystemTime,
 }
 
-/// What an accessor returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Scalar(Scalar),
-    /// An integer whose values a map names: the map's index in the plan, and the integer.
-    Mapped(usize, Scalar),
+/// A value of variable size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
     Utf16,
     Ansi,
     Binary,
     SocketAddr,
     Sid,
     Pointer,
-    /// Elements of one size.
-    Array(Scalar),
-    /// Elements that may differ in size.
-    List(Item),
-    /// A struct, by its view's name.
-    Struct(String),
+    /// A struct of the layout, by its index.
+    Struct(usize),
 }
 
-/// An element of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Item {
-    Utf16,
-    Ansi,
-    Binary,
-    SocketAddr,
-    Sid,
-    Pointer,
-    /// A struct, by its view's name.
-    Struct(String),
+/// What a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Scalar(Scalar),
+    /// An integer whose values a map names: the map's index, and the integer.
+    Mapped(usize, Scalar),
+    /// Scalars, end to end.
+    Array(Scalar),
+    One(Item),
+    /// Items, which may differ in size.
+    List(Item),
 }
 
 /// How a field of variable size finds its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
+pub(super) enum Extent {
     /// So many units, bytes or elements.
     Fixed(u16),
     /// As many as an earlier field says: its index.
@@ -78,7 +72,7 @@ pub(crate) enum Extent {
 
 /// Where a view finds a field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(super) enum Access {
     /// In a segment: the member that holds it, and the offset.
     Segment { member: String, offset: u16 },
     /// In a member of its own, named like the accessor.
@@ -87,26 +81,24 @@ pub(crate) enum Access {
 
 /// A field of a layout.
 #[derive(Clone, Debug)]
-pub(crate) struct FieldPlan {
+pub(super) struct FieldPlan {
     /// The accessor's name.
-    pub(crate) accessor: String,
-    pub(crate) kind: Kind,
-    pub(crate) access: Access,
+    pub(super) accessor: String,
+    pub(super) kind: Kind,
+    pub(super) access: Access,
     /// How each element of a list finds its end.
-    pub(crate) each: Extent,
+    pub(super) each: Extent,
     /// The map that names its values, or those of its elements: its index in the plan.
-    pub(crate) map: Option<usize>,
+    pub(super) map: Option<usize>,
     /// The field as the manifest has it.
-    pub(crate) field: Field,
+    pub(super) field: Field,
     /// What its values mean, where that is known.
-    pub(crate) meaning: Option<FieldMeaning>,
-    /// The constant that describes it, where other layouts of the module have the same field.
-    pub(crate) constant: Option<String>,
+    pub(super) meaning: Option<FieldMeaning>,
 }
 
 impl FieldPlan {
     /// How it finds its end, or that of the list that it is.
-    pub(crate) fn extent(&self) -> &Extent {
+    pub(super) fn extent(&self) -> &Extent {
         match &self.access {
             Access::Own(extent) => extent,
             Access::Segment { .. } => &Extent::Own,
@@ -116,7 +108,7 @@ impl FieldPlan {
 
 /// A member of a view's struct.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Member {
+pub(super) enum Member {
     Segment {
         name: String,
         size: u16,
@@ -128,51 +120,54 @@ pub(crate) enum Member {
 
 /// A layout's fields and how its view holds them.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_field_names, reason = "one list of three, and the first")]
-pub(crate) struct Fields {
-    pub(crate) fields: Vec<FieldPlan>,
-    pub(crate) members: Vec<Member>,
+pub(super) struct Fields {
+    pub(super) list: Vec<FieldPlan>,
+    pub(super) members: Vec<Member>,
     /// The structs among them.
-    pub(crate) structs: Vec<StructPlan>,
+    pub(super) structs: Vec<StructPlan>,
+    /// The names of the accessors.
+    pub(super) accessors: Unique,
 }
 
 /// A struct of a layout: a view of its own.
 #[derive(Clone, Debug)]
-pub(crate) struct StructPlan {
+pub(super) struct StructPlan {
     /// The view's name.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// The name of the static that describes it.
-    pub(crate) info: String,
+    pub(super) info: String,
     /// The manifest's name for it.
-    pub(crate) field: String,
-    pub(crate) fields: Fields,
-    pub(crate) docs: Vec<String>,
-    /// The accessors' documentation, by field.
-    pub(crate) field_docs: Vec<String>,
+    pub(super) field: String,
+    pub(super) fields: Fields,
 }
 
 impl Kind {
     /// Whether accessors of both kinds return the same Rust type. Structs of two layouts never do.
-    pub(super) fn same_type(&self, other: &Self) -> bool {
-        let plain = |kind: &Self| match kind {
+    pub(super) fn has_type_of(self, other: Self) -> bool {
+        let plain = |kind: Self| match kind {
             Self::Scalar(Scalar::HexInt32) => Self::Scalar(Scalar::U32),
-            Self::Scalar(Scalar::HexInt64) | Self::Pointer => Self::Scalar(Scalar::U64),
-            kind => kind.clone(),
+            Self::Scalar(Scalar::HexInt64) | Self::One(Item::Pointer) => Self::Scalar(Scalar::U64),
+            kind => kind,
         };
         match (self, other) {
             (Self::Mapped(a, _), Self::Mapped(b, _)) => a == b,
-            (Self::Struct(_) | Self::List(Item::Struct(_)), _) => false,
+            (Self::One(Item::Struct(_)) | Self::List(Item::Struct(_)), _) => false,
             _ => plain(self) == plain(other),
         }
+    }
+
+    /// Whether its accessor's value borrows from the payload.
+    pub(super) fn borrows(self) -> bool {
+        !matches!(self, Self::Scalar(_) | Self::Mapped(..) | Self::One(Item::Pointer))
     }
 }
 
 impl Fields {
     /// Whether the view holds a part of the payload. A pointer is copied.
-    pub(crate) fn borrow(&self) -> bool {
+    pub(super) fn hold_payload(&self) -> bool {
         self.members.iter().any(|member| match member {
             Member::Segment { .. } => true,
-            Member::Field(at) => self.fields[*at].kind != Kind::Pointer,
+            Member::Field(at) => self.list[*at].kind.borrows(),
         })
     }
 
@@ -202,7 +197,7 @@ pub(super) fn plan(
     if let Some(problem) = check_size(fields) {
         return Err(vec![problem]);
     }
-    let mut planner = Planner { out: Fields::default(), owner, maps, accessors: Unique::default(), lock, open: None };
+    let mut planner = Planner { out: Fields::default(), owner, maps, lock, open: None };
     let mut problems = Vec::new();
     for field in fields {
         if let Err(reason) = planner.add(field) {
@@ -233,7 +228,6 @@ struct Planner<'l> {
     /// The view's name.
     owner: &'l str,
     maps: &'l BTreeMap<&'l str, usize>,
-    accessors: Unique,
     lock: &'l mut NamesLock,
     /// The segment that the next field of fixed size joins: its index among the members.
     open: Option<usize>,
@@ -242,9 +236,9 @@ struct Planner<'l> {
 impl Planner<'_> {
     fn add(&mut self, field: &Field) -> Result<(), String> {
         let kind = self.kind(field)?;
-        let index = self.out.fields.len();
-        let accessor = self.lock.claim(lock::Kind::Field, &field.name, &[names::field_name(&field.name)]);
-        let accessor = self.accessors.claim(&accessor, &format!("_{}", index + 1));
+        let index = self.out.list.len();
+        let accessor = self.lock.claim(NameKind::Field, &field.name, &[names::field_name(&field.name)]);
+        let accessor = self.out.accessors.claim(&accessor, &format!("_{}", index + 1));
         let mut each = Extent::Own;
         let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, field.in_type.fixed_size()) {
             self.in_segment(index, size)
@@ -261,16 +255,7 @@ impl Planner<'_> {
             Access::Own(extent)
         };
         let map = self.map(field);
-        self.out.fields.push(FieldPlan {
-            accessor,
-            kind,
-            access,
-            each,
-            map,
-            field: field.clone(),
-            meaning: None,
-            constant: None,
-        });
+        self.out.list.push(FieldPlan { accessor, kind, access, each, map, field: field.clone(), meaning: None });
         Ok(())
     }
 
@@ -297,20 +282,11 @@ impl Planner<'_> {
             InType::Struct => Item::Struct(self.structure(field)?),
             other => return Err(format!("the layout of {other} is not known")),
         };
-        Ok(match (field.count.is_some(), item) {
-            (true, item) => Kind::List(item),
-            (false, Item::Utf16) => Kind::Utf16,
-            (false, Item::Ansi) => Kind::Ansi,
-            (false, Item::Binary) => Kind::Binary,
-            (false, Item::SocketAddr) => Kind::SocketAddr,
-            (false, Item::Sid) => Kind::Sid,
-            (false, Item::Pointer) => Kind::Pointer,
-            (false, Item::Struct(name)) => Kind::Struct(name),
-        })
+        Ok(if field.count.is_some() { Kind::List(item) } else { Kind::One(item) })
     }
 
-    /// Plans a struct and returns the name of its view.
-    fn structure(&mut self, field: &Field) -> Result<String, String> {
+    /// Plans a struct and returns its index.
+    fn structure(&mut self, field: &Field) -> Result<usize, String> {
         if field.members.is_empty() {
             return Err("the struct's members are not known".to_owned());
         }
@@ -322,21 +298,15 @@ impl Planner<'_> {
             0 => format!("{} {}", self.owner, field.name),
             known => format!("{} {} {}", self.owner, field.name, known + 1),
         };
-        let name = self.lock.claim(lock::Kind::Struct, &key, &[plain.clone(), format!("{plain}Struct")]);
+        let name = self.lock.claim(NameKind::Struct, &key, &[plain.clone(), format!("{plain}Struct")]);
         let fields = plan(&field.members, &name, self.maps, self.lock).map_err(|problems| {
             let problems: Vec<String> =
                 problems.into_iter().map(|(member, reason)| format!("member {member}: {reason}")).collect();
             problems.join("; ")
         })?;
-        self.out.structs.push(StructPlan {
-            info: names::constant_name(&name),
-            name: name.clone(),
-            field: field.name.clone(),
-            fields,
-            docs: Vec::new(),
-            field_docs: Vec::new(),
-        });
-        Ok(name)
+        let info = public::claim_static(NameKind::Struct, &key, &name, self.lock);
+        self.out.structs.push(StructPlan { name, info, field: field.name.clone(), fields });
+        Ok(self.out.structs.len() - 1)
     }
 
     /// Puts a field of fixed size behind the last one, or into a new segment.
@@ -346,9 +316,9 @@ impl Planner<'_> {
             *size += field_size; // `check_size` has seen to it that all of them together fit
             return Access::Segment { member: name.clone(), offset };
         }
-        let name = match self.out.fields.last() {
-            None => "head".to_owned(),
-            Some(before) => format!("after_{}", before.accessor),
+        let name = match self.out.list.last() {
+            None => names::private("head"),
+            Some(before) => names::private(&format!("after_{}", before.accessor)),
         };
         self.open = Some(self.out.members.len());
         self.out.members.push(Member::Segment { name: name.clone(), size: field_size, first_field: index });
@@ -376,7 +346,7 @@ impl Planner<'_> {
 
     /// The index of the earlier field that gives a length or a count.
     fn counter(&self, name: &str) -> Result<usize, String> {
-        let mut named = self.out.fields.iter().enumerate().filter(|(_, plan)| plan.field.name == name);
+        let mut named = self.out.list.iter().enumerate().filter(|(_, plan)| plan.field.name == name);
         let (at, counter) = named.next().ok_or_else(|| format!("`{name}` is no earlier field beside it"))?;
         if named.next().is_some() {
             return Err(format!("`{name}` could be any of several fields before it"));
@@ -430,13 +400,13 @@ mod tests {
         assert_eq!(
             plan.members,
             [
-                Member::Segment { name: "head".into(), size: 10, first_field: 0 },
+                Member::Segment { name: "__head".into(), size: 10, first_field: 0 },
                 Member::Field(2),
-                Member::Segment { name: "after_path".into(), size: 16, first_field: 3 },
+                Member::Segment { name: "__after_path".into(), size: 16, first_field: 3 },
             ]
         );
-        assert_eq!(plan.fields[1].access, Access::Segment { member: "head".into(), offset: 8 });
-        assert_eq!(plan.fields[2].access, Access::Own(Extent::Field(1)));
+        assert_eq!(plan.list[1].access, Access::Segment { member: "__head".into(), offset: 8 });
+        assert_eq!(plan.list[2].access, Access::Own(Extent::Field(1)));
     }
 
     #[test]

@@ -3,24 +3,24 @@
 use etw_schema::model::schema::{Builds, Event, Schema};
 
 /// The builds that have the event, in any version.
-pub(super) fn event(schema: &Schema, event: &Event) -> Builds {
+pub(super) fn builds_with(schema: &Schema, event: &Event) -> Builds {
     let holds = |build| event.versions.iter().flat_map(|v| &v.layouts).any(|layout| layout.builds.contains(build));
     Builds::of(schema, holds)
 }
 
 /// The builds in which the event has a field of this name, in any version.
-pub(super) fn field(schema: &Schema, event: &Event, name: &str) -> Builds {
+fn builds_with_field(schema: &Schema, event: &Event, name: &str) -> Builds {
     let layouts = || event.versions.iter().flat_map(|version| &version.layouts);
     let with_field = || layouts().filter(|layout| layout.newest_fields().iter().any(|field| field.name == name));
     Builds::of(schema, |build| with_field().any(|layout| layout.builds.contains(build)))
 }
 
 /// What a field's documentation says of builds: nothing where the event never was without the field.
-pub(super) fn field_phrase(schema: &Schema, event: &Event, name: &str) -> String {
-    let builds = field(schema, event, name);
-    if builds == self::event(schema, event) {
+pub(super) fn phrase_of_field(schema: &Schema, event: &Event, name: &str) -> String {
+    let builds = builds_with_field(schema, event, name);
+    if builds == builds_with(schema, event) {
         String::new()
     } else {
-        format!(" {}.", super::docs::builds_phrase(&builds))
+        format!(" {}.", super::phrases::name_builds(&builds))
     }
 }

@@ -1,156 +1,180 @@
 //! How a layout's message is written: which text, which field, in which form.
 
-use super::HeaderPlan;
 use super::fields::{FieldPlan, Fields, Item, Kind, Scalar};
-use super::values::MapPlan;
+use super::ir::{Expanded, Header, Map, Message, Printf, Show, Source, Step, Value, Write};
+use super::types;
+use super::values::MapTexts;
 use etw_schema::message::{self, Piece};
 use etw_schema::model::OutType;
 
-/// The message of a layout, from a build on.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct MessagePlan {
-    pub(crate) since: u32,
-    pub(crate) parts: Vec<Part>,
-}
-
-/// A part of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    Text(String),
-    /// A field, by its index.
-    Field {
-        index: usize,
-        form: Form,
-    },
-}
-
 /// How a field's value is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// As its `Display` prints it.
-    Plain,
-    Utf16,
-    Ansi,
-    /// An ANSI string that is UTF-8.
-    Utf8,
-    Hex,
-    Character,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// By a method of the message writer.
+    By(&'static str),
     /// A number that stands for a truth value.
     Boolean,
-    Port,
     IPv4,
-    IPv6,
-    DateTime,
-    NtStatus,
-    Win32Error,
-    HResult,
+    /// A status of that kind.
+    Status(&'static str),
     /// The text of a map's value.
     Map(usize),
     /// The same of a signed value.
     SignedMap(usize),
     /// The texts of a map's bits.
     Bits(usize),
-    /// A map whose texts have inserts: the parts for each value that has some.
-    Expanded {
-        map: usize,
-        texts: Vec<(u32, Vec<Part>)>,
-    },
-    /// An array of elements in another form.
-    List(Box<Form>),
-    /// A printf format.
-    Printf(Format),
 }
 
-/// A printf format, taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
-    pub(crate) left: bool,
-    pub(crate) zeros: bool,
-    pub(crate) alternate: bool,
-    pub(crate) width: usize,
-    pub(crate) precision: Option<usize>,
-    pub(crate) conversion: &'static str,
+/// As its `Display` prints it.
+const PLAIN: Form = Form::By("show");
+
+/// What messages are made of.
+#[derive(Clone, Copy)]
+struct Context<'c> {
+    fields: &'c Fields,
+    maps: &'c [Map],
+    texts: &'c [MapTexts],
 }
 
-/// The messages of a layout: one for each build at which the text changed.
-pub(super) fn plan(headers: &[HeaderPlan], fields: &Fields, maps: &[MapPlan]) -> Vec<MessagePlan> {
-    let mut plans: Vec<MessagePlan> = Vec::new();
+/// The messages of a layout: one for each build at which the text changed; none where no build has a text.
+pub(super) fn plan(headers: &[Header], fields: &Fields, maps: &[Map], texts: &[MapTexts]) -> Vec<Message> {
+    let context = Context { fields, maps, texts };
+    let mut messages: Vec<Message> = Vec::new();
     for header in headers {
-        let template = header.message.as_deref().unwrap_or_default();
-        let parts = parts(template, fields, &|field| form(field, fields, maps));
-        if plans.last().is_none_or(|last| last.parts != parts) {
-            plans.push(MessagePlan { since: header.since, parts });
+        let message = context.message(header.since, header.message.as_deref().unwrap_or_default());
+        let is_new = |last: &Message| (&last.expanded, &last.end) != (&message.expanded, &message.end);
+        if messages.last().is_none_or(is_new) {
+            messages.push(message);
         }
     }
-    plans
+    let is_silent = messages.iter().all(|message| message.expanded.is_empty() && message.end.is_empty());
+    if is_silent { Vec::new() } else { messages }
 }
 
-/// A template's parts; an insert past the last field stays as text.
-fn parts(template: &str, fields: &Fields, form_of: &dyn Fn(&FieldPlan) -> Form) -> Vec<Part> {
-    let (pieces, _) = message::keep_unknown_inserts(message::parse(template), fields.fields.len());
-    let part = |piece| match piece {
-        Piece::Text(text) => Part::Text(text),
-        Piece::Insert { number, format } => {
-            let index = number - 1; // inserts count from 1, and the parser makes none of 0
-            let field = &fields.fields[index];
-            let form = match format.as_deref().and_then(parse_format) {
-                Some(format) => Form::Printf(format),
-                None => form_of(field),
-            };
-            Part::Field { index, form }
+impl Context<'_> {
+    /// A template's steps; an insert past the last field stays as text.
+    fn message(self, since: u32, template: &str) -> Message {
+        let mut expanded = Vec::new();
+        let mut end = Vec::new();
+        for piece in self.pieces(template) {
+            match self.expand(&piece) {
+                Some(text) => expanded.push((std::mem::take(&mut end), text)),
+                None => end.push(self.write(piece)),
+            }
         }
-    };
-    pieces.into_iter().map(part).collect()
-}
-
-fn form(field: &FieldPlan, fields: &Fields, maps: &[MapPlan]) -> Form {
-    let Kind::Mapped(map, _) = field.kind else { return form_without_expansion(field, maps) };
-    let plain = |inner: &FieldPlan| form_without_expansion(inner, maps);
-    let texts: Vec<(u32, Vec<Part>)> = maps[map]
-        .entries
-        .iter()
-        .filter_map(|entry| Some((u32::try_from(entry.value).ok()?, parts(&entry.text, fields, &plain))))
-        .filter(|(_, parts)| parts.iter().any(|part| matches!(part, Part::Field { .. })))
-        .collect();
-    if texts.is_empty() {
-        return form_without_expansion(field, maps);
+        Message { since, expanded, end }
     }
-    Form::Expanded { map, texts }
-}
 
-/// The form of a field by its types and map. Inserts in a map's text are expanded once: where such a text is itself
-/// inserted, they stay as they are.
-fn form_without_expansion(field: &FieldPlan, maps: &[MapPlan]) -> Form {
-    let mapped = |map: usize, scalar| match scalar {
-        _ if maps[map].bits => Form::Bits(map),
-        Scalar::I8 | Scalar::I16 | Scalar::I32 => Form::SignedMap(map),
-        _ => Form::Map(map),
-    };
-    match &field.kind {
-        Kind::Mapped(map, scalar) => mapped(*map, *scalar),
-        Kind::Array(scalar) => Form::List(Box::new(match field.map {
-            Some(map) => mapped(map, *scalar),
-            None => scalar_form(*scalar, field.field.out_type),
-        })),
-        Kind::Scalar(scalar) => scalar_form(*scalar, field.field.out_type),
-        Kind::Utf16 => Form::Utf16,
-        Kind::Ansi if is_utf8(field.field.out_type) => Form::Utf8,
-        Kind::Ansi => Form::Ansi,
-        Kind::Binary if field.field.out_type == Some(OutType::IPv6) => Form::IPv6,
-        Kind::Binary | Kind::Pointer => Form::Hex,
-        Kind::SocketAddr | Kind::Sid | Kind::Struct(_) => Form::Plain,
-        Kind::List(item) => Form::List(Box::new(item_form(item, field.field.out_type))),
+    fn pieces(self, template: &str) -> Vec<Piece> {
+        message::keep_unknown_inserts(message::parse(template), self.fields.list.len()).0
+    }
+
+    /// A step that writes a text or a field. Inserts in a map's text are expanded once: where such a text is itself
+    /// inserted, they stay as they are.
+    fn write(self, piece: Piece) -> Write {
+        let (number, format) = match piece {
+            Piece::Text(text) => return Write::Text(text),
+            Piece::Insert { number, format } => (number, format),
+        };
+        // Inserts count from 1, and the parser makes none of 0 or past the last.
+        let field = &self.fields.list[number - 1];
+        if let Some(printf) = format.as_deref().and_then(parse_printf) {
+            return Write::Printf(printf, super::views::reflect(field));
+        }
+        let form = self.form(field);
+        let mut value = Value { source: Source::Accessor(field.accessor.clone()), steps: Vec::new() };
+        match field.kind {
+            Kind::Mapped(..) => value.steps.push(Step::Unwrap),
+            Kind::Array(_) | Kind::List(_) => return self.write_list(field, value, form),
+            Kind::Scalar(_) | Kind::One(_) => {}
+        }
+        Write::Show(self.show(&form, value))
+    }
+
+    fn write_list(self, field: &FieldPlan, list: Value, form: Form) -> Write {
+        if matches!(form, PLAIN) {
+            return Write::List(list, None);
+        }
+        let steps = match field.kind {
+            Kind::Array(Scalar::HexInt32) if field.map.is_some() => vec![Step::Unwrap],
+            Kind::Array(scalar) if field.map.is_some() => types::to_map_key(scalar),
+            _ => Vec::new(),
+        };
+        Write::List(list, Some(self.show(&form, Value { source: Source::Local("item"), steps })))
+    }
+
+    /// The text of a mapped field, if some text of its map has inserts of its own.
+    fn expand(self, piece: &Piece) -> Option<Expanded> {
+        let Piece::Insert { number, format } = piece else { return None };
+        let field = self.fields.list.get(number - 1).filter(|_| format.as_deref().and_then(parse_printf).is_none())?;
+        let Kind::Mapped(map, scalar) = field.kind else { return None };
+        let texts: Vec<(u32, Vec<Write>)> = self.texts[map]
+            .iter()
+            .filter_map(|(value, text)| {
+                let pieces = self.pieces(text);
+                let has_insert = pieces.iter().any(|piece| matches!(piece, Piece::Insert { .. }));
+                has_insert.then(|| (*value, pieces.into_iter().map(|piece| self.write(piece)).collect()))
+            })
+            .collect();
+        if texts.is_empty() {
+            return None;
+        }
+        let bits = self.maps[map].bits;
+        let is_signed = matches!(scalar, Scalar::I8 | Scalar::I16 | Scalar::I32);
+        let value = Value { source: Source::Local("value"), steps: Vec::new() };
+        let other = if is_signed { Form::SignedMap(map) } else { Form::Map(map) };
+        Some(Expanded {
+            value: Value { source: Source::Accessor(field.accessor.clone()), steps: vec![Step::Unwrap] },
+            bits_of: bits.then(|| types::path_of_map_info(&self.maps[map])),
+            texts,
+            other: self.show(&other, value),
+        })
+    }
+
+    /// The call that shows a value in a form.
+    fn show(self, form: &Form, mut value: Value) -> Show {
+        let of_map = |map: &usize| Some(format!("&{}", types::path_of_map_info(&self.maps[*map])));
+        let (method, of, step) = match form {
+            Form::By(method) => (*method, None, None),
+            Form::Boolean => ("show", None, Some(Step::IsNotZero)),
+            Form::IPv4 => ("show", None, Some(Step::Wrap("rt::Ipv4".to_owned()))),
+            Form::Status(kind) => ("status", Some(format!("rt::StatusKind::{kind}")), None),
+            Form::Map(map) => ("map", of_map(map), None),
+            Form::SignedMap(map) => ("map_signed", of_map(map), Some(Step::Call("cast_signed"))),
+            Form::Bits(map) => ("bits", of_map(map), None),
+        };
+        value.steps.extend(step);
+        Show { method, of, value }
+    }
+
+    /// The form of a field, or of each of its elements, by its types and map.
+    fn form(self, field: &FieldPlan) -> Form {
+        let out_type = field.field.out_type;
+        let mapped = |map: usize, scalar| match scalar {
+            _ if self.maps[map].bits => Form::Bits(map),
+            Scalar::I8 | Scalar::I16 | Scalar::I32 => Form::SignedMap(map),
+            _ => Form::Map(map),
+        };
+        match field.kind {
+            Kind::Mapped(map, scalar) => mapped(map, scalar),
+            Kind::Array(scalar) => match field.map {
+                Some(map) => mapped(map, scalar),
+                None => scalar_form(scalar, out_type),
+            },
+            Kind::Scalar(scalar) => scalar_form(scalar, out_type),
+            Kind::One(item) | Kind::List(item) => item_form(item, out_type),
+        }
     }
 }
 
-fn item_form(item: &Item, out_type: Option<OutType>) -> Form {
+fn item_form(item: Item, out_type: Option<OutType>) -> Form {
     match item {
-        Item::Utf16 => Form::Utf16,
-        Item::Ansi if is_utf8(out_type) => Form::Utf8,
-        Item::Ansi => Form::Ansi,
-        Item::Binary if out_type == Some(OutType::IPv6) => Form::IPv6,
-        Item::Binary | Item::Pointer => Form::Hex,
-        Item::SocketAddr | Item::Sid | Item::Struct(_) => Form::Plain,
+        Item::Utf16 => Form::By("utf16"),
+        Item::Ansi if is_utf8(out_type) => Form::By("utf8"),
+        Item::Ansi => Form::By("ansi"),
+        Item::Binary if out_type == Some(OutType::IPv6) => Form::By("ipv6"),
+        Item::Binary | Item::Pointer => Form::By("hex"),
+        Item::SocketAddr | Item::Sid | Item::Struct(_) => PLAIN,
     }
 }
 
@@ -167,23 +191,23 @@ fn scalar_form(scalar: Scalar, out_type: Option<OutType>) -> Form {
         Scalar::F32 | Scalar::F64 | Scalar::Bool | Scalar::Guid | Scalar::FileTime | Scalar::SystemTime
     );
     match (scalar, out_type) {
-        (Scalar::U32 | Scalar::HexInt32, Some(O::NtStatus)) => Form::NtStatus,
-        (Scalar::U32 | Scalar::HexInt32, Some(O::Win32Error)) => Form::Win32Error,
-        (Scalar::I32, Some(O::HResult)) => Form::HResult,
+        (Scalar::U32 | Scalar::HexInt32, Some(O::NtStatus)) => Form::Status("NtStatus"),
+        (Scalar::U32 | Scalar::HexInt32, Some(O::Win32Error)) => Form::Status("Win32"),
+        (Scalar::I32, Some(O::HResult)) => Form::Status("HResult"),
         (Scalar::U32, Some(O::IPv4)) => Form::IPv4,
-        (Scalar::U16, Some(O::Port)) => Form::Port,
-        (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16, Some(O::String)) => Form::Character,
+        (Scalar::U16, Some(O::Port)) => Form::By("port"),
+        (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16, Some(O::String)) => Form::By("character"),
         (Scalar::U8, Some(O::Boolean)) => Form::Boolean,
-        (_, Some(O::HexInt8 | O::HexInt16 | O::HexInt32 | O::HexInt64 | O::ErrorCode)) if integer => Form::Hex,
-        (Scalar::FileTime | Scalar::SystemTime, Some(O::DateTimeCultureInsensitive)) => Form::Plain,
-        (Scalar::FileTime | Scalar::SystemTime, _) => Form::DateTime,
-        (Scalar::HexInt32 | Scalar::HexInt64, _) => Form::Hex,
-        _ => Form::Plain,
+        (_, Some(O::HexInt8 | O::HexInt16 | O::HexInt32 | O::HexInt64 | O::ErrorCode)) if integer => Form::By("hex"),
+        (Scalar::FileTime | Scalar::SystemTime, Some(O::DateTimeCultureInsensitive)) => PLAIN,
+        (Scalar::FileTime | Scalar::SystemTime, _) => Form::By("date_time"),
+        (Scalar::HexInt32 | Scalar::HexInt64, _) => Form::By("hex"),
+        _ => PLAIN,
     }
 }
 
 /// Takes a printf format apart: flags, width, precision, and the letter at the end. None for a plain string format.
-fn parse_format(format: &str) -> Option<Format> {
+fn parse_printf(format: &str) -> Option<Printf> {
     let flags: String = format.chars().take_while(|c| "-0#+ ".contains(*c)).collect();
     let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
     let width = number(&format[flags.len()..]);
@@ -198,7 +222,7 @@ fn parse_format(format: &str) -> Option<Format> {
         's' | 'S' if flags.is_empty() && width.is_empty() && precision.is_none() => return None,
         _ => "Plain",
     };
-    Some(Format {
+    Some(Printf {
         left: flags.contains('-'),
         zeros: flags.contains('0'),
         alternate: flags.contains('#'),

@@ -1,198 +1,156 @@
-//! Every decision that is about Rust: names, types, segments, modules. The emitters only write down what stands
-//! here.
+//! Every decision that is about Rust: names, types, segments, modules. [`ir`] is what comes of it, as plain data; the
+//! passes beside it fill it, and the emitters write it down.
 
-mod constants;
+mod builds;
 mod docs;
+mod encoders;
 mod fields;
 mod history;
+pub(crate) mod ir;
 mod meanings;
 mod messages;
 mod modules;
 mod names;
+mod phrases;
 mod public;
+mod shared;
+mod tables;
+mod types;
 mod values;
+mod views;
 
 use std::collections::BTreeMap;
 
-pub(crate) use fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member, Scalar, StructPlan};
-pub(crate) use meanings::{FieldMeaning, MeaningForm, MeaningPlan, NamedValue};
-pub(crate) use messages::{Form, Format, MessagePlan, Part};
+pub(crate) use modules::is_reserved as is_reserved_module;
 pub(crate) use public::layout_names;
-pub(crate) use values::{Constant, Constants, MapPlan};
 
 use crate::meanings::Meanings;
-use crate::names_lock::NamesLock;
+use crate::names_lock::{NameKind, NamesLock, view_key};
 use crate::overrides::{ModuleRule, Overrides};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::builtin::is_made_up_task;
-use etw_schema::model::schema::{Event, Layout, Schema};
+use etw_schema::model::schema::{Event, Layout, Schema, Version};
 use etw_schema::model::{Field, InType, Place};
+use fields::Fields;
+use ir::{BuildRange, DispatchArm, LayoutPath, Module};
+use values::{MapTexts, Numbers};
+use views::Context;
 
-/// The crate to be generated.
-#[derive(Debug)]
-pub(crate) struct Plan<'s> {
-    pub(crate) schema: &'s Schema,
-    pub(crate) constants: Constants,
-    pub(crate) maps: Vec<MapPlan>,
-    pub(crate) meanings: Vec<MeaningPlan>,
-    pub(crate) modules: Vec<Module>,
-}
+/// The layouts that one (id, version) can have; the runtime's `Candidates` hold no more.
+const MAX_LAYOUTS: usize = 64;
 
-/// A module of the generated crate.
-#[derive(Debug)]
-pub(crate) struct Module {
-    pub(crate) name: String,
-    pub(crate) doc: String,
-    pub(crate) events: Vec<EventPlan>,
-}
-
-/// An event: its views and the enum over them.
-#[derive(Debug)]
-pub(crate) struct EventPlan {
-    pub(crate) id: u16,
-    /// The enum's name, and the variant's in `Event`.
-    pub(crate) name: String,
-    /// The name of the static that describes it.
-    pub(crate) info: String,
-    pub(crate) docs: Vec<String>,
-    /// Oldest version and build first.
-    pub(crate) layouts: Vec<LayoutPlan>,
-    pub(crate) shared: Vec<SharedField>,
-}
-
-/// A layout: a view.
-#[derive(Debug)]
-pub(crate) struct LayoutPlan {
-    /// The place in the dispatch.
-    pub(crate) index: u16,
-    pub(crate) version: u8,
-    /// The view's name.
-    pub(crate) name: String,
-    /// The variant's name in the event's enum.
-    pub(crate) variant: String,
-    /// The name of the static that describes it.
-    pub(crate) info: String,
-    pub(crate) builds: Vec<(u32, u32)>,
-    /// The builds that are read with this layout: from the first to before the second, if there is a second.
-    pub(crate) serves: Vec<(u32, Option<u32>)>,
-    /// Whether its payload can fit another layout of the version.
-    pub(crate) confusable: bool,
-    pub(crate) docs: Vec<String>,
-    pub(crate) headers: Vec<HeaderPlan>,
-    pub(crate) fields: Fields,
-    /// The messages, oldest first.
-    pub(crate) messages: Vec<MessagePlan>,
-    /// The accessors' documentation, by field.
-    pub(crate) field_docs: Vec<String>,
-}
-
-/// What stands beside an event's fields, from a build on.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct HeaderPlan {
-    pub(crate) since: u32,
-    pub(crate) channel: Option<u8>,
-    pub(crate) level: u8,
-    pub(crate) opcode: u8,
-    pub(crate) task: u16,
-    pub(crate) keywords: u64,
-    pub(crate) message: Option<String>,
-}
-
-/// An accessor that several layouts of an event share.
-#[derive(Debug)]
-pub(crate) struct SharedField {
-    pub(crate) accessor: String,
-    pub(crate) kind: Kind,
-    /// The manifest's name and inType.
-    pub(crate) name: String,
-    pub(crate) in_type: InType,
-    /// What the values mean, where it is the same in all layouts.
-    pub(crate) meaning: Option<FieldMeaning>,
-    /// The layouts that have it, by their index in the event. All of them: the accessor returns the value itself;
-    /// some: an `Option`.
-    pub(crate) layouts: Vec<usize>,
-}
-
-impl Plan<'_> {
-    /// Every event with the module it is in.
-    pub(crate) fn events(&self) -> impl Iterator<Item = (&Module, &EventPlan)> {
-        self.modules.iter().flat_map(|module| module.events.iter().map(move |event| (module, event)))
+/// Plans a crate. What cannot be generated is reported and left out.
+pub(crate) fn plan(
+    schema: &Schema,
+    overrides: &Overrides,
+    inferred_maps: &BTreeMap<String, String>,
+    meanings: &Meanings,
+    lock: &mut NamesLock,
+    diagnostics: &mut Diagnostics,
+) -> ir::Crate {
+    let (descriptor, numbers) = values::plan_descriptor(schema, lock);
+    let (maps, map_texts) = values::plan_maps(schema, overrides, inferred_maps, lock);
+    let (meaning_paths, meaning_types) = meanings::plan(meanings, &maps, lock);
+    let mut planner = Planner {
+        schema,
+        meanings,
+        numbers: &numbers,
+        map_indexes: maps.iter().enumerate().map(|(at, map)| (map.text.as_str(), at)).collect(),
+        map_texts: &map_texts,
+        context: Context { maps: &maps, meanings: &meaning_paths },
+        lock,
+        layouts: Vec::new(),
+        dispatch: Vec::new(),
+        diagnostics,
+    };
+    let modules = planner.plan_modules(overrides);
+    let Planner { layouts, mut dispatch, .. } = planner;
+    dispatch.sort_by_key(|arm| (arm.id, arm.version, arm.layout));
+    ir::Crate {
+        provider: plan_provider(schema, &modules),
+        builds: builds::plan(schema),
+        channels: descriptor.channels,
+        levels: descriptor.levels,
+        opcodes: descriptor.opcodes,
+        tasks: descriptor.tasks,
+        keywords: descriptor.keywords,
+        has_pointers: schema.layouts().any(|(_, _, layout)| layout.newest_fields().iter().any(holds_pointer)),
+        maps,
+        meanings: meaning_types,
+        modules,
+        layouts,
+        dispatch,
     }
+}
 
-    /// Every layout with its event and module, in the order of its index.
-    pub(crate) fn layouts(&self) -> Vec<(&Module, &EventPlan, &LayoutPlan)> {
-        let mut all: Vec<_> =
-            self.events().flat_map(|(module, event)| event.layouts.iter().map(move |l| (module, event, l))).collect();
-        all.sort_by_key(|(_, _, layout)| layout.index);
-        all
+fn plan_provider(schema: &Schema, modules: &[Module]) -> ir::Provider {
+    let mut events: Vec<(u16, (String, String))> = modules
+        .iter()
+        .flat_map(|module| module.events.iter().map(|event| (event.id, (module.name.clone(), event.info.clone()))))
+        .collect();
+    events.sort();
+    ir::Provider {
+        name: schema.provider.clone(),
+        guid: parse_guid(&schema.guid),
+        builds: schema.builds.iter().map(|build| build.number).collect(),
+        events: events.into_iter().map(|(_, path)| path).collect(),
     }
+}
 
-    /// Whether some payload holds a pointer, whose size the event's header tells.
-    pub(crate) fn has_pointers(&self) -> bool {
-        self.layouts().iter().any(|(.., layout)| layout.fields.fields.iter().any(|plan| holds_pointer(&plan.field)))
-    }
+/// The parts of a GUID. The reader left hexadecimal digits and hyphens only.
+fn parse_guid(text: &str) -> (u32, u16, u16, [u8; 8]) {
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    let number = |from: usize, len: usize| {
+        digits.get(from..from + len).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    };
+    let data4 = std::array::from_fn(|at| u8::try_from(number(16 + at * 2, 2)).unwrap_or(0));
+    (number(0, 8), u16::try_from(number(8, 4)).unwrap_or(0), u16::try_from(number(12, 4)).unwrap_or(0), data4)
 }
 
 fn holds_pointer(field: &Field) -> bool {
     field.in_type == InType::Pointer || field.members.iter().any(holds_pointer)
 }
 
-/// The layouts that one (id, version) can have; the runtime's `Candidates` hold no more.
-const MAX_LAYOUTS: usize = 64;
-
-/// Plans a crate. What cannot be generated is reported and left out.
-pub(crate) fn plan<'s>(
-    schema: &'s Schema,
-    overrides: &Overrides,
-    inferred_maps: &BTreeMap<String, String>,
-    meanings: &Meanings,
-    lock: &mut NamesLock,
-    diagnostics: &mut Diagnostics,
-) -> Plan<'s> {
-    let constants = values::constants(schema, lock);
-    let maps = values::maps(schema, overrides, inferred_maps, lock);
-    let meaning_plans = meanings::plan(meanings, &maps);
-    let mut planner = Planner {
-        schema,
-        meanings,
-        constants: &constants,
-        map_indexes: maps.iter().enumerate().map(|(at, map)| (map.map.as_str(), at)).collect(),
-        maps: &maps,
-        lock,
-        next_index: 0,
-        infos: names::Unique::default(),
-        diagnostics,
-    };
-    let event_names = public::event_names(schema, overrides, planner.lock);
-    let rules = if overrides.modules.is_empty() { &modules::by_task(schema) } else { &overrides.modules };
-    let mut modules = modules::of_rules(rules);
-    for (event, name) in schema.events.iter().zip(event_names) {
-        let at = planner.module(event, rules, &mut modules);
-        modules[at].events.extend(planner.event(event, name));
-    }
-    modules.retain(|module| !module.events.is_empty());
-    modules.iter_mut().for_each(constants::name_fields);
-    Plan { schema, constants, maps, meanings: meaning_plans, modules }
+/// A layout, with its fields as the passes need them.
+struct Draft {
+    layout: ir::Layout,
+    fields: Fields,
 }
 
 struct Planner<'p> {
     schema: &'p Schema,
     meanings: &'p Meanings,
-    constants: &'p Constants,
-    maps: &'p [MapPlan],
+    numbers: &'p Numbers,
     map_indexes: BTreeMap<&'p str, usize>,
+    map_texts: &'p [MapTexts],
+    context: Context<'p>,
     lock: &'p mut NamesLock,
-    next_index: u16,
-    infos: names::Unique,
+    layouts: Vec<LayoutPath>,
+    dispatch: Vec<DispatchArm>,
     diagnostics: &'p mut Diagnostics,
 }
 
 impl Planner<'_> {
+    fn plan_modules(&mut self, overrides: &Overrides) -> Vec<Module> {
+        let event_names = public::claim_event_names(self.schema, overrides, self.lock);
+        let rules = if overrides.modules.is_empty() { &modules::by_task(self.schema) } else { &overrides.modules };
+        let mut modules = modules::from_rules(rules);
+        let schema = self.schema;
+        for (event, name) in schema.events.iter().zip(event_names) {
+            let at = self.find_module(event, rules, &mut modules);
+            let module = modules[at].name.clone();
+            modules[at].events.extend(self.plan_event(event, &name, &module));
+        }
+        modules.retain(|module| !module.events.is_empty());
+        modules.iter_mut().for_each(tables::share_fields);
+        modules
+    }
+
     /// Where an event's module stands among all: the published one, or else the one that the rules say.
-    fn module(&mut self, event: &Event, rules: &[ModuleRule], modules: &mut Vec<Module>) -> usize {
+    fn find_module(&mut self, event: &Event, rules: &[ModuleRule], modules: &mut Vec<Module>) -> usize {
         // The last module is the one for what no rule claims.
         let by_rule = modules::claim(event.id, &base_name(event), rules).unwrap_or(modules.len() - 1);
-        let name = public::module(event.id, &modules[by_rule].name, self.lock);
+        let name = public::claim_module(event.id, &modules[by_rule].name, self.lock);
         modules.iter().position(|module| module.name == name).unwrap_or_else(|| {
             // Rules made of tasks change with the tasks; rules made by hand do not lose a published module.
             if rules.iter().any(|rule| rule.reason != modules::REASON) {
@@ -200,104 +158,151 @@ impl Planner<'_> {
                 self.diagnostics.error(&Place::default(), format!("event {}", event.id), message);
                 return by_rule;
             }
-            modules.insert(0, Module { name, doc: modules::OTHER.to_owned(), events: Vec::new() });
+            modules.insert(0, modules::new_module(&name, modules::OTHER));
             0
         })
     }
 
-    fn event(&mut self, event: &Event, name: String) -> Option<EventPlan> {
-        let mut layouts = Vec::new();
+    fn plan_event(&mut self, event: &Event, name: &str, module: &str) -> Option<ir::Event> {
+        let mut drafts: Vec<Draft> = Vec::new();
         for version in &event.versions {
-            if version.layouts.len() > MAX_LAYOUTS {
-                let message = format!("{} layouts; at most {MAX_LAYOUTS} can be told apart", version.layouts.len());
-                self.diagnostics.error(&Place::default(), element(event.id, version.version), message);
-                continue;
-            }
-            let names = public::view_names(event.id, &name, version, self.lock);
-            let of_version = version.layouts.iter().zip(names);
-            let of_version: Vec<_> =
-                of_version.map(|(layout, names)| self.layout(event, &name, version.version, layout, names)).collect();
             // With one of its layouts unknown, a payload of that one could be taken for another.
-            layouts.extend(of_version.into_iter().collect::<Option<Vec<_>>>().unwrap_or_default());
+            let planned = self.plan_version(event, name, version, drafts.len());
+            drafts.extend(planned.unwrap_or_default());
         }
-        if layouts.is_empty() {
+        if drafts.is_empty() {
             return None;
         }
-        mark_confusable(&mut layouts);
-        let shared = shared_fields(&layouts);
-        let docs = docs::event(self.schema, event, &name, &layouts);
-        Some(EventPlan { id: event.id, info: self.info(&name), name, docs, layouts, shared })
+        shared::mark_confusable(&mut drafts);
+        let derefs = drafts.len() == 1;
+        let shared = if derefs { Vec::new() } else { shared::find_shared(&drafts) };
+        let accessors = shared::plan_accessors(&shared, &drafts, self.context);
+        for draft in &mut drafts {
+            draft.layout.index = self.place(event.id, name, module, &draft.layout)?;
+        }
+        let layouts: Vec<ir::Layout> = drafts.into_iter().map(|draft| draft.layout).collect();
+        let mut versions: Vec<(u8, Vec<String>)> = Vec::new();
+        for layout in &layouts {
+            let info = layout.view.info.clone();
+            match versions.last_mut() {
+                Some((version, infos)) if *version == layout.version => infos.push(info),
+                _ => versions.push((layout.version, vec![info])),
+            }
+        }
+        Some(ir::Event {
+            id: event.id,
+            info: public::claim_static(NameKind::Event, &event.id.to_string(), name, self.lock),
+            name: name.to_owned(),
+            docs: docs::describe_event(self.schema, event, name, layouts.len()),
+            borrows: shared.iter().any(|field| field.kind.borrows()),
+            accessors,
+            derefs,
+            versions,
+            layouts,
+        })
     }
 
-    fn layout(
+    /// The layouts of a version; none where one of them cannot be generated.
+    /// `before` are those of the event's other versions.
+    fn plan_version(&mut self, event: &Event, name: &str, version: &Version, before: usize) -> Option<Vec<Draft>> {
+        let element = name_element(event.id, version.version);
+        let layouts = version.layouts.len();
+        if layouts > MAX_LAYOUTS {
+            let message = format!("{layouts} layouts; at most {MAX_LAYOUTS} can be told apart");
+            self.diagnostics.error(&Place::default(), element, message);
+            return None;
+        }
+        let most = usize::from(u16::MAX);
+        if self.layouts.len() + before + layouts > most {
+            let message = format!("a crate has at most {most} layouts; the event is left out");
+            self.diagnostics.error(&Place::default(), element, message);
+            return None;
+        }
+        let names = public::claim_view_names(event.id, name, version, self.lock);
+        let drafts: Vec<Option<Draft>> = version
+            .layouts
+            .iter()
+            .zip(names)
+            .map(|(layout, names)| self.plan_layout(event, name, version.version, layout, names))
+            .collect();
+        drafts.into_iter().collect()
+    }
+
+    fn plan_layout(
         &mut self,
         event: &Event,
         event_name: &str,
         version: u8,
         layout: &Layout,
         (name, variant): (String, String),
-    ) -> Option<LayoutPlan> {
-        let id = event.id;
-        let mut fields = match fields::plan(layout.newest_fields(), &name, &self.map_indexes, self.lock) {
-            Ok(fields) => fields,
-            Err(problems) => {
-                for (field, reason) in problems {
-                    let at = layout.newest_fields().iter().find(|f| f.name == field).map(|f| f.at.clone());
-                    let element = format!("{}, field {field}", element(id, version));
-                    self.diagnostics.error(
-                        &at.unwrap_or_default(),
-                        element,
-                        format!("{reason}; the event is left out"),
-                    );
-                }
-                return None;
-            }
-        };
-        meanings::assign(&mut fields, id, self.meanings);
-        docs::structs(&mut fields, &element(id, version), self.maps);
-        for structure in &mut fields.structs {
-            structure.info = self.info(&structure.name);
-        }
-        let index = self.next_index;
-        self.next_index = index.checked_add(1)?;
-        let headers = self.headers(layout);
-        Some(LayoutPlan {
-            index,
+    ) -> Option<Draft> {
+        let mut fields = self.plan_fields(event.id, version, layout, &name)?;
+        let context = self.context;
+        meanings::assign(&mut fields, event.id, &self.meanings.fields, context.meanings, self.lock);
+        let structs = plan_structs(&fields, &name_element(event.id, version), context);
+        let key = view_key(event.id, version, layout.newest_fields());
+        let info = public::claim_static(NameKind::View, &key, &name, self.lock);
+        let view_docs = docs::describe_layout(self.schema, (event_name, event.id, version), layout);
+        let schema = self.schema;
+        let field_docs =
+            docs::describe_fields(&fields, context.maps, |field| history::phrase_of_field(schema, event, field));
+        let view = plan_view(&name, &info, view_docs, &fields, field_docs, context);
+        let headers = self.plan_headers(layout);
+        let layout = ir::Layout {
+            index: 0,
             version,
-            info: self.info(&name),
-            docs: docs::layout(self.schema, (event_name, id, version), layout, self.constants),
-            field_docs: docs::fields(&fields, self.maps, |name| history::field_phrase(self.schema, event, name)),
-            name,
             variant,
-            builds: layout.builds.ranges().iter().map(|r| (r.first, r.last)).collect(),
-            serves: self.serves(layout),
+            messages: messages::plan(&headers, &fields, context.maps, self.map_texts),
+            encoders: plan_encoders(&view, &structs, &fields, context),
+            view,
+            structs,
             confusable: false,
-            messages: messages::plan(&headers, &fields, self.maps),
+            builds: layout.builds.ranges().iter().map(|r| BuildRange { first: r.first, last: r.last }).collect(),
             headers,
-            fields,
-        })
+        };
+        Some(Draft { layout, fields })
     }
 
-    /// The name of the static that describes an event, a view or a struct. Types that differ in case alone have one
-    /// name in capitals.
-    fn info(&mut self, name: &str) -> String {
-        self.infos.claim(&names::constant_name(name), "_INFO")
+    fn plan_fields(&mut self, id: u16, version: u8, layout: &Layout, view: &str) -> Option<Fields> {
+        let fields = layout.newest_fields();
+        let problems = match fields::plan(fields, view, &self.map_indexes, self.lock) {
+            Ok(fields) => return Some(fields),
+            Err(problems) => problems,
+        };
+        for (name, reason) in problems {
+            let at = fields.iter().find(|field| field.name == name).map(|field| field.at.clone());
+            let element = format!("{}, field {name}", name_element(id, version));
+            self.diagnostics.error(&at.unwrap_or_default(), element, format!("{reason}; the event is left out"));
+        }
+        None
     }
 
-    /// A capture serves the builds from its own to before the next capture.
-    fn serves(&self, layout: &Layout) -> Vec<(u32, Option<u32>)> {
+    /// Gives a layout its place among all, and says for which builds it is read.
+    fn place(&mut self, id: u16, event: &str, module: &str, layout: &ir::Layout) -> Option<u16> {
+        let index = u16::try_from(self.layouts.len()).ok()?;
+        // A capture serves the builds from its own to before the next capture.
         let next = |last: u32| self.schema.builds.iter().map(|build| build.number).find(|number| *number > last);
-        layout.builds.ranges().iter().map(|range| (range.first, next(range.last))).collect()
+        let builds: Vec<_> = layout.builds.iter().map(|range| (range.first, next(range.last))).collect();
+        if !builds.is_empty() {
+            self.dispatch.push(DispatchArm { id, version: layout.version, builds, layout: index });
+        }
+        self.layouts.push(LayoutPath {
+            module: module.to_owned(),
+            event: event.to_owned(),
+            variant: layout.variant.clone(),
+            view: layout.view.name.clone(),
+        });
+        Some(index)
     }
 
     /// The headers as a list of changes: one entry for each build at which something changed.
-    fn headers(&self, layout: &Layout) -> Vec<HeaderPlan> {
-        let mut headers: Vec<HeaderPlan> = Vec::new();
+    fn plan_headers(&self, layout: &Layout) -> Vec<ir::Header> {
+        let mut headers: Vec<ir::Header> = Vec::new();
         for build in self.schema.builds.iter().map(|b| b.number).filter(|b| layout.builds.contains(*b)) {
             let Some(header) = layout.header_at(build) else { continue };
-            let next = self.constants.header(build, header);
-            let same = headers.last().is_some_and(|last| HeaderPlan { since: last.since, ..next.clone() } == *last);
-            if !same {
+            let next = self.numbers.resolve(build, header);
+            let is_same = headers.last().is_some_and(|last| ir::Header { since: last.since, ..next.clone() } == *last);
+            if !is_same {
                 headers.push(next);
             }
         }
@@ -305,10 +310,45 @@ impl Planner<'_> {
     }
 }
 
-impl Clone for HeaderPlan {
-    fn clone(&self) -> Self {
-        Self { message: self.message.clone(), ..*self }
+fn plan_structs(fields: &Fields, element: &str, context: Context<'_>) -> Vec<ir::View> {
+    let view = |structure: &fields::StructPlan| {
+        let docs = vec![format!("The struct `{}` of {element}.", structure.field)];
+        let field_docs = docs::describe_fields(&structure.fields, context.maps, |_| String::new());
+        plan_view(&structure.name, &structure.info, docs, &structure.fields, field_docs, context)
+    };
+    fields.structs.iter().map(view).collect()
+}
+
+fn plan_view(
+    name: &str,
+    info: &str,
+    docs: Vec<String>,
+    fields: &Fields,
+    field_docs: Vec<String>,
+    context: Context<'_>,
+) -> ir::View {
+    ir::View {
+        name: name.to_owned(),
+        info: info.to_owned(),
+        summary: docs.first().cloned().unwrap_or_default(),
+        docs,
+        members: views::plan_members(fields, context),
+        marker: views::plan_marker(fields),
+        borrows: fields.list.iter().any(|field| field.kind.borrows()),
+        accessors: views::plan_accessors(fields, field_docs, context),
+        fields: tables::plan_fields(fields, context),
     }
+}
+
+/// The encoders of a layout, those of its structs first.
+fn plan_encoders(view: &ir::View, structs: &[ir::View], fields: &Fields, context: Context<'_>) -> Vec<ir::Encoder> {
+    let of_structs =
+        fields.structs.iter().zip(structs).map(|(structure, view)| {
+            encoders::plan(&view.name, view.docs.clone(), &structure.fields, context.maps, None)
+        });
+    let docs = vec![format!("The fields of [`{0}`](views::{0}).", view.name)];
+    let own = encoders::plan(&view.name, docs, fields, context.maps, Some(&view.info));
+    of_structs.chain([own]).collect()
 }
 
 /// The event's name before it is put into Rust's case: the newest symbol without its version, or the task's name,
@@ -334,51 +374,6 @@ fn base_name(event: &Event) -> String {
     }
 }
 
-fn element(id: u16, version: u8) -> String {
+fn name_element(id: u16, version: u8) -> String {
     format!("event {id} version {version}")
-}
-
-/// Notes which layouts a payload can be mistaken for. Layouts of fixed, different sizes cannot be taken for each other;
-/// others might be.
-fn mark_confusable(layouts: &mut [LayoutPlan]) {
-    let sizes: Vec<(u8, Option<usize>)> = layouts.iter().map(|l| (l.version, l.fields.fixed_size())).collect();
-    for (at, layout) in layouts.iter_mut().enumerate() {
-        let others =
-            sizes.iter().enumerate().filter(|(other, (version, _))| *other != at && *version == layout.version);
-        let size = sizes[at].1;
-        layout.confusable =
-            others.map(|(_, (_, other))| *other).any(|other| size.is_none() || other.is_none() || size == other);
-    }
-}
-
-/// The accessors that an event's enum can offer: same name and same type wherever the field is.
-fn shared_fields(layouts: &[LayoutPlan]) -> Vec<SharedField> {
-    let mut shared: Vec<SharedField> = Vec::new();
-    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut contradictory: Vec<String> = Vec::new();
-    for (at, layout) in layouts.iter().enumerate() {
-        for field in &layout.fields.fields {
-            match positions.get(field.accessor.as_str()) {
-                None => {
-                    positions.insert(&field.accessor, shared.len());
-                    shared.push(SharedField {
-                        accessor: field.accessor.clone(),
-                        kind: field.kind.clone(),
-                        name: field.field.name.clone(),
-                        in_type: field.field.in_type,
-                        meaning: field.meaning.clone(),
-                        layouts: vec![at],
-                    });
-                }
-                Some(&known) if shared[known].kind.same_type(&field.kind) => {
-                    let same = |a: &FieldMeaning| field.meaning.as_ref().is_some_and(|b| a.meaning == b.meaning);
-                    shared[known].meaning = shared[known].meaning.take().filter(same);
-                    shared[known].layouts.push(at);
-                }
-                Some(_) => contradictory.push(field.accessor.clone()),
-            }
-        }
-    }
-    shared.retain(|field| !contradictory.contains(&field.accessor));
-    shared
 }

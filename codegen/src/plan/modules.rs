@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Module, names};
+use super::ir::Module;
+use super::names;
+use super::phrases::escape;
 use crate::overrides::ModuleRule;
 use etw_schema::model::schema::{Event, Schema};
 
@@ -15,19 +17,26 @@ pub(super) const REASON: &str = "the events of one task";
 /// A task with fewer events gets no module of its own.
 const FEWEST: usize = 3;
 
+/// The longest name of a module that is made of a task's: it is a file's name as well.
+const LONGEST: usize = 100;
+
 /// Names that stand in `events/mod.rs` beside those of the modules, and those of the modules around them.
-const RESERVED: &[&str] = &["core", "encode", "etw_runtime", "events", "fmt", "other", "schema"];
+const RESERVED: &[&str] = &["encode", "events", "other", "rt", "schema"];
 
 /// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
-fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     let is_device = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| matches!(n.as_bytes(), [b'0'..=b'9']));
     RESERVED.contains(&name) || matches!(name, "aux" | "con" | "nul" | "prn") || is_device("com") || is_device("lpt")
 }
 
 /// The modules of the rules, and behind them the one for all other events.
-pub(super) fn of_rules(rules: &[ModuleRule]) -> Vec<Module> {
-    let module = |name: &str, doc: &str| Module { name: name.to_owned(), doc: doc.to_owned(), events: Vec::new() };
-    rules.iter().map(|rule| module(&rule.name, &rule.doc)).chain([module("other", OTHER)]).collect()
+pub(super) fn from_rules(rules: &[ModuleRule]) -> Vec<Module> {
+    rules.iter().map(|rule| new_module(&rule.name, &rule.doc)).chain([new_module("other", OTHER)]).collect()
+}
+
+/// A module without events yet.
+pub(super) fn new_module(name: &str, doc: &str) -> Module {
+    Module { name: name.to_owned(), docs: vec![doc.to_owned()], events: Vec::new(), field_constants: Vec::new() }
 }
 
 /// The rule that claims an event: by its id, or else by the longest prefix of its name in the manifest.
@@ -52,11 +61,11 @@ pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
     }
     let mut rules: BTreeMap<String, ModuleRule> = BTreeMap::new();
     for (task, ids) in tasks.into_iter().filter(|(_, ids)| ids.len() >= FEWEST) {
-        let name = names::field_name(task);
+        let name: String = names::field_name(task).chars().take(LONGEST).collect();
         let name = if is_reserved(&name) { format!("{name}_events") } else { name };
         let rule = rules.entry(name.clone()).or_insert_with(|| ModuleRule {
             name,
-            doc: format!("The events of the task {}.", super::docs::escape(task)),
+            doc: format!("The events of the task {}.", escape(task)),
             reason: REASON.to_owned(),
             ..ModuleRule::default()
         });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::identifier::is_keyword;
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 /// `Smb2ResponseRead` from whatever the manifest calls it. `Self`, the one keyword in this case, gets a prefix: no type ends
@@ -13,94 +14,17 @@ pub(super) fn type_name(name: &str) -> String {
     }
 }
 
-/// The types that generated modules import or that the prelude holds, and those of the crate's own.
-const RESERVED_TYPES: &[&str] = &[
-    "Ansi",
-    "Array",
-    "Binary",
-    "Bool32",
-    "Box",
-    "Build",
-    "BuildRange",
-    "Channel",
-    "Clone",
-    "Conversion",
-    "Copy",
-    "DecodeError",
-    "Decoded",
-    "Default",
-    "Deref",
-    "Drop",
-    "Err",
-    "Event",
-    "EventInfo",
-    "Events",
-    "Extent",
-    "Fault",
-    "FaultKind",
-    "FieldInfo",
-    "FileTime",
-    "Fn",
-    "From",
-    "Guid",
-    "HeaderInfo",
-    "HexInt32",
-    "HexInt64",
-    "InType",
-    "Into",
-    "Ipv4",
-    "Iterator",
-    "Keywords",
-    "LayoutInfo",
-    "Lenient",
-    "Level",
-    "List",
-    "MapEntry",
-    "MapInfo",
-    "Meaning",
-    "MessageWriter",
-    "NamedValue",
-    "NamesInfo",
-    "Nested",
-    "None",
-    "NtStatus",
-    "Ok",
-    "Opcode",
-    "Option",
-    "OutType",
-    "PhantomData",
-    "Pointer",
-    "PointerSize",
-    "Printf",
-    "ProviderInfo",
-    "Reader",
-    "Record",
-    "Result",
-    "Segment",
-    "Self",
-    "Send",
-    "Sid",
-    "Size",
-    "Sized",
-    "SocketAddr",
-    "Some",
-    "StatusKind",
-    "String",
-    "Struct",
-    "StructInfo",
-    "Sync",
-    "SystemTime",
-    "Task",
-    "Utf16",
-    "Value",
-    "Vec",
-    "VersionInfo",
-    "View",
-];
+/// The types of the prelude that generated code names without a path.
+const RESERVED_TYPES: &[&str] = &["From", "Iterator", "Option", "Result", "Sized"];
 
 /// Whether a type of that name would hide one that generated code uses.
 pub(super) fn is_reserved_type(name: &str) -> bool {
-    RESERVED_TYPES.binary_search(&name).is_ok()
+    RESERVED_TYPES.contains(&name)
+}
+
+/// A name that generated code keeps to itself: no public name begins with an underscore.
+pub(super) fn private(name: &str) -> String {
+    format!("__{name}")
 }
 
 /// Methods that every value has; they take it by value, and so would be called in place of an accessor.
@@ -151,14 +75,8 @@ fn identifier(name: &str, prefix: &str) -> String {
     if is_keyword(&name) { format!("{name}_") } else { name }
 }
 
-/// Whether Rust keeps a word for itself. `gen` is a keyword since the edition that generated crates are of, and not yet
-/// one of syn's.
-fn is_keyword(word: &str) -> bool {
-    word == "gen" || syn::parse_str::<syn::Ident>(word).is_err()
-}
-
 /// Names that must differ from one another.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Unique {
     taken: BTreeSet<String>,
 }
@@ -198,9 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn reserved_types_are_sorted() {
-        assert!(RESERVED_TYPES.is_sorted());
-        assert!(is_reserved_type("Reader") && !is_reserved_type("Smb2RequestRead"));
+    fn no_public_name_is_a_private_one() {
+        for name in ["__head", "_", "", "__", "_self", "__Self"] {
+            for public in [type_name(name), field_name(name), constant_name(name)] {
+                assert!(!public.starts_with('_'), "{name}: {public}");
+            }
+        }
     }
 
     #[test]

@@ -3,77 +3,72 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::HeaderPlan;
-use super::names::{self, Unique};
-use crate::names_lock::{Kind, NamesLock};
-use crate::overrides::Overrides;
+use super::ir::{BuildRange, Constant, Header as HeaderInfo, MapEntry, Newtype, Number};
+use super::phrases::{escape, name_builds, name_builds_unless_all};
+use super::{ir, names};
+use crate::names_lock::{NameKind, NamesLock};
+use crate::overrides::{Overrides, Rename};
+use etw_schema::message;
 use etw_schema::model::schema::{Builds, Header, Held, Schema};
 use etw_schema::model::{Map, MapKind, Opcode, builtin};
 
-/// A constant of a newtype.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Constant {
-    /// The Rust name.
-    pub(crate) name: String,
-    pub(crate) value: u64,
-    /// The manifest's name.
-    pub(crate) text: String,
-    /// The text that the newest manifest shows for it.
-    pub(crate) display: Option<String>,
-    /// The builds that declare it; of a map's entries alone.
-    pub(crate) builds: Builds,
-    pub(crate) docs: Vec<String>,
-}
-
-/// The constants of a provider.
-#[derive(Debug, Default)]
-pub(crate) struct Constants {
-    pub(crate) channels: Vec<Constant>,
-    pub(crate) levels: Vec<Constant>,
-    pub(crate) opcodes: Vec<Constant>,
-    pub(crate) tasks: Vec<Constant>,
-    pub(crate) keywords: Vec<Constant>,
-    /// The number of each channel, by the name that events use.
-    channel_numbers: BTreeMap<String, u8>,
-    /// The number of an opcode: its task (empty for the provider's) and its name.
-    opcode_numbers: BTreeMap<(String, String), u8>,
-    level_numbers: BTreeMap<String, u8>,
-    task_numbers: BTreeMap<String, u16>,
-    keyword_masks: BTreeMap<String, u64>,
-}
-
-/// A map as a newtype.
+/// What an event's header holds, as types.
 #[derive(Debug)]
-pub(crate) struct MapPlan {
-    /// The manifest's name.
-    pub(crate) map: String,
-    /// The type's name.
-    pub(crate) name: String,
-    /// The name of the static that describes it.
-    pub(crate) info: String,
-    pub(crate) bits: bool,
-    /// The builds that declare it, in words.
-    pub(crate) builds: String,
-    /// Why the values are inferred, where they are.
-    pub(crate) inferred: Option<String>,
-    pub(crate) entries: Vec<Constant>,
+pub(super) struct Descriptor {
+    pub(super) channels: Newtype,
+    pub(super) levels: Newtype,
+    pub(super) opcodes: Newtype,
+    pub(super) tasks: Newtype,
+    pub(super) keywords: Newtype,
 }
 
-impl Constants {
+/// The numbers of what events name.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// The number of each channel, by the name that events use.
+    channels: BTreeMap<String, u8>,
+    /// The number of an opcode: its task (empty for the provider's) and its name.
+    opcodes: BTreeMap<(String, String), u8>,
+    levels: BTreeMap<String, u8>,
+    tasks: BTreeMap<String, u16>,
+    keywords: BTreeMap<String, u64>,
+}
+
+/// The texts of a map with their inserts, by value.
+pub(super) type MapTexts = Vec<(u32, String)>;
+
+impl Numbers {
+    fn new(schema: &Schema, used: &Used) -> Self {
+        let mut numbers = Self {
+            channels: schema.channels.iter().filter_map(|c| Some((c.value.id.clone(), c.value.value?))).collect(),
+            opcodes: BTreeMap::new(),
+            levels: used.levels.clone(),
+            tasks: schema.tasks.iter().map(|held| (held.value.name.clone(), held.value.value)).collect(),
+            keywords: schema.keywords.iter().map(|held| (held.value.name.clone(), held.value.mask)).collect(),
+        };
+        for held in &schema.opcodes {
+            let key = (held.value.task.clone().unwrap_or_default(), held.value.name.clone());
+            numbers.opcodes.insert(key, held.value.value);
+        }
+        numbers.opcodes.extend(used.opcodes.iter().map(|(name, value)| ((String::new(), name.clone()), *value)));
+        numbers.keywords.extend(used.keywords.iter().map(|(name, mask)| (name.clone(), *mask)));
+        numbers
+    }
+
     /// A header with numbers in the place of names. A name that nothing declares is left out; validation reports it.
-    pub(super) fn header(&self, since: u32, header: &Header) -> HeaderPlan {
+    pub(super) fn resolve(&self, since: u32, header: &Header) -> HeaderInfo {
         let task = header.task.as_deref().unwrap_or_default();
         let opcode = header.opcode.as_ref().and_then(|name| {
-            let of_task = self.opcode_numbers.get(&(task.to_owned(), name.clone()));
-            of_task.or_else(|| self.opcode_numbers.get(&(String::new(), name.clone()))).copied()
+            let of_task = self.opcodes.get(&(task.to_owned(), name.clone()));
+            of_task.or_else(|| self.opcodes.get(&(String::new(), name.clone()))).copied()
         });
-        HeaderPlan {
+        HeaderInfo {
             since,
-            channel: header.channel.as_ref().and_then(|name| self.channel_numbers.get(name)).copied(),
-            level: header.level.as_ref().and_then(|name| self.level_numbers.get(name)).copied().unwrap_or(0),
+            channel: header.channel.as_ref().and_then(|name| self.channels.get(name)).copied(),
+            level: header.level.as_ref().and_then(|name| self.levels.get(name)).copied().unwrap_or(0),
             opcode: opcode.unwrap_or(0),
-            task: self.task_numbers.get(task).copied().unwrap_or(0),
-            keywords: header.keywords.iter().filter_map(|name| self.keyword_masks.get(name)).fold(0, |a, b| a | b),
+            task: self.tasks.get(task).copied().unwrap_or(0),
+            keywords: header.keywords.iter().filter_map(|name| self.keywords.get(name)).fold(0, |a, b| a | b),
             message: header.message.clone(),
         }
     }
@@ -101,13 +96,36 @@ fn newest<'h, T>(
     newest
 }
 
-pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
-    let mut out = Constants::default();
-    let mut used = Used::of(schema);
+/// The types of what an event's header holds, and the numbers of what events name.
+pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descriptor, Numbers) {
+    let mut used = Used::from_schema(schema);
+    let channels = plan_channels(schema, lock);
+    let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
+    used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
+    let levels = named_values(NameKind::Level, &used.levels, own, lock);
+    let opcodes = plan_opcodes(schema, &used.opcodes, lock);
+    let tasks = plan_tasks(schema, lock);
+    let keywords = plan_keywords(schema, &used, lock);
+    let newtype =
+        |name, integer, doc: &str, constants| Newtype { name, integer, docs: vec![doc.to_owned()], constants };
+    let descriptor = Descriptor {
+        channels: newtype("Channel", "u8", "The channel that an event is written to.", channels),
+        levels: newtype("Level", "u8", "The severity of an event.", levels),
+        opcodes: newtype("Opcode", "u8", "The step of an activity that an event reports.", opcodes),
+        tasks: newtype("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
+        keywords: newtype(
+            "Keywords",
+            "u64",
+            "The keywords of an event, a bit each. The top bits of a header's mask stand for channels.",
+            keywords,
+        ),
+    };
+    (descriptor, Numbers::new(schema, &used))
+}
 
+fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
     let channels =
         newest(schema, &schema.channels, |channel| &channel.name, |channel| channel.value.unwrap_or(0).into());
-    out.channel_numbers = schema.channels.iter().filter_map(|c| Some((c.value.id.clone(), c.value.value?))).collect();
     let channels = channels.into_iter().filter_map(|(channel, builds)| {
         let also = format!(": `{}`", channel.name);
         let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&also) };
@@ -121,21 +139,10 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
             docs,
         })
     });
-    out.channels = named(Kind::Channel, channels, lock);
+    named(NameKind::Channel, channels, lock)
+}
 
-    let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
-    used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
-    out.levels = named_values(Kind::Level, &used.levels, own, lock);
-    out.level_numbers = used.levels.clone();
-
-    for held in &schema.opcodes {
-        let key = (held.value.task.clone().unwrap_or_default(), held.value.name.clone());
-        out.opcode_numbers.insert(key, held.value.value);
-    }
-    out.opcode_numbers.extend(used.opcodes.iter().map(|(name, value)| ((String::new(), name.clone()), *value)));
-    out.opcodes = opcodes(schema, &used.opcodes, lock);
-
-    out.task_numbers = schema.tasks.iter().map(|held| (held.value.name.clone(), held.value.value)).collect();
+fn plan_tasks(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
     let tasks = newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
     let tasks = tasks.into_iter().map(|(task, builds)| {
         let doc = Doc { name: &task.name, display: task.message.as_deref(), also: None };
@@ -143,16 +150,12 @@ pub(super) fn constants(schema: &Schema, lock: &mut NamesLock) -> Constants {
         let display = task.message.clone();
         Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), display, docs }
     });
-    out.tasks = named(Kind::Task, tasks, lock);
-    out.keywords = keywords(schema, &used, lock);
-    out.keyword_masks = schema.keywords.iter().map(|held| (held.value.name.clone(), held.value.mask)).collect();
-    out.keyword_masks.extend(used.keywords);
-    out
+    named(NameKind::Task, tasks, lock)
 }
 
 /// The opcodes. Those of tasks may share a name and differ in value: each such pair is a constant. The provider's own and
 /// the predefined are known by their names alone.
-fn opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLock) -> Vec<Constant> {
+fn plan_opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLock) -> Vec<Constant> {
     let own = || schema.opcodes.iter().map(|held| &held.value);
     let is_plain = |op: &&Opcode| op.task.is_none() || builtin::value_of(builtin::OPCODES, &op.name) == Some(op.value);
     let mut plain: BTreeMap<&str, u8> = used.iter().map(|(name, value)| (name.as_str(), *value)).collect();
@@ -173,16 +176,16 @@ fn opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLock) -
         let text = (*name).to_owned();
         // What was a task's alone when it was published keeps its key.
         let of_task = format!("{value} {name}");
-        let is_plain = plain.get(name) == Some(value) && lock.get(Kind::Opcode, &of_task).is_none();
+        let is_plain = plain.get(name) == Some(value) && lock.get(NameKind::Opcode, &of_task).is_none();
         let key = if is_plain { text.clone() } else { of_task };
         let display = display.map(str::to_owned);
         (key, Named { base: name.replace("win:", ""), value: (*value).into(), text, display, docs })
     };
     let items: Vec<_> = all.iter().map(item).collect();
-    keyed(Kind::Opcode, items.into_iter(), lock)
+    keyed(NameKind::Opcode, items.into_iter(), lock)
 }
 
-fn keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
+fn plan_keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
     let own = newest(schema, &schema.keywords, |keyword| &keyword.name, |keyword| keyword.mask);
     let own = own.into_iter().map(|(keyword, builds)| {
         let doc = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
@@ -194,7 +197,7 @@ fn keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant>
         let docs = Doc { name, display: None, also: None }.lines(None);
         Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), display: None, docs }
     });
-    named(Kind::Keyword, own.chain(predefined), lock)
+    named(NameKind::Keyword, own.chain(predefined), lock)
 }
 
 /// The predefined levels, opcodes and keywords that events use.
@@ -205,7 +208,7 @@ struct Used {
 }
 
 impl Used {
-    fn of(schema: &Schema) -> Self {
+    fn from_schema(schema: &Schema) -> Self {
         let mut used = Self { levels: BTreeMap::new(), opcodes: BTreeMap::new(), keywords: BTreeMap::new() };
         let headers = schema.layouts().flat_map(|(_, _, layout)| &layout.headers).map(|held| &held.value);
         for header in headers {
@@ -245,7 +248,7 @@ impl Doc<'_> {
         }
         line.push('.');
         if let Some((schema, builds)) = builds {
-            line += &super::docs::only_in(schema, builds);
+            line += &name_builds_unless_all(schema, builds);
         }
         vec![line]
     }
@@ -264,7 +267,7 @@ struct Named {
 }
 
 fn named_values(
-    kind: Kind,
+    kind: NameKind,
     values: &BTreeMap<String, u8>,
     own: impl Iterator<Item = (String, u8, Option<String>)>,
     lock: &mut NamesLock,
@@ -275,19 +278,24 @@ fn named_values(
     let items = by_value.into_iter().map(|(name, value)| {
         let display = displays.get(name);
         let docs = Doc { name, display: display.map(String::as_str), also: None }.lines(None);
-        let (base, display) = (name.replace("win:", ""), display.cloned());
-        Named { base, value: value.into(), text: name.clone(), display, docs }
+        Named {
+            base: name.replace("win:", ""),
+            value: value.into(),
+            text: name.clone(),
+            display: display.cloned(),
+            docs,
+        }
     });
     named(kind, items, lock)
 }
 
 /// Constants under their published names, by the manifest's.
-fn named(kind: Kind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
+fn named(kind: NameKind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
     keyed(kind, items.map(|item| (item.text.clone(), item)), lock)
 }
 
 /// Constants under their published names, by the keys of `names.lock`.
-fn keyed(kind: Kind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
+fn keyed(kind: NameKind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
     items
         .map(|(key, Named { base, value, text, display, docs })| {
             let base = names::constant_name(&base);
@@ -295,87 +303,100 @@ fn keyed(kind: Kind, items: impl Iterator<Item = (String, Named)>, lock: &mut Na
             // The types have a constant of that name already: the list of all of them.
             let candidates = if base == "NAMED" { vec![numbered] } else { vec![base, numbered] };
             let name = lock.claim(kind, &key, &candidates);
-            Constant { name, value, text, display, builds: Builds::default(), docs }
+            let value = if kind == NameKind::Keyword { Number::Hex(value) } else { Number::Decimal(value) };
+            let display = display.filter(|display| *display != text);
+            Constant { name, value, text, display, docs }
         })
         .collect()
 }
 
-pub(super) fn maps(
+/// The maps, and beside each the texts of its values with their inserts.
+pub(super) fn plan_maps(
     schema: &Schema,
     overrides: &Overrides,
     inferred: &BTreeMap<String, String>,
     lock: &mut NamesLock,
-) -> Vec<MapPlan> {
-    let mut out = Vec::new();
+) -> (Vec<ir::Map>, Vec<MapTexts>) {
     let mut maps = newest(schema, &schema.maps, |map| &map.name, |_| 0);
     maps.sort_by_key(|(map, _)| &map.name);
+    let mut out = Vec::new();
+    let mut texts = Vec::new();
     for (map, builds) in maps {
         let renamed = overrides.renames.iter().find(|r| r.map.as_ref() == Some(&map.name) && r.value.is_none());
         let name = renamed.map_or_else(|| names::type_name(&map.name), |r| r.to.clone());
         let name = if names::is_reserved_type(&name) { format!("{name}Map") } else { name };
-        let name = lock.claim(Kind::Map, &map.name, &[name.clone(), format!("{name}Map")]);
-        let entries = map_entries(schema, map, overrides, lock);
-        out.push(MapPlan {
-            map: map.name.clone(),
+        let name = lock.claim(NameKind::Map, &map.name, &[name.clone(), format!("{name}Map")]);
+        let reason = inferred.get(&map.name);
+        let (entries, texts_of_map) = plan_entries(schema, map, overrides, lock);
+        texts.push(texts_of_map);
+        out.push(ir::Map {
             info: String::new(),
-            name,
+            text: map.name.clone(),
             bits: map.kind == MapKind::Bit,
-            builds: super::docs::builds_phrase(&builds),
-            inferred: inferred.get(&map.name).cloned(),
+            inferred: reason.is_some(),
+            docs: document_map(map, &builds, reason),
             entries,
+            name,
         });
     }
-    name_infos(&mut out);
-    out
+    // All types before any static: the type of a map `E` has a static's name.
+    for map in &mut out {
+        let constant = names::constant_name(&map.name);
+        map.info = lock.claim(NameKind::MapStatic, &map.text, &[constant.clone(), format!("{constant}_MAP")]);
+    }
+    (out, texts)
 }
 
-/// Names the statics that describe maps. A map's type is a value of its name as well, and that of `E` has no lower case.
-fn name_infos(maps: &mut [MapPlan]) {
-    let mut taken = Unique::default();
-    for map in &*maps {
-        taken.claim(&map.name, "");
+fn document_map(map: &Map, builds: &Builds, inferred: Option<&String>) -> Vec<String> {
+    let what = if map.kind == MapKind::Bit { "bits of" } else { "values of" };
+    let mut lines = vec![format!("The {what} `{}`.", map.name)];
+    if let Some(reason) = inferred {
+        lines.extend([String::new(), format!("No capture prints this map; its values are inferred: {reason}.")]);
     }
-    for map in maps {
-        map.info = taken.claim(&names::constant_name(&map.name), "_MAP");
-    }
+    lines.extend([String::new(), format!("{}.", name_builds(builds))]);
+    lines
 }
 
-/// The entries of a map over all builds: an entry that a newer build dropped stays, for older events hold it.
-fn map_entries(schema: &Schema, newest: &Map, overrides: &Overrides, lock: &mut NamesLock) -> Vec<Constant> {
+/// The entries of a map over all builds, and their texts: an entry that a newer build dropped stays, for older events
+/// hold it.
+fn plan_entries(
+    schema: &Schema,
+    newest: &Map,
+    overrides: &Overrides,
+    lock: &mut NamesLock,
+) -> (Vec<MapEntry>, MapTexts) {
     let declarations = || schema.maps.iter().rev().filter(|held| held.value.name == newest.name);
     let mut entries = newest.entries.clone();
     entries.extend(declarations().flat_map(|older| older.value.entries.clone()));
-    let mut seen = Vec::new();
     let mut out = Vec::new();
+    let mut texts: MapTexts = Vec::new();
     for entry in entries {
-        if seen.contains(&entry.value) {
+        if texts.iter().any(|(value, _)| *value == entry.value) {
             continue; // the first text of a value is the one Windows finds
         }
-        seen.push(entry.value);
         let text = entry.message.clone().unwrap_or_default();
-        let rule = |r: &&crate::overrides::Rename| r.map.as_ref() == Some(&newest.name) && r.value == Some(entry.value);
+        let rule = |r: &&Rename| r.map.as_ref() == Some(&newest.name) && r.value == Some(entry.value);
         let name = match overrides.renames.iter().find(rule) {
             Some(rename) => rename.to.clone(),
             None => names::constant_from_text(&text).unwrap_or_else(|| format!("VALUE_{}", entry.value)),
         };
+        let key = format!("{} {}", entry.value, newest.name);
+        let name = lock.claim(NameKind::Value, &key, &[name.clone(), format!("{name}_{}", entry.value)]);
         let has = |map: &Map| map.entries.iter().any(|known| known.value == entry.value);
         let builds =
             Builds::of(schema, |build| declarations().any(|held| held.builds.contains(build) && has(&held.value)));
-        let doc = if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", super::docs::escape(&text)) };
-        out.push(Constant {
-            name: lock.claim(
-                Kind::Value,
-                &format!("{} {}", entry.value, newest.name),
-                &[name.clone(), format!("{name}_{}", entry.value)],
-            ),
-            value: u64::from(entry.value),
-            text,
-            display: None,
-            docs: vec![doc + &super::docs::only_in(schema, &builds)],
-            builds,
+        let doc = if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", escape(&text)) };
+        let value = u64::from(entry.value);
+        out.push(MapEntry {
+            name,
+            value: if newest.kind == MapKind::Bit { Number::Hex(value) } else { Number::Decimal(value) },
+            text: message::without_expansion(&text),
+            builds: builds.ranges().iter().map(|r| BuildRange { first: r.first, last: r.last }).collect(),
+            docs: vec![doc + &name_builds_unless_all(schema, &builds)],
         });
+        texts.push((entry.value, text));
     }
-    out
+    (out, texts)
 }
 
 #[cfg(test)]
@@ -394,7 +415,7 @@ mod tests {
         let mut lock = NamesLock::default();
         let mut names = |own: &[Held<Opcode>]| -> Vec<String> {
             let schema = Schema { opcodes: own.to_vec(), ..Schema::default() };
-            opcodes(&schema, &BTreeMap::new(), &mut lock).into_iter().map(|constant| constant.name).collect()
+            plan_opcodes(&schema, &BTreeMap::new(), &mut lock).into_iter().map(|constant| constant.name).collect()
         };
         assert_eq!(names(&[opcode(Some("Walk"))]), ["STEP"]);
         assert_eq!(names(&[opcode(Some("Walk")), opcode(None)]), ["STEP"]);

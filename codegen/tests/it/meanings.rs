@@ -51,7 +51,8 @@ fn the_file_is_sound() {
 
 #[test]
 fn what_the_page_notes_is_assigned() {
-    let (schema, meanings) = (schema(), meanings());
+    let schema = schema();
+    let meanings = meanings();
     let text = fs::read_to_string(workspace("tests/data/documented/events.json")).unwrap();
     let page: Vec<Value> = serde_json::from_str(&text).unwrap();
     let mut noted = 0;
@@ -89,7 +90,8 @@ fn the_levels_of_impersonation_are_those_of_the_page() {
 
 #[test]
 fn every_status_of_the_manifests_is_one() {
-    let (schema, meanings) = (schema(), meanings());
+    let schema = schema();
+    let meanings = meanings();
     for (id, field) in fields(&schema) {
         if field.out_type == Some(OutType::NtStatus) {
             assert_eq!(meanings.assigned(id, field), Some("NtStatus"), "event {id}: {}", field.name);
@@ -100,7 +102,8 @@ fn every_status_of_the_manifests_is_one() {
 /// Prints how many fields have each meaning, and checks that each has some.
 #[test]
 fn every_meaning_has_fields() {
-    let (schema, meanings) = (schema(), meanings());
+    let schema = schema();
+    let meanings = meanings();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for (id, field) in fields(&schema) {

@@ -14,3 +14,19 @@ fn events_without_a_name_get_one_of_their_task_or_id() {
         assert!(events.contains(name), "{name}");
     }
 }
+
+#[test]
+fn layouts_past_what_can_be_numbered_are_refused_and_counted() {
+    let event = |id: u32, version: u8| format!("<event value=\"{id}\" version=\"{version}\"/>");
+    let events: String = (0..=0xffff).map(|id| event(id, 0)).chain((0..5).map(|id| event(id, 1))).collect();
+    let manifest = format!(
+        "<instrumentationManifest xmlns=\"http://schemas.microsoft.com/win/2004/08/events\"><instrumentation><events>\
+         <provider name=\"P\" guid=\"{{11111111-2222-3333-4444-555555555555}}\" symbol=\"P\"><events>{events}</events>\
+         </provider></events></instrumentation></instrumentationManifest>"
+    );
+    let mut generator = Generator::new();
+    generator.add_manifest("many.man", 1, manifest.as_bytes());
+    let (_, diagnostics) = generator.plan_names();
+    let refused = diagnostics.errors().filter(|error| error.message.contains("at most 65535 layouts")).count();
+    assert_eq!(refused, 6, "{diagnostics}");
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use etw_codegen::names_lock::{Kind, NamesLock};
+use etw_codegen::names_lock::{NameKind, NamesLock};
 use etw_codegen::{Generator, Setting};
 use etw_schema::diagnostic::Diagnostic;
 use smbserver_etw_tests::manifests::{Source, generator, root, sources};
@@ -29,7 +29,7 @@ fn public_names(generator: &mut Generator, lock: &NamesLock) -> NamesLock {
     names
 }
 
-fn by_key(lock: &NamesLock) -> BTreeMap<(Kind, String), String> {
+fn by_key(lock: &NamesLock) -> BTreeMap<(NameKind, String), String> {
     lock.names().map(|(kind, key, name)| ((kind, key.to_owned()), name.to_owned())).collect()
 }
 
@@ -74,7 +74,7 @@ fn an_older_layout_that_comes_later_bears_its_build() {
     let names = by_key(&import_in_order(&[20348, 26100, 10240]));
     let views: Vec<(&str, &str)> = names
         .iter()
-        .filter(|((kind, key), _)| *kind == Kind::View && key.starts_with("500 v0 "))
+        .filter(|((kind, key), _)| *kind == NameKind::View && key.starts_with("500 v0 "))
         .map(|((_, key), name)| (key.as_str(), name.as_str()))
         .collect();
     let expected = [
@@ -90,8 +90,8 @@ fn the_checked_in_lock_knows_every_name_and_follows_the_rule() {
     assert!(diagnostics.is_empty(), "{diagnostics}");
     assert_eq!(import(&sources(), &lock), lock, "nothing is left to be named");
     assert_eq!(import(&sources(), &NamesLock::default()), lock, "it was made from all builds at once");
-    let views = lock.names().filter(|(kind, ..)| *kind == Kind::View).count();
-    let with_build = lock.names().filter(|(kind, _, name)| *kind == Kind::View && name.contains("Build")).count();
+    let views = lock.names().filter(|(kind, ..)| *kind == NameKind::View).count();
+    let with_build = lock.names().filter(|(kind, _, name)| *kind == NameKind::View && name.contains("Build")).count();
     assert_eq!((views, with_build), (226, 23));
 }
 

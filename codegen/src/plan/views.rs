@@ -1,0 +1,153 @@
+//! The views: how they hold a payload, and what their accessors do.
+
+use super::fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member};
+use super::ir::{self, Accessor, Body, Each, InSegment, Read, Size, Source, Step, Value};
+use super::{meanings, names, types};
+
+/// What views are made of beside their fields.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c> {
+    pub(super) maps: &'c [ir::Map],
+    pub(super) meanings: &'c [meanings::MeaningPath],
+}
+
+/// How a view holds the payload.
+pub(super) fn plan_members(fields: &Fields, context: Context<'_>) -> Vec<ir::Member> {
+    let member = |member: &Member| match member {
+        Member::Segment { name, size, first_field } => ir::Member {
+            name: name.clone(),
+            ty: format!("rt::Segment<'a, {size}>"),
+            read: Read { method: "segment", field: *first_field, size: None, each: None, is_socket: false },
+            part: Value {
+                source: Source::Member(name.clone()),
+                steps: vec![Step::Call("as_bytes"), Step::Wrap("rt::Part::Segment".to_owned())],
+            },
+        },
+        Member::Field(at) => {
+            let field = &fields.list[*at];
+            let mut part = reflect(field);
+            part.steps.push(Step::Wrap("rt::Part::Field".to_owned()));
+            ir::Member {
+                name: field.accessor.clone(),
+                ty: types::member_type(field.kind, &fields.structs, context.maps),
+                read: read(*at, field, &fields.list),
+                part,
+            }
+        }
+    };
+    fields.members.iter().map(member).collect()
+}
+
+/// The member that holds the lifetime of a view that holds no part of the payload.
+pub(super) fn plan_marker(fields: &Fields) -> Option<String> {
+    (!fields.hold_payload()).then(|| names::private("marker"))
+}
+
+/// The value of a field as an `rt::Value`.
+pub(super) fn reflect(field: &FieldPlan) -> Value {
+    let mut value = find(field);
+    let variant = match field.kind {
+        Kind::Scalar(scalar) | Kind::Mapped(_, scalar) => types::spell(scalar).variant,
+        Kind::Array(_) => {
+            value.steps.push(Step::Call("into"));
+            "Array"
+        }
+        Kind::List(_) => {
+            value.steps.push(Step::Call("into"));
+            "List"
+        }
+        Kind::One(Item::Struct(_)) => {
+            value.steps.push(Step::Call("value"));
+            "Struct"
+        }
+        Kind::One(item) => types::name_item(item),
+    };
+    value.steps.push(Step::Wrap(format!("rt::Value::{variant}")));
+    value
+}
+
+/// Where a field's value is found, as it is on the wire.
+fn find(field: &FieldPlan) -> Value {
+    let source = find_in_segment(field).map_or_else(|| Source::Member(field.accessor.clone()), Source::Segment);
+    Value { source, steps: Vec::new() }
+}
+
+fn find_in_segment(field: &FieldPlan) -> Option<InSegment> {
+    let (Access::Segment { member, offset }, Kind::Scalar(scalar) | Kind::Mapped(_, scalar)) =
+        (&field.access, field.kind)
+    else {
+        return None;
+    };
+    Some(InSegment { member: member.clone(), method: types::spell(scalar).method, offset: *offset })
+}
+
+/// The step of reading that takes a field of variable size off the reader.
+fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> Read {
+    let extent = field.extent();
+    let size = size(extent, all);
+    let sized = size.is_some();
+    let until_nul = *extent == Extent::UntilNul;
+    let method = match field.kind {
+        Kind::List(_) => "list",
+        Kind::Array(_) => "array",
+        Kind::One(Item::Struct(_)) => "structure",
+        Kind::One(Item::Utf16) if sized => "utf16",
+        Kind::One(Item::Utf16) if until_nul => "utf16_until_nul",
+        Kind::One(Item::Utf16) => "counted_utf16",
+        Kind::One(Item::Ansi) if sized => "ansi",
+        Kind::One(Item::Ansi) if until_nul => "ansi_until_nul",
+        Kind::One(Item::Ansi) => "counted_ansi",
+        Kind::One(Item::Binary | Item::SocketAddr) if sized => "binary",
+        Kind::One(Item::Sid) => "sid",
+        Kind::One(Item::Pointer) => "pointer",
+        _ => "counted_binary",
+    };
+    Read {
+        method,
+        field: index,
+        size,
+        each: matches!(field.kind, Kind::List(_)).then(|| each(&field.each, all)),
+        is_socket: field.kind == Kind::One(Item::SocketAddr),
+    }
+}
+
+fn size(extent: &Extent, all: &[FieldPlan]) -> Option<Size> {
+    match extent {
+        Extent::Fixed(n) => Some(Size::Fixed(*n)),
+        Extent::Field(counter) => find_in_segment(&all[*counter]).map(Size::Counter),
+        Extent::UntilNul | Extent::Counted | Extent::Own => None,
+    }
+}
+
+fn each(extent: &Extent, all: &[FieldPlan]) -> Each {
+    match (size(extent, all), extent) {
+        (Some(size), _) => Each::Units(size),
+        (None, Extent::Counted) => Each::Counted,
+        (None, _) => Each::Own,
+    }
+}
+
+/// The accessors of a view, each field's own and behind it the typed one. `docs` are those of the fields.
+pub(super) fn plan_accessors(fields: &Fields, docs: Vec<String>, context: Context<'_>) -> Vec<Accessor> {
+    let mut accessors = Vec::new();
+    for (field, docs) in fields.list.iter().zip(docs) {
+        let mut value = find(field);
+        match field.kind {
+            Kind::One(Item::Struct(_)) => value.steps.push(Step::Call("view")),
+            Kind::Mapped(map, scalar) => {
+                value.steps.extend(types::to_map_key(scalar));
+                value.steps.push(Step::Wrap(types::path_of_map(&context.maps[map])));
+            }
+            _ => {}
+        }
+        accessors.push(Accessor {
+            name: field.accessor.clone(),
+            docs: vec![docs],
+            ty: types::return_type(field.kind, &fields.structs, context.maps),
+            is_inline: true,
+            body: Body::Value(value),
+        });
+        accessors.extend(meanings::plan_accessor(field, context.meanings));
+    }
+    accessors
+}
