@@ -19,10 +19,7 @@ pub mod operational;
 pub mod rundown;
 pub mod packet;
 
-use etw_runtime::{
-    AnyView, DecodeError, Decoded, Events, Fault, FaultKind, LayoutInfo, Lenient,
-    ProviderInfo, Reader, Record, decode_as, read_as, refuse,
-};
+use ::etw_runtime as rt;
 use super::{Build, schema};
 
 /// An event of Microsoft-Windows-SMBServer, whatever its id, version and build.
@@ -452,7 +449,7 @@ impl<'a> Event<'a> {
     /// Decodes the payload of an event that a known build wrote, to its last byte.
     ///
     /// A build between two captures is read with the lower one's layout, and
-    /// [`Decoded::basis`] says whether the next capture still has it.
+    /// [`Decoded::basis`](rt::Decoded::basis) says whether the next capture still has it.
     ///
     /// # Errors
     /// A build older than every capture, an unknown id or version, a payload that does not fit the build's
@@ -463,8 +460,8 @@ impl<'a> Event<'a> {
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<Decoded<Self>, DecodeError> {
-        <Self as Events>::decode(build.number(), id, version, payload)
+    ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+        <Self as rt::Events>::decode(build.number(), id, version, payload)
     }
 
     /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
@@ -477,248 +474,262 @@ impl<'a> Event<'a> {
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<Lenient<'a, Self>, DecodeError> {
-        etw_runtime::decode_lenient(build.number(), id, version, payload)
+    ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
+        rt::decode_lenient(build.number(), id, version, payload)
     }
 
     /// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
     ///
     /// # Errors
-    /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`].
+    /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`](rt::DecodeError::Ambiguous).
     pub fn decode_any_build(
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<Self, DecodeError> {
-        etw_runtime::decode_any_build(id, version, payload)
+    ) -> Result<Self, rt::DecodeError> {
+        rt::decode_any_build(id, version, payload)
     }
 
     /// The event's id.
     pub fn id(&self) -> u16 {
-        Record::layout(self).id
+        rt::Record::layout(self).id
     }
 
     /// The event's version.
     pub fn version(&self) -> u8 {
-        Record::layout(self).version
+        rt::Record::layout(self).version
     }
 
     /// The event's name.
     #[allow(clippy::misnamed_getters)]
     pub fn name(&self) -> &'static str {
-        Record::layout(self).event
+        rt::Record::layout(self).event
     }
 }
 
 #[allow(clippy::too_many_lines)]
-impl<'a> Record<'a> for Event<'a> {
-    fn view(&self) -> &dyn AnyView<'a> {
+impl<'a> rt::Record<'a> for Event<'a> {
+    fn view(&self) -> &dyn rt::AnyView<'a> {
         match self {
-            Self::Smb2RequestNegotiate(event) => Record::view(event),
-            Self::Smb2RequestSessionSetup(event) => Record::view(event),
-            Self::Smb2RequestLogoff(event) => Record::view(event),
-            Self::Smb2RequestTreeConnect(event) => Record::view(event),
-            Self::Smb2RequestTreeDisconnect(event) => Record::view(event),
-            Self::Smb2RequestEcho(event) => Record::view(event),
-            Self::Smb2RequestCancel(event) => Record::view(event),
-            Self::Smb2RequestCreate(event) => Record::view(event),
-            Self::Smb2RequestClose(event) => Record::view(event),
-            Self::Smb2RequestFlush(event) => Record::view(event),
-            Self::Smb2RequestRead(event) => Record::view(event),
-            Self::Smb2RequestWrite(event) => Record::view(event),
-            Self::Smb2RequestBreakOplock(event) => Record::view(event),
-            Self::Smb2RequestNotifyBreakLease(event) => Record::view(event),
-            Self::Smb2RequestAcknowledgeBreakLease(event) => Record::view(event),
-            Self::Smb2RequestLock(event) => Record::view(event),
-            Self::Smb2RequestIoctl(event) => Record::view(event),
-            Self::Smb2RequestQueryDirectory(event) => Record::view(event),
-            Self::Smb2RequestChangeNotify(event) => Record::view(event),
-            Self::Smb2RequestQueryInfo(event) => Record::view(event),
-            Self::Smb2RequestSetInfo(event) => Record::view(event),
-            Self::Smb2ResponseNegotiate(event) => Record::view(event),
-            Self::Smb2ResponseSessionSetup(event) => Record::view(event),
-            Self::Smb2ResponseLogoff(event) => Record::view(event),
-            Self::Smb2ResponseTreeConnect(event) => Record::view(event),
-            Self::Smb2ResponseTreeDisconnect(event) => Record::view(event),
-            Self::Smb2ResponseEcho(event) => Record::view(event),
-            Self::Smb2ResponseCreate(event) => Record::view(event),
-            Self::Smb2ResponseClose(event) => Record::view(event),
-            Self::Smb2ResponseFlush(event) => Record::view(event),
-            Self::Smb2ResponseRead(event) => Record::view(event),
-            Self::Smb2ResponseWrite(event) => Record::view(event),
-            Self::Smb2ResponseBreakOplock(event) => Record::view(event),
-            Self::Smb2ResponseAcknowledgeBreakLease(event) => Record::view(event),
-            Self::Smb2ResponseLock(event) => Record::view(event),
-            Self::Smb2ResponseIoctl(event) => Record::view(event),
-            Self::Smb2ResponseQueryDirectory(event) => Record::view(event),
-            Self::Smb2ResponseChangeNotify(event) => Record::view(event),
-            Self::Smb2ResponseQueryInfo(event) => Record::view(event),
-            Self::Smb2ResponseSetInfo(event) => Record::view(event),
-            Self::Smb2ResponseError(event) => Record::view(event),
-            Self::Smb2WorkItemTransition(event) => Record::view(event),
-            Self::Smb2WorkItemStart(event) => Record::view(event),
-            Self::Smb2WorkItemStop(event) => Record::view(event),
-            Self::Smb2WorkItemActivityTransfer(event) => Record::view(event),
-            Self::Smb2WorkItemActivityStop(event) => Record::view(event),
-            Self::Smb2ConnectionAccept(event) => Record::view(event),
-            Self::Smb2ConnectionDisconnectEvent(event) => Record::view(event),
-            Self::Smb2ConnectionTerminate(event) => Record::view(event),
-            Self::SrvNetConnectionEstablished(event) => Record::view(event),
-            Self::SrvNegotiateValidationFailure(event) => Record::view(event),
-            Self::Smb2MaxClusterDialectUpdated(event) => Record::view(event),
-            Self::Smb2CipherSuiteOrder(event) => Record::view(event),
-            Self::SrvNoNegotiatedCipher(event) => Record::view(event),
-            Self::SrvNegotiateCipherFailure(event) => Record::view(event),
-            Self::Smb2RequestNegotiateDialectFailure(event) => Record::view(event),
-            Self::Smb2DialectChange(event) => Record::view(event),
-            Self::SrvNetComponentCapabilities(event) => Record::view(event),
-            Self::Smb2SessionAllocate(event) => Record::view(event),
-            Self::Smb2SessionAuthFailure(event) => Record::view(event),
-            Self::Smb2SessionAuthenticated(event) => Record::view(event),
-            Self::Smb2SessionBind(event) => Record::view(event),
-            Self::Smb2SessionTerminate(event) => Record::view(event),
-            Self::Smb2SessionClose(event) => Record::view(event),
-            Self::SrvS4u2SelfFailure(event) => Record::view(event),
-            Self::SrvSessionAnonymousAccessDenied(event) => Record::view(event),
-            Self::SrvSessionInvalidate(event) => Record::view(event),
-            Self::SrvSessionInvalidatePeriodicCleanup(event) => Record::view(event),
-            Self::Srv2SessionKeyTooShort(event) => Record::view(event),
-            Self::InsecureGuestLogon(event) => Record::view(event),
-            Self::Smb2TreeConnectAllocate(event) => Record::view(event),
-            Self::Smb2TreeConnectDisconnect(event) => Record::view(event),
-            Self::Smb2TreeConnectTerminate(event) => Record::view(event),
-            Self::Smb2TreeConnectFailedDueToPending(event) => Record::view(event),
-            Self::Smb2TreeConnectForceClientReconnect(event) => Record::view(event),
+            Self::Smb2RequestNegotiate(event) => rt::Record::view(event),
+            Self::Smb2RequestSessionSetup(event) => rt::Record::view(event),
+            Self::Smb2RequestLogoff(event) => rt::Record::view(event),
+            Self::Smb2RequestTreeConnect(event) => rt::Record::view(event),
+            Self::Smb2RequestTreeDisconnect(event) => rt::Record::view(event),
+            Self::Smb2RequestEcho(event) => rt::Record::view(event),
+            Self::Smb2RequestCancel(event) => rt::Record::view(event),
+            Self::Smb2RequestCreate(event) => rt::Record::view(event),
+            Self::Smb2RequestClose(event) => rt::Record::view(event),
+            Self::Smb2RequestFlush(event) => rt::Record::view(event),
+            Self::Smb2RequestRead(event) => rt::Record::view(event),
+            Self::Smb2RequestWrite(event) => rt::Record::view(event),
+            Self::Smb2RequestBreakOplock(event) => rt::Record::view(event),
+            Self::Smb2RequestNotifyBreakLease(event) => rt::Record::view(event),
+            Self::Smb2RequestAcknowledgeBreakLease(event) => rt::Record::view(event),
+            Self::Smb2RequestLock(event) => rt::Record::view(event),
+            Self::Smb2RequestIoctl(event) => rt::Record::view(event),
+            Self::Smb2RequestQueryDirectory(event) => rt::Record::view(event),
+            Self::Smb2RequestChangeNotify(event) => rt::Record::view(event),
+            Self::Smb2RequestQueryInfo(event) => rt::Record::view(event),
+            Self::Smb2RequestSetInfo(event) => rt::Record::view(event),
+            Self::Smb2ResponseNegotiate(event) => rt::Record::view(event),
+            Self::Smb2ResponseSessionSetup(event) => rt::Record::view(event),
+            Self::Smb2ResponseLogoff(event) => rt::Record::view(event),
+            Self::Smb2ResponseTreeConnect(event) => rt::Record::view(event),
+            Self::Smb2ResponseTreeDisconnect(event) => rt::Record::view(event),
+            Self::Smb2ResponseEcho(event) => rt::Record::view(event),
+            Self::Smb2ResponseCreate(event) => rt::Record::view(event),
+            Self::Smb2ResponseClose(event) => rt::Record::view(event),
+            Self::Smb2ResponseFlush(event) => rt::Record::view(event),
+            Self::Smb2ResponseRead(event) => rt::Record::view(event),
+            Self::Smb2ResponseWrite(event) => rt::Record::view(event),
+            Self::Smb2ResponseBreakOplock(event) => rt::Record::view(event),
+            Self::Smb2ResponseAcknowledgeBreakLease(event) => rt::Record::view(event),
+            Self::Smb2ResponseLock(event) => rt::Record::view(event),
+            Self::Smb2ResponseIoctl(event) => rt::Record::view(event),
+            Self::Smb2ResponseQueryDirectory(event) => rt::Record::view(event),
+            Self::Smb2ResponseChangeNotify(event) => rt::Record::view(event),
+            Self::Smb2ResponseQueryInfo(event) => rt::Record::view(event),
+            Self::Smb2ResponseSetInfo(event) => rt::Record::view(event),
+            Self::Smb2ResponseError(event) => rt::Record::view(event),
+            Self::Smb2WorkItemTransition(event) => rt::Record::view(event),
+            Self::Smb2WorkItemStart(event) => rt::Record::view(event),
+            Self::Smb2WorkItemStop(event) => rt::Record::view(event),
+            Self::Smb2WorkItemActivityTransfer(event) => rt::Record::view(event),
+            Self::Smb2WorkItemActivityStop(event) => rt::Record::view(event),
+            Self::Smb2ConnectionAccept(event) => rt::Record::view(event),
+            Self::Smb2ConnectionDisconnectEvent(event) => rt::Record::view(event),
+            Self::Smb2ConnectionTerminate(event) => rt::Record::view(event),
+            Self::SrvNetConnectionEstablished(event) => rt::Record::view(event),
+            Self::SrvNegotiateValidationFailure(event) => rt::Record::view(event),
+            Self::Smb2MaxClusterDialectUpdated(event) => rt::Record::view(event),
+            Self::Smb2CipherSuiteOrder(event) => rt::Record::view(event),
+            Self::SrvNoNegotiatedCipher(event) => rt::Record::view(event),
+            Self::SrvNegotiateCipherFailure(event) => rt::Record::view(event),
+            Self::Smb2RequestNegotiateDialectFailure(event) => rt::Record::view(event),
+            Self::Smb2DialectChange(event) => rt::Record::view(event),
+            Self::SrvNetComponentCapabilities(event) => rt::Record::view(event),
+            Self::Smb2SessionAllocate(event) => rt::Record::view(event),
+            Self::Smb2SessionAuthFailure(event) => rt::Record::view(event),
+            Self::Smb2SessionAuthenticated(event) => rt::Record::view(event),
+            Self::Smb2SessionBind(event) => rt::Record::view(event),
+            Self::Smb2SessionTerminate(event) => rt::Record::view(event),
+            Self::Smb2SessionClose(event) => rt::Record::view(event),
+            Self::SrvS4u2SelfFailure(event) => rt::Record::view(event),
+            Self::SrvSessionAnonymousAccessDenied(event) => rt::Record::view(event),
+            Self::SrvSessionInvalidate(event) => rt::Record::view(event),
+            Self::SrvSessionInvalidatePeriodicCleanup(event) => rt::Record::view(event),
+            Self::Srv2SessionKeyTooShort(event) => rt::Record::view(event),
+            Self::InsecureGuestLogon(event) => rt::Record::view(event),
+            Self::Smb2TreeConnectAllocate(event) => rt::Record::view(event),
+            Self::Smb2TreeConnectDisconnect(event) => rt::Record::view(event),
+            Self::Smb2TreeConnectTerminate(event) => rt::Record::view(event),
+            Self::Smb2TreeConnectFailedDueToPending(event) => rt::Record::view(event),
+            Self::Smb2TreeConnectForceClientReconnect(event) => rt::Record::view(event),
             Self::Smb2TreeConnectForceClientReconnectRequestFailed(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
-            Self::Smb2ShareConnectionEstablished(event) => Record::view(event),
-            Self::Smb2FileOpen(event) => Record::view(event),
-            Self::Smb2FileDisconnect(event) => Record::view(event),
-            Self::Smb2FileReconnect(event) => Record::view(event),
-            Self::Smb2FileSuspend(event) => Record::view(event),
-            Self::Smb2FileClose(event) => Record::view(event),
-            Self::Smb2FileTimeout(event) => Record::view(event),
-            Self::Smb2FileTerminate(event) => Record::view(event),
-            Self::Smb2FileCcfClose(event) => Record::view(event),
-            Self::Smb2FileCcfCloseAudit(event) => Record::view(event),
-            Self::Smb2RkfFailure(event) => Record::view(event),
-            Self::SrvReopenFailure(event) => Record::view(event),
-            Self::SrvHandleScavenge(event) => Record::view(event),
-            Self::SrvFileInvalidate(event) => Record::view(event),
-            Self::Smb2ShareAdd(event) => Record::view(event),
-            Self::Smb2ShareModify(event) => Record::view(event),
-            Self::Smb2ShareDelete(event) => Record::view(event),
-            Self::SrvShareAccessCheckFailure(event) => Record::view(event),
-            Self::SrvShareAnonymousAccessDeniedFailure(event) => Record::view(event),
-            Self::SrvAbeSharesPresent(event) => Record::view(event),
-            Self::SsClusterCaFailure(event) => Record::view(event),
-            Self::SsRkfCaFailure(event) => Record::view(event),
-            Self::ShareQosPolicySettingFailure(event) => Record::view(event),
-            Self::SrvEndpointAdded(event) => Record::view(event),
-            Self::SrvEndpointRemoved(event) => Record::view(event),
-            Self::SrvNetNameInfoChange(event) => Record::view(event),
-            Self::SrvEndpointOnline(event) => Record::view(event),
-            Self::SrvEndpointOffline(event) => Record::view(event),
-            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => Record::view(event),
+            Self::Smb2ShareConnectionEstablished(event) => rt::Record::view(event),
+            Self::Smb2FileOpen(event) => rt::Record::view(event),
+            Self::Smb2FileDisconnect(event) => rt::Record::view(event),
+            Self::Smb2FileReconnect(event) => rt::Record::view(event),
+            Self::Smb2FileSuspend(event) => rt::Record::view(event),
+            Self::Smb2FileClose(event) => rt::Record::view(event),
+            Self::Smb2FileTimeout(event) => rt::Record::view(event),
+            Self::Smb2FileTerminate(event) => rt::Record::view(event),
+            Self::Smb2FileCcfClose(event) => rt::Record::view(event),
+            Self::Smb2FileCcfCloseAudit(event) => rt::Record::view(event),
+            Self::Smb2RkfFailure(event) => rt::Record::view(event),
+            Self::SrvReopenFailure(event) => rt::Record::view(event),
+            Self::SrvHandleScavenge(event) => rt::Record::view(event),
+            Self::SrvFileInvalidate(event) => rt::Record::view(event),
+            Self::Smb2ShareAdd(event) => rt::Record::view(event),
+            Self::Smb2ShareModify(event) => rt::Record::view(event),
+            Self::Smb2ShareDelete(event) => rt::Record::view(event),
+            Self::SrvShareAccessCheckFailure(event) => rt::Record::view(event),
+            Self::SrvShareAnonymousAccessDeniedFailure(event) => rt::Record::view(event),
+            Self::SrvAbeSharesPresent(event) => rt::Record::view(event),
+            Self::SsClusterCaFailure(event) => rt::Record::view(event),
+            Self::SsRkfCaFailure(event) => rt::Record::view(event),
+            Self::ShareQosPolicySettingFailure(event) => rt::Record::view(event),
+            Self::SrvEndpointAdded(event) => rt::Record::view(event),
+            Self::SrvEndpointRemoved(event) => rt::Record::view(event),
+            Self::SrvNetNameInfoChange(event) => rt::Record::view(event),
+            Self::SrvEndpointOnline(event) => rt::Record::view(event),
+            Self::SrvEndpointOffline(event) => rt::Record::view(event),
+            Self::Smb2ClosedEndpointsOutsideUnicastIpTable(event) => {
+                rt::Record::view(event)
+            }
             Self::SrvNetAddEndpointListenerRulePortNotSupported(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
-            Self::SrvNetAddEndpointListenerRuleSuccess(event) => Record::view(event),
-            Self::SrvNetAddEndpointListenerRuleFailure(event) => Record::view(event),
-            Self::SrvNetAddListenerRuleNew(event) => Record::view(event),
-            Self::SrvNetAddListenerRuleUpdate(event) => Record::view(event),
-            Self::SrvNetAddListenerRuleRemove(event) => Record::view(event),
+            Self::SrvNetAddEndpointListenerRuleSuccess(event) => rt::Record::view(event),
+            Self::SrvNetAddEndpointListenerRuleFailure(event) => rt::Record::view(event),
+            Self::SrvNetAddListenerRuleNew(event) => rt::Record::view(event),
+            Self::SrvNetAddListenerRuleUpdate(event) => rt::Record::view(event),
+            Self::SrvNetAddListenerRuleRemove(event) => rt::Record::view(event),
             Self::SrvNetEnableImplicitLoopbackInterfaceError(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
             Self::SrvNetDisableImplicitLoopbackInterfaceError(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
-            Self::AlternativePortFirewallRuleAlreadyAdded(event) => Record::view(event),
-            Self::AlternativePortFirewallRuleAddFailure(event) => Record::view(event),
-            Self::AlternativePortFirewallRuleAddSuccess(event) => Record::view(event),
-            Self::TdiModeEnabled(event) => Record::view(event),
-            Self::NsiTableAllocationFailed(event) => Record::view(event),
-            Self::NsiInterfaceAdded(event) => Record::view(event),
-            Self::NsiInterfaceRemoved(event) => Record::view(event),
-            Self::IpInterfaceNotFound(event) => Record::view(event),
-            Self::Srv2RdmaSendEndpointNotification(event) => Record::view(event),
-            Self::Srv2RdmaSendEndpointNotificationFailure(event) => Record::view(event),
-            Self::Srv2RdmaEndpointChange(event) => Record::view(event),
-            Self::Srv2RdmaEndpointAllocationFailure(event) => Record::view(event),
-            Self::Srv2RdmaCreateListenerFailure(event) => Record::view(event),
+            Self::AlternativePortFirewallRuleAlreadyAdded(event) => {
+                rt::Record::view(event)
+            }
+            Self::AlternativePortFirewallRuleAddFailure(event) => rt::Record::view(event),
+            Self::AlternativePortFirewallRuleAddSuccess(event) => rt::Record::view(event),
+            Self::TdiModeEnabled(event) => rt::Record::view(event),
+            Self::NsiTableAllocationFailed(event) => rt::Record::view(event),
+            Self::NsiInterfaceAdded(event) => rt::Record::view(event),
+            Self::NsiInterfaceRemoved(event) => rt::Record::view(event),
+            Self::IpInterfaceNotFound(event) => rt::Record::view(event),
+            Self::Srv2RdmaSendEndpointNotification(event) => rt::Record::view(event),
+            Self::Srv2RdmaSendEndpointNotificationFailure(event) => {
+                rt::Record::view(event)
+            }
+            Self::Srv2RdmaEndpointChange(event) => rt::Record::view(event),
+            Self::Srv2RdmaEndpointAllocationFailure(event) => rt::Record::view(event),
+            Self::Srv2RdmaCreateListenerFailure(event) => rt::Record::view(event),
             Self::Srv2RdmaSendEndpointNotificationRpcFailure(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
-            Self::Srv2RdmaNsiNotificationReceived(event) => Record::view(event),
-            Self::Srv2RdmaMibNotificationReceived(event) => Record::view(event),
-            Self::SrvNetRdmaConnectionClosed(event) => Record::view(event),
-            Self::SrvNetRdmaRundownActive(event) => Record::view(event),
-            Self::SrvNetRdmaRundownComplete(event) => Record::view(event),
-            Self::SrvNetRdmaReactivation(event) => Record::view(event),
-            Self::SrvNetRdmaReactivationComplete(event) => Record::view(event),
-            Self::SrvNetSmbDirectLoad(event) => Record::view(event),
-            Self::Smb2DirectDataPlacementSecurityChanged(event) => Record::view(event),
-            Self::SrvNetEventDisableRdmaListenSocketsState(event) => Record::view(event),
-            Self::ServerCertMappingExpiring(event) => Record::view(event),
-            Self::SrvNetQuicShutdownFailure(event) => Record::view(event),
-            Self::ServerCertMappingUpdateFailure(event) => Record::view(event),
-            Self::ServerCertMappingExpired(event) => Record::view(event),
-            Self::ServerCertMappingRestoreFailure(event) => Record::view(event),
-            Self::ServerCertMappingRestoreSummary(event) => Record::view(event),
-            Self::SrvNetQuicSendEndpointNotificationFailure(event) => Record::view(event),
-            Self::ServerCertificateFailure(event) => Record::view(event),
+            Self::Srv2RdmaNsiNotificationReceived(event) => rt::Record::view(event),
+            Self::Srv2RdmaMibNotificationReceived(event) => rt::Record::view(event),
+            Self::SrvNetRdmaConnectionClosed(event) => rt::Record::view(event),
+            Self::SrvNetRdmaRundownActive(event) => rt::Record::view(event),
+            Self::SrvNetRdmaRundownComplete(event) => rt::Record::view(event),
+            Self::SrvNetRdmaReactivation(event) => rt::Record::view(event),
+            Self::SrvNetRdmaReactivationComplete(event) => rt::Record::view(event),
+            Self::SrvNetSmbDirectLoad(event) => rt::Record::view(event),
+            Self::Smb2DirectDataPlacementSecurityChanged(event) => {
+                rt::Record::view(event)
+            }
+            Self::SrvNetEventDisableRdmaListenSocketsState(event) => {
+                rt::Record::view(event)
+            }
+            Self::ServerCertMappingExpiring(event) => rt::Record::view(event),
+            Self::SrvNetQuicShutdownFailure(event) => rt::Record::view(event),
+            Self::ServerCertMappingUpdateFailure(event) => rt::Record::view(event),
+            Self::ServerCertMappingExpired(event) => rt::Record::view(event),
+            Self::ServerCertMappingRestoreFailure(event) => rt::Record::view(event),
+            Self::ServerCertMappingRestoreSummary(event) => rt::Record::view(event),
+            Self::SrvNetQuicSendEndpointNotificationFailure(event) => {
+                rt::Record::view(event)
+            }
+            Self::ServerCertificateFailure(event) => rt::Record::view(event),
             Self::SrvNetClientCertificateChainRevocationChecksFailed(event) => {
-                Record::view(event)
+                rt::Record::view(event)
             }
-            Self::MutualAuthClientAccessDenied(event) => Record::view(event),
-            Self::MutualAuthClientAccessAllowed(event) => Record::view(event),
-            Self::MutualAuthClientAccessError(event) => Record::view(event),
-            Self::SrvDisabled(event) => Record::view(event),
-            Self::SrvUnencryptedAcccessFailure(event) => Record::view(event),
-            Self::SrvSignatureValidationFailure(event) => Record::view(event),
-            Self::SrvDecryptionFailure(event) => Record::view(event),
-            Self::SrvLmCompatibilityLevelNonDefault(event) => Record::view(event),
-            Self::SrvSmb2Disabled(event) => Record::view(event),
-            Self::SrvNullSessionsAllowed(event) => Record::view(event),
-            Self::SecurityCertificateChanged(event) => Record::view(event),
-            Self::NoSmb1ObservedInLastPeriod(event) => Record::view(event),
-            Self::AuditSmb1Access(event) => Record::view(event),
-            Self::AuditSmb1ConnectionAttempt(event) => Record::view(event),
-            Self::UninstallSmb1Server(event) => Record::view(event),
-            Self::Smb2ClientDoesNotSupportSigning(event) => Record::view(event),
-            Self::Smb2ClientDoesNotSupportEncryption(event) => Record::view(event),
-            Self::SrvNetClientDoesNotSupportSpn(event) => Record::view(event),
-            Self::SrvNetClientSentUnrecognizedSpn(event) => Record::view(event),
-            Self::SrvNetClientSentEmptySpn(event) => Record::view(event),
-            Self::Smb1ClientDoesNotSupportSigning(event) => Record::view(event),
-            Self::SrvSlowFsOperation(event) => Record::view(event),
-            Self::SrvFileSharingFirewallRuleEnabled(event) => Record::view(event),
-            Self::SrvLeasingDisabled(event) => Record::view(event),
-            Self::SrvFirewallPortsClosed(event) => Record::view(event),
-            Self::Smb2MdlIoCompletionFailure(event) => Record::view(event),
-            Self::Srv2LiveDumpSucceeded(event) => Record::view(event),
-            Self::Srv2LiveDumpThrotteled(event) => Record::view(event),
-            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => Record::view(event),
-            Self::Smb2SlowCommand(event) => Record::view(event),
-            Self::Smb2CommandTimeDistribution(event) => Record::view(event),
-            Self::SrvSlowNetworkOperation(event) => Record::view(event),
-            Self::SrvNetGetNextIdFailure(event) => Record::view(event),
-            Self::ReceivedNullReparseBuffer(event) => Record::view(event),
-            Self::AllowListLoadFailed(event) => Record::view(event),
-            Self::SrvAdminFileRundown(event) => Record::view(event),
-            Self::SrvAdminSessionRundown(event) => Record::view(event),
-            Self::SrvAdminShareRundown(event) => Record::view(event),
-            Self::PacketFragment(event) => Record::view(event),
-            Self::Packet(event) => Record::view(event),
+            Self::MutualAuthClientAccessDenied(event) => rt::Record::view(event),
+            Self::MutualAuthClientAccessAllowed(event) => rt::Record::view(event),
+            Self::MutualAuthClientAccessError(event) => rt::Record::view(event),
+            Self::SrvDisabled(event) => rt::Record::view(event),
+            Self::SrvUnencryptedAcccessFailure(event) => rt::Record::view(event),
+            Self::SrvSignatureValidationFailure(event) => rt::Record::view(event),
+            Self::SrvDecryptionFailure(event) => rt::Record::view(event),
+            Self::SrvLmCompatibilityLevelNonDefault(event) => rt::Record::view(event),
+            Self::SrvSmb2Disabled(event) => rt::Record::view(event),
+            Self::SrvNullSessionsAllowed(event) => rt::Record::view(event),
+            Self::SecurityCertificateChanged(event) => rt::Record::view(event),
+            Self::NoSmb1ObservedInLastPeriod(event) => rt::Record::view(event),
+            Self::AuditSmb1Access(event) => rt::Record::view(event),
+            Self::AuditSmb1ConnectionAttempt(event) => rt::Record::view(event),
+            Self::UninstallSmb1Server(event) => rt::Record::view(event),
+            Self::Smb2ClientDoesNotSupportSigning(event) => rt::Record::view(event),
+            Self::Smb2ClientDoesNotSupportEncryption(event) => rt::Record::view(event),
+            Self::SrvNetClientDoesNotSupportSpn(event) => rt::Record::view(event),
+            Self::SrvNetClientSentUnrecognizedSpn(event) => rt::Record::view(event),
+            Self::SrvNetClientSentEmptySpn(event) => rt::Record::view(event),
+            Self::Smb1ClientDoesNotSupportSigning(event) => rt::Record::view(event),
+            Self::SrvSlowFsOperation(event) => rt::Record::view(event),
+            Self::SrvFileSharingFirewallRuleEnabled(event) => rt::Record::view(event),
+            Self::SrvLeasingDisabled(event) => rt::Record::view(event),
+            Self::SrvFirewallPortsClosed(event) => rt::Record::view(event),
+            Self::Smb2MdlIoCompletionFailure(event) => rt::Record::view(event),
+            Self::Srv2LiveDumpSucceeded(event) => rt::Record::view(event),
+            Self::Srv2LiveDumpThrotteled(event) => rt::Record::view(event),
+            Self::SrvAdminFsctlPropertiesListReadingFailure(event) => {
+                rt::Record::view(event)
+            }
+            Self::Smb2SlowCommand(event) => rt::Record::view(event),
+            Self::Smb2CommandTimeDistribution(event) => rt::Record::view(event),
+            Self::SrvSlowNetworkOperation(event) => rt::Record::view(event),
+            Self::SrvNetGetNextIdFailure(event) => rt::Record::view(event),
+            Self::ReceivedNullReparseBuffer(event) => rt::Record::view(event),
+            Self::AllowListLoadFailed(event) => rt::Record::view(event),
+            Self::SrvAdminFileRundown(event) => rt::Record::view(event),
+            Self::SrvAdminSessionRundown(event) => rt::Record::view(event),
+            Self::SrvAdminShareRundown(event) => rt::Record::view(event),
+            Self::PacketFragment(event) => rt::Record::view(event),
+            Self::Packet(event) => rt::Record::view(event),
         }
     }
 }
 
 #[allow(clippy::too_many_lines)]
-impl<'a> Events<'a> for Event<'a> {
-    const PROVIDER: &'static ProviderInfo = &schema::PROVIDER;
+impl<'a> rt::Events<'a> for Event<'a> {
+    const PROVIDER: &'static rt::ProviderInfo = &schema::PROVIDER;
 
     #[inline]
     fn decode(
@@ -726,10 +737,10 @@ impl<'a> Events<'a> for Event<'a> {
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<Decoded<Self>, DecodeError> {
+    ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
         match (id, version, build) {
             (1, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -739,7 +750,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (2, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -749,7 +760,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -759,7 +770,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (4, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -769,7 +780,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (5, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -779,7 +790,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (6, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -789,7 +800,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (7, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -799,7 +810,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (8, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -809,7 +820,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (9, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -819,7 +830,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (10, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -829,7 +840,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (11, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -839,7 +850,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (12, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -849,7 +860,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (13, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -859,7 +870,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (14, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -869,7 +880,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (15, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -879,7 +890,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (16, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -889,7 +900,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (17, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -899,7 +910,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (18, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -909,7 +920,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (19, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -919,7 +930,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (20, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -929,7 +940,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (21, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -939,7 +950,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (101, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -949,7 +960,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (101, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -959,7 +970,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (102, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -969,7 +980,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (102, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -979,7 +990,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (103, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -989,7 +1000,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (103, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -999,7 +1010,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (104, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1009,7 +1020,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (104, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1019,7 +1030,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (105, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1029,7 +1040,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (105, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1039,7 +1050,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (106, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1049,7 +1060,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (106, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1059,7 +1070,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (108, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1069,7 +1080,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (108, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1079,7 +1090,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (109, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1089,7 +1100,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (109, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1099,7 +1110,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (110, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1109,7 +1120,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (110, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1119,7 +1130,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (111, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1129,7 +1140,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (111, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1139,7 +1150,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (112, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1149,7 +1160,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (112, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1159,7 +1170,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (113, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1169,7 +1180,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (113, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1179,7 +1190,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (115, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1189,7 +1200,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (115, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1199,7 +1210,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (116, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1209,7 +1220,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (116, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1219,7 +1230,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (117, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1229,7 +1240,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (117, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1239,7 +1250,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (118, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1249,7 +1260,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (118, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1259,7 +1270,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (119, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1269,7 +1280,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (119, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1279,7 +1290,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (120, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1289,7 +1300,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (120, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1299,7 +1310,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (121, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1309,7 +1320,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (121, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1319,7 +1330,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (122, 2, 10240..26100) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1329,7 +1340,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (122, 2, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1339,7 +1350,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (200, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1349,7 +1360,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (201, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1359,7 +1370,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (202, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1369,7 +1380,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (203, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1379,7 +1390,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (204, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1389,7 +1400,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (500, 0, 10240..17763) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1399,7 +1410,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (500, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1409,7 +1420,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (501, 0, 10240..17763) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1419,7 +1430,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (501, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1429,7 +1440,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (502, 0, 10240..17763) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1439,7 +1450,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (502, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1449,7 +1460,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (550, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1459,7 +1470,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (551, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1469,7 +1480,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (551, 1, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1479,7 +1490,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (551, 2, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1489,7 +1500,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (551, 3, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1499,7 +1510,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (552, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1509,7 +1520,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (553, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1519,7 +1530,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (554, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1529,7 +1540,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (555, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1539,7 +1550,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (600, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1549,7 +1560,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (601, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1559,7 +1570,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (602, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1569,7 +1580,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (603, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1579,7 +1590,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (604, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1589,7 +1600,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (605, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1599,7 +1610,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (650, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1609,7 +1620,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (651, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1619,7 +1630,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (652, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1629,7 +1640,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (653, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1639,7 +1650,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (654, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1649,7 +1660,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (655, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1659,7 +1670,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (656, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1669,7 +1680,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (657, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1679,7 +1690,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (658, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1689,7 +1700,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (700, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1699,7 +1710,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (701, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1709,7 +1720,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (702, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1719,7 +1730,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1000, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1729,7 +1740,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1001, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1739,7 +1750,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1001, 1, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1749,7 +1760,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1002, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1759,7 +1770,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1003, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1769,7 +1780,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1003, 1, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1779,7 +1790,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1004, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1789,7 +1800,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1004, 1, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1799,7 +1810,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1005, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1809,7 +1820,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1005, 1, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1819,7 +1830,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1005, 2, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1829,7 +1840,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1006, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1839,7 +1850,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1007, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1849,7 +1860,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1009, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1859,7 +1870,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1010, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1869,7 +1880,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1011, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1879,7 +1890,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1012, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1889,7 +1900,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1013, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1899,7 +1910,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1014, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1909,7 +1920,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1015, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1919,7 +1930,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1016, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1929,7 +1940,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1017, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1939,7 +1950,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1018, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1949,7 +1960,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1019, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1959,7 +1970,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1020, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1969,7 +1980,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1020, 1, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1979,7 +1990,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1021, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1989,7 +2000,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1022, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -1999,7 +2010,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1023, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2009,7 +2020,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1024, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2019,7 +2030,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1025, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2029,7 +2040,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1026, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2039,7 +2050,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1027, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2049,7 +2060,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1028, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2059,7 +2070,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1029, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2069,7 +2080,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1030, 0, 10586..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2079,7 +2090,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1031, 0, 10586..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2089,7 +2100,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1032, 0, 10586..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2099,7 +2110,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1033, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2109,7 +2120,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1034, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2119,7 +2130,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1035, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2129,7 +2140,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1036, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2139,7 +2150,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1037, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2149,7 +2160,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1038, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2159,7 +2170,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1039, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2169,7 +2180,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1040, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2179,7 +2190,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1041, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2189,7 +2200,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1042, 0, 18990..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2199,7 +2210,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1043, 0, 18363..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2209,7 +2220,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1044, 0, 18990..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2219,7 +2230,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1045, 0, 18990..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2229,7 +2240,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1046, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2239,7 +2250,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1047, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2249,7 +2260,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1048, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2259,7 +2270,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1049, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2269,7 +2280,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1050, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2279,7 +2290,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1051, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2289,7 +2300,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1051, 2, 22631..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2299,7 +2310,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1052, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2309,7 +2320,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1053, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2319,7 +2330,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1054, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2329,7 +2340,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1055, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2339,7 +2350,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1056, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2349,7 +2360,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1057, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2359,7 +2370,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1058, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2369,7 +2380,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1059, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2379,7 +2390,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1059, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2389,7 +2400,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1060, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2399,7 +2410,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1061, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2409,7 +2420,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1062, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2419,7 +2430,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1080, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2429,7 +2440,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1800, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2439,7 +2450,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1801, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2449,7 +2460,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1802, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2459,7 +2470,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1803, 0, 15063..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2469,7 +2480,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1804, 1, 17134..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2479,7 +2490,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1900, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2489,7 +2500,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1901, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2499,7 +2510,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1902, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2509,7 +2520,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1903, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2519,7 +2530,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1904, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2529,7 +2540,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1905, 0, 17763..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2539,7 +2550,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1906, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2549,7 +2560,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1907, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2559,7 +2570,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1908, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2569,7 +2580,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1909, 0, 20348..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2579,7 +2590,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1910, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2589,7 +2600,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1910, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2599,7 +2610,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1911, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2609,7 +2620,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1912, 0, 22621..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2619,7 +2630,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1913, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2629,7 +2640,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1914, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2639,7 +2650,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (1914, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2649,7 +2660,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (2000, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2659,7 +2670,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3000, 0, 10240..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2669,7 +2680,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3002, 1, 16299..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2679,7 +2690,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3003, 1, 17134..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2689,7 +2700,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3004, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2699,7 +2710,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3005, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2709,7 +2720,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3006, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2719,7 +2730,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3007, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2729,7 +2740,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3007, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2739,7 +2750,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3008, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2749,7 +2760,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3008, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2759,7 +2770,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3009, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2769,7 +2780,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3009, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2779,7 +2790,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3010, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2789,7 +2800,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3011, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2799,7 +2810,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3012, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2809,7 +2820,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3013, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2819,7 +2830,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3014, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2829,7 +2840,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3015, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2839,7 +2850,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3016, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2849,7 +2860,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3017, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2859,7 +2870,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3018, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2869,7 +2880,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3019, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2879,7 +2890,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3020, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2889,7 +2900,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3021, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2899,7 +2910,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3021, 1, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2909,7 +2920,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3022, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2919,7 +2930,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3023, 0, 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2929,7 +2940,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3024, 0, 20348..22000 | 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2939,7 +2950,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3025, 0, 20348..22000 | 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2949,7 +2960,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3026, 0, 20348..22000 | 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2959,7 +2970,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (3027, 0, 20348..22000 | 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2969,7 +2980,7 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (4000, 0, 20348..22000 | 26100..) => {
-                decode_as(
+                rt::decode_as(
                     build,
                     id,
                     version,
@@ -2979,1332 +2990,1477 @@ impl<'a> Events<'a> for Event<'a> {
                 )
             }
             (40000, 0, 10240..) => {
-                decode_as(build, id, version, payload, packet::Packet::V0, Self::Packet)
+                rt::decode_as(
+                    build,
+                    id,
+                    version,
+                    payload,
+                    packet::Packet::V0,
+                    Self::Packet,
+                )
             }
-            _ => refuse(build, id, version, payload),
+            _ => rt::refuse(build, id, version, payload),
         }
     }
 
     fn read(
-        layout: &'static LayoutInfo,
-        reader: &mut Reader<'a>,
-    ) -> Result<Self, Fault> {
+        layout: &'static rt::LayoutInfo,
+        reader: &mut rt::Reader<'a>,
+    ) -> Result<Self, rt::Fault> {
         match layout.index {
             0 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestNegotiate::V2,
                     Self::Smb2RequestNegotiate,
                 )
             }
             1 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestSessionSetup::V2,
                     Self::Smb2RequestSessionSetup,
                 )
             }
-            2 => read_as(reader, request::Smb2RequestLogoff::V2, Self::Smb2RequestLogoff),
+            2 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestLogoff::V2,
+                    Self::Smb2RequestLogoff,
+                )
+            }
             3 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestTreeConnect::V2,
                     Self::Smb2RequestTreeConnect,
                 )
             }
             4 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestTreeDisconnect::V2,
                     Self::Smb2RequestTreeDisconnect,
                 )
             }
-            5 => read_as(reader, request::Smb2RequestEcho::V2, Self::Smb2RequestEcho),
-            6 => read_as(reader, request::Smb2RequestCancel::V2, Self::Smb2RequestCancel),
-            7 => read_as(reader, request::Smb2RequestCreate::V2, Self::Smb2RequestCreate),
-            8 => read_as(reader, request::Smb2RequestClose::V2, Self::Smb2RequestClose),
-            9 => read_as(reader, request::Smb2RequestFlush::V2, Self::Smb2RequestFlush),
-            10 => read_as(reader, request::Smb2RequestRead::V2, Self::Smb2RequestRead),
-            11 => read_as(reader, request::Smb2RequestWrite::V2, Self::Smb2RequestWrite),
+            5 => rt::read_as(reader, request::Smb2RequestEcho::V2, Self::Smb2RequestEcho),
+            6 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestCancel::V2,
+                    Self::Smb2RequestCancel,
+                )
+            }
+            7 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestCreate::V2,
+                    Self::Smb2RequestCreate,
+                )
+            }
+            8 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestClose::V2,
+                    Self::Smb2RequestClose,
+                )
+            }
+            9 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestFlush::V2,
+                    Self::Smb2RequestFlush,
+                )
+            }
+            10 => {
+                rt::read_as(reader, request::Smb2RequestRead::V2, Self::Smb2RequestRead)
+            }
+            11 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestWrite::V2,
+                    Self::Smb2RequestWrite,
+                )
+            }
             12 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestBreakOplock::V2,
                     Self::Smb2RequestBreakOplock,
                 )
             }
             13 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestNotifyBreakLease::V2,
                     Self::Smb2RequestNotifyBreakLease,
                 )
             }
             14 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestAcknowledgeBreakLease::V2,
                     Self::Smb2RequestAcknowledgeBreakLease,
                 )
             }
-            15 => read_as(reader, request::Smb2RequestLock::V2, Self::Smb2RequestLock),
-            16 => read_as(reader, request::Smb2RequestIoctl::V2, Self::Smb2RequestIoctl),
+            15 => {
+                rt::read_as(reader, request::Smb2RequestLock::V2, Self::Smb2RequestLock)
+            }
+            16 => {
+                rt::read_as(
+                    reader,
+                    request::Smb2RequestIoctl::V2,
+                    Self::Smb2RequestIoctl,
+                )
+            }
             17 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestQueryDirectory::V2,
                     Self::Smb2RequestQueryDirectory,
                 )
             }
             18 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestChangeNotify::V2,
                     Self::Smb2RequestChangeNotify,
                 )
             }
             19 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestQueryInfo::V2,
                     Self::Smb2RequestQueryInfo,
                 )
             }
             20 => {
-                read_as(
+                rt::read_as(
                     reader,
                     request::Smb2RequestSetInfo::V2,
                     Self::Smb2RequestSetInfo,
                 )
             }
             21 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseNegotiate::V2,
                     Self::Smb2ResponseNegotiate,
                 )
             }
             22 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseNegotiate::V2Build26100,
                     Self::Smb2ResponseNegotiate,
                 )
             }
             23 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseSessionSetup::V2,
                     Self::Smb2ResponseSessionSetup,
                 )
             }
             24 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseSessionSetup::V2Build26100,
                     Self::Smb2ResponseSessionSetup,
                 )
             }
             25 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseLogoff::V2,
                     Self::Smb2ResponseLogoff,
                 )
             }
             26 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseLogoff::V2Build26100,
                     Self::Smb2ResponseLogoff,
                 )
             }
             27 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseTreeConnect::V2,
                     Self::Smb2ResponseTreeConnect,
                 )
             }
             28 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseTreeConnect::V2Build26100,
                     Self::Smb2ResponseTreeConnect,
                 )
             }
             29 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseTreeDisconnect::V2,
                     Self::Smb2ResponseTreeDisconnect,
                 )
             }
             30 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseTreeDisconnect::V2Build26100,
                     Self::Smb2ResponseTreeDisconnect,
                 )
             }
-            31 => read_as(reader, response::Smb2ResponseEcho::V2, Self::Smb2ResponseEcho),
+            31 => {
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseEcho::V2,
+                    Self::Smb2ResponseEcho,
+                )
+            }
             32 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseEcho::V2Build26100,
                     Self::Smb2ResponseEcho,
                 )
             }
             33 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseCreate::V2,
                     Self::Smb2ResponseCreate,
                 )
             }
             34 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseCreate::V2Build26100,
                     Self::Smb2ResponseCreate,
                 )
             }
             35 => {
-                read_as(reader, response::Smb2ResponseClose::V2, Self::Smb2ResponseClose)
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseClose::V2,
+                    Self::Smb2ResponseClose,
+                )
             }
             36 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseClose::V2Build26100,
                     Self::Smb2ResponseClose,
                 )
             }
             37 => {
-                read_as(reader, response::Smb2ResponseFlush::V2, Self::Smb2ResponseFlush)
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseFlush::V2,
+                    Self::Smb2ResponseFlush,
+                )
             }
             38 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseFlush::V2Build26100,
                     Self::Smb2ResponseFlush,
                 )
             }
-            39 => read_as(reader, response::Smb2ResponseRead::V2, Self::Smb2ResponseRead),
+            39 => {
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseRead::V2,
+                    Self::Smb2ResponseRead,
+                )
+            }
             40 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseRead::V2Build26100,
                     Self::Smb2ResponseRead,
                 )
             }
             41 => {
-                read_as(reader, response::Smb2ResponseWrite::V2, Self::Smb2ResponseWrite)
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseWrite::V2,
+                    Self::Smb2ResponseWrite,
+                )
             }
             42 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseWrite::V2Build26100,
                     Self::Smb2ResponseWrite,
                 )
             }
             43 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseBreakOplock::V2,
                     Self::Smb2ResponseBreakOplock,
                 )
             }
             44 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseBreakOplock::V2Build26100,
                     Self::Smb2ResponseBreakOplock,
                 )
             }
             45 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseAcknowledgeBreakLease::V2,
                     Self::Smb2ResponseAcknowledgeBreakLease,
                 )
             }
             46 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseAcknowledgeBreakLease::V2Build26100,
                     Self::Smb2ResponseAcknowledgeBreakLease,
                 )
             }
-            47 => read_as(reader, response::Smb2ResponseLock::V2, Self::Smb2ResponseLock),
+            47 => {
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseLock::V2,
+                    Self::Smb2ResponseLock,
+                )
+            }
             48 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseLock::V2Build26100,
                     Self::Smb2ResponseLock,
                 )
             }
             49 => {
-                read_as(reader, response::Smb2ResponseIoctl::V2, Self::Smb2ResponseIoctl)
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseIoctl::V2,
+                    Self::Smb2ResponseIoctl,
+                )
             }
             50 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseIoctl::V2Build26100,
                     Self::Smb2ResponseIoctl,
                 )
             }
             51 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseQueryDirectory::V2,
                     Self::Smb2ResponseQueryDirectory,
                 )
             }
             52 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseQueryDirectory::V2Build26100,
                     Self::Smb2ResponseQueryDirectory,
                 )
             }
             53 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseChangeNotify::V2,
                     Self::Smb2ResponseChangeNotify,
                 )
             }
             54 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseChangeNotify::V2Build26100,
                     Self::Smb2ResponseChangeNotify,
                 )
             }
             55 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseQueryInfo::V2,
                     Self::Smb2ResponseQueryInfo,
                 )
             }
             56 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseQueryInfo::V2Build26100,
                     Self::Smb2ResponseQueryInfo,
                 )
             }
             57 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseSetInfo::V2,
                     Self::Smb2ResponseSetInfo,
                 )
             }
             58 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseSetInfo::V2Build26100,
                     Self::Smb2ResponseSetInfo,
                 )
             }
             59 => {
-                read_as(reader, response::Smb2ResponseError::V2, Self::Smb2ResponseError)
+                rt::read_as(
+                    reader,
+                    response::Smb2ResponseError::V2,
+                    Self::Smb2ResponseError,
+                )
             }
             60 => {
-                read_as(
+                rt::read_as(
                     reader,
                     response::Smb2ResponseError::V2Build26100,
                     Self::Smb2ResponseError,
                 )
             }
             61 => {
-                read_as(
+                rt::read_as(
                     reader,
                     work_item::Smb2WorkItemTransition::V0,
                     Self::Smb2WorkItemTransition,
                 )
             }
             62 => {
-                read_as(
+                rt::read_as(
                     reader,
                     work_item::Smb2WorkItemStart::V0,
                     Self::Smb2WorkItemStart,
                 )
             }
             63 => {
-                read_as(reader, work_item::Smb2WorkItemStop::V0, Self::Smb2WorkItemStop)
+                rt::read_as(
+                    reader,
+                    work_item::Smb2WorkItemStop::V0,
+                    Self::Smb2WorkItemStop,
+                )
             }
             64 => {
-                read_as(
+                rt::read_as(
                     reader,
                     work_item::Smb2WorkItemActivityTransfer::V0,
                     Self::Smb2WorkItemActivityTransfer,
                 )
             }
             65 => {
-                read_as(
+                rt::read_as(
                     reader,
                     work_item::Smb2WorkItemActivityStop::V0,
                     Self::Smb2WorkItemActivityStop,
                 )
             }
             66 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionAccept::V0,
                     Self::Smb2ConnectionAccept,
                 )
             }
             67 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionAccept::V0Build17763,
                     Self::Smb2ConnectionAccept,
                 )
             }
             68 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionDisconnectEvent::V0,
                     Self::Smb2ConnectionDisconnectEvent,
                 )
             }
             69 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionDisconnectEvent::V0Build17763,
                     Self::Smb2ConnectionDisconnectEvent,
                 )
             }
             70 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionTerminate::V0,
                     Self::Smb2ConnectionTerminate,
                 )
             }
             71 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::Smb2ConnectionTerminate::V0Build17763,
                     Self::Smb2ConnectionTerminate,
                 )
             }
             72 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAllocate::V0,
                     Self::Smb2SessionAllocate,
                 )
             }
             73 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAuthFailure::V0,
                     Self::Smb2SessionAuthFailure,
                 )
             }
             74 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAuthFailure::V1,
                     Self::Smb2SessionAuthFailure,
                 )
             }
             75 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAuthFailure::V2,
                     Self::Smb2SessionAuthFailure,
                 )
             }
             76 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAuthFailure::V3,
                     Self::Smb2SessionAuthFailure,
                 )
             }
             77 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionAuthenticated::V0,
                     Self::Smb2SessionAuthenticated,
                 )
             }
-            78 => read_as(reader, session::Smb2SessionBind::V0, Self::Smb2SessionBind),
+            78 => {
+                rt::read_as(reader, session::Smb2SessionBind::V0, Self::Smb2SessionBind)
+            }
             79 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Smb2SessionTerminate::V0,
                     Self::Smb2SessionTerminate,
                 )
             }
-            80 => read_as(reader, session::Smb2SessionClose::V0, Self::Smb2SessionClose),
+            80 => {
+                rt::read_as(
+                    reader,
+                    session::Smb2SessionClose::V0,
+                    Self::Smb2SessionClose,
+                )
+            }
             81 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectAllocate::V0,
                     Self::Smb2TreeConnectAllocate,
                 )
             }
             82 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectDisconnect::V0,
                     Self::Smb2TreeConnectDisconnect,
                 )
             }
             83 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectTerminate::V0,
                     Self::Smb2TreeConnectTerminate,
                 )
             }
             84 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectFailedDueToPending::V0,
                     Self::Smb2TreeConnectFailedDueToPending,
                 )
             }
             85 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectForceClientReconnect::V0,
                     Self::Smb2TreeConnectForceClientReconnect,
                 )
             }
             86 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed::V0,
                     Self::Smb2TreeConnectForceClientReconnectRequestFailed,
                 )
             }
-            87 => read_as(reader, open::Smb2FileOpen::V0, Self::Smb2FileOpen),
-            88 => read_as(reader, open::Smb2FileDisconnect::V0, Self::Smb2FileDisconnect),
-            89 => read_as(reader, open::Smb2FileReconnect::V0, Self::Smb2FileReconnect),
-            90 => read_as(reader, open::Smb2FileSuspend::V0, Self::Smb2FileSuspend),
-            91 => read_as(reader, open::Smb2FileClose::V0, Self::Smb2FileClose),
-            92 => read_as(reader, open::Smb2FileTimeout::V0, Self::Smb2FileTimeout),
-            93 => read_as(reader, open::Smb2FileTerminate::V0, Self::Smb2FileTerminate),
-            94 => read_as(reader, open::Smb2FileCcfClose::V0, Self::Smb2FileCcfClose),
+            87 => rt::read_as(reader, open::Smb2FileOpen::V0, Self::Smb2FileOpen),
+            88 => {
+                rt::read_as(
+                    reader,
+                    open::Smb2FileDisconnect::V0,
+                    Self::Smb2FileDisconnect,
+                )
+            }
+            89 => {
+                rt::read_as(reader, open::Smb2FileReconnect::V0, Self::Smb2FileReconnect)
+            }
+            90 => rt::read_as(reader, open::Smb2FileSuspend::V0, Self::Smb2FileSuspend),
+            91 => rt::read_as(reader, open::Smb2FileClose::V0, Self::Smb2FileClose),
+            92 => rt::read_as(reader, open::Smb2FileTimeout::V0, Self::Smb2FileTimeout),
+            93 => {
+                rt::read_as(reader, open::Smb2FileTerminate::V0, Self::Smb2FileTerminate)
+            }
+            94 => rt::read_as(reader, open::Smb2FileCcfClose::V0, Self::Smb2FileCcfClose),
             95 => {
-                read_as(
+                rt::read_as(
                     reader,
                     open::Smb2FileCcfCloseAudit::V0,
                     Self::Smb2FileCcfCloseAudit,
                 )
             }
-            96 => read_as(reader, share::Smb2ShareAdd::V0, Self::Smb2ShareAdd),
-            97 => read_as(reader, share::Smb2ShareModify::V0, Self::Smb2ShareModify),
-            98 => read_as(reader, share::Smb2ShareDelete::V0, Self::Smb2ShareDelete),
+            96 => rt::read_as(reader, share::Smb2ShareAdd::V0, Self::Smb2ShareAdd),
+            97 => rt::read_as(reader, share::Smb2ShareModify::V0, Self::Smb2ShareModify),
+            98 => rt::read_as(reader, share::Smb2ShareDelete::V0, Self::Smb2ShareDelete),
             99 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::SrvS4u2SelfFailure::V0,
                     Self::SrvS4u2SelfFailure,
                 )
             }
-            100 => read_as(reader, audit::SrvDisabled::V0, Self::SrvDisabled),
-            101 => read_as(reader, audit::SrvDisabled::V1, Self::SrvDisabled),
-            102 => read_as(reader, open::Smb2RkfFailure::V0, Self::Smb2RkfFailure),
+            100 => rt::read_as(reader, audit::SrvDisabled::V0, Self::SrvDisabled),
+            101 => rt::read_as(reader, audit::SrvDisabled::V1, Self::SrvDisabled),
+            102 => rt::read_as(reader, open::Smb2RkfFailure::V0, Self::Smb2RkfFailure),
             103 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvUnencryptedAcccessFailure::V0,
                     Self::SrvUnencryptedAcccessFailure,
                 )
             }
             104 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvUnencryptedAcccessFailure::V1,
                     Self::SrvUnencryptedAcccessFailure,
                 )
             }
             105 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvSignatureValidationFailure::V0,
                     Self::SrvSignatureValidationFailure,
                 )
             }
             106 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvSignatureValidationFailure::V1,
                     Self::SrvSignatureValidationFailure,
                 )
             }
             107 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNegotiateValidationFailure::V0,
                     Self::SrvNegotiateValidationFailure,
                 )
             }
             108 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNegotiateValidationFailure::V1,
                     Self::SrvNegotiateValidationFailure,
                 )
             }
             109 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNegotiateValidationFailure::V2,
                     Self::SrvNegotiateValidationFailure,
                 )
             }
             110 => {
-                read_as(
+                rt::read_as(
                     reader,
                     share::SrvShareAccessCheckFailure::V0,
                     Self::SrvShareAccessCheckFailure,
                 )
             }
             111 => {
-                read_as(
+                rt::read_as(
                     reader,
                     share::SrvShareAnonymousAccessDeniedFailure::V0,
                     Self::SrvShareAnonymousAccessDeniedFailure,
                 )
             }
             112 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::SrvSessionAnonymousAccessDenied::V0,
                     Self::SrvSessionAnonymousAccessDenied,
                 )
             }
             113 => {
-                read_as(reader, endpoint::SrvEndpointAdded::V0, Self::SrvEndpointAdded)
+                rt::read_as(
+                    reader,
+                    endpoint::SrvEndpointAdded::V0,
+                    Self::SrvEndpointAdded,
+                )
             }
             114 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvEndpointRemoved::V0,
                     Self::SrvEndpointRemoved,
                 )
             }
             115 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetNameInfoChange::V0,
                     Self::SrvNetNameInfoChange,
                 )
             }
             116 => {
-                read_as(reader, endpoint::SrvEndpointOnline::V0, Self::SrvEndpointOnline)
+                rt::read_as(
+                    reader,
+                    endpoint::SrvEndpointOnline::V0,
+                    Self::SrvEndpointOnline,
+                )
             }
             117 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvEndpointOffline::V0,
                     Self::SrvEndpointOffline,
                 )
             }
             118 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvDecryptionFailure::V0,
                     Self::SrvDecryptionFailure,
                 )
             }
-            119 => read_as(reader, open::SrvReopenFailure::V0, Self::SrvReopenFailure),
-            120 => read_as(reader, open::SrvHandleScavenge::V0, Self::SrvHandleScavenge),
+            119 => {
+                rt::read_as(reader, open::SrvReopenFailure::V0, Self::SrvReopenFailure)
+            }
+            120 => {
+                rt::read_as(reader, open::SrvHandleScavenge::V0, Self::SrvHandleScavenge)
+            }
             121 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::SrvSessionInvalidate::V0,
                     Self::SrvSessionInvalidate,
                 )
             }
-            122 => read_as(reader, open::SrvFileInvalidate::V0, Self::SrvFileInvalidate),
+            122 => {
+                rt::read_as(reader, open::SrvFileInvalidate::V0, Self::SrvFileInvalidate)
+            }
             123 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvSlowFsOperation::V0,
                     Self::SrvSlowFsOperation,
                 )
             }
             124 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvSlowFsOperation::V1,
                     Self::SrvSlowFsOperation,
                 )
             }
             125 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvLmCompatibilityLevelNonDefault::V0,
                     Self::SrvLmCompatibilityLevelNonDefault,
                 )
             }
             126 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvFileSharingFirewallRuleEnabled::V0,
                     Self::SrvFileSharingFirewallRuleEnabled,
                 )
             }
             127 => {
-                read_as(
+                rt::read_as(
                     reader,
                     share::SrvAbeSharesPresent::V0,
                     Self::SrvAbeSharesPresent,
                 )
             }
-            128 => read_as(reader, audit::SrvSmb2Disabled::V0, Self::SrvSmb2Disabled),
+            128 => rt::read_as(reader, audit::SrvSmb2Disabled::V0, Self::SrvSmb2Disabled),
             129 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvNullSessionsAllowed::V0,
                     Self::SrvNullSessionsAllowed,
                 )
             }
             130 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvLeasingDisabled::V0,
                     Self::SrvLeasingDisabled,
                 )
             }
             131 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvFirewallPortsClosed::V0,
                     Self::SrvFirewallPortsClosed,
                 )
             }
             132 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::Smb2MaxClusterDialectUpdated::V0,
                     Self::Smb2MaxClusterDialectUpdated,
                 )
             }
             133 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::Smb2CipherSuiteOrder::V0,
                     Self::Smb2CipherSuiteOrder,
                 )
             }
             134 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::Smb2MdlIoCompletionFailure::V0,
                     Self::Smb2MdlIoCompletionFailure,
                 )
             }
             135 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::Srv2LiveDumpSucceeded::V0,
                     Self::Srv2LiveDumpSucceeded,
                 )
             }
             136 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::Srv2LiveDumpThrotteled::V0,
                     Self::Srv2LiveDumpThrotteled,
                 )
             }
             137 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaSendEndpointNotification::V0,
                     Self::Srv2RdmaSendEndpointNotification,
                 )
             }
             138 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaSendEndpointNotificationFailure::V0,
                     Self::Srv2RdmaSendEndpointNotificationFailure,
                 )
             }
             139 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaEndpointChange::V0,
                     Self::Srv2RdmaEndpointChange,
                 )
             }
             140 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaEndpointAllocationFailure::V0,
                     Self::Srv2RdmaEndpointAllocationFailure,
                 )
             }
             141 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaCreateListenerFailure::V0,
                     Self::Srv2RdmaCreateListenerFailure,
                 )
             }
             142 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaSendEndpointNotificationRpcFailure::V0,
                     Self::Srv2RdmaSendEndpointNotificationRpcFailure,
                 )
             }
             143 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaNsiNotificationReceived::V0,
                     Self::Srv2RdmaNsiNotificationReceived,
                 )
             }
             144 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Srv2RdmaMibNotificationReceived::V0,
                     Self::Srv2RdmaMibNotificationReceived,
                 )
             }
             145 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvAdminFsctlPropertiesListReadingFailure::V0,
                     Self::SrvAdminFsctlPropertiesListReadingFailure,
                 )
             }
             146 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertMappingExpiring::V0,
                     Self::ServerCertMappingExpiring,
                 )
             }
             147 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetRdmaConnectionClosed::V0,
                     Self::SrvNetRdmaConnectionClosed,
                 )
             }
             148 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::SrvNetQuicShutdownFailure::V0,
                     Self::SrvNetQuicShutdownFailure,
                 )
             }
             149 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertMappingUpdateFailure::V0,
                     Self::ServerCertMappingUpdateFailure,
                 )
             }
             150 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNoNegotiatedCipher::V0,
                     Self::SrvNoNegotiatedCipher,
                 )
             }
             151 => {
-                read_as(reader, operational::Smb2SlowCommand::V0, Self::Smb2SlowCommand)
+                rt::read_as(
+                    reader,
+                    operational::Smb2SlowCommand::V0,
+                    Self::Smb2SlowCommand,
+                )
             }
             152 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::Smb2CommandTimeDistribution::V0,
                     Self::Smb2CommandTimeDistribution,
                 )
             }
             153 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertMappingExpired::V0,
                     Self::ServerCertMappingExpired,
                 )
             }
             154 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable::V0,
                     Self::Smb2ClosedEndpointsOutsideUnicastIpTable,
                 )
             }
             155 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNegotiateCipherFailure::V0,
                     Self::SrvNegotiateCipherFailure,
                 )
             }
             156 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNegotiateCipherFailure::V2,
                     Self::SrvNegotiateCipherFailure,
                 )
             }
             157 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertMappingRestoreFailure::V0,
                     Self::ServerCertMappingRestoreFailure,
                 )
             }
             158 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertMappingRestoreSummary::V0,
                     Self::ServerCertMappingRestoreSummary,
                 )
             }
             159 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvSlowNetworkOperation::V0,
                     Self::SrvSlowNetworkOperation,
                 )
             }
             160 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetRdmaRundownActive::V0,
                     Self::SrvNetRdmaRundownActive,
                 )
             }
             161 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetRdmaRundownComplete::V0,
                     Self::SrvNetRdmaRundownComplete,
                 )
             }
             162 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetRdmaReactivation::V0,
                     Self::SrvNetRdmaReactivation,
                 )
             }
             163 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetRdmaReactivationComplete::V0,
                     Self::SrvNetRdmaReactivationComplete,
                 )
             }
             164 => {
-                read_as(reader, rdma::SrvNetSmbDirectLoad::V0, Self::SrvNetSmbDirectLoad)
+                rt::read_as(
+                    reader,
+                    rdma::SrvNetSmbDirectLoad::V0,
+                    Self::SrvNetSmbDirectLoad,
+                )
             }
             165 => {
-                read_as(reader, rdma::SrvNetSmbDirectLoad::V1, Self::SrvNetSmbDirectLoad)
+                rt::read_as(
+                    reader,
+                    rdma::SrvNetSmbDirectLoad::V1,
+                    Self::SrvNetSmbDirectLoad,
+                )
             }
             166 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::Smb2DirectDataPlacementSecurityChanged::V0,
                     Self::Smb2DirectDataPlacementSecurityChanged,
                 )
             }
             167 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::Smb2RequestNegotiateDialectFailure::V0,
                     Self::Smb2RequestNegotiateDialectFailure,
                 )
             }
             168 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::Smb2DialectChange::V0,
                     Self::Smb2DialectChange,
                 )
             }
             169 => {
-                read_as(
+                rt::read_as(
                     reader,
                     negotiate::SrvNetComponentCapabilities::V0,
                     Self::SrvNetComponentCapabilities,
                 )
             }
             170 => {
-                read_as(reader, share::SsClusterCaFailure::V0, Self::SsClusterCaFailure)
+                rt::read_as(
+                    reader,
+                    share::SsClusterCaFailure::V0,
+                    Self::SsClusterCaFailure,
+                )
             }
-            171 => read_as(reader, share::SsRkfCaFailure::V0, Self::SsRkfCaFailure),
+            171 => rt::read_as(reader, share::SsRkfCaFailure::V0, Self::SsRkfCaFailure),
             172 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::SrvNetGetNextIdFailure::V0,
                     Self::SrvNetGetNextIdFailure,
                 )
             }
             173 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SecurityCertificateChanged::V0,
                     Self::SecurityCertificateChanged,
                 )
             }
             174 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::NoSmb1ObservedInLastPeriod::V1,
                     Self::NoSmb1ObservedInLastPeriod,
                 )
             }
-            175 => read_as(reader, interface::TdiModeEnabled::V0, Self::TdiModeEnabled),
+            175 => {
+                rt::read_as(reader, interface::TdiModeEnabled::V0, Self::TdiModeEnabled)
+            }
             176 => {
-                read_as(
+                rt::read_as(
                     reader,
                     interface::NsiTableAllocationFailed::V0,
                     Self::NsiTableAllocationFailed,
                 )
             }
             177 => {
-                read_as(
+                rt::read_as(
                     reader,
                     interface::NsiInterfaceAdded::V0,
                     Self::NsiInterfaceAdded,
                 )
             }
             178 => {
-                read_as(
+                rt::read_as(
                     reader,
                     interface::NsiInterfaceRemoved::V0,
                     Self::NsiInterfaceRemoved,
                 )
             }
             179 => {
-                read_as(
+                rt::read_as(
                     reader,
                     interface::IpInterfaceNotFound::V0,
                     Self::IpInterfaceNotFound,
                 )
             }
             180 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::SrvSessionInvalidatePeriodicCleanup::V0,
                     Self::SrvSessionInvalidatePeriodicCleanup,
                 )
             }
             181 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::Srv2SessionKeyTooShort::V0,
                     Self::Srv2SessionKeyTooShort,
                 )
             }
             182 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::ReceivedNullReparseBuffer::V0,
                     Self::ReceivedNullReparseBuffer,
                 )
             }
             183 => {
-                read_as(
+                rt::read_as(
                     reader,
                     operational::AllowListLoadFailed::V0,
                     Self::AllowListLoadFailed,
                 )
             }
             184 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::SrvNetQuicSendEndpointNotificationFailure::V0,
                     Self::SrvNetQuicSendEndpointNotificationFailure,
                 )
             }
             185 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetEventDisableRdmaListenSocketsState::V0,
                     Self::SrvNetEventDisableRdmaListenSocketsState,
                 )
             }
             186 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rdma::SrvNetEventDisableRdmaListenSocketsState::V1,
                     Self::SrvNetEventDisableRdmaListenSocketsState,
                 )
             }
             187 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::ServerCertificateFailure::V0,
                     Self::ServerCertificateFailure,
                 )
             }
             188 => {
-                read_as(
+                rt::read_as(
                     reader,
                     share::ShareQosPolicySettingFailure::V0,
                     Self::ShareQosPolicySettingFailure,
                 )
             }
             189 => {
-                read_as(
+                rt::read_as(
                     reader,
                     connection::SrvNetConnectionEstablished::V0,
                     Self::SrvNetConnectionEstablished,
                 )
             }
             190 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::SrvNetClientCertificateChainRevocationChecksFailed::V0,
                     Self::SrvNetClientCertificateChainRevocationChecksFailed,
                 )
             }
             191 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::SrvNetClientCertificateChainRevocationChecksFailed::V1,
                     Self::SrvNetClientCertificateChainRevocationChecksFailed,
                 )
             }
-            192 => read_as(reader, packet::PacketFragment::V0, Self::PacketFragment),
-            193 => read_as(reader, audit::AuditSmb1Access::V0, Self::AuditSmb1Access),
+            192 => rt::read_as(reader, packet::PacketFragment::V0, Self::PacketFragment),
+            193 => rt::read_as(reader, audit::AuditSmb1Access::V0, Self::AuditSmb1Access),
             194 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::AuditSmb1ConnectionAttempt::V1,
                     Self::AuditSmb1ConnectionAttempt,
                 )
             }
             195 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::UninstallSmb1Server::V1,
                     Self::UninstallSmb1Server,
                 )
             }
             196 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rundown::SrvAdminFileRundown::V0,
                     Self::SrvAdminFileRundown,
                 )
             }
             197 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rundown::SrvAdminSessionRundown::V0,
                     Self::SrvAdminSessionRundown,
                 )
             }
             198 => {
-                read_as(
+                rt::read_as(
                     reader,
                     rundown::SrvAdminShareRundown::V0,
                     Self::SrvAdminShareRundown,
                 )
             }
             199 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessDenied::V0,
                     Self::MutualAuthClientAccessDenied,
                 )
             }
             200 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessDenied::V1,
                     Self::MutualAuthClientAccessDenied,
                 )
             }
             201 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessAllowed::V0,
                     Self::MutualAuthClientAccessAllowed,
                 )
             }
             202 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessAllowed::V1,
                     Self::MutualAuthClientAccessAllowed,
                 )
             }
             203 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessError::V0,
                     Self::MutualAuthClientAccessError,
                 )
             }
             204 => {
-                read_as(
+                rt::read_as(
                     reader,
                     certificate::MutualAuthClientAccessError::V1,
                     Self::MutualAuthClientAccessError,
                 )
             }
             205 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddEndpointListenerRulePortNotSupported::V0,
                     Self::SrvNetAddEndpointListenerRulePortNotSupported,
                 )
             }
             206 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddEndpointListenerRuleSuccess::V0,
                     Self::SrvNetAddEndpointListenerRuleSuccess,
                 )
             }
             207 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddEndpointListenerRuleFailure::V0,
                     Self::SrvNetAddEndpointListenerRuleFailure,
                 )
             }
             208 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddListenerRuleNew::V0,
                     Self::SrvNetAddListenerRuleNew,
                 )
             }
             209 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddListenerRuleUpdate::V0,
                     Self::SrvNetAddListenerRuleUpdate,
                 )
             }
             210 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetAddListenerRuleRemove::V0,
                     Self::SrvNetAddListenerRuleRemove,
                 )
             }
             211 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetEnableImplicitLoopbackInterfaceError::V0,
                     Self::SrvNetEnableImplicitLoopbackInterfaceError,
                 )
             }
             212 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::SrvNetDisableImplicitLoopbackInterfaceError::V0,
                     Self::SrvNetDisableImplicitLoopbackInterfaceError,
                 )
             }
             213 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::AlternativePortFirewallRuleAlreadyAdded::V0,
                     Self::AlternativePortFirewallRuleAlreadyAdded,
                 )
             }
             214 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::AlternativePortFirewallRuleAddFailure::V0,
                     Self::AlternativePortFirewallRuleAddFailure,
                 )
             }
             215 => {
-                read_as(
+                rt::read_as(
                     reader,
                     endpoint::AlternativePortFirewallRuleAddSuccess::V0,
                     Self::AlternativePortFirewallRuleAddSuccess,
                 )
             }
             216 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::Smb2ClientDoesNotSupportSigning::V0,
                     Self::Smb2ClientDoesNotSupportSigning,
                 )
             }
             217 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::Smb2ClientDoesNotSupportSigning::V1,
                     Self::Smb2ClientDoesNotSupportSigning,
                 )
             }
             218 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::Smb2ClientDoesNotSupportEncryption::V0,
                     Self::Smb2ClientDoesNotSupportEncryption,
                 )
             }
             219 => {
-                read_as(
+                rt::read_as(
                     reader,
                     session::InsecureGuestLogon::V0,
                     Self::InsecureGuestLogon,
                 )
             }
             220 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvNetClientDoesNotSupportSpn::V0,
                     Self::SrvNetClientDoesNotSupportSpn,
                 )
             }
             221 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvNetClientSentUnrecognizedSpn::V0,
                     Self::SrvNetClientSentUnrecognizedSpn,
                 )
             }
             222 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::SrvNetClientSentEmptySpn::V0,
                     Self::SrvNetClientSentEmptySpn,
                 )
             }
             223 => {
-                read_as(
+                rt::read_as(
                     reader,
                     audit::Smb1ClientDoesNotSupportSigning::V0,
                     Self::Smb1ClientDoesNotSupportSigning,
                 )
             }
             224 => {
-                read_as(
+                rt::read_as(
                     reader,
                     tree_connect::Smb2ShareConnectionEstablished::V0,
                     Self::Smb2ShareConnectionEstablished,
                 )
             }
-            225 => read_as(reader, packet::Packet::V0, Self::Packet),
+            225 => rt::read_as(reader, packet::Packet::V0, Self::Packet),
             _ => {
-                Err(Fault {
+                Err(rt::Fault {
                     field: 0,
                     offset: 0,
-                    kind: FaultKind::UnknownLayout,
+                    kind: rt::FaultKind::UnknownLayout,
                 })
             }
         }
     }
 }
 
-etw_runtime::record_traits!(Event);
+rt::record_traits!(Event);

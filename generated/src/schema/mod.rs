@@ -19,12 +19,12 @@ pub mod operational;
 pub mod rundown;
 pub mod packet;
 
-use etw_runtime::{Guid, ProviderInfo};
+use ::etw_runtime as rt;
 
 /// The provider, its captured builds and its events.
-pub static PROVIDER: ProviderInfo = ProviderInfo {
+pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo {
     name: "Microsoft-Windows-SMBServer",
-    guid: Guid::from_fields(
+    guid: rt::Guid::from_fields(
         0xd48c_e617,
         0x33a2,
         0x4bc3,
