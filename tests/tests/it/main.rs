@@ -8,6 +8,7 @@ mod documented_schema;
 mod encode;
 mod examples;
 mod freshness;
+mod generated_code;
 mod history_counts;
 mod message_table_of_dll;
 mod messages;
