@@ -58,6 +58,15 @@ impl Text {
     pub(super) fn of(self, chunk: &[u8]) -> Utf16<'_> {
         Bytes(chunk).get(self.at, self.length).and_then(Utf16::new).unwrap_or_default()
     }
+
+    /// Whether it is a name, which is ASCII.
+    pub(super) fn is(self, chunk: &[u8], name: &str) -> bool {
+        let name = name.as_bytes();
+        self.length == 2 * name.len()
+            && Bytes(chunk).get(self.at, self.length).is_some_and(|bytes| {
+                bytes.as_chunks().0.iter().zip(name).all(|(&[low, high], &byte)| low == byte && high == 0)
+            })
+    }
 }
 
 /// What stands in an element or attribute.
@@ -126,6 +135,10 @@ impl Template {
         for (number, leaf) in (0_u16..).zip(&template.leaves) {
             let Content::Value { index, .. } = leaf.content else { continue };
             let index = usize::from(index);
+            // No instance has so many values.
+            if index >= VALUES {
+                continue;
+            }
             if index >= template.by_index.len() {
                 template.by_index.resize(index + 1, None);
             }
@@ -134,6 +147,11 @@ impl Template {
             }
         }
         Ok(template)
+    }
+
+    /// How much room it takes, in leaves and places of values.
+    pub(super) fn weight(&self) -> usize {
+        1 + self.leaves.len() + self.by_index.len()
     }
 
     /// The leaf that a value stands in.
@@ -227,7 +245,7 @@ impl Parser<'_> {
         let length = 2 * usize::from(self.u16()?);
         let text = Text { at: self.at, length };
         self.skip(length)?;
-        if attribute.is_some_and(|name| name.of(self.chunk) == "Name")
+        if attribute.is_some_and(|name| name.is(self.chunk, "Name"))
             && let Some(open) = self.stack.last_mut()
         {
             open.label = Some(text);

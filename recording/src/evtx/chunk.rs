@@ -17,7 +17,7 @@ pub(super) const RECORD: [u8; 4] = *b"**\0\0";
 /// The bytes of a record before its contents, and behind them.
 pub(super) const HEADER: usize = 24;
 pub(super) const TRAILER: usize = 4;
-/// So many leaves of templates are kept between records.
+/// So much of templates is kept between records: leaves, and places of values.
 const KEPT: usize = 1 << 14;
 
 /// What stands before a record's contents.
@@ -54,18 +54,18 @@ pub(super) struct Cached {
 #[derive(Debug, Default)]
 pub(super) struct Templates {
     by_offset: BTreeMap<usize, Cached>,
-    leaves: usize,
+    weight: usize,
 }
 
 impl Templates {
     pub(super) fn clear(&mut self) {
         self.by_offset.clear();
-        self.leaves = 0;
+        self.weight = 0;
     }
 
     /// Makes room before a record: templates that overlap one another would take more than the chunk.
     pub(super) fn bound(&mut self) {
-        if self.leaves > KEPT {
+        if self.weight > KEPT {
             self.clear();
         }
     }
@@ -92,7 +92,7 @@ impl Templates {
     }
 
     fn insert(&mut self, chunk: &[u8], at: usize, template: Template) {
-        self.leaves += template.leaves.len() + 1;
+        self.weight += template.weight();
         let system = SystemMap::of_template(&template, chunk);
         self.by_offset.insert(at, Cached { template, system });
     }

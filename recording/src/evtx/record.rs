@@ -172,7 +172,7 @@ impl<'a> LogRecord<'a> {
         let Some(template) = self.values.template else { return Shape::Unknown };
         let is_value = |leaf: &&Leaf| matches!(leaf.content, Content::Value { .. });
         match template.leaves.iter().find(is_value) {
-            Some(leaf) if leaf.element.of(self.values.chunk) == "Data" => Shape::EventData,
+            Some(leaf) if leaf.element.is(self.values.chunk, "Data") => Shape::EventData,
             Some(_) => Shape::UserData,
             None if self.texts().next().is_some() => Shape::Text,
             None => Shape::Unknown,
@@ -196,7 +196,7 @@ impl<'a> LogRecord<'a> {
 impl<'a> ProcessingError<'a> {
     fn of(values: &Values<'a>) -> Option<Self> {
         let root = values.template?.root?;
-        if root.of(values.chunk) != "ProcessingErrorData" {
+        if !root.is(values.chunk, "ProcessingErrorData") {
             return None;
         }
         Some(Self {

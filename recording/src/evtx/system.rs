@@ -57,7 +57,7 @@ impl SystemMap {
     /// By the names in a record's template.
     pub(super) fn of_template(template: &Template, chunk: &[u8]) -> Self {
         let mut map = Self::default();
-        let is = |text: Option<Text>, name: &str| text.is_some_and(|text| text.of(chunk) == name);
+        let is = |text: Option<Text>, name: &str| text.is_some_and(|text| text.is(chunk, name));
         for leaf in &template.leaves {
             if !is(leaf.section, "System") {
                 if let Content::Value { index, kind } = leaf.content

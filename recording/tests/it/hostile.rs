@@ -7,15 +7,17 @@ use std::time::Instant;
 use allocation_counter::measure;
 use etw_recording::Error;
 use etw_recording::etl::Trace;
+use etw_recording::evtx::{Log, SystemBuilds};
 
 use crate::etl_writer::{COMPRESSED_MODE, Event, Session, classic, message, system};
+use crate::evtx_writer::{self, Outer, Value, event_data, user_data};
 
 /// The most that reading may hold: so many times the file's size, and so much besides.
 const TIMES: u64 = 40;
-const BESIDES: u64 = 64 << 10;
+const BESIDES: u64 = 128 << 10;
 
 /// A small trace with each kind of header, of two processors.
-pub(crate) fn trace(session: &Session) -> Vec<u8> {
+fn trace(session: &Session) -> Vec<u8> {
     let items = vec![(1, vec![0x44; 16]), (2, vec![1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0])];
     let with_items = Event { items, ..Event::default() };
     let records = [
@@ -127,10 +129,10 @@ fn a_trace_is_read_whatever_the_fields_of_a_buffers_header_say() {
     }
 }
 
-pub(crate) struct Random(pub(crate) u64);
+struct Random(u64);
 
 impl Random {
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -138,7 +140,7 @@ impl Random {
     }
 
     /// Spoils a few places: a bit, a byte, or a number by one that breaks readers.
-    pub(crate) fn spoil(&mut self, bytes: &mut [u8]) {
+    fn spoil(&mut self, bytes: &mut [u8]) {
         const NUMBERS: [u32; 8] = [0, 1, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000];
         for _ in 0..=self.below(3) {
             let at = self.below(bytes.len());
@@ -159,7 +161,7 @@ impl Random {
 
 #[test]
 fn spoiled_traces_are_read_soon_and_in_little_memory() {
-    const ROUNDS: usize = 25_000;
+    const ROUNDS: usize = 40_000;
     let start = Instant::now();
     let mut random = Random(0x5EED);
     let mut clean = 0;
@@ -175,4 +177,86 @@ fn spoiled_traces_are_read_soon_and_in_little_memory() {
     }
     println!("{} spoiled traces, {clean} of them harmlessly, in {:?}", 2 * ROUNDS, start.elapsed());
     assert!(clean > ROUNDS / 10 && clean < 2 * ROUNDS);
+}
+
+/// A log with both templates and shapes, as short as a log can be: its chunk ends with its records.
+fn log() -> Vec<u8> {
+    let mut chunk = evtx_writer::Chunk::new();
+    let fields = [("Length", 6), ("Text", 1), ("Size", 16)];
+    let values = vec![Value::u16(3), Value::string("abc"), Value::Bytes(20, vec![1, 2, 3, 4])];
+    for (id, outer) in [(1, Outer::Values), (2, Outer::Texts), (3, Outer::Values)] {
+        let template = if id == 2 { event_data(&fields) } else { user_data(&fields) };
+        let data = Value::Instance(template, values.clone());
+        chunk.push(id, &evtx_writer::Event { outer, data, ..evtx_writer::Event::default() });
+    }
+    let end = chunk.at();
+    let mut bytes = evtx_writer::log(&[chunk.finish()]);
+    bytes.truncate(4096 + end);
+    bytes
+}
+
+/// Goes through a log, and what it gave up. Returns the number of records and of errors.
+fn read_log(opened: Result<Log<'_>, Error>) -> Result<(u64, u64), Error> {
+    let mut log = opened?;
+    let limit = log.file_size();
+    let mut count = 0;
+    for recover in [true, false] {
+        log.set_recover(recover);
+        let mut records = log.records();
+        let mut steps = 0;
+        while let Some(record) = records.next() {
+            steps += 1;
+            assert!(steps <= limit, "no end");
+            if let Ok(record) = record {
+                let values = record.values().into_iter().map(|value| value.bytes.len()).sum::<usize>();
+                assert!(values <= 1 << 16 && record.payload(|_| true).len() <= 1 << 17);
+                std::hint::black_box((record.shape(), record.texts().count(), record.raw_event()));
+            }
+        }
+        count = records.stats().records;
+        assert_eq!(count + records.stats().errors, steps);
+        if !recover {
+            SystemBuilds::read(&mut log).expect("no reader fails");
+            return Ok((count, steps - count));
+        }
+    }
+    Ok((count, 0))
+}
+
+#[test]
+fn a_log_is_read_as_far_as_it_goes_wherever_it_is_cut() {
+    let bytes = log();
+    let mut last = 0;
+    for length in 0..=bytes.len() {
+        let cut = &bytes[..length];
+        let of_bytes = bounded(cut, |bytes| read_log(Log::from_bytes(bytes)));
+        assert_eq!(of_bytes, bounded(cut, |bytes| read_log(Log::open(Cursor::new(bytes)))));
+        let Some((records, errors)) = of_bytes else {
+            assert!(length < 128, "{length} bytes are a log");
+            continue;
+        };
+        assert!(records >= last && errors <= 1, "{length} bytes: {records} records, {errors} errors");
+        last = records;
+    }
+    assert_eq!(last, 3);
+}
+
+#[test]
+fn spoiled_logs_are_read_soon_and_in_little_memory() {
+    const ROUNDS: usize = 20_000;
+    let start = Instant::now();
+    let mut random = Random(0xFACE);
+    let mut clean = 0;
+    let bytes = log();
+    let mut spoiled = bytes.clone();
+    for _ in 0..ROUNDS {
+        spoiled.copy_from_slice(&bytes);
+        // Nothing of the file's header matters but its signature.
+        random.spoil(&mut spoiled[4096..]);
+        let of_bytes = bounded(&spoiled, |bytes| read_log(Log::from_bytes(bytes)));
+        assert_eq!(of_bytes, bounded(&spoiled, |bytes| read_log(Log::open(Cursor::new(bytes)))));
+        clean += usize::from(of_bytes == Some((3, 1)));
+    }
+    println!("{ROUNDS} spoiled logs, {clean} of them harmlessly, in {:?}", start.elapsed());
+    assert!(clean > ROUNDS / 10 && clean < ROUNDS);
 }

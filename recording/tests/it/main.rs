@@ -6,4 +6,6 @@ mod etl_corpus;
 mod etl_made;
 mod etl_writer;
 mod evtx_corpus;
+mod evtx_made;
+mod evtx_writer;
 mod hostile;
