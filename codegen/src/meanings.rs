@@ -224,7 +224,7 @@ impl Integer {
     /// Whether it takes every value of an inType without loss. A signed one must be as wide: its sign is a bit like
     /// the others.
     pub fn takes(self, in_type: InType) -> bool {
-        let bits = in_type.fixed_size().map_or(0, |bytes| u32::from(bytes) * 8);
+        let bits = in_type.fixed_size().and_then(|bytes| u32::try_from(bytes * 8).ok()).unwrap_or(0);
         match in_type {
             InType::UInt8 | InType::UInt16 | InType::UInt32 | InType::UInt64 | InType::HexInt32 | InType::HexInt64 => {
                 bits <= self.bits()

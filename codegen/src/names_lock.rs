@@ -235,7 +235,7 @@ impl NamesLock {
         let [Some(checksum), Some(kind), Some(name), Some(key)] = std::array::from_fn(|_| parts.next()) else {
             return Err("expected a checksum, a kind, a name and a key".to_owned());
         };
-        let kind = NameKind::from_word(kind).ok_or_else(|| format!("`{kind}` is no kind of name"))?;
+        let kind = NameKind::from_word(kind).ok_or_else(|| format!("`{kind}` is not a kind of name"))?;
         if is_keyword(name) || name.starts_with('_') {
             return Err(format!("`{name}` is no name in Rust"));
         }

@@ -133,7 +133,7 @@ pub use events::Event;
 "#,
         header = crate::HEADER,
         provider = one_line(&schema.provider),
-        guid = one_line(&schema.guid),
+        guid = schema.guid,
         builds = builds(schema),
     )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::schema::{Build, Builds, Event, Header, Held, Layout, Schema, Version};
-use crate::model::{self, Field, Place, Provider};
+use crate::model::{self, EventKey, Field, Place, Provider};
 
 /// One build's manifest and where its facts come from.
 #[derive(Clone, Debug)]
@@ -25,21 +25,19 @@ pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
         diagnostics.error(&Place::default(), "schema", "there is no manifest to merge");
         return (Schema::default(), diagnostics);
     };
-    let mut schema = Schema { provider: newest.name.clone(), guid: newest.guid.clone(), ..Schema::default() };
+    let mut schema = Schema { provider: newest.name.clone(), guid: newest.guid, ..Schema::default() };
     let mut events = BTreeMap::new();
     let mut previous: Option<u32> = None;
     for capture in &captures {
         let number = capture.build.number;
         if previous == Some(number) {
-            let message = format!("build {number} is there twice; one manifest a build is expected");
+            let message = format!("duplicate build {number}; expected one manifest for each build");
             diagnostics.error(&capture.provider.at, "provider", message);
             continue;
         }
         if capture.provider.guid != schema.guid {
-            let message = format!(
-                "the provider is {{{}}}, that of the newest build is {{{}}}",
-                capture.provider.guid, schema.guid
-            );
+            let message =
+                format!("the provider is {}; that of the newest build is {}", capture.provider.guid, schema.guid);
             diagnostics.error(&capture.provider.at, format!("provider {}", capture.provider.name), message);
             continue;
         }
@@ -50,8 +48,8 @@ pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
     }
     events.retain(|(id, version), layouts| {
         let Some(build) = contradiction(layouts) else { return true };
-        let message = format!("stands twice in build {build}, with different fields; the event is left out");
-        diagnostics.error(&place_of(layouts), format!("event {id} version {version}"), message);
+        let message = format!("defined twice in build {build} with different fields; the event is left out");
+        diagnostics.error(&place_of(layouts), EventKey::new(*id, *version).to_string(), message);
         false
     });
     schema.events = collect(events);
@@ -115,8 +113,11 @@ fn add_events(
             Some((_, Some(fields))) => *fields,
             // Without its template the event would pass for one without fields.
             Some((id, None)) => {
-                let element = format!("event {} version {}", event.id, event.version);
-                diagnostics.error(&event.at, element, format!("template {id} cannot be read; the event is left out"));
+                diagnostics.error(
+                    &event.at,
+                    event.key().to_string(),
+                    format!("template {id} cannot be read; the event is left out"),
+                );
                 continue;
             }
         };
@@ -217,6 +218,6 @@ mod tests {
     #[test]
     fn two_captures_of_one_build_are_an_error() {
         let (_, diagnostics) = merge(vec![capture(1, "", &[]), capture(1, "", &[])]);
-        assert!(diagnostics.to_string().contains("build 1 is there twice"), "{diagnostics}");
+        assert!(diagnostics.to_string().contains("duplicate build 1"), "{diagnostics}");
     }
 }

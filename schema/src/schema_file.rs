@@ -76,14 +76,14 @@ fn on_one_line(value: &Value) -> String {
 mod tests {
     use super::*;
     use crate::model::schema::{Builds, Event, Held, Layout, Version};
-    use crate::model::{Field, InType, Size};
+    use crate::model::{Field, FieldRef, InType, Size};
 
     #[test]
     fn a_schema_reads_back_and_has_a_field_a_line() {
         let field = |name: &str| Field {
             name: name.to_owned(),
             in_type: InType::Binary,
-            length: Some(Size::Field("LengthOfWhatFollows".to_owned())),
+            length: Some(Size::Field(FieldRef::beside("LengthOfWhatFollows", 0))),
             ..Field::default()
         };
         let fields = vec![field("TheFirstOfTheFields"), field("TheSecondOfTheFields")];

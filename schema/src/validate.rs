@@ -85,9 +85,13 @@ pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
         let (_, unknown) = keep_unknown_inserts(parse(message), fields);
         let unknown: Vec<String> = unknown.iter().map(|number| format!("%{number}")).collect();
         if !unknown.is_empty() {
-            let element = format!("event {} version {}", event.id, event.version);
             let message = format!("its message has {}, and the event {fields} fields", unknown.join(", "));
-            diagnostics.push(severity, &event.at, element, format!("{message}; that stays in the text"));
+            diagnostics.push(
+                severity,
+                &event.at,
+                event.key().to_string(),
+                format!("{message}; that stays in the text"),
+            );
         }
     }
     diagnostics

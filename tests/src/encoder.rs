@@ -92,7 +92,7 @@ pub fn mean_the_same(a: &[Value], b: &[Value]) -> bool {
 pub fn counter_of(fields: &[Field], index: usize) -> Option<usize> {
     let field = &fields[index];
     let Some(Size::Field(name)) = field.count.as_ref().or(field.length.as_ref()) else { return None };
-    let counter = fields[..index].iter().rposition(|earlier| earlier.name == *name);
+    let counter = fields[..index].iter().rposition(|earlier| earlier.name == name.name());
     Some(counter.unwrap_or_else(|| panic!("{}: no earlier field {name}", field.name)))
 }
 
@@ -326,6 +326,8 @@ fn file_time_text(ticks: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use etw_schema::model::FieldRef;
+
     use super::*;
 
     fn field(name: &str, in_type: InType) -> Field {
@@ -335,7 +337,7 @@ mod tests {
     #[test]
     fn lengths_are_those_of_the_data() {
         let mut text = field("Text", InType::UnicodeString);
-        text.length = Some(Size::Field("TextLength".to_owned()));
+        text.length = Some(Size::Field(FieldRef::beside("TextLength", 0)));
         let fields = [field("TextLength", InType::UInt16), text, field("Last", InType::AnsiString)];
         let values = [Value::Unsigned(9), Value::text16("ab"), Value::Text8(b"c".to_vec())];
         assert_eq!(encode(&fields, &values), [2, 0, b'a', 0, b'b', 0, b'c', 0]);

@@ -143,6 +143,7 @@ fn one(field: &Field, lengths: Lengths) -> BoxedStrategy<Value> {
         InType::AnsiString | InType::CountedAnsiString => text8(field, lengths),
         InType::Binary | InType::CountedBinary => binary(field, lengths),
         InType::Struct => of_fields(&field.members, lengths).prop_map(Value::Struct).boxed(),
+        other => panic!("{other}: this inType is not known here"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `builds`: the captured builds and where their facts come from.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use etw_schema::model::FactStatus;
 use etw_schema::model::schema::{Build, Schema};
 
 use crate::Result;
@@ -35,10 +35,9 @@ fn list(out: &mut dyn Write, schema: &Schema) -> io::Result<()> {
         let held = || schema.layouts().filter(|(.., layout)| layout.builds.contains(build.number));
         let events = held().count();
         let new = held().filter(|(.., layout)| layout.builds.first() == Some(build.number)).count();
-        let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
-        build.facts.values().for_each(|fact| *statuses.entry(&fact.status).or_default() += 1);
-        let count = |status| statuses.get(status).copied().unwrap_or(0);
-        let facts = format!("{} / {} / {}", count("captured"), count("mixed"), count("inferred"));
+        let count = |status| build.facts.values().filter(|fact| fact.status == status).count();
+        let captured = count(FactStatus::Captured);
+        let facts = format!("{captured} / {} / {}", count(FactStatus::Mixed), count(FactStatus::Inferred));
         writeln!(out, "{:5}  {events:6}  {new:11}  {:width$}  {facts}", build.number, build.product)?;
     }
     writeln!(out, "\n`cargo xtask builds BUILD` shows the source of each kind of fact.")
@@ -50,7 +49,7 @@ fn one(out: &mut dyn Write, build: &Build) -> io::Result<()> {
     if !build.binary_version.is_empty() {
         writeln!(out, "binary: {}", build.binary_version)?;
     }
-    let width = build.facts.keys().map(String::len).max().unwrap_or(0);
+    let width = build.facts.keys().map(|kind| kind.word().len()).max().unwrap_or(0);
     for (kind, fact) in &build.facts {
         writeln!(out, "  {kind:width$}  {:8}  {}", fact.status, fact.source)?;
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use etw_schema::combine::Part;
 use etw_schema::diagnostic::Diagnostics;
+use etw_schema::model::{Guid, guid_text};
 use etw_schema::source::{self, File};
 
 use crate::Result;
@@ -49,14 +50,14 @@ pub(crate) fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<V
     let wanted = wanted.map(|text| text.trim_matches(['{', '}']).to_owned());
     let is_wanted = |part: &Part| {
         let is = |text: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(text));
-        is(&part.provider.name) || is(&part.provider.guid)
+        is(&part.provider.name) || is(&guid_text(part.provider.guid))
     };
-    let names: BTreeMap<String, String> =
-        parts.iter().map(|(_, part)| (part.provider.guid.clone(), part.provider.name.clone())).collect();
-    let listed: Vec<String> = names.iter().map(|(guid, name)| format!("  {{{guid}}} {name}")).collect();
+    let names: BTreeMap<Guid, String> =
+        parts.iter().map(|(_, part)| (part.provider.guid, part.provider.name.clone())).collect();
+    let listed: Vec<String> = names.iter().map(|(guid, name)| format!("  {guid} {name}")).collect();
     // A capture that does not hold the name is of the same provider all the same.
-    let guids: Vec<String> =
-        parts.iter().filter(|(_, part)| is_wanted(part)).map(|(_, part)| part.provider.guid.clone()).collect();
+    let guids: Vec<Guid> =
+        parts.iter().filter(|(_, part)| is_wanted(part)).map(|(_, part)| part.provider.guid).collect();
     match guids.first() {
         None if names.is_empty() => Err("the files declare no provider".to_owned()),
         None => Err(format!("no such provider; the files declare\n{}", listed.join("\n"))),

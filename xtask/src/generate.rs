@@ -185,7 +185,7 @@ fn write(out: &Path, files: &Files) -> Result<usize> {
 fn summarize(name: &str, output: &Output, files: &Files, written: usize, start: Instant) {
     let schema = &output.schema;
     let bytes: usize = files.0.values().map(String::len).sum();
-    println!("{name}: {} {{{}}}", schema.provider, schema.guid);
+    println!("{name}: {} {}", schema.provider, schema.guid);
     println!(
         "made {} events, {} layouts: {} files, {bytes} bytes in {} ms; wrote {written}",
         schema.events.len(),

@@ -8,7 +8,7 @@ use etw_codegen::{Generator, Setting, overrides};
 use etw_schema::combine::{self, Imported, provenance};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::diff::{Diff, Snapshot, text};
-use etw_schema::model::Provider;
+use etw_schema::model::{Provider, guid_text};
 use etw_schema::settings;
 
 use crate::captures::{self, Captures};
@@ -112,7 +112,7 @@ fn known(folder: &Path, build: u32) -> Result<Vec<Known>> {
 }
 
 fn combined(options: &Options, captures: Captures, known: &[Known], folder: &Path) -> Result<Imported> {
-    let usual = known.first().map(|known| known.provider.guid.clone());
+    let usual = known.first().map(|known| guid_text(known.provider.guid));
     let wanted = options.provider.clone().or(usual);
     let parts = captures.parts.into_iter().map(|part| ((), part)).collect();
     let parts = captures::choose(parts, wanted.as_deref())?.into_iter().map(|((), part)| part).collect();
@@ -140,7 +140,7 @@ fn combined(options: &Options, captures: Captures, known: &[Known], folder: &Pat
 fn summarize(build: u32, imported: &Imported) -> Result<()> {
     let p = &imported.provider;
     print::out(|out| {
-        writeln!(out, "build {build}: {} {{{}}}", p.name, p.guid)?;
+        writeln!(out, "build {build}: {} {}", p.name, p.guid)?;
         let (events, templates, tasks) = (p.events.len(), p.templates.len(), p.tasks.len());
         let (keywords, maps) = (p.keywords.len(), p.maps.len());
         writeln!(out, "{events} events, {templates} templates, {tasks} tasks, {keywords} keywords, {maps} maps")?;

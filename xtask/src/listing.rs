@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use etw_schema::combine::{Part, combine};
 use etw_schema::diagnostic::Severity;
-use etw_schema::model::{self, MapKind, Provider};
+use etw_schema::model::{self, ChannelType, Isolation, MapKind, Provider, guid_text};
 use etw_schema::validate;
 use serde::Serialize;
 
@@ -37,9 +37,9 @@ struct Channel<'p> {
     name: &'p str,
     value: Option<u8>,
     #[serde(rename = "type")]
-    kind: Option<&'p str>,
+    kind: Option<ChannelType>,
     enabled: Option<bool>,
-    isolation: Option<&'p str>,
+    isolation: Option<Isolation>,
     imported: bool,
     message: Option<&'p str>,
 }
@@ -55,7 +55,7 @@ struct Item<'p> {
 struct Task<'p> {
     #[serde(flatten)]
     item: Item<'p>,
-    event_guid: Option<&'p str>,
+    event_guid: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -127,15 +127,15 @@ fn document<'p>(provider: &'p Provider, files: &'p [(String, &'static str)]) -> 
         id: &it.id,
         name: &it.name,
         value: it.value,
-        kind: it.kind.as_deref(),
+        kind: it.kind,
         enabled: it.enabled,
-        isolation: it.isolation.as_deref(),
+        isolation: it.isolation,
         imported: it.imported,
         message: it.message.as_deref(),
     };
     let task = |it: &'p model::Task| Task {
         item: item(&it.name, it.value, it.message.as_ref()),
-        event_guid: it.event_guid.as_deref(),
+        event_guid: it.event_guid.map(guid_text),
     };
     let opcode = |it: &'p model::Opcode| Opcode {
         item: item(&it.name, it.value.into(), it.message.as_ref()),
@@ -153,7 +153,7 @@ fn document<'p>(provider: &'p Provider, files: &'p [(String, &'static str)]) -> 
     };
     Document {
         provider: &provider.name,
-        guid: format!("{{{}}}", provider.guid),
+        guid: provider.guid.to_string(),
         symbol: provider.symbol.as_deref(),
         message: provider.message.as_deref(),
         files,
@@ -196,7 +196,7 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     heading(out, "channels", document.channels.len())?;
     for it in &document.channels {
         let value = it.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-        let kind = if it.imported { "imported" } else { it.kind.unwrap_or("-") };
+        let kind = if it.imported { "imported" } else { it.kind.map_or("-", ChannelType::word) };
         let id = if it.id == it.name { String::new() } else { format!(", {}", it.id) };
         writeln!(out, "  {value:>6} {} ({kind}{id}){}", it.name, text(it.message))?;
     }
@@ -206,7 +206,7 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     }
     heading(out, "tasks", document.tasks.len())?;
     for Task { item: it, event_guid } in &document.tasks {
-        let guid = event_guid.map_or_else(String::new, |guid| format!(" {{{guid}}}"));
+        let guid = event_guid.as_ref().map_or_else(String::new, |guid| format!(" {{{guid}}}"));
         writeln!(out, "  {:>6} {}{guid}{}", it.value, it.name, text(it.message))?;
     }
     heading(out, "opcodes", document.opcodes.len())?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use etw_codegen::names_lock::NamesLock;
 use etw_schema::model::schema::{Build, Exception, Fact, Layout, Schema};
-use etw_schema::model::{self, Size};
+use etw_schema::model::{self, FactKind, Size};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ struct Document<'s> {
     build: u32,
     product: &'s str,
     /// Where each kind of fact comes from, and whether it was captured from this build.
-    facts: &'s BTreeMap<String, Fact>,
+    facts: &'s BTreeMap<FactKind, Fact>,
     /// Single events whose facts have another source.
     exceptions: &'s [Exception],
     events: Vec<Event<'s>>,
@@ -152,7 +152,7 @@ fn document<'s>(schema: &'s Schema, build: &'s Build, names: Vec<String>) -> Doc
     });
     Document {
         provider: &schema.provider,
-        guid: format!("{{{}}}", schema.guid),
+        guid: schema.guid.to_string(),
         build: build.number,
         product: &build.product,
         facts: &build.facts,

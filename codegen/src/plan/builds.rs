@@ -27,7 +27,7 @@ fn document(build: &Build) -> Vec<String> {
     lines.extend(build.facts.iter().map(|(kind, fact)| {
         format!(
             "- {}: {} ({})",
-            kind.replace('_', " "),
+            kind.word().replace('_', " "),
             fact.status,
             fact.source.replace('<', "\\<").replace('[', "\\[")
         )

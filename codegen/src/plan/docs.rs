@@ -89,7 +89,7 @@ fn list_inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<
     let mut notes: Vec<(String, Vec<String>)> = Vec::new();
     for build in schema.builds.iter().filter(|b| layout.builds.contains(b.number)) {
         for exception in build.exceptions.iter().filter(|e| e.events.iter().any(|event| names.contains(event))) {
-            let note = format!("{}: {}", escape(&exception.fact), escape(&exception.note));
+            let note = format!("{}: {}", escape(exception.fact.word()), escape(&exception.note));
             match notes.iter_mut().find(|(known, _)| *known == note) {
                 Some((_, builds)) => builds.push(build.number.to_string()),
                 None => notes.push((note, vec![build.number.to_string()])),

@@ -6,7 +6,7 @@ use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
 use super::public;
 use crate::names_lock::{NameKind, NamesLock};
-use etw_schema::model::{Field, InType, OutType, Size};
+use etw_schema::model::{Field, FieldRef, InType, OutType, Scope, Size};
 
 /// A value of fixed size that a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,9 +197,10 @@ pub(super) fn plan(
     if let Some(problem) = check_size(fields) {
         return Err(vec![problem]);
     }
-    let mut planner = Planner { out: Fields::default(), owner, maps, lock, open: None };
+    let mut planner = Planner { out: Fields::default(), all: fields, next: 0, owner, maps, lock, open: None };
     let mut problems = Vec::new();
-    for field in fields {
+    for (at, field) in fields.iter().enumerate() {
+        planner.next = at;
         if let Err(reason) = planner.add(field) {
             problems.push((field.name.clone(), reason));
         }
@@ -211,7 +212,7 @@ pub(super) fn plan(
 fn check_size(fields: &[Field]) -> Option<(String, String)> {
     let mut room = MAX_PAYLOAD;
     for (index, field) in fields.iter().enumerate() {
-        let size = field.in_type.fixed_size().filter(|_| field.count.is_none()).unwrap_or(0);
+        let size = fixed_size(field.in_type).filter(|_| field.count.is_none()).unwrap_or(0);
         match room.checked_sub(size) {
             Some(left) if index < usize::from(MAX_PAYLOAD) => room = left,
             _ => {
@@ -225,6 +226,10 @@ fn check_size(fields: &[Field]) -> Option<(String, String)> {
 
 struct Planner<'l> {
     out: Fields,
+    /// The fields of the layout.
+    all: &'l [Field],
+    /// The index of the field that is planned.
+    next: usize,
     /// The view's name.
     owner: &'l str,
     maps: &'l BTreeMap<&'l str, usize>,
@@ -240,7 +245,7 @@ impl Planner<'_> {
         let accessor = self.lock.claim(NameKind::Field, &field.name, &[names::field_name(&field.name)]);
         let accessor = self.out.accessors.claim(&accessor, &format!("_{}", index + 1));
         let mut each = Extent::Own;
-        let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, field.in_type.fixed_size()) {
+        let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, fixed_size(field.in_type)) {
             self.in_segment(index, size)
         } else {
             self.open = None;
@@ -340,25 +345,28 @@ impl Planner<'_> {
     fn size(&self, size: &Size) -> Result<Extent, String> {
         Ok(match size {
             Size::Fixed(n) => Extent::Fixed(*n),
-            Size::Field(name) => Extent::Field(self.counter(name)?),
+            Size::Field(counter) => Extent::Field(self.counter(counter)?),
         })
     }
 
     /// The index of the earlier field that gives a length or a count.
-    fn counter(&self, name: &str) -> Result<usize, String> {
-        let mut named = self.out.list.iter().enumerate().filter(|(_, plan)| plan.field.name == name);
-        let (at, counter) = named.next().ok_or_else(|| format!("`{name}` is no earlier field beside it"))?;
-        if named.next().is_some() {
-            return Err(format!("`{name}` could be any of several fields before it"));
-        }
-        match (counter.field.in_type, &counter.field.count) {
-            (in_type, None) if in_type.can_count() => Ok(at),
-            (_, Some(_)) => Err(format!("`{name}` is an array; a length or count is a single value")),
-            (other, _) => {
-                Err(format!("`{name}` is {other}; a length or count is an unsigned integer of up to 32 bits"))
+    fn counter(&self, counter: &FieldRef) -> Result<usize, String> {
+        let at = usize::from(counter.index());
+        let target = self.all.get(at).filter(|_| counter.scope() == Scope::Beside && at < self.next);
+        match target.map(|target| (target.in_type, &target.count)) {
+            Some((in_type, None)) if in_type.can_count() => Ok(at),
+            Some((_, Some(_))) => Err(format!("`{counter}` is an array; a length or count is a single value")),
+            Some((other, _)) => {
+                Err(format!("`{counter}` is {other}; a length or count is an unsigned integer of up to 32 bits"))
             }
+            None => Err(format!("`{counter}` is no earlier field beside it")),
         }
     }
+}
+
+/// The bytes of one value, as a segment counts them.
+fn fixed_size(in_type: InType) -> Option<u16> {
+    u16::try_from(in_type.fixed_size()?).ok()
 }
 
 fn scalar(in_type: InType) -> Option<Scalar> {
@@ -394,7 +402,7 @@ mod tests {
     #[test]
     fn neighbours_of_fixed_size_share_a_segment() {
         let mut path = field("Path", InType::UnicodeString);
-        path.length = Some(Size::Field("PathLength".to_owned()));
+        path.length = Some(Size::Field(FieldRef::beside("PathLength", 1)));
         let fields = [field("Id", InType::UInt64), field("PathLength", InType::UInt16), path, field("G", InType::Guid)];
         let plan = plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap();
         assert_eq!(
@@ -410,18 +418,18 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_one_value_and_the_only_one_of_its_name() {
+    fn a_count_is_one_value() {
         let reason = |counters: &[Field]| {
             let mut counted = field("Bytes", InType::UInt8);
-            counted.count = Some(Size::Field("N".to_owned()));
+            counted.count = Some(Size::Field(FieldRef::beside("N", 0)));
             let fields = [counters, &[counted]].concat();
             plan(&fields, "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err().remove(0).1
         };
         let mut array = field("N", InType::UInt16);
         array.count = Some(Size::Fixed(2));
         assert_eq!(reason(&[array]), "`N` is an array; a length or count is a single value");
-        let twice = [field("N", InType::UInt8), field("N", InType::UInt8)];
-        assert_eq!(reason(&twice), "`N` could be any of several fields before it");
+        let wide = field("N", InType::UInt64);
+        assert!(reason(&[wide]).starts_with("`N` is win:UInt64"));
     }
 
     #[test]
@@ -444,7 +452,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_all_reported() {
         let mut blob = field("Blob", InType::Binary);
-        blob.length = Some(Size::Field("Later".to_owned()));
+        blob.length = Some(Size::Field(FieldRef::beside("Later", 1)));
         let problems =
             plan(&[blob, field("S", InType::Struct)], "V", &BTreeMap::new(), &mut NamesLock::default()).unwrap_err();
         assert_eq!(problems.len(), 2);

@@ -30,7 +30,7 @@ use crate::overrides::{ModuleRule, Overrides};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::builtin::is_made_up_task;
 use etw_schema::model::schema::{Event, Layout, Schema, Version};
-use etw_schema::model::{Field, InType, Place};
+use etw_schema::model::{Field, Guid, InType, Place};
 use fields::Fields;
 use ir::{BuildRange, DispatchArm, LayoutPath, Module};
 use values::{MapTexts, Numbers};
@@ -91,20 +91,16 @@ fn plan_provider(schema: &Schema, modules: &[Module]) -> ir::Provider {
     events.sort();
     ir::Provider {
         name: schema.provider.clone(),
-        guid: parse_guid(&schema.guid),
+        guid: guid_parts(schema.guid),
         builds: schema.builds.iter().map(|build| build.number).collect(),
         events: events.into_iter().map(|(_, path)| path).collect(),
     }
 }
 
-/// The parts of a GUID. The reader left hexadecimal digits and hyphens only.
-fn parse_guid(text: &str) -> (u32, u16, u16, [u8; 8]) {
-    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-    let number = |from: usize, len: usize| {
-        digits.get(from..from + len).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(0)
-    };
-    let data4 = std::array::from_fn(|at| u8::try_from(number(16 + at * 2, 2)).unwrap_or(0));
-    (number(0, 8), u16::try_from(number(8, 4)).unwrap_or(0), u16::try_from(number(12, 4)).unwrap_or(0), data4)
+/// The parts of a GUID: `Data1` to `Data4`.
+fn guid_parts(guid: Guid) -> (u32, u16, u16, [u8; 8]) {
+    let [a0, a1, a2, a3, b0, b1, c0, c1, data4 @ ..] = guid.to_bytes();
+    (u32::from_le_bytes([a0, a1, a2, a3]), u16::from_le_bytes([b0, b1]), u16::from_le_bytes([c0, c1]), data4)
 }
 
 fn holds_pointer(field: &Field) -> bool {

@@ -1,6 +1,9 @@
 //! Serialisation: numbers and Booleans as such, arrays as sequences, all else as its text.
 
-use serde::{Serialize, Serializer};
+use core::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     Ansi, Array, ArrayValue, Binary, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, Item,
@@ -58,6 +61,40 @@ impl Serialize for OutType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
+}
+
+/// Reads each type back from the text that it is serialised as.
+macro_rules! from_text {
+    ($($type:ty, $expected:literal, $read:expr;)+) => {
+        $(
+            impl<'de> Deserialize<'de> for $type {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    struct Text;
+
+                    impl Visitor<'_> for Text {
+                        type Value = $type;
+
+                        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                            f.write_str($expected)
+                        }
+
+                        fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                            let read: fn(&str) -> Option<$type> = $read;
+                            read(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+                        }
+                    }
+
+                    deserializer.deserialize_str(Text)
+                }
+            }
+        )+
+    };
+}
+
+from_text! {
+    InType, "the name of an inType, such as win:UInt32", InType::from_name;
+    OutType, "the name of an outType, such as xs:string", OutType::from_name;
+    Guid, "a GUID", |text| text.parse().ok();
 }
 
 impl<T: Element> Serialize for Array<'_, T> {
@@ -128,6 +165,15 @@ mod tests {
     fn check<'a>(value: impl Serialize + Into<Value<'a>>, json: &str) {
         assert_eq!(serde_json::to_string(&value).unwrap(), json);
         assert_eq!(serde_json::to_string(&value.into()).unwrap(), json);
+    }
+
+    #[test]
+    fn types_and_guids_read_back() {
+        assert_eq!(serde_json::from_str::<InType>(r#""win:UInt32""#).unwrap(), InType::UInt32);
+        assert_eq!(serde_json::from_str::<OutType>(r#""win:NTStatus""#).unwrap(), OutType::NtStatus);
+        assert_eq!(serde_json::from_str::<Guid>(r#""{00000000-0000-0000-0000-000000000000}""#).unwrap(), Guid::NIL);
+        assert!(serde_json::from_str::<InType>(r#""win:Number""#).is_err());
+        assert!(serde_json::from_str::<Guid>("5").is_err());
     }
 
     #[test]

@@ -8,49 +8,29 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::events::template_for;
 use crate::merge::same_wire_form;
-use crate::model::{Event, Field, Map, Provider, Size, Template};
+use crate::model::{Event, EventKey, FactKind, Field, Map, Provider, Size, Template};
 use crate::source::{Format, Holds};
 
 /// How many facts of each kind were taken from which build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Adopted(pub BTreeMap<&'static str, BTreeMap<u32, usize>>);
+pub struct Adopted(pub BTreeMap<FactKind, BTreeMap<u32, usize>>);
 
 impl Adopted {
-    fn count(&mut self, kind: &'static str, build: u32) {
+    fn count(&mut self, kind: FactKind, build: u32) {
         *self.0.entry(kind).or_default().entry(build).or_default() += 1;
     }
 
     /// The builds that facts of a kind came from, nearest first as they were given.
-    pub fn builds(&self, kind: &str) -> Vec<u32> {
-        self.0.get(kind).map(|builds| builds.keys().copied().collect()).unwrap_or_default()
+    pub fn builds(&self, kind: FactKind) -> Vec<u32> {
+        self.0.get(&kind).map(|builds| builds.keys().copied().collect()).unwrap_or_default()
     }
 
-    fn take<T: Clone>(&mut self, kind: &'static str, build: u32, old: &mut Option<T>, new: Option<&T>) {
+    fn take<T: Clone>(&mut self, kind: FactKind, build: u32, old: &mut Option<T>, new: Option<&T>) {
         if let (None, Some(new)) = (&old, new) {
             *old = Some(new.clone());
             self.count(kind, build);
         }
     }
-}
-
-/// The kinds of facts, in the words of `builds.toml`.
-pub mod kind {
-    /// Symbols of anything.
-    pub const SYMBOLS: &str = "symbols";
-    /// Channels and their events.
-    pub const CHANNELS: &str = "channels";
-    /// Types of channels, whether they are on, their isolation.
-    pub const CHANNEL_TYPES: &str = "channel_types";
-    /// outTypes.
-    pub const OUT_TYPES: &str = "outtype";
-    /// Lengths and counts that are numbers.
-    pub const LENGTHS: &str = "length_count";
-    /// Maps.
-    pub const MAPS: &str = "maps";
-    /// Messages.
-    pub const MESSAGES: &str = "messages";
-    /// Keywords of events, among what is told together with them.
-    pub const KEYWORDS: &str = "levels_opcodes_keywords_tasks";
 }
 
 /// Adds to a provider what its captures, of these formats, cannot hold. `neighbours` are builds and what they declare, the
@@ -88,7 +68,7 @@ fn names(provider: &mut Provider, other: &Provider) {
 fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted, held: bool) {
     if !held && provider.channels.is_empty() {
         provider.channels.clone_from(&other.channels);
-        other.channels.iter().for_each(|_| adopted.count(kind::CHANNELS, build));
+        other.channels.iter().for_each(|_| adopted.count(FactKind::Channels, build));
     }
     let mut renamed = HashMap::new();
     for channel in &mut provider.channels {
@@ -97,10 +77,10 @@ fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut
             renamed.insert(channel.id.clone(), known.id.clone());
             channel.id.clone_from(&known.id);
         }
-        adopted.take(kind::SYMBOLS, build, &mut channel.symbol, known.symbol.as_ref());
-        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.kind, known.kind.as_ref());
-        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.enabled, known.enabled.as_ref());
-        adopted.take(kind::CHANNEL_TYPES, build, &mut channel.isolation, known.isolation.as_ref());
+        adopted.take(FactKind::Symbols, build, &mut channel.symbol, known.symbol.as_ref());
+        adopted.take(FactKind::ChannelTypes, build, &mut channel.kind, known.kind.as_ref());
+        adopted.take(FactKind::ChannelTypes, build, &mut channel.enabled, known.enabled.as_ref());
+        adopted.take(FactKind::ChannelTypes, build, &mut channel.isolation, known.isolation.as_ref());
     }
     for channel in provider.events.iter_mut().filter_map(|event| event.channel.as_mut()) {
         if let Some(id) = renamed.get(channel) {
@@ -110,12 +90,12 @@ fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut
 }
 
 fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
-    adopted.take(kind::SYMBOLS, build, &mut provider.symbol, other.symbol.as_ref());
+    adopted.take(FactKind::Symbols, build, &mut provider.symbol, other.symbol.as_ref());
     macro_rules! by_name {
         ($list:ident) => {
             for item in &mut provider.$list {
                 if let Some(known) = other.$list.iter().find(|known| known.name == item.name) {
-                    adopted.take(kind::SYMBOLS, build, &mut item.symbol, known.symbol.as_ref());
+                    adopted.take(FactKind::Symbols, build, &mut item.symbol, known.symbol.as_ref());
                 }
             }
         };
@@ -133,7 +113,7 @@ fn map_texts(provider: &mut Provider, other: &Provider, build: u32, adopted: &mu
         let Some(known) = other.maps.iter().find(|known| known.name == map.name) else { continue };
         for entry in &mut map.entries {
             let text = known.entries.iter().find(|known| known.value == entry.value).map(|known| &known.message);
-            adopted.take(kind::MAPS, build, &mut entry.message, text.and_then(Option::as_ref));
+            adopted.take(FactKind::Maps, build, &mut entry.message, text.and_then(Option::as_ref));
         }
     }
 }
@@ -150,8 +130,7 @@ fn events(
     holds: &impl Fn(Holds) -> bool,
     adopted: &mut Adopted,
 ) {
-    let known: HashMap<(u16, u8), &Event> =
-        other.events.iter().map(|event| ((event.id, event.version), event)).collect();
+    let known: HashMap<EventKey, &Event> = other.events.iter().map(|event| (event.key(), event)).collect();
     let mut templates: Vec<Template> = Vec::new();
     let mut maps: Vec<Map> = Vec::new();
     let mut events = std::mem::take(&mut provider.events);
@@ -159,20 +138,20 @@ fn events(
         let mut fields = fields_of(provider, event).to_vec();
         // An id that went to another event lends nothing.
         let same_task = |known: &&&Event| event.task.is_none() || known.task.is_none() || event.task == known.task;
-        if let Some(known) = known.get(&(event.id, event.version)).filter(same_task) {
+        if let Some(known) = known.get(&event.key()).filter(same_task) {
             let had_symbol = event.symbol.is_some();
-            adopted.take(kind::SYMBOLS, build, &mut event.symbol, known.symbol.as_ref());
+            adopted.take(FactKind::Symbols, build, &mut event.symbol, known.symbol.as_ref());
             if !holds(Holds::Channels) {
-                adopted.take(kind::CHANNELS, build, &mut event.channel, known.channel.as_ref());
+                adopted.take(FactKind::Channels, build, &mut event.channel, known.channel.as_ref());
             }
             if !holds(Holds::Messages) {
-                adopted.take(kind::MESSAGES, build, &mut event.message, known.message.as_ref());
+                adopted.take(FactKind::Messages, build, &mut event.message, known.message.as_ref());
             }
             if !holds(Holds::PrefixedKeywords) {
                 for keyword in known.keywords.iter().filter(|keyword| keyword.contains(':')) {
                     if !event.keywords.contains(keyword) {
                         event.keywords.push(keyword.clone());
-                        adopted.count(kind::KEYWORDS, build);
+                        adopted.count(FactKind::Descriptors, build);
                     }
                 }
             }
@@ -226,16 +205,16 @@ impl<H: Fn(Holds) -> bool> Gaps<'_, H> {
     fn fill(&mut self, own: &mut [Field], theirs: &[Field]) {
         for (own, theirs) in own.iter_mut().zip(theirs) {
             if !(self.holds)(Holds::Lengths) {
-                self.adopted.take(kind::LENGTHS, self.build, &mut own.length, theirs.length.as_ref());
-                self.adopted.take(kind::LENGTHS, self.build, &mut own.count, theirs.count.as_ref());
+                self.adopted.take(FactKind::Lengths, self.build, &mut own.length, theirs.length.as_ref());
+                self.adopted.take(FactKind::Lengths, self.build, &mut own.count, theirs.count.as_ref());
             }
             if !(self.holds)(Holds::OutTypes) {
-                self.adopted.take(kind::OUT_TYPES, self.build, &mut own.out_type, theirs.out_type.as_ref());
+                self.adopted.take(FactKind::OutTypes, self.build, &mut own.out_type, theirs.out_type.as_ref());
             }
             if !(self.holds)(Holds::Maps) && own.map.is_none() && theirs.map.is_some() {
                 let map = self.other.maps.iter().find(|map| Some(&map.name) == theirs.map.as_ref());
                 if let Some(map) = map {
-                    self.adopted.take(kind::MAPS, self.build, &mut own.map, theirs.map.as_ref());
+                    self.adopted.take(FactKind::Maps, self.build, &mut own.map, theirs.map.as_ref());
                     self.maps.push(map.clone());
                 }
             }

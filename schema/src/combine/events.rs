@@ -76,7 +76,8 @@ impl Events {
         provider.events.extend(self.unreadable.into_values().filter(|event| is_unknown(event)).map(|mut event| {
             // Another capture may have a template of that name.
             event.template = event.template.filter(|id| !templates.iter().any(|template| template.id == *id));
-            event.template.get_or_insert_with(|| format!("of event {} version {}", event.id, event.version));
+            let key = event.key();
+            event.template.get_or_insert_with(|| format!("of {key}"));
             event
         }));
         provider.templates = templates;
@@ -104,7 +105,7 @@ pub(super) fn template_for(templates: &mut Vec<Template>, id: &str, fields: &[Fi
 impl Known {
     /// Adds what another capture says. False where nobody knows the event's bytes any more.
     fn join(&mut self, new: &Self, judge: &mut Judge<'_>) -> bool {
-        let about = format!("event {} version {}", new.event.id, new.event.version);
+        let about = new.event.key().to_string();
         let at = (self.event.at.clone(), new.event.at.clone());
         let mut fields = self.fields.clone();
         let joined = join_fields(&mut fields, self.has_lengths, &new.fields, new.has_lengths);

@@ -1,11 +1,11 @@
 //! From captures of a build to its canonical manifest and its row in `builds.toml`.
 
-use super::adopt::{Adopted, adopt, kind};
+use super::adopt::{Adopted, adopt};
 use super::{Contradiction, Part, combine, provenance};
 use crate::diagnostic::Diagnostics;
 use crate::message;
 use crate::model::schema::Fact;
-use crate::model::{Channel, Manifest, Provider};
+use crate::model::{Channel, ChannelType, FactKind, Manifest, Provider};
 use crate::source::{Format, man};
 
 /// What is known of a build that is to be imported.
@@ -31,7 +31,7 @@ pub struct Imported {
     /// What was taken from other builds.
     pub adopted: Adopted,
     /// Where each kind of fact comes from.
-    pub facts: Vec<(&'static str, Fact)>,
+    pub facts: Vec<(FactKind, Fact)>,
     /// The canonical manifest.
     pub manifest: String,
 }
@@ -53,8 +53,8 @@ pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
     let mut adopted = adopt(&mut provider, &formats, &captures.neighbours);
     for channel in &mut provider.channels {
         if channel.kind.is_none() && !channel.imported {
-            channel.kind = Some(likely_type(channel).to_owned());
-            adopted.0.entry(kind::CHANNEL_TYPES).or_default();
+            channel.kind = Some(likely_type(channel));
+            adopted.0.entry(FactKind::ChannelTypes).or_default();
         }
     }
     texts(&mut provider);
@@ -70,10 +70,9 @@ pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
 }
 
 /// A channel's type, by the custom of naming it so; `Operational` is what a channel is unless it says more.
-fn likely_type(channel: &Channel) -> &'static str {
+fn likely_type(channel: &Channel) -> ChannelType {
     let last = channel.name.rsplit('/').next().unwrap_or_default();
-    let known = ["Admin", "Analytic", "Debug", "Operational"];
-    known.into_iter().find(|kind| last.eq_ignore_ascii_case(kind)).unwrap_or("Operational")
+    ChannelType::from_word(last).unwrap_or(ChannelType::Operational)
 }
 
 /// Spells every text as manifests do.

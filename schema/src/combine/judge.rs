@@ -96,7 +96,7 @@ impl<'d> Judge<'d> {
     /// What was found, with the decisions that decided nothing.
     pub(super) fn finish(mut self) -> Diagnostics {
         for (decision, _) in self.decisions.iter().zip(&self.used).filter(|(_, used)| !**used) {
-            let message = "decides nothing: the captures do not contradict one another there";
+            let message = "has no effect: the captures do not contradict each other there";
             self.found.error(&Place::default(), format!("[[contradiction]] {}", decision.about), message);
         }
         self.found

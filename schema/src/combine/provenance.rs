@@ -1,30 +1,30 @@
 //! The row of `builds.toml` for captures that were combined: where each kind of fact comes from.
 
-use super::adopt::{Adopted, kind};
-use crate::model::Provider;
+use super::adopt::Adopted;
 use crate::model::schema::Fact;
+use crate::model::{FactKind, FactStatus, Provider};
 use crate::source::{Format, Holds};
 
 /// What is said of each kind of fact, in the order of `builds.toml`.
-const KINDS: [(&str, Option<Holds>); 12] = [
-    ("event_list", None),
-    ("fields", None),
-    (kind::LENGTHS, Some(Holds::Lengths)),
-    (kind::OUT_TYPES, Some(Holds::OutTypes)),
-    (kind::CHANNELS, Some(Holds::Channels)),
-    (kind::CHANNEL_TYPES, Some(Holds::ChannelTypes)),
-    (kind::KEYWORDS, None),
-    ("keyword_masks", None),
-    ("task_values", None),
-    (kind::MAPS, Some(Holds::Maps)),
-    (kind::MESSAGES, Some(Holds::Messages)),
-    (kind::SYMBOLS, Some(Holds::Symbols)),
+const KINDS: [(FactKind, Option<Holds>); 12] = [
+    (FactKind::EventList, None),
+    (FactKind::Fields, None),
+    (FactKind::Lengths, Some(Holds::Lengths)),
+    (FactKind::OutTypes, Some(Holds::OutTypes)),
+    (FactKind::Channels, Some(Holds::Channels)),
+    (FactKind::ChannelTypes, Some(Holds::ChannelTypes)),
+    (FactKind::Descriptors, None),
+    (FactKind::KeywordMasks, None),
+    (FactKind::TaskValues, None),
+    (FactKind::Maps, Some(Holds::Maps)),
+    (FactKind::Messages, Some(Holds::Messages)),
+    (FactKind::Symbols, Some(Holds::Symbols)),
 ];
 
 /// Where each kind of fact comes from. `captures` are the files with their formats; `texts` are those that hold nothing but
 /// a message table.
-pub fn facts(captures: &[(String, Format)], texts: &[String], adopted: &Adopted) -> Vec<(&'static str, Fact)> {
-    let fact = |(key, what): (&'static str, Option<Holds>)| {
+pub fn facts(captures: &[(String, Format)], texts: &[String], adopted: &Adopted) -> Vec<(FactKind, Fact)> {
+    let fact = |(key, what): (FactKind, Option<Holds>)| {
         let mut files: Vec<String> = captures
             .iter()
             .filter(|(_, format)| what.is_none_or(|what| format.holds(what)))
@@ -36,12 +36,12 @@ pub fn facts(captures: &[(String, Format)], texts: &[String], adopted: &Adopted)
         let builds: Vec<String> = adopted.builds(key).iter().map(u32::to_string).collect();
         let taken = format!("taken from build {}", builds.join(" and "));
         let (status, source) = match (files.is_empty(), builds.is_empty()) {
-            (false, true) => ("captured", files.join(", ")),
-            (false, false) => ("mixed", format!("captured: {}; inferred: {taken}", files.join(", "))),
-            (true, false) => ("inferred", taken),
-            (true, true) => ("inferred", "in none of the captures".to_owned()),
+            (false, true) => (FactStatus::Captured, files.join(", ")),
+            (false, false) => (FactStatus::Mixed, format!("captured: {}; inferred: {taken}", files.join(", "))),
+            (true, false) => (FactStatus::Inferred, taken),
+            (true, true) => (FactStatus::Inferred, "in none of the captures".to_owned()),
         };
-        (key, Fact { status: status.to_owned(), source })
+        (key, Fact { status, source })
     };
     KINDS.into_iter().map(fact).collect()
 }
@@ -51,7 +51,7 @@ fn file_name(file: &str) -> &str {
 }
 
 /// The row as text.
-pub fn row(build: u32, product: &str, provider: &Provider, facts: &[(&str, Fact)]) -> String {
+pub fn row(build: u32, product: &str, provider: &Provider, facts: &[(FactKind, Fact)]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let messages = provider.events.iter().filter(|event| event.message.is_some()).count();
     let mut out = format!(
@@ -64,7 +64,7 @@ pub fn row(build: u32, product: &str, provider: &Provider, facts: &[(&str, Fact)
         provider.maps.len(),
     );
     for (key, fact) in facts {
-        out += &format!("{key} = {{ status = {}, source = {} }}\n", quoted(&fact.status), quoted(&fact.source));
+        out += &format!("{key} = {{ status = {}, source = {} }}\n", quoted(fact.status.word()), quoted(&fact.source));
     }
     out
 }

@@ -74,7 +74,7 @@ pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
     let offsets: Vec<_> = providers
         .iter()
         .map(|provider| {
-            out.guid(&provider.guid);
+            out.bytes(&provider.guid.to_bytes());
             out.later()
         })
         .collect();

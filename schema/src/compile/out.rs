@@ -44,16 +44,6 @@ impl Out {
         self.u32(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// A GUID in canonical form.
-    pub(super) fn guid(&mut self, text: &str) {
-        let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
-        let byte =
-            |at: usize| digits.get(at * 2..at * 2 + 2).and_then(|two| u8::from_str_radix(two, 16).ok()).unwrap_or(0);
-        for at in [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] {
-            self.u8(byte(at));
-        }
-    }
-
     /// UTF-16, without a NUL.
     pub(super) fn utf16(&mut self, text: &str) {
         text.encode_utf16().for_each(|unit| self.u16(unit));

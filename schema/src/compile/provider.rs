@@ -298,7 +298,7 @@ impl Writer<'_, '_> {
                 this.out.u32(task.value.into());
                 let message = this.message(task.message.as_ref(), Owner::Task, task.value.into(), &task.at, "task");
                 this.out.u32(message);
-                this.out.guid(task.event_guid.as_deref().unwrap_or_default());
+                this.out.bytes(&task.event_guid.unwrap_or_default().to_bytes());
                 this.out.later()
             },
         );
@@ -332,14 +332,14 @@ impl Writer<'_, '_> {
         for event in &self.provider.events {
             let lost = event.template.as_deref().filter(|id| !self.offsets.templates.contains_key(id));
             let problem = match lost {
-                _ if !seen.insert((event.id, event.version)) => "it stands twice; the first counts".to_owned(),
-                Some(template) => format!("template {template} is not there; the event is left out"),
+                _ if !seen.insert((event.id, event.version)) => "duplicate definition; the first is used".to_owned(),
+                Some(template) => format!("unknown template {template}; the event is left out"),
                 None => {
                     events.push(event);
                     continue;
                 }
             };
-            self.error(&event.at, format!("event {} version {}", event.id, event.version), problem);
+            self.error(&event.at, event.key().to_string(), problem);
         }
         events.sort_by_key(|event| (event.id, event.version));
         let start = self.out.len();
@@ -359,7 +359,7 @@ impl Writer<'_, '_> {
 
     /// Writes an event. Returns the place for the offset of its keywords, and their offsets.
     fn event(&mut self, event: &Event) -> (Later, Vec<u32>) {
-        let what = format!("event {} version {}", event.id, event.version);
+        let what = event.key().to_string();
         let header = self.header(event, &what);
         self.out.u16(event.id);
         self.out.u8(event.version);
@@ -425,7 +425,7 @@ impl Writer<'_, '_> {
             header.mask |= (1 << 63u64) >> bit.min(63);
         }
         for (kind, name) in dangling {
-            self.error(&event.at, what, format!("{kind} {name} is not there; it is left out"));
+            self.error(&event.at, what, format!("unknown {kind} {name}; it is left out"));
         }
         header
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::binxml;
 use super::out::Out;
-use crate::model::{Field, InType, Size, Template};
+use crate::model::{Field, InType, Scope, Size, Template};
 
 /// `EventData`.
 const EVENT_DATA: u32 = 1;
@@ -14,7 +14,7 @@ const EVENT_DATA: u32 = 1;
 /// # Errors
 /// A length or count that names no field of the template.
 pub(super) fn write(template: &Template, maps: &BTreeMap<&str, u32>, out: &mut Out) -> Result<(), String> {
-    let items = Items::of(&template.fields)?;
+    let items = Items::new(&template.fields)?;
     let start = out.len();
     out.bytes(b"TEMP");
     let size = out.later();
@@ -62,12 +62,11 @@ struct Items<'t> {
 }
 
 impl<'t> Items<'t> {
-    fn of(fields: &'t [Field]) -> Result<Self, String> {
-        let index = |at: usize| u16::try_from(at).map_err(|_| "it has more than 65535 fields".to_owned());
+    fn new(fields: &'t [Field]) -> Result<Self, String> {
         let mut next = fields.len();
         let mut all = Vec::new();
         for (at, field) in fields.iter().enumerate() {
-            let (length, count) = numbers(field, &[(fields, 0, at)])?;
+            let (length, count) = numbers(field, 0, at, 0)?;
             let members = (if field.members.is_empty() { 0 } else { index(next)? }, index(field.members.len())?);
             next += field.members.len();
             index(next)?;
@@ -76,7 +75,7 @@ impl<'t> Items<'t> {
         let mut first = fields.len();
         for (owner, field) in fields.iter().enumerate() {
             for (at, member) in field.members.iter().enumerate() {
-                let (length, count) = numbers(member, &[(&field.members, first, at), (fields, 0, owner)])?;
+                let (length, count) = numbers(member, first, at, owner)?;
                 all.push(Item { field: member, members: (0, 0), length, count });
             }
             first += field.members.len();
@@ -85,19 +84,28 @@ impl<'t> Items<'t> {
     }
 }
 
-/// Length and count of a field. A name is looked for among the fields before it, in each of the lists: the fields, the
-/// index of the first, and how many stand before.
-fn numbers(field: &Field, lists: &[(&[Field], usize, usize)]) -> Result<(Option<Number>, Option<Number>), String> {
+fn index(at: usize) -> Result<u16, String> {
+    u16::try_from(at).map_err(|_| "it has more than 65535 fields".to_owned())
+}
+
+/// Length and count of a field. `first` is the index of the first item of its list, `before` the number of fields before
+/// it there, `outside` that of the template's fields before the struct that holds it.
+fn numbers(
+    field: &Field,
+    first: usize,
+    before: usize,
+    outside: usize,
+) -> Result<(Option<Number>, Option<Number>), String> {
     let number = |size: &Size| match size {
         Size::Fixed(number) => Ok(Number::Fixed(*number)),
-        Size::Field(name) => lists
-            .iter()
-            .find_map(|(fields, first, before)| {
-                let at = fields.get(..*before)?.iter().rposition(|earlier| earlier.name == *name)?;
-                u16::try_from(first + at).ok()
-            })
-            .map(Number::Item)
-            .ok_or_else(|| format!("field {}: `{name}` is no field before it", field.name)),
+        Size::Field(counter) => {
+            let at = usize::from(counter.index());
+            match counter.scope() {
+                Scope::Beside if at < before => Ok(Number::Item(index(first + at)?)),
+                Scope::Outside if at < outside => Ok(Number::Item(counter.index())),
+                _ => Err(format!("field {}: `{counter}` is not a field before it", field.name)),
+            }
+        }
     };
     let length = field.length.as_ref().filter(|_| field.in_type.takes_length()).map(number).transpose()?;
     Ok((length, field.count.as_ref().map(number).transpose()?))

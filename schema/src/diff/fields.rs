@@ -82,17 +82,18 @@ pub fn wire_type(field: &Field) -> String {
 
 /// Whether two lists lay out the same bytes, whatever the names.
 pub(super) fn same_bytes(old: &[Field], new: &[Field]) -> bool {
-    /// A length or count, its field by the position.
-    fn at(size: Option<&Size>, of: &[Field]) -> Option<Result<u16, Option<usize>>> {
-        Some(match size? {
-            Size::Fixed(n) => Ok(*n),
-            Size::Field(name) => Err(of.iter().position(|field| field.name == *name)),
-        })
+    fn same_size(old: Option<&Size>, new: Option<&Size>) -> bool {
+        match (old, new) {
+            (Some(Size::Field(old)), Some(Size::Field(new))) => {
+                (old.scope(), old.index()) == (new.scope(), new.index())
+            }
+            (old, new) => old == new,
+        }
     }
     let same = |(a, b): (&Field, &Field)| {
         a.in_type == b.in_type
-            && at(a.length.as_ref(), old) == at(b.length.as_ref(), new)
-            && at(a.count.as_ref(), old) == at(b.count.as_ref(), new)
+            && same_size(a.length.as_ref(), b.length.as_ref())
+            && same_size(a.count.as_ref(), b.count.as_ref())
             && same_bytes(&a.members, &b.members)
     };
     old.len() == new.len() && old.iter().zip(new).all(same)

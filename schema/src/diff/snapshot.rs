@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::schema::{Header, Schema};
-use crate::model::{Channel, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task};
+use crate::model::{Channel, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task, guid_text};
 
 /// A provider as one build has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,7 +127,11 @@ impl Snapshot {
     fn channel(&mut self, it: &Channel) {
         let number = ("number", it.value.map(|value| value.to_string()));
         let enabled = ("enabled", it.enabled.map(|enabled| enabled.to_string()));
-        let rest = [("type", it.kind.clone()), ("isolation", it.isolation.clone()), ("text", it.message.clone())];
+        let rest = [
+            ("type", it.kind.map(|kind| kind.to_string())),
+            ("isolation", it.isolation.map(|it| it.to_string())),
+            ("text", it.message.clone()),
+        ];
         let [kind, isolation, text] = rest;
         let path = ("path", Some(it.name.clone()));
         self.declare(DeclarationKind::Channel, it.id.clone(), [number, path, kind, enabled, isolation, text]);
@@ -146,7 +150,7 @@ impl Snapshot {
 
     fn task(&mut self, it: &Task) {
         let number = ("number", Some(it.value.to_string()));
-        let attributes = [number, ("guid", it.event_guid.clone()), ("text", it.message.clone())];
+        let attributes = [number, ("guid", it.event_guid.map(guid_text)), ("text", it.message.clone())];
         self.declare(DeclarationKind::Task, it.name.clone(), attributes);
     }
 

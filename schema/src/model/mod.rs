@@ -4,14 +4,17 @@
 //! builds. References between items stay names, as in the manifest; `validate` says which of them dangle.
 
 pub mod builtin;
+mod kinds;
 pub mod place;
 pub mod schema;
-pub mod types;
+mod size;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
+pub use etw_runtime::{EventKey, Guid, InType, OutType};
+pub use kinds::{ChannelType, FactKind, FactStatus, Isolation};
 pub use place::Place;
-pub use types::{InType, OutType};
+pub use size::{FieldRef, Scope, Size, SizeProblem, SizeProblemKind, resolve};
 
 /// An instrumentation manifest: what one file or one binary declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +45,9 @@ pub struct Message {
 pub struct Provider {
     /// The registered name, `Microsoft-Windows-SMBServer`.
     pub name: String,
-    /// The GUID: lower case, hyphens, no braces.
-    pub guid: String,
+    /// The GUID; nil where the source holds none that can be read.
+    #[serde(serialize_with = "bare_guid")]
+    pub guid: Guid,
     /// The C symbol for the GUID.
     pub symbol: Option<String>,
     /// The file that holds the binary template resource.
@@ -84,14 +88,14 @@ pub struct Channel {
     pub name: String,
     /// The C symbol.
     pub symbol: Option<String>,
-    /// `Admin`, `Operational`, `Analytic` or `Debug`; unknown where the source does not hold it.
-    pub kind: Option<String>,
+    /// Whom its events are for; unknown where the source does not hold it.
+    pub kind: Option<ChannelType>,
     /// The number in an event's header. The compiler of manifests numbers from 16 where it is not given.
     pub value: Option<u8>,
     /// Whether the channel is on by default.
     pub enabled: Option<bool>,
-    /// `Application`, `System` or `Custom`.
-    pub isolation: Option<String>,
+    /// Whose access rights it shares.
+    pub isolation: Option<Isolation>,
     /// True for `<importChannel>`: another provider declares it.
     pub imported: bool,
     /// The display name.
@@ -144,8 +148,9 @@ pub struct Task {
     pub value: u16,
     /// The C symbol.
     pub symbol: Option<String>,
-    /// The GUID of the task's events in the older tracing API: lower case, no braces.
-    pub event_guid: Option<String>,
+    /// The GUID of the task's events in the older tracing API.
+    #[serde(serialize_with = "bare_guids")]
+    pub event_guid: Option<Guid>,
     /// The display name.
     pub message: Option<String>,
     /// Where it stands.
@@ -216,6 +221,7 @@ pub struct Template {
     /// The name that events use.
     pub id: String,
     /// The fields, in the order of the payload.
+    #[serde(deserialize_with = "size::resolved_list")]
     pub fields: Vec<Field>,
     /// Where it stands.
     #[serde(skip)]
@@ -249,16 +255,6 @@ pub struct Field {
     pub at: Place,
 }
 
-/// How a manifest gives a length or a count.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Size {
-    /// A number.
-    Fixed(u16),
-    /// The value of an earlier field of this name.
-    Field(String),
-}
-
 /// One (id, version) of a provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -285,4 +281,25 @@ pub struct Event {
     /// Where it stands.
     #[serde(skip)]
     pub at: Place,
+}
+
+impl Event {
+    /// Its id and version.
+    pub const fn key(&self) -> EventKey {
+        EventKey::new(self.id, self.version)
+    }
+}
+
+/// A GUID without its braces, for people and files.
+pub fn guid_text(guid: Guid) -> String {
+    guid.to_string().trim_matches(['{', '}']).to_owned()
+}
+
+fn bare_guid<S: Serializer>(guid: &Guid, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&guid_text(*guid))
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn bare_guids<S: Serializer>(guid: &Option<Guid>, serializer: S) -> Result<S::Ok, S::Error> {
+    guid.map(guid_text).serialize(serializer)
 }

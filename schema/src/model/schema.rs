@@ -10,15 +10,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Field, Keyword, Level, Map, Opcode, Task};
+use super::{Channel, FactKind, FactStatus, Field, Guid, Keyword, Level, Map, Opcode, Task};
 
 /// A provider as all captured builds declare it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// The registered name.
     pub provider: String,
-    /// The GUID: lower case, hyphens, no braces.
-    pub guid: String,
+    /// The GUID.
+    #[serde(serialize_with = "super::bare_guid")]
+    pub guid: Guid,
     /// The captured builds, oldest first.
     pub builds: Vec<Build>,
     /// Channels.
@@ -53,7 +54,7 @@ pub struct Build {
     pub events: Option<usize>,
     /// Each kind of fact, and whether this build's own capture holds it.
     #[serde(default)]
-    pub facts: BTreeMap<String, Fact>,
+    pub facts: BTreeMap<FactKind, Fact>,
     /// Where single events differ from [`Build::facts`].
     #[serde(default, rename = "exception")]
     pub exceptions: Vec<Exception>,
@@ -67,19 +68,19 @@ impl Build {
 /// Where a kind of fact comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// `captured`, `inferred` or `mixed`.
-    pub status: String,
+    /// Whether the build itself shows it.
+    pub status: FactStatus,
     /// The source, as its row in `builds.toml` names it.
     pub source: String,
 }
 
 /// A fact about single events that has another source than its kind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exception {
     /// The events: `551 v1`, or `1031` for all versions.
     pub events: Vec<String>,
-    /// The kind of fact, a key of [`Build::facts`].
-    pub fact: String,
+    /// The kind of fact.
+    pub fact: FactKind,
     /// What was done and why.
     pub note: String,
 }
@@ -120,6 +121,7 @@ pub struct Layout {
     pub headers: Vec<Held<Header>>,
     /// The fields. All entries agree on what the bytes are (name, inType, length, count); they differ in how the
     /// values are shown (outType, map). Oldest first, nearly always one.
+    #[serde(deserialize_with = "super::size::resolved_lists")]
     pub fields: Vec<Held<Vec<Field>>>,
 }
 

@@ -1,5 +1,7 @@
 //! Bytes that may be anything: every access is checked.
 
+use crate::model::Guid;
+
 /// A slice whose numbers are little-endian.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
@@ -30,12 +32,8 @@ impl<'b> Bytes<'b> {
         self.array(at).map(u64::from_le_bytes)
     }
 
-    /// A GUID in canonical form: lower case, hyphens, no braces.
-    pub(super) fn guid(self, at: usize) -> Option<String> {
-        let (a, b, c) = (self.u32(at)?, self.u16(at + 4)?, self.u16(at + 6)?);
-        // The last two groups are bytes in their order.
-        let d: [u8; 8] = self.get(at + 8, 8)?.try_into().ok()?;
-        let d = u64::from_be_bytes(d);
-        Some(format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", d >> 48, d & 0xFFFF_FFFF_FFFF))
+    /// A GUID.
+    pub(super) fn guid(self, at: usize) -> Option<Guid> {
+        self.array(at).map(Guid::from_bytes)
     }
 }

@@ -37,7 +37,7 @@ impl MessageTable {
         for (id, (text, at)) in &other.texts {
             let known = self.texts.entry(*id).or_insert_with(|| (text.clone(), at.clone()));
             if known.0 != *text {
-                let message = format!("is another text in {}, which counts", known.1);
+                let message = format!("differs from the text in {}, which is used", known.1);
                 found.warning(at, format!("message {id:#010x}"), message);
             }
         }

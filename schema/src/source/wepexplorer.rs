@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::man::{Cursor, Dialect, Element, clip, decode, parse_fields};
 use crate::diagnostic::Diagnostics;
 use crate::model::builtin;
-use crate::model::{Channel, Event, Keyword, Level, Manifest, Opcode, Place, Provider, Task, Template};
+use crate::model::{Channel, Event, EventKey, Keyword, Level, Manifest, Opcode, Place, Provider, Task, Template};
 
 /// Reads a listing. What cannot be understood is reported and left out.
 pub fn read(file_name: &str, bytes: &[u8]) -> (Manifest, Diagnostics) {
@@ -267,7 +267,7 @@ fn parse_event(
     found: &mut Diagnostics,
 ) -> Option<(Event, Option<Template>)> {
     let (id, version) = (item.number("Id", found)?, item.number("Version", found)?);
-    let what = format!("event {id} version {version}");
+    let what = EventKey::new(id, version).to_string();
     let mut look_up = |kind: &str, names: &HashMap<String, Option<String>>, text: &str| match names.get(text) {
         Some(Some(name)) => Some(name.clone()),
         Some(None) => {

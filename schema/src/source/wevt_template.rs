@@ -15,8 +15,8 @@ use super::bytes::Bytes;
 use super::message_table::{MessageTable, utf16};
 use crate::diagnostic::Diagnostics;
 use crate::model::{
-    Channel, Event, Field, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind, Opcode, OutType, Place, Provider,
-    Size, Task, Template, builtin,
+    self, Channel, Event, EventKey, Field, FieldRef, Guid, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind,
+    Opcode, OutType, Place, Provider, Size, SizeProblem, Task, Template, builtin,
 };
 
 /// No message.
@@ -42,6 +42,7 @@ mod flag {
     pub(super) const LENGTH_FIELD: u32 = 4;
     pub(super) const COUNT: u32 = 8;
     pub(super) const COUNT_FIELD: u32 = 0x10;
+    pub(super) const ALL: u32 = STRUCT | LENGTH | LENGTH_FIELD | COUNT | COUNT_FIELD;
 }
 
 /// Reads a resource. Texts are taken from `messages`, by their ids.
@@ -168,7 +169,7 @@ impl Reader<'_> {
             return manifest;
         }
         if index(size) > self.bytes.0.len() {
-            self.error("CRIM at 0x0", format!("it says {size} bytes, and {} are there", self.bytes.0.len()));
+            self.error("CRIM at 0x0", format!("the header gives {size} bytes, but there are {}", self.bytes.0.len()));
         }
         let count = self.bytes.u32(12).unwrap_or(0);
         for number in 0..index(count) {
@@ -185,13 +186,13 @@ impl Reader<'_> {
         manifest
     }
 
-    fn provider(&mut self, guid: String, offset: u32) -> Option<Provider> {
+    fn provider(&mut self, guid: Guid, offset: u32) -> Option<Provider> {
         let at = index(offset);
         let what = format!("WEVT at {offset:#x}");
         let (Some(b"WEVT"), Some(message), Some(count)) =
             (self.bytes.get(at, 4), self.bytes.u32(at.saturating_add(8)), self.bytes.u32(at.saturating_add(12)))
         else {
-            self.error(what, format!("expected the data of provider {{{guid}}}"));
+            self.error(what, format!("expected the data of provider {guid}"));
             return None;
         };
         let mut elements = HashMap::new();
@@ -209,7 +210,7 @@ impl Reader<'_> {
             elements.get(&element::ATTRIBUTES).and_then(|at| self.provider_name(*at)).unwrap_or_else(|| {
                 let message = "the resource does not hold the provider's name; the GUID stands for it";
                 self.found.note(&self.at.clone(), what, message);
-                format!("{{{}}}", provider.guid)
+                provider.guid.to_string()
             });
         self.elements(&mut provider, &elements);
         Some(provider)
@@ -275,7 +276,7 @@ impl Reader<'_> {
         let room = self.bytes.0.len().saturating_sub(first) / size;
         let count = index(count);
         if count > room {
-            self.error(what, format!("it says {count} entries, and the resource ends after {room}"));
+            self.error(what, format!("it has {count} entries, but the resource ends after {room}"));
         }
         let count = count.min(room);
         if !self.pay(count.saturating_mul(size)) {
@@ -345,7 +346,7 @@ impl Reader<'_> {
         offsets.tasks.insert(at, name.clone());
         offsets.task_names.insert(value, name.clone());
         let event_guid = self.bytes.guid(index(at).saturating_add(8));
-        let event_guid = event_guid.filter(|guid| guid.contains(|c: char| c != '0' && c != '-'));
+        let event_guid = event_guid.filter(|guid| !guid.is_nil());
         let message = self.message(self.number(at, 4));
         let own = builtin::value_of(builtin::TASKS, &name) != Some(value);
         own.then(|| Task { name, value, symbol: None, event_guid, message, at: self.at.clone() })
@@ -411,7 +412,7 @@ impl Reader<'_> {
         let count = index(self.number(at, 16));
         let room = self.bytes.0.len().saturating_sub(start.saturating_add(20)) / 8;
         if count > room {
-            self.error(what, format!("map {name} says {count} entries, and the resource ends after {room}"));
+            self.error(what, format!("map {name} has {count} entries, but the resource ends after {room}"));
             return None;
         }
         if !self.pay(count.saturating_mul(8)) {
@@ -460,7 +461,7 @@ impl Reader<'_> {
         if total > room || top > total {
             self.error(
                 what,
-                format!("it says {top} fields of {total}, and the resource has room for {room}; it is left out"),
+                format!("it has {top} fields of {total}, but the resource has room for {room}; it is left out"),
             );
             return None;
         }
@@ -471,12 +472,28 @@ impl Reader<'_> {
         for number in 0..total {
             descriptors.push(self.descriptor(items + number * 20, &what)?);
         }
-        let names: Vec<String> = descriptors.iter().map(|descriptor| descriptor.name.clone()).collect();
         let mut fields = Vec::new();
         for number in 0..top {
-            fields.push(self.field(number, 0, &descriptors, &names, maps, &what)?);
+            fields.push(self.field(number, 0..top, &descriptors, maps, &what)?);
         }
-        Some(fields)
+        self.check_sizes(&mut fields, &what).then_some(fields)
+    }
+
+    /// Holds lengths and counts to the rule of all manifests: the field is found by its name as well.
+    fn check_sizes(&mut self, fields: &mut [Field], what: &str) -> bool {
+        let told = fields.to_vec();
+        let problems = model::resolve(fields);
+        for SizeProblem { field, member, attribute, name, kind } in &problems {
+            let member = member.and_then(|member| told[*field].members.get(member));
+            let member = member.map(|member| format!(", field {}", member.name)).unwrap_or_default();
+            let message = format!("{attribute} `{name}` {kind}; the template is left out");
+            self.error(format!("{what}, field {}{member}", told[*field].name), message);
+        }
+        if problems.is_empty() && told != fields {
+            let message = "a length or count is that of a field whose name leads to another; the template is left out";
+            self.error(what, message);
+        }
+        problems.is_empty() && told == fields
     }
 
     fn descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
@@ -494,22 +511,23 @@ impl Reader<'_> {
         })
     }
 
-    /// A field of a template or of a struct, whose list begins at `first`.
+    /// A field of a template or of a struct, whose list is `beside`.
     fn field(
         &mut self,
         number: usize,
-        first: usize,
+        beside: Range<usize>,
         all: &[Descriptor],
-        names: &[String],
         maps: &HashMap<u32, String>,
         what: &str,
     ) -> Option<Field> {
         let descriptor = all.get(number)?;
         let what = format!("{what}, field {}", descriptor.name);
-        let Some((length, count)) = descriptor.sizes(names.get(..number)?, first..number) else {
-            let wrong = "its length or count is no field before it, or one that its name does not tell from another";
-            self.error(what, format!("{wrong}; the template is left out"));
-            return None;
+        let (length, count) = match descriptor.sizes(number, &beside, all) {
+            Ok(sizes) => sizes,
+            Err(problem) => {
+                self.error(what, format!("{problem}; the template is left out"));
+                return None;
+            }
         };
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
         if descriptor.flags & flag::STRUCT != 0 {
@@ -521,7 +539,7 @@ impl Reader<'_> {
                 return None;
             }
             for member in descriptor.first_member..last {
-                field.members.push(self.field(member, descriptor.first_member, all, names, maps, &what)?);
+                field.members.push(self.field(member, descriptor.first_member..last, all, maps, &what)?);
             }
             if !self.pay(descriptor.members.saturating_mul(20)) {
                 return None;
@@ -533,11 +551,20 @@ impl Reader<'_> {
             return None;
         };
         field.in_type = in_type;
+        if matches!(field.length, Some(Size::Fixed(_))) && !in_type.takes_length() {
+            self.error(what, format!("{in_type} takes no length; the template is left out"));
+            return None;
+        }
         field.out_type = OutType::from_value(descriptor.out_type);
+        if field.out_type.is_none() && descriptor.out_type != 0 {
+            let default = in_type.default_out_type().map(|t| format!("; {t} is shown")).unwrap_or_default();
+            let message = format!("unknown outType {}{default}", descriptor.out_type);
+            self.found.warning(&self.at.clone(), what.as_str(), message);
+        }
         if descriptor.map != 0 {
             field.map = maps.get(&descriptor.map).cloned();
             if field.map.is_none() {
-                self.error(what, format!("its map at {:#x} is not there", descriptor.map));
+                self.error(what, format!("there is no map at {:#x}", descriptor.map));
             }
         }
         Some(field)
@@ -545,7 +572,7 @@ impl Reader<'_> {
 
     fn event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
         let (id, version) = (self.short(at, 0), self.byte(at, 2));
-        let what = format!("event {id} version {version}, at {at:#x}");
+        let what = format!("{}, at {at:#x}", EventKey::new(id, version));
         let mut event = Event { id, version, at: self.at.clone(), ..Event::default() };
         event.message = self.message(self.number(at, 16));
         match (self.number(at, 20), offsets.templates.get(&self.number(at, 20))) {
@@ -560,7 +587,7 @@ impl Reader<'_> {
             let offset = this.number(at, position);
             let name = names.get(&offset);
             if offset != 0 && name.is_none() {
-                this.error(what.clone(), format!("its {kind} at {offset:#x} is not there"));
+                this.error(what.clone(), format!("there is no {kind} at {offset:#x}"));
             }
             name.cloned().filter(|name| this.pay(name.len()))
         };
@@ -596,7 +623,7 @@ impl Reader<'_> {
             match names.get(&offset) {
                 Some(name) if self.pay(name.len()) => keywords.push(name.clone()),
                 Some(_) => break,
-                None => self.error(what, format!("its keyword at {offset:#x} is not there")),
+                None => self.error(what, format!("there is no keyword at {offset:#x}")),
             }
         }
         keywords
@@ -617,19 +644,36 @@ struct Descriptor {
 }
 
 impl Descriptor {
-    /// Length and count; none where one of them is a descriptor that is not there, or that would not be found by its name:
-    /// that of a field between it and this one is the same. `beside` are the fields before this one.
-    fn sizes(&self, names: &[String], beside: Range<usize>) -> Option<(Option<Size>, Option<Size>)> {
-        let size = |fixed: u32, field: u32, number: u16| {
-            if self.flags & field != 0 {
-                let at = usize::from(number);
-                let name = names.get(at)?;
-                let found = names.get(beside.clone())?.iter().rposition(|other| other == name);
-                let is_found = found.is_none_or(|found| beside.start + found == at);
-                return is_found.then(|| Some(Size::Field(name.clone())));
+    /// Length and count. `number` is the index of this descriptor in all, `beside` its list.
+    fn sizes(
+        &self,
+        number: usize,
+        beside: &Range<usize>,
+        all: &[Self],
+    ) -> Result<(Option<Size>, Option<Size>), String> {
+        if self.flags & !flag::ALL != 0 {
+            return Err(format!("its flags {:#x} are unknown", self.flags & !flag::ALL));
+        }
+        let size = |what: &str, fixed: u32, field: u32, value: u16| match (self.flags & fixed, self.flags & field) {
+            (0, 0) => Ok(None),
+            (_, 0) => Ok(Some(Size::Fixed(value))),
+            (0, _) => {
+                let at = usize::from(value);
+                let target = all.get(at).filter(|_| at < number);
+                let target =
+                    target.ok_or_else(|| format!("its {what} is that of field {at}, which is not before it"))?;
+                let at = if beside.contains(&at) { at - beside.start } else { at };
+                let index =
+                    u16::try_from(at).map_err(|_| format!("its {what} cannot be found among so many fields"))?;
+                Ok(Some(Size::Field(if beside.contains(&usize::from(value)) {
+                    FieldRef::beside(&target.name, index)
+                } else {
+                    FieldRef::outside(&target.name, index)
+                })))
             }
-            Some((self.flags & fixed != 0).then_some(Size::Fixed(number)))
+            _ => Err(format!("its {what} is both a number and that of a field")),
         };
-        Some((size(flag::LENGTH, flag::LENGTH_FIELD, self.length)?, size(flag::COUNT, flag::COUNT_FIELD, self.count)?))
+        let length = size("length", flag::LENGTH, flag::LENGTH_FIELD, self.length)?;
+        Ok((length, size("count", flag::COUNT, flag::COUNT_FIELD, self.count)?))
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::common;
 use etw_schema::combine::{Captures, Contradiction, Part, combine, import, provenance};
 use etw_schema::compile::{compile, wrap};
-use etw_schema::model::{Field, InType, Manifest, OutType, Provider, Size};
+use etw_schema::model::{FactKind, FactStatus, Field, InType, Manifest, OutType, Provider, Size};
 use etw_schema::source::{self, File, Format};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -144,11 +144,14 @@ fn a_dump_alone_takes_from_its_neighbour_what_it_cannot_hold() {
         }
     }
     assert_eq!(common::normal(&provider), common::normal(&expected));
-    let fact = |key: &str| imported.facts.iter().find(|(known, _)| *known == key).map(|(_, fact)| fact.clone());
-    for (key, status) in
-        [("messages", "inferred"), ("channels", "inferred"), ("fields", "captured"), ("maps", "captured")]
-    {
-        assert_eq!(fact(key).map(|fact| fact.status).as_deref(), Some(status), "{key}");
+    let status = |kind| imported.facts.iter().find(|(known, _)| *known == kind).map(|(_, fact)| fact.status);
+    for (kind, expected) in [
+        (FactKind::Messages, FactStatus::Inferred),
+        (FactKind::Channels, FactStatus::Inferred),
+        (FactKind::Fields, FactStatus::Captured),
+        (FactKind::Maps, FactStatus::Captured),
+    ] {
+        assert_eq!(status(kind), Some(expected), "{kind}");
     }
 }
 
@@ -288,7 +291,8 @@ fn a_binary_without_its_texts_takes_them_from_its_neighbour_and_says_so() {
     let (imported, diagnostics) = import(captures);
     assert!(diagnostics.is_empty(), "{diagnostics}");
     let fact = |kind| &imported.facts.iter().find(|(known, _)| *known == kind).expect("a fact").1;
-    assert_eq!((fact("messages").status.as_str(), fact("maps").status.as_str()), ("inferred", "mixed"));
+    assert_eq!(fact(FactKind::Messages).status, FactStatus::Inferred);
+    assert_eq!(fact(FactKind::Maps).status, FactStatus::Mixed);
     let texts = |p: &Provider| {
         let of_maps = p.maps.iter().flat_map(|map| &map.entries).filter(|entry| entry.message.is_some()).count();
         (p.events.iter().filter(|event| event.message.is_some()).count(), of_maps)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::common;
 use crate::common::random::{Random, provider};
 use etw_schema::compile::{Compiled, compile, wrap};
-use etw_schema::model::{Event, Field, InType, Manifest, Map, MapEntry, Provider, Size, Template};
+use etw_schema::model::{Event, Field, FieldRef, InType, Manifest, Map, MapEntry, Provider, Size, Template};
 use etw_schema::source::{self, File};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -59,9 +59,9 @@ fn the_bytes_do_not_tell_where_the_manifest_was_read() {
 }
 
 #[test]
-fn a_count_that_its_name_does_not_tell_is_reported() {
+fn a_count_whose_name_leads_to_another_field_is_reported() {
     let field = |name: &str, in_type| Field { name: name.to_owned(), in_type, ..Field::default() };
-    let counted = Field { count: Some(Size::Field("N".to_owned())), ..field("Bytes", InType::UInt8) };
+    let counted = Field { count: Some(Size::Field(FieldRef::beside("N", 0))), ..field("Bytes", InType::UInt8) };
     let members = vec![field("N", InType::UInt8), counted];
     let fields = vec![field("N", InType::UInt8), Field { members, ..field("S", InType::Struct) }];
     let provider = Provider {
@@ -75,7 +75,7 @@ fn a_count_that_its_name_does_not_tell_is_reported() {
     let at = bytes.windows(descriptor.len()).position(|bytes| bytes == descriptor).expect("it is there");
     bytes[at + 12] = 0;
     let (sources, diagnostics) = source::read_all(&[File { name: "a.bin", bytes: &bytes }]);
-    assert!(diagnostics.to_string().contains("its name does not tell"), "{diagnostics}");
+    assert!(diagnostics.to_string().contains("whose name leads to another"), "{diagnostics}");
     assert!(sources[0].manifest.providers[0].events.is_empty());
 }
 
@@ -144,7 +144,7 @@ fn what_cannot_be_compiled_is_reported_and_left_out() {
     let broken = Field {
         name: "B".to_owned(),
         in_type: InType::Binary,
-        length: Some(Size::Field("Nowhere".to_owned())),
+        length: Some(Size::Field(FieldRef::beside("Nowhere", 1))),
         ..Field::default()
     };
     provider.templates.push(Template { id: "broken".to_owned(), fields: vec![broken], ..Template::default() });
@@ -163,10 +163,10 @@ fn what_cannot_be_compiled_is_reported_and_left_out() {
         told,
         [
             "template broken: field B: `Nowhere` is no field before it",
-            "event 1 version 0: template broken is not there; the event is left out",
-            "event 2 version 0: template t9 is not there; the event is left out",
-            "event 3 version 0: it stands twice; the first counts",
-            "event 3 version 0: level no such is not there; it is left out",
+            "event 1 version 0: unknown template broken; the event is left out",
+            "event 2 version 0: unknown template t9; the event is left out",
+            "event 3 version 0: duplicate definition; the first is used",
+            "event 3 version 0: unknown level no such; it is left out",
         ]
     );
     let again = read("x", &compiled.template);
@@ -213,21 +213,19 @@ fn messages_of_no_event_keep_their_numbers() {
 #[test]
 fn a_length_that_its_name_does_not_lead_to_is_refused() {
     let count = || Field { name: "Length".to_owned(), in_type: InType::UInt16, ..Field::default() };
-    let length = Some(Size::Field("Length".to_owned()));
+    let length = Some(Size::Field(FieldRef::beside("Length", 0)));
     let data = Field { name: "Data".to_owned(), in_type: InType::Binary, length, ..Field::default() };
     let mut provider = provider(&mut Random(7), 1);
     let fields = vec![count(), count(), data];
     provider.templates = vec![Template { id: "t".to_owned(), fields, ..Template::default() }];
     provider.events = vec![Event { id: 1, template: Some("t".to_owned()), ..Event::default() }];
     let mut template = compiled(&Manifest { providers: vec![provider], ..Manifest::default() }).template;
-    let again = read("x", &template);
-    assert_eq!(again.providers[0].events.len(), 1, "by name, the nearest field is meant");
     // The descriptor: flags, types, map, count, and the number of the field that has the length.
-    let descriptor = [4, 0, 0, 0, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+    let descriptor = [4, 0, 0, 0, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let at = template.windows(16).position(|bytes| bytes == descriptor).expect("the descriptor");
-    for number in [0, 2, 3] {
+    for (number, problem) in [(0, "could be any of 2 fields"), (2, "is not before it"), (3, "is not before it")] {
         template[at + 14] = number;
         let (_, diagnostics) = source::read_all(&[File { name: "x", bytes: &template }]);
-        assert!(diagnostics.to_string().contains("is no field before it, or one that its name"), "{diagnostics}");
+        assert!(diagnostics.to_string().contains(problem), "{diagnostics}");
     }
 }

@@ -37,7 +37,7 @@ fn malformed_xml_is_told_with_its_line() {
         (
             File("hello"),
             &[
-                "1: error: XML: text stands before the root element",
+                "1: error: XML: text before the root element",
                 "1: error: XML: there is no root element; expected <instrumentationManifest>",
             ],
         ),
@@ -81,20 +81,23 @@ fn malformed_xml_is_told_with_its_line() {
         ),
         (
             File("<instrumentationManifest/>\n</a>"),
-            &["1: warning: <instrumentationManifest>: declares no provider", "2: error: XML: </a> closes nothing"],
+            &[
+                "1: warning: <instrumentationManifest>: declares no provider",
+                "2: error: XML: unmatched closing tag `</a>`",
+            ],
         ),
         (
             File("<instrumentationManifest/>\nmore"),
             &[
                 "1: warning: <instrumentationManifest>: declares no provider",
-                "2: error: XML: text stands after the root element; expected the end of the file",
+                "2: error: XML: text after the root element; expected the end of the file",
             ],
         ),
         (
             File("<instrumentationManifest/>\n<instrumentationManifest/><b/>"),
             &[
                 "1: warning: <instrumentationManifest>: declares no provider",
-                "2: error: XML: an element stands after the root element; expected the end of the file",
+                "2: error: XML: an element after the root element; expected the end of the file",
             ],
         ),
         (
@@ -103,7 +106,7 @@ fn malformed_xml_is_told_with_its_line() {
 <?xml version="1.0"?><instrumentationManifest/>"#,
             ),
             &[
-                "2: error: <?xml?>: the XML declaration does not stand at the start of the file",
+                "2: error: <?xml?>: the XML declaration is not at the start of the file",
                 "2: warning: <instrumentationManifest>: declares no provider",
             ],
         ),
@@ -113,7 +116,7 @@ fn malformed_xml_is_told_with_its_line() {
 </instrumentationManifest>",
             ),
             &[
-                "1: error: comment: `--` stands inside a comment",
+                "1: error: comment: `--` inside a comment",
                 "1: warning: <instrumentationManifest>: declares no provider",
             ],
         ),
@@ -130,7 +133,7 @@ fn malformed_tags_are_told_with_their_line() {
         (
             File("<instrumentationManifest\n a=b/>"),
             &[
-                r#"1: error: <instrumentationManifest>: the value of an attribute stands in no quotes; expected name="value", and the rest is not read"#,
+                r#"1: error: <instrumentationManifest>: the value of an attribute is not quoted; expected name="value", and the rest is not read"#,
                 "1: warning: <instrumentationManifest>: declares no provider",
             ],
         ),
@@ -144,7 +147,7 @@ fn malformed_tags_are_told_with_their_line() {
         (
             File("<instrumentationManifest xmlns='' xmlns=''/>"),
             &[
-                "1: error: <instrumentationManifest>: the attribute `xmlns` stands twice; the first counts",
+                "1: error: <instrumentationManifest>: duplicate attribute `xmlns`; the first value is used",
                 "1: warning: <instrumentationManifest>: declares no provider",
             ],
         ),
@@ -318,7 +321,7 @@ fn missing_and_malformed_values_are_told() {
                 "2: error: <provider>: the attribute `name` is missing",
                 "2: error: <provider>: the attribute `guid` is missing",
                 "3: error: <provider>: the attribute `name` is empty",
-                r#"3: error: <provider>: guid="{123}" is no GUID; expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional"#,
+                r#"3: error: <provider>: guid="{123}" is not a GUID; expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional"#,
             ],
         ),
         (
@@ -340,7 +343,7 @@ fn missing_and_malformed_values_are_told() {
                 "3: error: <importChannel>: the attribute `name` is missing",
                 "4: error: <level>: the attribute `name` is missing",
                 "4: error: level L: the attribute `value` is missing",
-                r#"5: error: opcode O: value="x" is no number; expected 0 to 255, decimal or 0x hex"#,
+                r#"5: error: opcode O: value="x" is not a number; expected 0 to 255, decimal or 0x hex"#,
                 r#"6: error: task T: value="65536" is out of range; expected 0 to 65535, decimal or 0x hex"#,
                 "7: error: <task>: the attribute `name` is missing",
                 r#"8: error: keyword K: mask="0x10000000000000000" is out of range; expected 0 to 18446744073709551615, decimal or 0x hex"#,
@@ -356,7 +359,7 @@ fn missing_and_malformed_values_are_told() {
 <events><event value="1" task="T" keywords="K" level="L" template="X"/></events>"#,
             ),
             &[
-                r#"2: error: task T: value="x" is no number; expected 0 to 65535, decimal or 0x hex"#,
+                r#"2: error: task T: value="x" is not a number; expected 0 to 65535, decimal or 0x hex"#,
                 "2: error: keyword K: the attribute `mask` is missing",
                 "2: error: level L: the attribute `value` is missing",
                 "3: error: template X, field A: unknown inType `win:Uint99`; expected a type of winmeta.xml, such as win:UInt32",
@@ -386,14 +389,14 @@ fn missing_and_malformed_values_are_told() {
 <tasks><task name="T" value="1" eventGUID="{1}"/></tasks>"#,
             ),
             &[
-                "2: warning: level L: value 7 is reserved; expected 16 to 255 for a level of one's own",
-                "3: warning: opcode O: value 240 is reserved; expected 10 to 239 for an opcode of one's own",
+                "2: warning: level L: value 7 is reserved; expected 16 to 255 for a level of the provider",
+                "3: warning: opcode O: value 240 is reserved; expected 10 to 239 for an opcode of the provider",
                 "4: warning: keyword K: mask 0x3 has 2 bits; expected one",
                 "4: warning: keyword Z: mask 0x0 has 0 bits; expected one",
                 r#"5: error: channel C: value="256" is out of range; expected 0 to 255, decimal or 0x hex"#,
-                r#"5: error: channel C: enabled="yes" is no boolean; expected true, false, 1 or 0"#,
-                r#"5: warning: channel C: isolation="none" is unknown; expected one of Application, System, Custom"#,
-                r#"6: error: task T: eventGUID="{1}" is no GUID; expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional"#,
+                r#"5: error: channel C: enabled="yes" is not a boolean; expected true, false, 1 or 0"#,
+                r#"5: warning: channel C: unknown isolation "none"; expected one of Application, System, Custom"#,
+                r#"6: error: task T: eventGUID="{1}" is not a GUID; expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional"#,
             ],
         ),
     ]);
@@ -442,7 +445,7 @@ fn fields_are_checked() {
                 "4: error: template T, field A: win:UInt32 takes no `length`; expected it on win:UnicodeString, win:AnsiString and win:Binary only",
                 "5: note: template T, field B: `length` is ignored: win:CountedBinary carries its own",
                 "6: warning: template T, field C: win:Binary has no `length`, so that its end is unknown",
-                r#"7: warning: template T, field D: length="0" leaves nothing of the field"#,
+                r#"7: warning: template T, field D: length="0" makes the field empty"#,
                 r#"8: error: template T, field E: length="65536" is out of range; expected 0 to 65535, decimal or 0x hex"#,
                 "10: error: template T, field G: the attribute `count` is empty; expected a number or a field's name",
             ],
@@ -464,8 +467,8 @@ fn fields_are_checked() {
             &[
                 r#"3: error: template T, field A: length="A" is the field itself; expected a field before it"#,
                 r#"4: error: template T, field B: length="C" comes later, at line 5; expected a field before it"#,
-                r#"6: error: template T, field D: count="Nowhere" is no field of the template; expected a field before it"#,
-                r#"7: error: template T, field E: count="c" is no field of the template; expected a field before it"#,
+                r#"6: error: template T, field D: count="Nowhere" is not a field of the template; expected a field before it"#,
+                r#"7: error: template T, field E: count="c" is not a field of the template; expected a field before it"#,
                 r#"9: error: template T, field G: count="F" is of type win:Int32; expected win:UInt8, UInt16, UInt32 or HexInt32"#,
                 r#"11: error: template T, field I: count="H" is an array; expected a single value"#,
             ],
@@ -499,7 +502,7 @@ fn structs_equal_names_and_maps_are_checked() {
                 r#"9: error: template T, struct S, field E: length="Last" comes later, at line 15; expected a field before it"#,
                 r#"10: error: template T, struct S, field F: count="S" is the struct that holds the field; expected a field before it"#,
                 "11: error: template T, struct S: holds another struct; expected one level of structs",
-                r#"12: error: template T, field G: length="C" is no field of the template; expected a field before it"#,
+                r#"12: error: template T, field G: length="C" is not a field of the template; expected a field before it"#,
                 r#"13: error: template T, field H: count="S" is of type struct; expected win:UInt8, UInt16, UInt32 or HexInt32"#,
                 "14: error: template T, <struct>: the attribute `name` is missing",
                 r#"14: error: template T, struct Q: count="Q" is the field itself; expected a field before it"#,
@@ -516,9 +519,9 @@ fn structs_equal_names_and_maps_are_checked() {
 </template></templates>"#,
             ),
             &[
-                "4: warning: template T, field A: has the name of the field at line 3",
-                r#"6: error: template T, field C: length="A" could be any of 2 fields, the first at line 3; expected one of that name"#,
-                "7: warning: template T, field B: has the name of the field at line 5",
+                "4: warning: template T, field A: duplicate field name; first used at line 3",
+                r#"6: error: template T, field C: length="A" could be any of 2 fields, the first at line 3; expected a unique name"#,
+                "7: warning: template T, field B: duplicate field name; first used at line 5",
             ],
         ),
         (
@@ -534,9 +537,9 @@ fn structs_equal_names_and_maps_are_checked() {
             ),
             &[
                 "2: note: <patternMap>: maps texts and not values; elements of this kind are not read",
-                r#"5: error: template T, field B: map="Nowhere" leads nowhere; expected the name of a map of the provider"#,
+                r#"5: error: template T, field B: unknown map "Nowhere"; expected a map of the provider"#,
                 "6: error: template T, field C: win:AnsiString takes no map; expected an integer of at most 32 bits",
-                r#"8: error: template T, struct S, field E: map="Nowhere" leads nowhere; expected the name of a map of the provider"#,
+                r#"8: error: template T, struct S, field E: unknown map "Nowhere"; expected a map of the provider"#,
             ],
         ),
     ]);
@@ -558,15 +561,15 @@ fn references_that_lead_nowhere_are_told() {
 </events>"#,
             ),
             &[
-                r#"4: error: event 1 version 0: template="X" leads nowhere; expected the tid of a template of the provider"#,
-                r#"5: error: event 2 version 0: channel="X" leads nowhere; expected the chid or name of a channel of the provider"#,
-                r#"5: error: event 2 version 0: level="win:Loud" leads nowhere; expected a level of the provider or a predefined one, such as win:Error"#,
-                r#"5: error: event 2 version 0: task="X" leads nowhere; expected a task of the provider"#,
-                r#"5: error: event 2 version 0: opcode="X" leads nowhere; expected an opcode of the provider, of the event's task, or a predefined one, such as win:Start"#,
-                r#"5: error: event 2 version 0: keywords="X" leads nowhere; expected a keyword of the provider or a predefined one"#,
-                r#"5: error: event 2 version 0: keywords="win:Y" leads nowhere; expected a keyword of the provider or a predefined one"#,
-                r#"7: error: event 4 version 0: opcode="O" leads nowhere; expected an opcode of the provider or of task U; another task has it"#,
-                r#"8: error: event 5 version 0: opcode="O" leads nowhere; expected an opcode of the provider, as the event has no task; a task has it"#,
+                r#"4: error: event 1 version 0: unknown template "X"; expected a template of the provider"#,
+                r#"5: error: event 2 version 0: unknown channel "X"; expected the chid or name of a channel of the provider"#,
+                r#"5: error: event 2 version 0: unknown level "win:Loud"; expected a level of the provider or a predefined one, such as win:Error"#,
+                r#"5: error: event 2 version 0: unknown task "X"; expected a task of the provider"#,
+                r#"5: error: event 2 version 0: unknown opcode "X"; expected an opcode of the provider, of the event's task, or a predefined one, such as win:Start"#,
+                r#"5: error: event 2 version 0: unknown keyword "X"; expected a keyword of the provider or a predefined one"#,
+                r#"5: error: event 2 version 0: unknown keyword "win:Y"; expected a keyword of the provider or a predefined one"#,
+                r#"7: error: event 4 version 0: unknown opcode "O"; expected an opcode of the provider or of task U; another task has it"#,
+                r#"8: error: event 5 version 0: unknown opcode "O"; expected an opcode of the provider, as the event has no task; a task has it"#,
             ],
         ),
         (
@@ -581,8 +584,8 @@ fn references_that_lead_nowhere_are_told() {
             &[
                 "3: error: event 1 version 0: there is no string `No` in any culture",
                 "4: error: event 2 version 0: there is no string `No` in any culture",
-                "5: note: event 3 version 0: `$(mc.win:Info)` is no $(string.ID) and stays as it is",
-                "6: note: event 4 version 0: `$(Env)` is no $(string.ID) and stays as it is",
+                "5: note: event 3 version 0: `$(mc.win:Info)` is not a $(string.ID) and stays as it is",
+                "6: note: event 4 version 0: `$(Env)` is not a $(string.ID) and stays as it is",
             ],
         ),
     ]);
@@ -612,19 +615,19 @@ fn duplicates_are_told_with_the_first() {
 <event value="1"/></events>"#,
             ),
             &[
-                "3: error: channel A: the name stands twice; line 2 has the first",
-                "5: error: task T: the name stands twice; line 4 has the first",
-                "5: warning: task T: the symbol X stands twice; line 4 has the first",
-                "6: warning: task U: the value 0x2 stands twice; line 5 has the first",
-                "8: error: opcode O: the name stands twice; line 7 has the first",
-                "8: warning: opcode O: the value 0xa stands twice; line 7 has the first",
-                "10: error: keyword K: the name stands twice; line 9 has the first",
-                "10: warning: keyword K: the value 0x1 stands twice; line 9 has the first",
-                "12: warning: an entry of map M: the value 0x1 stands twice; line 11 has the first",
-                "13: error: map M: the name stands twice; line 11 has the first",
-                "15: error: template T: the name stands twice; line 14 has the first",
-                "17: warning: event 1 version 1: the symbol E stands twice; line 16 has the first",
-                "18: error: event 1 version 0: stands twice; line 16 has the first",
+                "3: error: channel A: duplicate definition; first defined at line 2",
+                "5: error: task T: duplicate definition; first defined at line 4",
+                "5: warning: task T: duplicate symbol X; first used at line 4",
+                "6: warning: task U: duplicate value 0x2; first used at line 5",
+                "8: error: opcode O: duplicate definition; first defined at line 7",
+                "8: warning: opcode O: duplicate value 0xa; first used at line 7",
+                "10: error: keyword K: duplicate definition; first defined at line 9",
+                "10: warning: keyword K: duplicate value 0x1; first used at line 9",
+                "12: warning: an entry of map M: duplicate value 0x1; first used at line 11",
+                "13: error: map M: duplicate definition; first defined at line 11",
+                "15: error: template T: duplicate definition; first defined at line 14",
+                "17: warning: event 1 version 1: duplicate symbol E; first used at line 16",
+                "18: error: event 1 version 0: duplicate definition; first defined at line 16",
             ],
         ),
         (
@@ -633,7 +636,7 @@ fn duplicates_are_told_with_the_first() {
 <provider name="A" guid="{0A1B2C3D-0000-1111-2222-333344445555}"/>
 <provider name="B" guid="0a1b2c3d-0000-1111-2222-333344445555"/></events></instrumentation></instrumentationManifest>"#,
             ),
-            &["3: error: provider B: the GUID stands twice; line 2 has the first"],
+            &["3: error: provider B: duplicate GUID; first used at line 2"],
         ),
         (
             File(
@@ -648,10 +651,10 @@ fn duplicates_are_told_with_the_first() {
             ),
             &[
                 "1: warning: <instrumentationManifest>: declares no provider",
-                "3: error: string A: stands twice in one culture; line 2 has the first, which counts",
-                "4: error: string A: stands twice in one culture; line 2 has the first, which counts",
+                "3: error: string A: duplicate string in one culture; the first, at line 2, is used",
+                "4: error: string A: duplicate string in one culture; the first, at line 2, is used",
                 "5: error: string B: the attribute `value` is missing",
-                "6: warning: string C: has both a `value` and content; the value counts",
+                "6: warning: string C: has both a `value` and content; the value is used",
                 "7: warning: <b>: is unknown inside <string>; it is skipped",
             ],
         ),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use etw_schema::diagnostic::Diagnostics;
-use etw_schema::model::{InType, Manifest, MapKind, OutType, Provider, Size};
+use etw_schema::model::{FieldRef, InType, Isolation, Manifest, MapKind, OutType, Provider, Size, guid_text};
 use etw_schema::source::man::{self, ReadOptions};
 
 const FEATURES: &str = include_str!("fixtures/features.man");
@@ -51,7 +51,7 @@ fn the_checked_in_manifests_read_without_a_finding() {
         assert!(found.is_empty(), "{found}");
         let [p] = manifest.providers.as_slice() else { panic!("{file}: one provider expected") };
         assert_eq!(
-            (p.name.as_str(), p.guid.as_str()),
+            (p.name.as_str(), guid_text(p.guid).as_str()),
             ("Microsoft-Windows-SMBServer", "d48ce617-33a2-4bc3-a5c7-11aa4f29619e")
         );
         assert_eq!(
@@ -88,7 +88,7 @@ fn every_part_of_a_manifest_arrives_in_the_model() {
     let (manifest, found) = read(FEATURES);
     assert_eq!(found.to_string(), "t.man:25: note: keyword Slow: culture en-US has no string `Slow`; de-DE has\n");
     let p = &manifest.providers[0];
-    assert_eq!(p.guid, "0a1b2c3d-0000-1111-2222-333344445555");
+    assert_eq!(guid_text(p.guid), "0a1b2c3d-0000-1111-2222-333344445555");
     assert_eq!(p.message.as_deref(), Some("A \"sample\" \u{2015} no more"));
     assert_eq!(p.parameter_file.as_deref(), Some("parameters.dll"));
 
@@ -101,24 +101,24 @@ fn every_part_of_a_manifest_arrives_in_the_model() {
             ("Contoso-Sample/Debug", Some(16), false, Some(false)),
         ]
     );
-    assert_eq!(p.channels[1].isolation.as_deref(), Some("System"));
+    assert_eq!(p.channels[1].isolation, Some(Isolation::System));
     assert_eq!((p.levels[0].value, p.levels[0].message.as_deref()), (16, Some("<chatty> & more & more")));
     let opcodes: Vec<_> = p.opcodes.iter().map(|o| (o.name.as_str(), o.value, o.task.as_deref())).collect();
     assert_eq!(opcodes, [("Prepare", 10, None), ("Flush", 11, Some("Copy"))]);
     assert_eq!(p.opcodes[1].message.as_deref(), Some("flush <all>"));
-    assert_eq!(p.tasks[0].event_guid.as_deref(), Some("aaaaaaaa-0000-1111-2222-333344445555"));
+    assert_eq!(p.tasks[0].event_guid.map(guid_text).as_deref(), Some("aaaaaaaa-0000-1111-2222-333344445555"));
     assert_eq!(p.keywords[0].name, "ut:Packet");
     assert_eq!((p.maps[1].kind, p.maps[1].entries[0].value), (MapKind::Bit, 0x8000_0000));
     // Line breaks and tabs of an attribute are blanks, as XML has it; references to them are not.
     assert_eq!(p.maps[0].entries[0].message.as_deref(), Some("none at all"));
 
     let fields = &p.templates[0].fields;
-    assert_eq!(fields[1].length, Some(Size::Field("Size".to_owned())));
+    assert_eq!(fields[1].length, Some(Size::Field(FieldRef::beside("Size", 0))));
     assert_eq!((fields[1].in_type, fields[1].out_type), (InType::UnicodeString, Some(OutType::String)));
     assert_eq!(fields[2].map.as_deref(), Some("Kinds"));
     assert_eq!(fields[3].length, Some(Size::Fixed(32)));
     assert_eq!((fields[5].in_type, fields[5].members.len()), (InType::Struct, 3));
-    assert_eq!(fields[5].members[2].count, Some(Size::Field("Size".to_owned())));
+    assert_eq!(fields[5].members[2].count, Some(Size::Field(FieldRef::outside("Size", 0))));
 
     let event = &p.events[0];
     assert_eq!((event.id, event.version, event.channel.as_deref()), (1, 2, Some("Op")));
@@ -186,12 +186,15 @@ fn other_encodings_are_refused_and_what_came_before_is_kept() {
     );
     let mut half: Vec<u8> = [0xFE, 0xFF].into_iter().chain(wide).collect();
     half[2 + 2 * (at + 1)] = 0xD8;
-    assert_eq!(told(&half), (
-        1,
-        "t.man:2: error: encoding: this is not UTF-16BE: 0xd842 stands without its other half; nothing from here on \
+    assert_eq!(
+        told(&half),
+        (
+            1,
+            "t.man:2: error: encoding: this is not UTF-16BE: 0xd842 is an unpaired surrogate; nothing from here on \
          is read\n"
-            .to_owned()
-    ));
+                .to_owned()
+        )
+    );
 }
 
 #[test]

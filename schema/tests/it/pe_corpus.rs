@@ -41,7 +41,7 @@ fn facts(provider: &Provider) -> BTreeMap<String, String> {
         assert!(facts.insert(about.clone(), what).is_none(), "{about} stands twice");
     };
     fact("provider name".to_owned(), p.name.clone());
-    fact("provider guid".to_owned(), p.guid.clone());
+    fact("provider guid".to_owned(), p.guid.to_string());
     fact("provider message".to_owned(), format!("{:?}", p.message));
     for c in &p.channels {
         fact(format!("channel {}", c.name), format!("{:?} {:?}", c.imported, c.message));

@@ -1,6 +1,6 @@
 //! A dump with the ways of the tool that writes them: what is made up is dropped, what is odd is read.
 
-use etw_schema::model::{InType, Provider, Size};
+use etw_schema::model::{FieldRef, InType, Provider, Size};
 use etw_schema::source::{self, File, Format};
 
 const DUMP: &[u8] = include_bytes!("fixtures/dump.xml");
@@ -31,7 +31,7 @@ fn what_the_tool_made_up_is_dropped_and_the_rest_is_read() {
     assert_eq!(texts(0), [Some("<not known>"), Some("known")]);
     assert_eq!(texts(1), [Some("one")]);
     let fields = &provider.templates[0].fields;
-    assert_eq!(fields[1].length, Some(Size::Field("Size".to_owned())));
+    assert_eq!(fields[1].length, Some(Size::Field(FieldRef::beside("Size", 0))));
     assert_eq!(fields[3].in_type, InType::CountedUnicodeString);
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use etw_schema::diagnostic::Severity;
 use etw_schema::message;
-use etw_schema::model::{Field, Provider, Size};
+use etw_schema::model::{Field, FieldRef, Provider, Size, guid_text};
 use etw_schema::source::{self, File, Format};
 
 const LISTING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/wepexplorer/22000.xml");
@@ -71,7 +71,10 @@ fn texts_lead_back_to_names() {
     let listing = SMALL.replace("  <data name=\"X\" inType=\"win:Nonsense\"/>\n", "");
     let (provider, told) = read("small.xml", listing.as_bytes());
     let provider = provider.expect("a provider");
-    assert_eq!((provider.name.as_str(), provider.guid.as_str()), ("Small", "0011aabb-0000-0000-0000-000000000001"));
+    assert_eq!(
+        (provider.name.as_str(), guid_text(provider.guid).as_str()),
+        ("Small", "0011aabb-0000-0000-0000-000000000001")
+    );
     let event = &provider.events[0];
     assert_eq!((event.id, event.version), (1, 3));
     assert_eq!(event.channel.as_deref(), Some("Small/Debug"));
@@ -81,7 +84,7 @@ fn texts_lead_back_to_names() {
     assert_eq!(provider.opcodes[0].task.as_deref(), Some("Do"));
     assert_eq!(provider.keywords[0].mask, 1 << 63);
     let fields = &provider.templates[0].fields;
-    assert_eq!(fields[1].length, Some(Size::Field("N".to_owned())));
+    assert_eq!(fields[1].length, Some(Size::Field(FieldRef::beside("N", 0))));
     assert_eq!(fields[1].at.line, line_of("name=\"T\""), "in the file, not in the text");
     assert_eq!(provider.events[1].task, None, "two tasks have that message");
     assert_eq!(

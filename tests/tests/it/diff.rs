@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use etw_codegen::semver::Semver;
 use etw_schema::diff::{Change, Diff, EventState, FieldEdit, Palette, Side, Snapshot, Verdict, text};
-use etw_schema::model::{Field, InType, OutType, Size};
+use etw_schema::model::{Field, FieldRef, InType, OutType, Size};
 use etw_schema::source::man::{self, ReadOptions};
 use proptest::prelude::*;
 use smbserver_etw_tests::manifests::{captures, manifests, sources};
@@ -294,7 +294,8 @@ fn the_semver_verdict_follows_the_rule() {
 fn field() -> impl Strategy<Value = Field> {
     let name = prop::sample::select(vec!["Alpha", "AlphaTime", "Beta", "BetaCycles", "Gamma", "GammaLength", "X"]);
     let in_type = prop::sample::select(vec![InType::UInt32, InType::UInt64, InType::UnicodeString, InType::Guid]);
-    let length = prop::option::of(prop::sample::select(vec![Size::Fixed(3), Size::Field("GammaLength".to_owned())]));
+    let length =
+        prop::option::of(prop::sample::select(vec![Size::Fixed(3), Size::Field(FieldRef::beside("GammaLength", 5))]));
     let out_type = prop::option::of(Just(OutType::HexInt32));
     (name, in_type, length, out_type, prop::option::of(Just("M".to_owned()))).prop_map(
         |(name, in_type, length, out_type, map)| Field {

@@ -1,8 +1,10 @@
 //! Typed attributes: each is taken from its element, read, and reported where it is missing or makes no sense.
 
+use std::fmt::Display;
+
 use super::value::{self, BadNumber, clip};
 use super::xml::{Cursor, Element};
-use crate::model::Size;
+use crate::model::{Guid, Size};
 
 /// The longest name, in bytes. Real ones are far shorter; without a bound, a name that many items repeat (a task's in
 /// each of its opcodes) would let the memory grow with the square of the file.
@@ -80,31 +82,38 @@ impl Cursor<'_> {
         let value = value::boolean(&text);
         if value.is_none() {
             let text = clip(&text);
-            self.error(element, format!("{attribute}=\"{text}\" is no boolean; expected true, false, 1 or 0"));
+            self.error(element, format!("{attribute}=\"{text}\" is not a boolean; expected true, false, 1 or 0"));
         }
         value
     }
 
-    /// A GUID in canonical form; `None` where it is absent or malformed.
-    pub(in crate::source) fn guid(&mut self, element: &mut Element, attribute: &str, text: &str) -> Option<String> {
-        let guid = value::guid(text);
+    /// A GUID; `None` where it is malformed.
+    pub(in crate::source) fn guid(&mut self, element: &mut Element, attribute: &str, text: &str) -> Option<Guid> {
+        let guid = text.trim().parse().ok();
         if guid.is_none() {
             let text = clip(text);
             let expected = "expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional";
-            self.error(element, format!("{attribute}=\"{text}\" is no GUID; {expected}"));
+            self.error(element, format!("{attribute}=\"{text}\" is not a GUID; {expected}"));
         }
         guid
     }
 
     /// One of a few words.
-    pub(super) fn word(&mut self, element: &mut Element, attribute: &str, words: &[&str]) -> Option<String> {
+    pub(super) fn word<T: Copy + Display>(
+        &mut self,
+        element: &mut Element,
+        attribute: &str,
+        words: &[T],
+        from_word: fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let text = element.take(attribute)?;
-        let known = words.iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+        let known = from_word(text.trim());
         if known.is_none() {
-            let (text, words) = (clip(&text), words.join(", "));
-            self.warning(element, format!("{attribute}=\"{text}\" is unknown; expected one of {words}"));
+            let words: Vec<String> = words.iter().map(T::to_string).collect();
+            let expected = words.join(", ");
+            self.warning(element, format!("unknown {attribute} \"{}\"; expected one of {expected}", clip(&text)));
         }
-        known.map(|&word| word.to_owned())
+        known
     }
 
     /// A length or count that may be absent (`Some(None)`); `None` where it is there and wrong.
@@ -112,20 +121,20 @@ impl Cursor<'_> {
     pub(super) fn size(&mut self, element: &mut Element, attribute: &str) -> Option<Option<Size>> {
         let Some(text) = element.take(attribute) else { return Some(None) };
         match value::size(&text) {
-            Ok(Size::Field(name)) if name.is_empty() => {
+            Ok(Size::Field(field)) if field.name().is_empty() => {
                 self.error(
                     element,
                     format!("the attribute `{attribute}` is empty; expected a number or a field's name"),
                 );
                 None
             }
-            Ok(Size::Field(name)) if name.len() > LONGEST_NAME => {
-                self.checked_name(element, attribute, &name);
+            Ok(Size::Field(field)) if field.name().len() > LONGEST_NAME => {
+                self.checked_name(element, attribute, field.name());
                 None
             }
             Ok(size) => {
                 if size == Size::Fixed(0) {
-                    self.warning(element, format!("{attribute}=\"0\" leaves nothing of the field"));
+                    self.warning(element, format!("{attribute}=\"0\" makes the field empty"));
                 }
                 Some(Some(size))
             }
@@ -167,7 +176,7 @@ impl Cursor<'_> {
 
     fn bad_number(&mut self, element: &Element, attribute: &str, text: &str, max: u64, why: BadNumber) {
         let why = match why {
-            BadNumber::Malformed => "is no number",
+            BadNumber::Malformed => "is not a number",
             BadNumber::OutOfRange => "is out of range",
         };
         let text = clip(text);

@@ -4,7 +4,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::event::what as event_what;
 use super::provider::{Draft, Kind};
 use super::value::clip;
 use crate::diagnostic::Diagnostics;
@@ -56,17 +55,17 @@ impl<'p> Names<'p> {
 }
 
 fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) {
-    let (at, what) = (event.at.clone(), event_what(event.id, event.version));
+    let (at, what) = (event.at.clone(), event.key().to_string());
     let mut dangling = |kind, attribute: &str, name: &str, expected: &str| {
         if !draft.lost(kind, name) {
-            let message = format!("{attribute}=\"{}\" leads nowhere; expected {expected}", clip(name));
+            let message = format!("unknown {attribute} \"{}\"; expected {expected}", clip(name));
             found.error(&at, what.clone(), message);
         }
     };
     if let Some(name) = &event.template
         && !names.templates.contains(name.as_str())
     {
-        dangling(Kind::Template, "template", name, "the tid of a template of the provider");
+        dangling(Kind::Template, "template", name, "a template of the provider");
     }
     if let Some(name) = &event.channel {
         if let Some(channel) = names.channels.get(name.as_str()) {
@@ -94,7 +93,7 @@ fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut 
     }
     for name in &event.keywords {
         if !names.keywords.contains(name.as_str()) && builtin::value_of(builtin::KEYWORDS, name).is_none() {
-            dangling(Kind::Keyword, "keywords", name, "a keyword of the provider or a predefined one");
+            dangling(Kind::Keyword, "keyword", name, "a keyword of the provider or a predefined one");
         }
     }
 }
@@ -122,7 +121,7 @@ fn check_maps(template: &Template, names: &Names<'_>, draft: &Draft, found: &mut
             && !draft.lost(Kind::Map, map)
         {
             let what = format!("template {}{holder}, field {}", clip(&template.id), clip(&field.name));
-            let message = format!("map=\"{}\" leads nowhere; expected the name of a map of the provider", clip(map));
+            let message = format!("unknown map \"{}\"; expected the name of a map of the provider", clip(map));
             found.error(&field.at, what, message);
         }
     };
@@ -144,8 +143,8 @@ pub(super) fn check_duplicates(draft: &Draft, found: &mut Diagnostics) {
     let mut first = HashMap::new();
     for event in &provider.events {
         let Some(line) = seen(&mut first, (event.id, event.version), &event.at) else { continue };
-        let message = format!("stands twice; line {line} has the first");
-        found.error(&event.at, event_what(event.id, event.version), message);
+        let message = format!("duplicate definition; first defined at line {line}");
+        found.error(&event.at, event.key().to_string(), message);
     }
 }
 
@@ -166,7 +165,7 @@ fn check_duplicate_names(draft: &Draft, found: &mut Diagnostics) {
     let mut check = |kind: &'static str, owner: Option<&_>, name: &_, at: &Place| {
         let (owner, name): (Option<&String>, &String) = (owner, name);
         if let Some(line) = seen(&mut first, (kind, owner.cloned(), name.clone()), at) {
-            let message = format!("the name stands twice; line {line} has the first");
+            let message = format!("duplicate definition; first defined at line {line}");
             found.error(at, format!("{kind} {}", clip(name)), message);
         }
     };
@@ -185,7 +184,7 @@ fn check_duplicate_values(provider: &Provider, found: &mut Diagnostics) {
     let mut first = HashMap::new();
     let mut check = |kind: &'static str, owner: Option<&str>, name: &str, value: u64, at: &Place| {
         if let Some(line) = seen(&mut first, (kind, owner.map(str::to_owned), value), at) {
-            let message = format!("the value {value:#x} stands twice; line {line} has the first");
+            let message = format!("duplicate value {value:#x}; first used at line {line}");
             found.warning(at, format!("{kind} {}", clip(name)), message);
         }
     };
@@ -214,12 +213,12 @@ fn check_duplicate_symbols(provider: &Provider, found: &mut Diagnostics) {
         if let Some(symbol) = symbol
             && let Some(line) = seen(&mut first, (kind, symbol.clone()), at)
         {
-            let message = format!("the symbol {} stands twice; line {line} has the first", clip(symbol));
+            let message = format!("duplicate symbol {}; first used at line {line}", clip(symbol));
             found.warning(at, what(), message);
         }
     };
     for event in &provider.events {
-        check("event", &event.symbol, &event.at, &|| event_what(event.id, event.version));
+        check("event", &event.symbol, &event.at, &|| event.key().to_string());
     }
     for channel in &provider.channels {
         check("channel", &channel.symbol, &channel.at, &|| format!("channel {}", clip(&channel.name)));
@@ -244,9 +243,9 @@ fn check_duplicate_symbols(provider: &Provider, found: &mut Diagnostics) {
 /// Reports providers that share a GUID.
 pub(super) fn check_providers(providers: &[Provider], found: &mut Diagnostics) {
     let mut first = HashMap::new();
-    for provider in providers.iter().filter(|provider| !provider.guid.is_empty()) {
+    for provider in providers.iter().filter(|provider| !provider.guid.is_nil()) {
         if let Some(line) = seen(&mut first, &provider.guid, &provider.at) {
-            let message = format!("the GUID stands twice; line {line} has the first");
+            let message = format!("duplicate GUID; first used at line {line}");
             found.error(&provider.at, format!("provider {}", clip(&provider.name)), message);
         }
     }

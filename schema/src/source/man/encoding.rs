@@ -89,7 +89,7 @@ fn decode_utf16(file: &Arc<str>, bytes: &[u8], encoding: Encoding, found: &mut D
         match decoded {
             Ok(c) => text.push(c),
             Err(error) => {
-                wrong = Some(format!("0x{:04x} stands without its other half", error.unpaired_surrogate()));
+                wrong = Some(format!("0x{:04x} is an unpaired surrogate", error.unpaired_surrogate()));
                 break;
             }
         }

@@ -2,7 +2,7 @@
 
 use super::provider::{Draft, close};
 use super::xml::{Cursor, Element};
-use crate::model::Event;
+use crate::model::{Event, EventKey};
 
 pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) {
     let id = cursor.required_number(&mut element, "value", u64::from(u16::MAX));
@@ -11,7 +11,7 @@ pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: 
     }
     let version = cursor.number(&mut element, "version", u64::from(u8::MAX)).map(Option::unwrap_or_default);
     if let (Some(id), Some(version)) = (id, version) {
-        element.what = what(id, version);
+        element.what = EventKey::new(id, version).to_string();
     }
     let event = Event {
         id: id.unwrap_or_default(),
@@ -31,9 +31,4 @@ pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: 
     if id.is_some() && version.is_some() {
         draft.provider.events.push(event);
     }
-}
-
-/// How diagnostics call an event.
-pub(super) fn what(id: u16, version: u8) -> String {
-    format!("event {id} version {version}")
 }

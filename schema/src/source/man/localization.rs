@@ -59,7 +59,7 @@ fn parse_string(cursor: &mut Cursor<'_>, mut element: Element, culture: &mut Cul
     let value = match value {
         Some(value) => {
             if !content.is_empty() {
-                cursor.warning(&element, "has both a `value` and content; the value counts");
+                cursor.warning(&element, "has both a `value` and content; the value is used");
             }
             value
         }
@@ -76,7 +76,7 @@ fn parse_string(cursor: &mut Cursor<'_>, mut element: Element, culture: &mut Cul
         }
         Entry::Occupied(first) => {
             let line = first.get().line;
-            let message = format!("stands twice in one culture; line {line} has the first, which counts");
+            let message = format!("duplicate string in one culture; the first, at line {line}, is used");
             cursor.error_unless_dump(&element, message);
         }
     }
@@ -162,7 +162,7 @@ impl<'c> Texts<'c> {
                 Some(None) => resolved.push_str(&rest[..=end]),
                 None => {
                     if self.strict {
-                        let message = format!("`{}` is no $(string.ID) and stays as it is", clip(&rest[..=end]));
+                        let message = format!("`{}` is not a $(string.ID) and stays as it is", clip(&rest[..=end]));
                         report.found.note(report.at, (report.what)(), message);
                     }
                     resolved.push_str(&rest[..=end]);

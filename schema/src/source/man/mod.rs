@@ -205,8 +205,8 @@ fn resolve_texts(provider: &mut Provider, texts: &mut Texts<'_>, found: &mut Dia
         }
     }
     for item in &mut provider.events {
-        let (id, version) = (item.id, item.version);
-        texts.resolve(&mut item.message, &item.at, || event::what(id, version), found);
+        let key = item.key();
+        texts.resolve(&mut item.message, &item.at, || key.to_string(), found);
     }
 }
 

@@ -7,7 +7,7 @@ use super::map::parse_maps;
 use super::template::parse_template;
 use super::value::clip;
 use super::xml::{Cursor, Element};
-use crate::model::{Channel, Keyword, Level, Opcode, Provider, Task, Template, builtin};
+use crate::model::{Channel, ChannelType, Isolation, Keyword, Level, Opcode, Provider, Task, Template, builtin};
 
 /// The kinds of items that others refer to by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,13 +122,13 @@ fn parse_channel(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draf
     if !element.has("type") {
         cursor.error(&element, "the attribute `type` is missing");
     }
-    let kind = cursor.word(&mut element, "type", &["Admin", "Operational", "Analytic", "Debug"]);
+    let kind = cursor.word(&mut element, "type", ChannelType::ALL, ChannelType::from_word);
     let channel = Channel {
         symbol: element.text("symbol"),
         kind,
         value: cursor.number(&mut element, "value", u64::from(u8::MAX)).flatten(),
         enabled: cursor.boolean(&mut element, "enabled"),
-        isolation: cursor.word(&mut element, "isolation", &["Application", "System", "Custom"]),
+        isolation: cursor.word(&mut element, "isolation", Isolation::ALL, Isolation::from_word),
         imported: false,
         message: element.text("message"),
         at: element.at.clone(),
@@ -190,7 +190,7 @@ fn parse_level(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft)
         return draft.lose(Kind::Level, name);
     };
     if value < 16 && builtin::value_of(builtin::LEVELS, &name) != Some(value) {
-        cursor.warning(&element, format!("value {value} is reserved; expected 16 to 255 for a level of one's own"));
+        cursor.warning(&element, format!("value {value} is reserved; expected 16 to 255 for a level of the provider"));
     }
     let level =
         Level { name, value, symbol: element.text("symbol"), message: element.text("message"), at: element.at.clone() };
@@ -208,7 +208,8 @@ fn parse_opcode(cursor: &mut Cursor<'_>, mut element: Element, task: Option<&str
         return draft.lose(Kind::Opcode, name);
     };
     if !(10..=239).contains(&value) && builtin::value_of(builtin::OPCODES, &name) != Some(value) {
-        cursor.warning(&element, format!("value {value} is reserved; expected 10 to 239 for an opcode of one's own"));
+        cursor
+            .warning(&element, format!("value {value} is reserved; expected 10 to 239 for an opcode of the provider"));
     }
     let opcode = Opcode {
         name,

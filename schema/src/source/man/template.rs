@@ -1,18 +1,18 @@
-//! `<template>`: the fields of a payload, and whether each length and count leads to a field before it.
+//! `<template>`: the fields of a payload, and which earlier field each length and count names.
 
 use std::collections::{HashMap, HashSet};
 
 use super::provider::{Draft, Kind, close};
 use super::value::clip;
 use super::xml::{Cursor, Element};
-use crate::model::{Field, InType, OutType, Size, Template};
+use crate::model::{self, Field, InType, OutType, Size, SizeProblem, SizeProblemKind, Template};
 use crate::source::registered;
 
 /// A template while it is read.
 struct Reading {
     /// How diagnostics call what holds the fields: `template Foo`, `template Foo, struct Bar`.
     holder: String,
-    /// Names of fields that could not be read. A length that names one is not told to lead nowhere.
+    /// Names of fields that could not be read. A length that names one is not reported again.
     unreadable: HashSet<String>,
     /// Whether a field is missing, so that the others would be laid out wrongly.
     broken: bool,
@@ -47,7 +47,7 @@ pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element
         }
     }
     if !cursor.failed() {
-        check_fields(cursor, &fields, &reading);
+        check_fields(cursor, &mut fields, &mut reading);
     }
     (fields, reading.broken || cursor.failed())
 }
@@ -229,86 +229,42 @@ fn check_length(
     }
 }
 
-/// The fields that a length or count may name, as far as the payload was followed.
-struct Seen<'f> {
-    /// The struct whose members these are.
-    holder: Option<&'f str>,
-    before: HashMap<&'f str, &'f Field>,
-    /// The line of every field of the list, and how many bear the name.
-    all: HashMap<&'f str, (u32, usize)>,
-}
-
-impl<'f> Seen<'f> {
-    fn of(fields: &'f [Field], holder: Option<&'f str>) -> Self {
-        let mut all: HashMap<&str, (u32, usize)> = HashMap::with_capacity(fields.len());
-        for field in fields {
-            all.entry(&field.name).or_insert((field.at.line, 0)).1 += 1;
-        }
-        Self { holder, before: HashMap::new(), all }
-    }
-}
-
-fn check_fields(cursor: &mut Cursor<'_>, fields: &[Field], reading: &Reading) {
-    let mut top = Seen::of(fields, None);
-    for field in fields {
-        let kind = if field.in_type == InType::Struct { "struct" } else { "field" };
-        let what = format!("{}, {kind} {}", reading.holder, clip(&field.name));
-        check_name(cursor, &top, field, &what);
-        check_sizes(cursor, &[&top], field, &what, reading);
-        let mut own = Seen::of(&field.members, Some(&field.name));
+/// Reports fields of one name, and looks up what lengths and counts name.
+fn check_fields(cursor: &mut Cursor<'_>, fields: &mut [Field], reading: &mut Reading) {
+    let mut names = HashMap::new();
+    for field in &*fields {
+        let what = field_text(&reading.holder, field);
+        check_name(cursor, &mut names, field, &what);
+        let mut own = HashMap::new();
         for member in &field.members {
-            let what = format!("{what}, field {}", clip(&member.name));
-            check_name(cursor, &own, member, &what);
-            check_sizes(cursor, &[&own, &top], member, &what, reading);
-            own.before.entry(&member.name).or_insert(member);
+            check_name(cursor, &mut own, member, &format!("{what}, field {}", clip(&member.name)));
         }
-        top.before.entry(&field.name).or_insert(field);
+    }
+    for SizeProblem { field, member, attribute, name, kind } in model::resolve(fields) {
+        reading.broken = true;
+        // That it cannot be read was reported.
+        if kind == SizeProblemKind::Unknown && reading.unreadable.contains(&name) {
+            continue;
+        }
+        let field = &fields[field];
+        let mut what = field_text(&reading.holder, field);
+        let member = member.and_then(|member| field.members.get(member));
+        if let Some(member) = member {
+            what += &format!(", field {}", clip(&member.name));
+        }
+        let message = format!("{attribute}=\"{}\" {kind}", clip(&name));
+        cursor.found.error(&member.unwrap_or(field).at, what, message);
     }
 }
 
-fn check_name(cursor: &mut Cursor<'_>, seen: &Seen<'_>, field: &Field, what: &str) {
-    if let Some(first) = seen.before.get(field.name.as_str()) {
-        let message = format!("has the name of the field at line {}", first.at.line);
-        cursor.found.warning(&field.at, what, message);
-    }
+fn field_text(holder: &str, field: &Field) -> String {
+    let kind = if field.in_type == InType::Struct { "struct" } else { "field" };
+    format!("{holder}, {kind} {}", clip(&field.name))
 }
 
-fn check_sizes(cursor: &mut Cursor<'_>, scopes: &[&Seen<'_>], field: &Field, what: &str, reading: &Reading) {
-    for (attribute, size) in [("length", &field.length), ("count", &field.count)] {
-        if let Some(Size::Field(name)) = size
-            && let Some(wrong) = wrong_size(scopes, field, name, reading)
-        {
-            let message = format!("{attribute}=\"{}\" {wrong}", clip(name));
-            cursor.found.error(&field.at, what, message);
-        }
+fn check_name<'f>(cursor: &mut Cursor<'_>, seen: &mut HashMap<&'f str, u32>, field: &'f Field, what: &str) {
+    if let Some(line) = seen.get(field.name.as_str()) {
+        cursor.found.warning(&field.at, what, format!("duplicate field name; first used at line {line}"));
     }
-}
-
-/// What is wrong with a length or count that names a field.
-fn wrong_size(scopes: &[&Seen<'_>], field: &Field, name: &str, reading: &Reading) -> Option<String> {
-    const EXPECTED: &str = "expected a field before it";
-    if let Some(scope) = scopes.iter().find(|scope| scope.before.contains_key(name)) {
-        let (first, same) = scope.all.get(name).copied().unwrap_or_default();
-        if same > 1 {
-            return Some(format!(
-                "could be any of {same} fields, the first at line {first}; expected one of that name"
-            ));
-        }
-        let target = scope.before.get(name)?;
-        if !target.in_type.can_count() {
-            let (t, expected) = (target.in_type, "expected win:UInt8, UInt16, UInt32 or HexInt32");
-            return Some(format!("is of type {t}; {expected}"));
-        }
-        return target.count.is_some().then(|| "is an array; expected a single value".to_owned());
-    }
-    if name == field.name {
-        return Some(format!("is the field itself; {EXPECTED}"));
-    }
-    if scopes.iter().any(|scope| scope.holder == Some(name)) {
-        return Some(format!("is the struct that holds the field; {EXPECTED}"));
-    }
-    if let Some((line, _)) = scopes.iter().find_map(|scope| scope.all.get(name)) {
-        return Some(format!("comes later, at line {line}; {EXPECTED}"));
-    }
-    (!reading.unreadable.contains(name)).then(|| format!("is no field of the template; {EXPECTED}"))
+    seen.entry(&field.name).or_insert(field.at.line);
 }

@@ -1,6 +1,6 @@
 //! The values of attributes: numbers, booleans, GUIDs, sizes.
 
-use crate::model::Size;
+use crate::model::{FieldRef, Size};
 
 /// Why a text is not a number of the wanted range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,30 +41,12 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Reads a GUID, in braces or without, into its canonical form: lower case, no braces.
-pub(super) fn guid(text: &str) -> Option<String> {
-    let text = text.trim();
-    let bare = match text.strip_prefix('{') {
-        Some(rest) => rest.strip_suffix('}')?,
-        None => text,
-    };
-    let mut groups = 0;
-    for (group, length) in bare.split('-').zip([8, 4, 4, 4, 12]) {
-        if group.len() != length || !group.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        groups += 1;
-    }
-    // 36 bytes: five groups and no sixth.
-    (groups == 5 && bare.len() == 36).then(|| bare.to_ascii_lowercase())
-}
-
 /// Reads a length or a count: a number, or else the name of a field, which may well begin with a digit.
 pub(super) fn size(text: &str) -> Result<Size, BadNumber> {
     match number(text, u64::from(u16::MAX)) {
         Ok(n) => Ok(Size::Fixed(u16::try_from(n).unwrap_or(u16::MAX))),
         Err(BadNumber::OutOfRange) => Err(BadNumber::OutOfRange),
-        Err(BadNumber::Malformed) => Ok(Size::Field(text.trim().to_owned())),
+        Err(BadNumber::Malformed) => Ok(Size::Field(FieldRef::unresolved(text.trim().to_owned()))),
     }
 }
 
@@ -136,24 +118,6 @@ mod tests {
     }
 
     #[test]
-    fn guids_lose_braces_and_case() {
-        let canonical = Some("d48ce617-33a2-4bc3-a5c7-11aa4f29619e".to_owned());
-        for (text, expected) in [
-            ("{D48CE617-33A2-4BC3-A5C7-11AA4F29619E}", &canonical),
-            (" d48ce617-33a2-4bc3-a5c7-11aa4f29619e ", &canonical),
-            ("{d48ce617-33a2-4bc3-a5c7-11aa4f29619e", &None),
-            ("d48ce617-33a2-4bc3-a5c7-11aa4f29619e}", &None),
-            ("d48ce61733a24bc3a5c711aa4f29619e", &None),
-            ("d48ce617-33a2-4bc3-a5c7-11aa4f29619g", &None),
-            ("d48ce617-33a2-4bc3-a5c7-11aa4f29619e-", &None),
-            ("d48ce617-33a2-4bc3-a5c7", &None),
-            ("", &None),
-        ] {
-            assert_eq!(guid(text), *expected, "{text:?}");
-        }
-    }
-
-    #[test]
     fn references_are_predefined_or_characters() {
         for (name, expected) in [
             ("lt", Some('<')),
@@ -176,7 +140,7 @@ mod tests {
     #[test]
     fn sizes_are_numbers_or_names() {
         assert_eq!(size("16"), Ok(Size::Fixed(16)));
-        assert_eq!(size("3Com"), Ok(Size::Field("3Com".to_owned())));
+        assert_eq!(size("3Com"), Ok(Size::Field(FieldRef::unresolved("3Com".to_owned()))));
         assert_eq!(size("65536"), Err(BadNumber::OutOfRange));
     }
 

@@ -6,7 +6,10 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use crate::model::{Channel, Event, Field, InType, Manifest, Map, MapKind, Message, Opcode, Provider, Size, Task};
+use crate::model::{
+    Channel, ChannelType, Event, Field, InType, Isolation, Manifest, Map, MapKind, Message, Opcode, Provider, Size,
+    Task,
+};
 
 /// Writes a manifest as text that [`super::read`] reads back to the same model, but for places, the order of events, and
 /// opcodes, of which those of tasks come first. `comment` goes to the head of the file.
@@ -152,7 +155,7 @@ impl Writer {
     fn provider(&mut self, provider: &Provider) {
         let attributes = Attributes::default()
             .with("name", &provider.name)
-            .with("guid", format!("{{{}}}", provider.guid))
+            .with("guid", provider.guid.to_string())
             .maybe("symbol", provider.symbol.as_ref())
             .maybe("resourceFileName", provider.resource_file.as_ref())
             .maybe("messageFileName", provider.message_file.as_ref())
@@ -202,10 +205,10 @@ impl Writer {
             return self.empty("importChannel", &attributes);
         }
         let attributes = attributes
-            .maybe("type", channel.kind.as_ref())
+            .maybe("type", channel.kind.map(ChannelType::word))
             .maybe("value", channel.value.map(|value| value.to_string()))
             .maybe("enabled", channel.enabled.map(|enabled| enabled.to_string()))
-            .maybe("isolation", channel.isolation.as_ref())
+            .maybe("isolation", channel.isolation.map(Isolation::word))
             .maybe("message", message);
         self.empty("channel", &attributes);
     }
@@ -213,7 +216,7 @@ impl Writer {
     fn task(&mut self, task: &Task, opcodes: &[Opcode]) {
         let attributes = named(&task.name, task.symbol.as_ref())
             .with("value", task.value.to_string())
-            .maybe("eventGUID", task.event_guid.as_ref().map(|guid| format!("{{{guid}}}")))
+            .maybe("eventGUID", task.event_guid.map(|guid| guid.to_string()))
             .maybe("message", self.string(&format!("Task.{}", task.name), task.message.as_ref()));
         let own: Vec<&Opcode> = opcodes.iter().filter(|opcode| opcode.task.as_ref() == Some(&task.name)).collect();
         if own.is_empty() {
@@ -250,7 +253,7 @@ impl Writer {
     fn field(&mut self, field: &Field) {
         let size = |size: &Option<Size>| match size {
             Some(Size::Fixed(number)) => Some(number.to_string()),
-            Some(Size::Field(name)) => Some(name.clone()),
+            Some(Size::Field(field)) => Some(field.name().to_owned()),
             None => None,
         };
         let attributes = Attributes::default().with("name", &field.name);

@@ -174,7 +174,7 @@ impl<'i> Cursor<'i> {
                 }
                 Some(Token::Text(text)) if !is_blank(&text) => {
                     let at = Place::new(&self.file, self.line_of(&text));
-                    self.found.error(&at, "XML", "text stands before the root element");
+                    self.found.error(&at, "XML", "text before the root element");
                 }
                 Some(_) => {}
                 None => {
@@ -242,7 +242,7 @@ impl<'i> Cursor<'i> {
             };
             if !told {
                 told = true;
-                let message = format!("{what} stands after the root element; expected the end of the file");
+                let message = format!("{what} after the root element; expected the end of the file");
                 self.found.error(&Place::new(&self.file, line), "XML", message);
             }
         }
@@ -303,7 +303,7 @@ impl<'i> Cursor<'i> {
                 Err(error) => {
                     let wrong = match error {
                         AttrError::ExpectedEq(_) => "an attribute has no `=`",
-                        AttrError::UnquotedValue(_) => "the value of an attribute stands in no quotes",
+                        AttrError::UnquotedValue(_) => "the value of an attribute is not quoted",
                         _ => "an attribute has no value",
                     };
                     self.error(element, format!("{wrong}; expected name=\"value\", and the rest is not read"));
@@ -312,7 +312,7 @@ impl<'i> Cursor<'i> {
             };
             let name = attribute.key.into_inner();
             if !seen.insert(name) {
-                self.error(element, format!("the attribute `{}` stands twice; the first counts", clip(name)));
+                self.error(element, format!("duplicate attribute `{}`; the first value is used", clip(name)));
                 continue;
             }
             let value = self.attribute_value(element, name, &attribute.value);
@@ -422,7 +422,7 @@ impl<'i> Cursor<'i> {
     fn check_declaration(&mut self, declaration: &BytesDecl<'i>, start: usize) {
         let at = Place::new(&self.file, self.line);
         if start != 0 {
-            self.found.error(&at, "<?xml?>", "the XML declaration does not stand at the start of the file");
+            self.found.error(&at, "<?xml?>", "the XML declaration is not at the start of the file");
         }
         if let Some(Ok(declared)) = declaration.encoding() {
             match encoding::check_declared(&declared, self.encoding, self.text) {
@@ -451,11 +451,11 @@ impl<'i> Cursor<'i> {
                 self.fail(line, format!("</{found}> does not match <{expected}>, which line {opened} opens"));
             }
             Error::IllFormed(IllFormedError::UnmatchedEndTag(name)) => {
-                self.fail(line, format!("</{}> closes nothing", clip(name)));
+                self.fail(line, format!("unmatched closing tag `</{}>`", clip(name)));
             }
             // These two the reader steps over.
             Error::IllFormed(IllFormedError::DoubleHyphenInComment) => {
-                self.found.error(&Place::new(&self.file, line), "comment", "`--` stands inside a comment");
+                self.found.error(&Place::new(&self.file, line), "comment", "`--` inside a comment");
             }
             Error::IllFormed(IllFormedError::UnclosedReference) => {
                 self.bad_reference(&Place::new(&self.file, line), self.innermost(), None);

@@ -1,8 +1,8 @@
 //! Random manifests: the same ones each time.
 
 use etw_schema::model::{
-    Channel, Event, Field, InType, Keyword, Level, Map, MapEntry, MapKind, Opcode, OutType, Provider, Size, Task,
-    Template, builtin,
+    Channel, ChannelType, Event, Field, FieldRef, Guid, InType, Keyword, Level, Map, MapEntry, MapKind, Opcode,
+    OutType, Provider, Size, Task, Template, builtin,
 };
 
 /// A small generator of numbers.
@@ -49,8 +49,11 @@ fn fields(random: &mut Random, maps: &[Map], depth: usize) -> Vec<Field> {
             field.in_type = InType::ALL[1 + random.below(InType::ALL.len() - 1)];
             field.out_type = random.pick(OutType::ALL).copied();
         }
-        let counters: Vec<String> =
-            fields.iter().filter(|f| f.in_type.can_count() && f.count.is_none()).map(|f| f.name.clone()).collect();
+        let counters: Vec<FieldRef> = (0u16..)
+            .zip(&fields)
+            .filter(|(_, f)| f.in_type.can_count() && f.count.is_none())
+            .map(|(index, f)| FieldRef::beside(&f.name, index))
+            .collect();
         let size = |random: &mut Random| match random.below(3) {
             0 => random.pick(&counters).cloned().map(Size::Field),
             1 => Some(Size::Fixed(u16::try_from(random.below(9) + 1).expect("small"))),
@@ -76,14 +79,14 @@ fn fields_of_struct(random: &mut Random, maps: &[Map]) -> Vec<Field> {
 pub(crate) fn provider(random: &mut Random, number: u32) -> Provider {
     let mut p = Provider {
         name: format!("Provider {number} ü"),
-        guid: format!("{number:08x}-0001-0002-0304-05060708090a"),
+        guid: Guid::from_fields(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10]),
         message: random.message(),
         ..Provider::default()
     };
     for number in 0..random.below(4) {
         let name = format!("P/{number}");
         let value = u8::try_from(16 + number).ok();
-        let kind = Some(["Admin", "Operational", "Analytic", "Debug"][random.below(4)].to_owned());
+        let kind = random.pick(ChannelType::ALL).copied();
         let message = random.message();
         p.channels.push(Channel { id: name.clone(), name, kind, value, message, ..Channel::default() });
     }
@@ -92,7 +95,7 @@ pub(crate) fn provider(random: &mut Random, number: u32) -> Provider {
     }
     for number in 0..random.below(5) {
         let value = u16::try_from(1 + number * 300).expect("small");
-        let event_guid = random.chance().then(|| "11111111-2222-3333-4455-66778899aabb".to_owned());
+        let event_guid = random.chance().then(|| Guid::from_u128(0x1111_1111_2222_3333_4455_6677_8899_aabb));
         p.tasks.push(Task {
             name: format!("T{number}"),
             value,
