@@ -71,7 +71,7 @@ pub fn read(file: &str, text: &str) -> (Overrides, Diagnostics) {
         .iter()
         .map(|m| (format!("[[module]] {}", m.name), &m.reason))
         .chain(overrides.renames.iter().map(|r| (format!("[[rename]] {}", r.to), &r.reason)))
-        .chain(overrides.contradictions.iter().map(|c| (format!("[[contradiction]] {}", c.about), &c.reason)));
+        .chain(overrides.contradictions.iter().map(|c| (c.to_string(), &c.reason)));
     for (element, reason) in reasons {
         if reason.trim().is_empty() {
             diagnostics.error(&Place::file(file), element, "the reason is empty; each entry needs one");

@@ -1,6 +1,9 @@
 //! `schema.json`: the merged schema as text that people can review: one field, task or header a line, keys in the
 //! order of the model, nothing for what a manifest leaves out. It reads back as the schema it was made of.
 
+use std::error::Error;
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::model::schema::Schema;
@@ -8,12 +11,35 @@ use crate::model::schema::Schema;
 /// The widest line that holds a whole object or array.
 const WIDTH: usize = 160;
 
+/// Why a schema could not be written or read.
+#[derive(Debug)]
+pub struct SchemaFileError {
+    /// The file; empty where it was being written.
+    file: String,
+    error: serde_json::Error,
+}
+
+impl fmt::Display for SchemaFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(f, "{}: ", self.file)?;
+        }
+        write!(f, "error: schema: {}", self.error)
+    }
+}
+
+impl Error for SchemaFileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// The schema's text.
 ///
 /// # Errors
-/// None for a schema of this crate; the words are those of `serde_json`.
-pub fn write(schema: &Schema) -> Result<String, String> {
-    let value = serde_json::to_value(schema).map_err(|error| error.to_string())?;
+/// None for a schema of this crate.
+pub fn write(schema: &Schema) -> Result<String, SchemaFileError> {
+    let value = serde_json::to_value(schema).map_err(|error| SchemaFileError { file: String::new(), error })?;
     let mut text = String::new();
     write_value(&mut text, &value, 0);
     text.push('\n');
@@ -24,8 +50,8 @@ pub fn write(schema: &Schema) -> Result<String, String> {
 ///
 /// # Errors
 /// Text that is no schema: the file, the line and what was expected there.
-pub fn read(file: &str, text: &str) -> Result<Schema, String> {
-    serde_json::from_str(text).map_err(|error| format!("{file}: error: schema: {error}"))
+pub fn read(file: &str, text: &str) -> Result<Schema, SchemaFileError> {
+    serde_json::from_str(text).map_err(|error| SchemaFileError { file: file.to_owned(), error })
 }
 
 fn write_value(out: &mut String, value: &Value, indent: usize) {
@@ -86,7 +112,8 @@ mod tests {
             length: Some(Size::Field(FieldRef::beside("LengthOfWhatFollows", 0))),
             ..Field::default()
         };
-        let fields = vec![field("TheFirstOfTheFields"), field("TheSecondOfTheFields")];
+        let length = Field { name: "LengthOfWhatFollows".to_owned(), in_type: InType::UInt16, ..Field::default() };
+        let fields = vec![length, field("TheFirstOfTheFields"), field("TheSecondOfTheFields")];
         let layout = Layout {
             builds: Builds::one(1),
             headers: Vec::new(),
@@ -95,14 +122,14 @@ mod tests {
         let event = Event { id: 1, versions: vec![Version { version: 0, layouts: vec![layout] }] };
         let schema = Schema { provider: "P".to_owned(), events: vec![event], ..Schema::default() };
         let text = write(&schema).expect("plain data");
-        assert_eq!(read("schema.json", &text), Ok(schema));
+        assert_eq!(read("schema.json", &text).ok(), Some(schema));
         assert_eq!(text.lines().filter(|line| line.contains("OfTheFields")).count(), 2, "{text}");
         assert!(!text.contains("null"), "{text}");
     }
 
     #[test]
     fn what_is_no_schema_is_refused_with_its_line() {
-        let error = read("schema.json", "{\n\"provider\": 1}").expect_err("a number is no name");
+        let error = read("schema.json", "{\n\"provider\": 1}").expect_err("a number is not a name").to_string();
         assert!(error.starts_with("schema.json: error: schema: invalid type") && error.contains("line 2"), "{error}");
     }
 }

@@ -59,9 +59,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     manifests::report(&diagnostics)?;
     let (template, messages) = (compiled.template.as_slice(), compiled.messages.as_slice());
     let bytes = match options.form {
-        Form::Dll => wrap(Some(template), Some(messages))?,
-        Form::Template => wrap(Some(template), None)?,
-        Form::Messages => wrap(None, Some(messages))?,
+        Form::Dll => wrap(Some(template), Some(messages)).map_err(|error| error.to_string())?,
+        Form::Template => wrap(Some(template), None).map_err(|error| error.to_string())?,
+        Form::Messages => wrap(None, Some(messages)).map_err(|error| error.to_string())?,
         Form::RawTemplate => template.to_owned(),
         Form::RawMessages => messages.to_owned(),
     };

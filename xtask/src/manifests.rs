@@ -69,7 +69,7 @@ pub(crate) fn checked_in() -> Result<(Schema, NamesLock)> {
     let read = |path: &str| {
         fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}; `cargo xtask regen` writes it"))
     };
-    let schema = schema_file::read(SCHEMA, &read(SCHEMA)?)?;
+    let schema = schema_file::read(SCHEMA, &read(SCHEMA)?).map_err(|error| error.to_string())?;
     let path = format!("manifests/smbserver/{NAMES}");
     let (names, diagnostics) = NamesLock::read(&path, &read(&path)?);
     report(&diagnostics)?;

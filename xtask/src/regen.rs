@@ -55,7 +55,7 @@ fn paths(output: &Output) -> Result<BTreeMap<String, String>> {
     let mut files: BTreeMap<String, String> =
         output.files.0.iter().map(|(path, text)| (format!("generated/src/{path}"), text.clone())).collect();
     files.insert(format!("manifests/smbserver/{}", manifests::NAMES), output.names.to_string());
-    files.insert(manifests::SCHEMA.to_owned(), schema_file::write(&output.schema)?);
+    files.insert(manifests::SCHEMA.to_owned(), schema_file::write(&output.schema).map_err(|error| error.to_string())?);
     files.insert(HISTORY.to_owned(), history::markdown_of(&output.schema));
     Ok(files)
 }

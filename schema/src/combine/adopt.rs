@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::events::template_for;
 use crate::merge::same_wire_form;
-use crate::model::{Event, EventKey, FactKind, Field, Map, Provider, Size, Template};
+use crate::model::{Declare, Event, EventKey, FactKind, Field, Map, Provider, Size, Template};
 use crate::source::{Format, Holds};
 
 /// How many facts of each kind were taken from which build.
@@ -90,21 +90,20 @@ fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut
 }
 
 fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
-    adopted.take(FactKind::Symbols, build, &mut provider.symbol, other.symbol.as_ref());
-    macro_rules! by_name {
-        ($list:ident) => {
-            for item in &mut provider.$list {
-                if let Some(known) = other.$list.iter().find(|known| known.name == item.name) {
-                    adopted.take(FactKind::Symbols, build, &mut item.symbol, known.symbol.as_ref());
-                }
-            }
-        };
+    fn each<T: Declare>(own: &mut [T], others: &[T], build: u32, adopted: &mut Adopted) {
+        for item in own {
+            let name = item.declaration().name;
+            let known = others.iter().map(T::declaration).find(|known| known.name == name);
+            let symbol = known.and_then(|known| known.symbol).map(str::to_owned);
+            adopted.take(FactKind::Symbols, build, item.symbol_mut(), symbol.as_ref());
+        }
     }
-    by_name!(levels);
-    by_name!(opcodes);
-    by_name!(tasks);
-    by_name!(keywords);
-    by_name!(maps);
+    adopted.take(FactKind::Symbols, build, &mut provider.symbol, other.symbol.as_ref());
+    each(&mut provider.levels, &other.levels, build, adopted);
+    each(&mut provider.opcodes, &other.opcodes, build, adopted);
+    each(&mut provider.tasks, &other.tasks, build, adopted);
+    each(&mut provider.keywords, &other.keywords, build, adopted);
+    each(&mut provider.maps, &other.maps, build, adopted);
 }
 
 /// The texts of maps whose values are the same.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Part;
 use super::judge::{Judge, Verdict, Word};
+use super::{FactName, Part, Subject};
 use crate::model::{Event, Field, Place, Provider, Size, Template};
 use crate::source::Holds;
 
@@ -105,7 +105,7 @@ pub(super) fn template_for(templates: &mut Vec<Template>, id: &str, fields: &[Fi
 impl Known {
     /// Adds what another capture says. False where nobody knows the event's bytes any more.
     fn join(&mut self, new: &Self, judge: &mut Judge<'_>) -> bool {
-        let about = new.event.key().to_string();
+        let about = Subject::Event(new.event.key(), None);
         let at = (self.event.at.clone(), new.event.at.clone());
         let mut fields = self.fields.clone();
         let joined = join_fields(&mut fields, self.has_lengths, &new.fields, new.has_lengths);
@@ -114,7 +114,7 @@ impl Known {
             Err(difference) => {
                 let (old, new_word) =
                     (format!("{} there", difference.old), format!("{} {}", difference.field, difference.new));
-                match judge.decide(&format!("{about}: layout"), Word(&old, &at.0), Word(&new_word, &at.1)) {
+                match judge.decide(&about, FactName::Layout, Word(&old, &at.0), Word(&new_word, &at.1)) {
                     Verdict::Old => {}
                     Verdict::New => self.fields.clone_from(&new.fields),
                     Verdict::Open => return false,
@@ -135,31 +135,31 @@ impl Known {
         true
     }
 
-    fn header(&mut self, about: &str, new: &Event, at: &(Place, Place), judge: &mut Judge<'_>) {
+    fn header(&mut self, about: &Subject, new: &Event, at: &(Place, Place), judge: &mut Judge<'_>) {
         let old = &mut self.event;
-        let mut fact = |what: &str, silent: &str, old: &mut Option<String>, new: &Option<String>| {
+        let mut fact = |name: FactName, silent: &str, old: &mut Option<String>, new: &Option<String>| {
             // Some captures spell out the value that stands for none.
             let says = |word: &Option<String>| word.as_deref().is_some_and(|word| word != silent);
             if says(old) || says(new) {
                 let new = new.clone().filter(|word| word != silent || says(old));
-                judge.fact(&format!("{about}: {what}"), Word(old, &at.0), Word(&new, &at.1));
+                judge.fact(about, name, Word(old, &at.0), Word(&new, &at.1));
             } else if new.is_none() {
                 *old = None;
             }
         };
-        fact("symbol", "", &mut old.symbol, &new.symbol);
-        fact("channel", "", &mut old.channel, &new.channel);
-        fact("level", "win:LogAlways", &mut old.level, &new.level);
-        fact("opcode", "win:Info", &mut old.opcode, &new.opcode);
-        fact("task", "win:None", &mut old.task, &new.task);
-        judge.text(&format!("{about}: message"), Word(&mut old.message, &at.0), Word(&new.message, &at.1));
+        fact(FactName::Symbol, "", &mut old.symbol, &new.symbol);
+        fact(FactName::Channel, "", &mut old.channel, &new.channel);
+        fact(FactName::Level, "win:LogAlways", &mut old.level, &new.level);
+        fact(FactName::Opcode, "win:Info", &mut old.opcode, &new.opcode);
+        fact(FactName::Task, "win:None", &mut old.task, &new.task);
+        judge.text(about, Word(&mut old.message, &at.0), Word(&new.message, &at.1));
         // Some captures hide the keywords that Windows reserves.
         if new.keywords.iter().all(|keyword| old.keywords.contains(keyword)) {
             return;
         }
         let words = (old.keywords.join(" "), new.keywords.join(" "));
         if old.keywords.iter().all(|keyword| new.keywords.contains(keyword))
-            || judge.decide(&format!("{about}: keywords"), Word(&words.0, &at.0), Word(&words.1, &at.1)) == Verdict::New
+            || judge.decide(about, FactName::Keywords, Word(&words.0, &at.0), Word(&words.1, &at.1)) == Verdict::New
         {
             old.keywords.clone_from(&new.keywords);
         }
@@ -211,10 +211,10 @@ fn size(kind: &str, size: Option<&Size>) -> String {
 }
 
 /// How values are shown: not a matter of bytes.
-fn shown(about: &str, old: &mut Field, new: &Field, at: &(Place, Place), judge: &mut Judge<'_>) {
-    let about = format!("{about}, field {}", new.name);
-    judge.fact(&format!("{about}: outType"), Word(&mut old.out_type, &at.0), Word(&new.out_type, &at.1));
-    judge.fact(&format!("{about}: map"), Word(&mut old.map, &at.0), Word(&new.map, &at.1));
+fn shown(about: &Subject, old: &mut Field, new: &Field, at: &(Place, Place), judge: &mut Judge<'_>) {
+    let about = about.field(&new.name);
+    judge.fact(&about, FactName::OutType, Word(&mut old.out_type, &at.0), Word(&new.out_type, &at.1));
+    judge.fact(&about, FactName::Map, Word(&mut old.map, &at.0), Word(&new.map, &at.1));
     for (old, new) in old.members.iter_mut().zip(&new.members) {
         shown(&about, old, new, at, judge);
     }

@@ -82,12 +82,5 @@ fn texts(provider: &mut Provider) {
             *text = message::in_manifest(text);
         }
     };
-    spell(&mut provider.message);
-    provider.channels.iter_mut().for_each(|item| spell(&mut item.message));
-    provider.levels.iter_mut().for_each(|item| spell(&mut item.message));
-    provider.opcodes.iter_mut().for_each(|item| spell(&mut item.message));
-    provider.tasks.iter_mut().for_each(|item| spell(&mut item.message));
-    provider.keywords.iter_mut().for_each(|item| spell(&mut item.message));
-    provider.maps.iter_mut().flat_map(|map| &mut map.entries).for_each(|item| spell(&mut item.message));
-    provider.events.iter_mut().for_each(|item| spell(&mut item.message));
+    provider.visit_texts(|text, _, _| spell(text));
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use super::Contradiction;
+use super::{Contradiction, FactName, Subject};
 use crate::diagnostic::Diagnostics;
 use crate::message;
 use crate::model::Place;
@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     Open,
 }
 
-/// Believes the one that speaks, and asks the decisions where both do.
+/// Uses the value that is present; on conflict looks up the decisions.
 pub(super) struct Judge<'d> {
     decisions: &'d [Contradiction],
     used: Vec<bool>,
@@ -38,21 +38,23 @@ impl<'d> Judge<'d> {
     /// A fact of which the first capture that has a word holds.
     pub(super) fn fact<T: Clone + PartialEq + Debug>(
         &mut self,
-        about: &str,
+        about: &Subject,
+        fact: FactName,
         old: Word<'_, &mut Option<T>>,
         new: Word<'_, &Option<T>>,
     ) {
-        self.fact_by(about, old, new, T::eq);
+        self.fact_by(about, fact, old, new, T::eq);
     }
 
     /// A message: two spellings of one text are one.
-    pub(super) fn text(&mut self, about: &str, old: Word<'_, &mut Option<String>>, new: Word<'_, &Option<String>>) {
-        self.fact_by(about, old, new, |a, b| message::parse(a) == message::parse(b));
+    pub(super) fn text(&mut self, about: &Subject, old: Word<'_, &mut Option<String>>, new: Word<'_, &Option<String>>) {
+        self.fact_by(about, FactName::Message, old, new, |a, b| message::parse(a) == message::parse(b));
     }
 
     fn fact_by<T: Clone + Debug>(
         &mut self,
-        about: &str,
+        about: &Subject,
+        fact: FactName,
         old: Word<'_, &mut Option<T>>,
         new: Word<'_, &Option<T>>,
         same: impl Fn(&T, &T) -> bool,
@@ -62,8 +64,9 @@ impl<'d> Judge<'d> {
             (slot @ None, Some(word)) => *slot = Some(word.clone()),
             (Some(a), Some(b)) if same(a, b) => {}
             (Some(a), Some(b)) => {
-                let words = (format!("{a:?}"), format!("{b:?}"));
-                if self.decide(about, Word(&words.0, old.1), Word(&words.1, new.1)) == Verdict::New {
+                let old_word = format!("{a:?}");
+                let new_word = format!("{b:?}");
+                if self.decide(about, fact, Word(&old_word, old.1), Word(&new_word, new.1)) == Verdict::New {
                     *a = b.clone();
                 }
             }
@@ -71,8 +74,15 @@ impl<'d> Judge<'d> {
     }
 
     /// Looks a contradiction up among the decisions; reports it where there is none.
-    pub(super) fn decide(&mut self, about: &str, old: Word<'_, &str>, new: Word<'_, &str>) -> Verdict {
-        let decided = self.decisions.iter().position(|decision| decision.about == about);
+    pub(super) fn decide(
+        &mut self,
+        about: &Subject,
+        fact: FactName,
+        old: Word<'_, &str>,
+        new: Word<'_, &str>,
+    ) -> Verdict {
+        let is_about = |decision: &Contradiction| decision.subject == *about && decision.fact == fact;
+        let decided = self.decisions.iter().position(is_about);
         if let Some(at) = decided {
             self.used[at] = true;
             let take = &self.decisions[at].take;
@@ -83,13 +93,13 @@ impl<'d> Judge<'d> {
             if self.files.iter().any(|file| is_file(take, file)) {
                 return Verdict::Old;
             }
-            let message = format!("takes the word of {take}, which is none of the files: {}", self.files.join(", "));
-            self.found.error(new.1, format!("[[contradiction]] {about}"), message);
+            let message = format!("unknown file {take}; expected one of the files: {}", self.files.join(", "));
+            self.found.error(new.1, self.decisions[at].to_string(), message);
             return Verdict::Open;
         }
-        let message =
-            format!("here {}, but {} at {}; decide it in overrides.toml, [[contradiction]]", new.0, old.0, old.1);
-        self.found.error(new.1, about, message);
+        let keys = format!("[[contradiction]] with {}fact = \"{fact}\"", about.toml());
+        let message = format!("here {}, but {} at {}; decide it in overrides.toml, {keys}", new.0, old.0, old.1);
+        self.found.error(new.1, format!("{about}: {fact}"), message);
         Verdict::Open
     }
 
@@ -97,7 +107,7 @@ impl<'d> Judge<'d> {
     pub(super) fn finish(mut self) -> Diagnostics {
         for (decision, _) in self.decisions.iter().zip(&self.used).filter(|(_, used)| !**used) {
             let message = "has no effect: the captures do not contradict each other there";
-            self.found.error(&Place::default(), format!("[[contradiction]] {}", decision.about), message);
+            self.found.error(&Place::default(), decision.to_string(), message);
         }
         self.found
     }

@@ -10,19 +10,20 @@
 //! channels by path, maps by name or by their entries, templates through the events that use them.
 
 pub mod adopt;
+mod decision;
 mod events;
 mod import;
 mod judge;
 mod names;
 pub mod provenance;
 
+pub use decision::{Contradiction, FactName, Subject};
 pub use import::{Captures, Imported, import};
 
 use crate::diagnostic::Diagnostics;
-use crate::model::{Map, Place, Provider};
+use crate::model::{DeclarationKind, Declare, Map, Opcode, Place, Provider};
 use crate::source::Format;
 use judge::{Judge, Word};
-use serde::Deserialize;
 
 /// What one capture says of the provider.
 #[derive(Clone, Debug)]
@@ -33,20 +34,6 @@ pub struct Part {
     pub format: Format,
     /// What it declares.
     pub provider: Provider,
-}
-
-/// A contradiction between two captures of one build, decided.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Contradiction {
-    /// The build.
-    pub build: u32,
-    /// What it is about, in the words of the diagnostic: `event 5 version 0: message`.
-    pub about: String,
-    /// The file to believe.
-    pub take: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// Combines captures of one build, in their order: where both say a thing in their own way, the first one's stays.
@@ -72,15 +59,15 @@ pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, 
 /// Adds what a further capture declares beside its events.
 fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
     let new = &part.provider;
-    let (old_at, new_at) = (out.at.clone(), new.at.clone());
-    let mut fact = |what: &str, old: &mut Option<String>, new: &Option<String>| {
-        judge.fact(&format!("provider: {what}"), Word(old, &old_at), Word(new, &new_at));
+    let old_at = out.at.clone();
+    let mut fact = |name: FactName, old: &mut Option<String>, new_word: &Option<String>| {
+        judge.fact(&Subject::Provider, name, Word(old, &old_at), Word(new_word, &new.at));
     };
-    fact("symbol", &mut out.symbol, &new.symbol);
-    fact("resource file", &mut out.resource_file, &new.resource_file);
-    fact("message file", &mut out.message_file, &new.message_file);
-    fact("parameter file", &mut out.parameter_file, &new.parameter_file);
-    judge.text("provider: message", Word(&mut out.message, &old_at), Word(&new.message, &new_at));
+    fact(FactName::Symbol, &mut out.symbol, &new.symbol);
+    fact(FactName::ResourceFile, &mut out.resource_file, &new.resource_file);
+    fact(FactName::MessageFile, &mut out.message_file, &new.message_file);
+    fact(FactName::ParameterFile, &mut out.parameter_file, &new.parameter_file);
+    judge.text(&Subject::Provider, Word(&mut out.message, &old_at), Word(&new.message, &new.at));
     if out.name.starts_with('{') {
         out.name.clone_from(&new.name); // an older binary, which does not hold it
     }
@@ -89,43 +76,45 @@ fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
         &new.channels,
         |a, b| a.name.eq_ignore_ascii_case(&b.name),
         |old, new| {
-            let about = format!("channel {}", new.name);
+            named(old, new, judge);
+            let about = Subject::Declaration(DeclarationKind::Channel, new.name.clone());
             let at = (old.at.clone(), &new.at);
-            judge.fact(&format!("{about}: symbol"), Word(&mut old.symbol, &at.0), Word(&new.symbol, at.1));
-            judge.fact(&format!("{about}: type"), Word(&mut old.kind, &at.0), Word(&new.kind, at.1));
-            judge.fact(&format!("{about}: value"), Word(&mut old.value, &at.0), Word(&new.value, at.1));
-            judge.fact(&format!("{about}: enabled"), Word(&mut old.enabled, &at.0), Word(&new.enabled, at.1));
-            judge.fact(&format!("{about}: isolation"), Word(&mut old.isolation, &at.0), Word(&new.isolation, at.1));
-            judge.text(&format!("{about}: message"), Word(&mut old.message, &at.0), Word(&new.message, at.1));
+            judge.fact(&about, FactName::Type, Word(&mut old.kind, &at.0), Word(&new.kind, at.1));
+            judge.fact(&about, FactName::Value, Word(&mut old.value, &at.0), Word(&new.value, at.1));
+            judge.fact(&about, FactName::Enabled, Word(&mut old.enabled, &at.0), Word(&new.enabled, at.1));
+            judge.fact(&about, FactName::Isolation, Word(&mut old.isolation, &at.0), Word(&new.isolation, at.1));
             old.imported |= new.imported;
         },
     );
-    /// What levels, opcodes, tasks and keywords have in common.
-    macro_rules! named {
-        ($list:ident, $kind:literal, $same:expr) => {
-            each(&mut out.$list, &new.$list, $same, |old, new| {
-                let about = format!("{} {}", $kind, new.name);
-                let at = (old.at.clone(), &new.at);
-                judge.fact(&format!("{about}: symbol"), Word(&mut old.symbol, &at.0), Word(&new.symbol, at.1));
-                judge.text(&format!("{about}: message"), Word(&mut old.message, &at.0), Word(&new.message, at.1));
-            });
-        };
-    }
-    named!(levels, "level", |a, b| a.value == b.value);
-    named!(tasks, "task", |a, b| a.value == b.value);
-    named!(opcodes, "opcode", |a, b| (a.value, &a.task) == (b.value, &b.task));
-    named!(keywords, "keyword", |a, b| a.mask == b.mask);
+    each(&mut out.levels, &new.levels, |a, b| a.value == b.value, |old, new| named(old, new, judge));
     each(
         &mut out.tasks,
         &new.tasks,
         |a, b| a.value == b.value,
         |old, new| {
-            let about = format!("task {}: eventGUID", new.name);
-            let old_at = old.at.clone();
-            judge.fact(&about, Word(&mut old.event_guid, &old_at), Word(&new.event_guid, &new.at));
+            named(old, new, judge);
+            let about = Subject::Declaration(DeclarationKind::Task, new.name.clone());
+            let at = old.at.clone();
+            judge.fact(&about, FactName::EventGuid, Word(&mut old.event_guid, &at), Word(&new.event_guid, &new.at));
         },
     );
+    let same_opcode = |a: &Opcode, b: &Opcode| (a.value, &a.task) == (b.value, &b.task);
+    each(&mut out.opcodes, &new.opcodes, same_opcode, |old, new| named(old, new, judge));
+    each(&mut out.keywords, &new.keywords, |a, b| a.mask == b.mask, |old, new| named(old, new, judge));
     each(&mut out.maps, &new.maps, |a, b| a.name == b.name, |old, new| map(old, new, judge));
+}
+
+/// The symbol and the text of a declaration.
+fn named<T: Declare + Clone>(old: &mut T, new: &T, judge: &mut Judge<'_>) {
+    let declared = new.declaration();
+    let about = Subject::Declaration(declared.kind, declared.shown.to_owned());
+    let at = old.declaration().at.clone();
+    let symbol = declared.symbol.map(str::to_owned);
+    judge.fact(&about, FactName::Symbol, Word(old.symbol_mut(), &at), Word(&symbol, declared.at));
+    if let Some(message) = old.message_mut() {
+        let new_message = declared.message.map(str::to_owned);
+        judge.text(&about, Word(message, &at), Word(&new_message, declared.at));
+    }
 }
 
 /// Joins each new item to its like among the old ones, or adds it.
@@ -139,21 +128,21 @@ fn each<T: Clone>(old: &mut Vec<T>, new: &[T], same: impl Fn(&T, &T) -> bool, mu
 }
 
 fn map(old: &mut Map, new: &Map, judge: &mut Judge<'_>) {
-    let about = format!("map {}", new.name);
+    named(old, new, judge);
+    let about = Subject::Declaration(DeclarationKind::Map, new.name.clone());
     let at = old.at.clone();
-    judge.fact(&format!("{about}: symbol"), Word(&mut old.symbol, &at), Word(&new.symbol, &new.at));
-    let (mut kind, new_kind) = (Some(old.kind), Some(new.kind));
-    judge.fact(&format!("{about}: kind"), Word(&mut kind, &at), Word(&new_kind, &new.at));
+    let mut kind = Some(old.kind);
+    judge.fact(&about, FactName::Kind, Word(&mut kind, &at), Word(&Some(new.kind), &new.at));
     old.kind = kind.unwrap_or_default();
     each(
         &mut old.entries,
         &new.entries,
         |a, b| a.value == b.value,
-        |old, new| {
-            let about = format!("{about}, value {}", new.value);
+        |old, entry| {
+            let about = Subject::MapEntry(new.name.clone(), entry.value);
             let at = old.at.clone();
-            judge.fact(&format!("{about}: symbol"), Word(&mut old.symbol, &at), Word(&new.symbol, &new.at));
-            judge.text(&format!("{about}: message"), Word(&mut old.message, &at), Word(&new.message, &new.at));
+            judge.fact(&about, FactName::Symbol, Word(&mut old.symbol, &at), Word(&entry.symbol, &entry.at));
+            judge.text(&about, Word(&mut old.message, &at), Word(&entry.message, &entry.at));
         },
     );
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::judge::{Judge, Verdict, Word};
-use super::{Part, place};
+use super::{FactName, Part, Subject, place};
 use crate::message;
 use crate::model::builtin::is_made_up_task;
-use crate::model::{Field, Map, Place, Provider};
+use crate::model::{DeclarationKind, Field, Map, Place, Provider};
 
 /// A name that a part gives to something.
 struct Named {
@@ -24,7 +24,7 @@ type Renames = Vec<HashMap<String, String>>;
 
 /// Gives each thing the same name in all parts, in declarations and in references.
 pub(super) fn unify(parts: &mut [Part], judge: &mut Judge<'_>) {
-    let tasks = choose(parts, "task", judge, |p| {
+    let tasks = choose(parts, DeclarationKind::Task, judge, |p| {
         let named = |t: &crate::model::Task| {
             (t.value.to_string(), t.name.clone(), t.message.clone(), is_made_up_task(&t.name), t.at.clone())
         };
@@ -35,22 +35,24 @@ pub(super) fn unify(parts: &mut [Part], judge: &mut Judge<'_>) {
         provider.opcodes.iter_mut().filter_map(|opcode| opcode.task.as_mut()).for_each(&mut *new);
         provider.events.iter_mut().filter_map(|event| event.task.as_mut()).for_each(new);
     });
-    let levels = choose(parts, "level", judge, |p| {
+    let levels = choose(parts, DeclarationKind::Level, judge, |p| {
         p.levels.iter().map(|l| (l.value.to_string(), l.name.clone(), l.message.clone(), false, l.at.clone())).collect()
     });
     rename(parts, &levels, |provider, new| {
         provider.levels.iter_mut().for_each(|level| new(&mut level.name));
         provider.events.iter_mut().filter_map(|event| event.level.as_mut()).for_each(new);
     });
-    let opcodes = choose(parts, "opcode", judge, |p| {
-        let key = |o: &crate::model::Opcode| format!("{} of {:?}", o.value, o.task);
+    let opcodes = choose(parts, DeclarationKind::Opcode, judge, |p| {
+        let key = |o: &crate::model::Opcode| {
+            o.task.as_ref().map_or_else(|| o.value.to_string(), |task| format!("{} of {task}", o.value))
+        };
         p.opcodes.iter().map(|o| (key(o), o.name.clone(), o.message.clone(), false, o.at.clone())).collect()
     });
     rename(parts, &opcodes, |provider, new| {
         provider.opcodes.iter_mut().for_each(|opcode| new(&mut opcode.name));
         provider.events.iter_mut().filter_map(|event| event.opcode.as_mut()).for_each(new);
     });
-    let keywords = choose(parts, "keyword", judge, |p| {
+    let keywords = choose(parts, DeclarationKind::Keyword, judge, |p| {
         let named = |k: &crate::model::Keyword| {
             (format!("{:#x}", k.mask), k.name.clone(), k.message.clone(), false, k.at.clone())
         };
@@ -61,7 +63,7 @@ pub(super) fn unify(parts: &mut [Part], judge: &mut Judge<'_>) {
         provider.events.iter_mut().flat_map(|event| &mut event.keywords).for_each(new);
     });
     // A channel's path is its name in all captures; what stands for it in events is not.
-    let channels = choose(parts, "channel", judge, |p| {
+    let channels = choose(parts, DeclarationKind::Channel, judge, |p| {
         p.channels.iter().map(|c| (c.name.to_lowercase(), c.id.clone(), None, c.id == c.name, c.at.clone())).collect()
     });
     rename(parts, &channels, |provider, new| {
@@ -83,7 +85,7 @@ fn of_field(field: &mut Field, new: &mut dyn FnMut(&mut String)) {
 /// Chooses a name for each key among those that the parts give to it.
 fn choose(
     parts: &[Part],
-    kind: &str,
+    kind: DeclarationKind,
     judge: &mut Judge<'_>,
     named: impl Fn(&Provider) -> Vec<(String, String, Option<String>, bool, Place)>,
 ) -> Renames {
@@ -95,7 +97,7 @@ fn choose(
     }
     let mut renames: Renames = vec![HashMap::new(); parts.len()];
     for (key, all) in by_key {
-        let Some(chosen) = chosen(&format!("{kind} {key}: name"), &all, judge) else { continue };
+        let Some(chosen) = chosen(&Subject::Declaration(kind, key), &all, judge) else { continue };
         for named in all.iter().filter(|named| named.name != chosen) {
             renames[named.part].insert(named.name.clone(), chosen.clone());
         }
@@ -104,7 +106,7 @@ fn choose(
 }
 
 /// The name to use: no stopgap, and no text in its place, if there is another.
-fn chosen(about: &str, all: &[Named], judge: &mut Judge<'_>) -> Option<String> {
+fn chosen(about: &Subject, all: &[Named], judge: &mut Judge<'_>) -> Option<String> {
     let shows_text = |named: &&Named| {
         let is_text = |other: &Named| {
             other.name != named.name && other.text.as_deref().is_some_and(|text| same_text(text, &named.name))
@@ -116,7 +118,8 @@ fn chosen(about: &str, all: &[Named], judge: &mut Judge<'_>) -> Option<String> {
     for other in real.iter().skip(1).filter(|other| !other.name.is_empty()) {
         if other.part != best.part && other.name != best.name {
             let words = (format!("{:?}", best.name), format!("{:?}", other.name));
-            if judge.decide(about, Word(&words.0, &best.at), Word(&words.1, &other.at)) == Verdict::New {
+            if judge.decide(about, FactName::Name, Word(&words.0, &best.at), Word(&words.1, &other.at)) == Verdict::New
+            {
                 best = other;
             }
         }

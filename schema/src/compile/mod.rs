@@ -25,7 +25,7 @@
 //! let binary = wrap(Some(&compiled.template), Some(&compiled.messages))?;
 //! let (again, _) = read_all(&[File { name: "mine.dll", bytes: &binary }]);
 //! assert_eq!(again[0].manifest.providers[0].events[0].message.as_deref(), Some("It failed."));
-//! # Ok::<(), String>(())
+//! # Ok::<(), etw_schema::compile::TooLarge>(())
 //! ```
 
 mod binxml;
@@ -35,7 +35,7 @@ mod provider;
 mod template;
 mod wrap;
 
-pub use wrap::wrap;
+pub use wrap::{TooLarge, wrap};
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Place};

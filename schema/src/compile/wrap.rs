@@ -1,5 +1,8 @@
 //! A PE file with nothing but resources in it.
 
+use std::error::Error;
+use std::fmt;
+
 use object::pe;
 use object::write::pe::{NtHeaders, Writer};
 
@@ -19,7 +22,7 @@ const DATA_ENTRY: usize = 16;
 ///
 /// # Errors
 /// The file would be larger than a PE file can be.
-pub fn wrap(template: Option<&[u8]>, messages: Option<&[u8]>) -> Result<Vec<u8>, String> {
+pub fn wrap(template: Option<&[u8]>, messages: Option<&[u8]>) -> Result<Vec<u8>, TooLarge> {
     let resources: Vec<Resource<'_>> =
         [template.map(Resource::Template), messages.map(Resource::Messages)].into_iter().flatten().collect();
     let mut file = Vec::new();
@@ -27,18 +30,27 @@ pub fn wrap(template: Option<&[u8]>, messages: Option<&[u8]>) -> Result<Vec<u8>,
     writer.reserve_dos_header_and_stub();
     writer.reserve_nt_headers(16);
     writer.reserve_section_headers(1);
-    let size = u32::try_from(section(&resources, 0)?.len()).map_err(|_| TOO_LARGE)?;
+    let size = u32::try_from(section(&resources, 0)?.len()).map_err(|_| TooLarge)?;
     let range = writer.reserve_rsrc_section(size);
     let content = section(&resources, range.virtual_address)?;
-    let error = |error: object::write::Error| error.to_string();
-    writer.write_dos_header_and_stub().map_err(error)?;
+    writer.write_dos_header_and_stub().map_err(|_| TooLarge)?;
     writer.write_nt_headers(headers());
     writer.write_section_headers();
     writer.write_section(range.file_offset, &content);
     Ok(file)
 }
 
-const TOO_LARGE: &str = "the resources are too large for a PE file";
+/// The resources are too large for a PE file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the resources are too large for a PE file")
+    }
+}
+
+impl Error for TooLarge {}
 
 enum Resource<'b> {
     Template(&'b [u8]),
@@ -55,8 +67,8 @@ impl Resource<'_> {
 
 /// The resource section, for the address at which it is loaded: a directory of types, for each one of names, for each one
 /// of languages, the data entries, the name of the type, and the data.
-fn section(resources: &[Resource<'_>], address: u32) -> Result<Vec<u8>, String> {
-    let number = |value: usize| u32::try_from(value).map_err(|_| TOO_LARGE.to_owned());
+fn section(resources: &[Resource<'_>], address: u32) -> Result<Vec<u8>, TooLarge> {
+    let number = |value: usize| u32::try_from(value).map_err(|_| TooLarge);
     let one = DIRECTORY + ENTRY;
     let names = DIRECTORY + ENTRY * resources.len();
     let languages = names + one * resources.len();
@@ -84,7 +96,7 @@ fn section(resources: &[Resource<'_>], address: u32) -> Result<Vec<u8>, String> 
         out.u32(number(entries + DATA_ENTRY * at)?);
     }
     for resource in resources {
-        out.u32(address.checked_add(number(data)?).ok_or(TOO_LARGE)?);
+        out.u32(address.checked_add(number(data)?).ok_or(TooLarge)?);
         out.u32(number(resource.bytes().len())?);
         out.u64(0);
         data = (data + resource.bytes().len()).next_multiple_of(8);

@@ -15,7 +15,9 @@ use serde::Serialize;
 pub use fields::{FieldEdit, wire_type};
 pub use json::JSON_FORMAT;
 pub use render::{Palette, markdown, text};
-pub use snapshot::{Attributes, DeclarationKind, EventState, Snapshot};
+pub use snapshot::{Attributes, EventState, Snapshot};
+
+pub use crate::model::DeclarationKind;
 
 use crate::merge::same_wire_form;
 use crate::model::schema::Header;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::model::schema::{Header, Schema};
-use crate::model::{Channel, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task, guid_text};
+use crate::model::{
+    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task, guid_text,
+};
 
 /// A provider as one build has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,41 +30,6 @@ pub struct EventState {
     pub header: Header,
     /// The fields, in the order of the payload.
     pub fields: Vec<Field>,
-}
-
-/// What kind of thing a manifest declares for its events to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeclarationKind {
-    /// A channel, by its id.
-    Channel,
-    /// A level of the provider's own.
-    Level,
-    /// An opcode of the provider's own: its task, if any, and its name.
-    Opcode,
-    /// A task.
-    Task,
-    /// A keyword.
-    Keyword,
-    /// A map.
-    Map,
-    /// An entry of a map: the map's name and the number.
-    MapEntry,
-}
-
-impl DeclarationKind {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Channel => "channel",
-            Self::Level => "level",
-            Self::Opcode => "opcode",
-            Self::Task => "task",
-            Self::Keyword => "keyword",
-            Self::Map => "map",
-            Self::MapEntry => "map entry",
-        }
-    }
 }
 
 impl EventState {
@@ -138,25 +103,27 @@ impl Snapshot {
     }
 
     fn level(&mut self, it: &Level) {
-        let attributes = [("number", Some(it.value.to_string())), ("text", it.message.clone())];
-        self.declare(DeclarationKind::Level, it.name.clone(), attributes);
+        self.numbered(it, ("guid", None));
     }
 
     fn opcode(&mut self, it: &Opcode) {
-        let name = it.task.as_ref().map_or_else(|| it.name.clone(), |task| format!("{task}/{}", it.name));
-        let attributes = [("number", Some(it.value.to_string())), ("text", it.message.clone())];
-        self.declare(DeclarationKind::Opcode, name, attributes);
+        self.numbered(it, ("guid", None));
     }
 
     fn task(&mut self, it: &Task) {
-        let number = ("number", Some(it.value.to_string()));
-        let attributes = [number, ("guid", it.event_guid.map(guid_text)), ("text", it.message.clone())];
-        self.declare(DeclarationKind::Task, it.name.clone(), attributes);
+        self.numbered(it, ("guid", it.event_guid.map(guid_text)));
     }
 
     fn keyword(&mut self, it: &Keyword) {
         let attributes = [("mask", Some(format!("{:#x}", it.mask))), ("text", it.message.clone())];
         self.declare(DeclarationKind::Keyword, it.name.clone(), attributes);
+    }
+
+    fn numbered(&mut self, it: &impl Declare, more: (&'static str, Option<String>)) {
+        let it = it.declaration();
+        let name = it.task.map_or_else(|| it.name.to_owned(), |task| format!("{task}/{}", it.name));
+        let number = ("number", it.value.map(|value| value.to_string()));
+        self.declare(it.kind, name, [number, more, ("text", it.message.map(str::to_owned))]);
     }
 
     fn map(&mut self, it: &Map) {

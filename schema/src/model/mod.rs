@@ -4,13 +4,15 @@
 //! builds. References between items stay names, as in the manifest; `validate` says which of them dangle.
 
 pub mod builtin;
-mod kinds;
+mod declarations;
+pub(crate) mod kinds;
 pub mod place;
 pub mod schema;
 mod size;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use declarations::{Declaration, DeclarationKind, Declare};
 pub use etw_runtime::{EventKey, Guid, InType, OutType};
 pub use kinds::{ChannelType, FactKind, FactStatus, Isolation};
 pub use place::Place;

@@ -228,23 +228,43 @@ impl fmt::Display for Builds {
     }
 }
 
-impl FromStr for BuildRange {
-    type Err = String;
+/// Why a text is not a set of builds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParseBuildsError {
+    /// It is not a build or a range of builds.
+    NotARange(String),
+    /// The ranges are not in ascending order, or overlap.
+    OutOfOrder(Vec<BuildRange>),
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = |s: &str| s.parse().map_err(|_| format!("`{text}` is not a build or a range of builds"));
+impl fmt::Display for ParseBuildsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotARange(text) => write!(f, "`{text}` is not a build or a range of builds"),
+            Self::OutOfOrder(ranges) => write!(f, "build ranges out of order: {}", Builds { ranges: ranges.clone() }),
+        }
+    }
+}
+
+impl std::error::Error for ParseBuildsError {}
+
+impl FromStr for BuildRange {
+    type Err = ParseBuildsError;
+
+    fn from_str(text: &str) -> Result<Self, ParseBuildsError> {
+        let number = |s: &str| s.parse().map_err(|_| ParseBuildsError::NotARange(text.to_owned()));
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         Ok(Self { first: number(first)?, last: number(last)? })
     }
 }
 
 impl TryFrom<Vec<String>> for Builds {
-    type Error = String;
+    type Error = ParseBuildsError;
 
-    fn try_from(ranges: Vec<String>) -> Result<Self, String> {
+    fn try_from(ranges: Vec<String>) -> Result<Self, ParseBuildsError> {
         let ranges = ranges.iter().map(|r| r.parse()).collect::<Result<Vec<BuildRange>, _>>()?;
         let ordered = ranges.iter().all(|r| r.first <= r.last) && ranges.windows(2).all(|w| w[0].last < w[1].first);
-        if ordered { Ok(Self { ranges }) } else { Err(format!("build ranges out of order: {ranges:?}")) }
+        if ordered { Ok(Self { ranges }) } else { Err(ParseBuildsError::OutOfOrder(ranges)) }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::common;
-use etw_schema::combine::{Captures, Contradiction, Part, combine, import, provenance};
+use etw_schema::combine::{Captures, Contradiction, FactName, Part, Subject, combine, import, provenance};
 use etw_schema::compile::{compile, wrap};
-use etw_schema::model::{FactKind, FactStatus, Field, InType, Manifest, OutType, Provider, Size};
+use etw_schema::model::{EventKey, FactKind, FactStatus, Field, InType, Manifest, OutType, Provider, Size};
 use etw_schema::source::{self, File, Format};
 
 const MANIFESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver");
@@ -163,8 +163,9 @@ fn differing(change: impl FnOnce(&mut Provider)) -> [Part; 2] {
     [part("dir/one.man", Format::Man, &one), part("dir/other.man", Format::Man, &other)]
 }
 
-fn decision(about: &str, take: &str) -> Contradiction {
-    Contradiction { build: 20348, about: about.to_owned(), take: take.to_owned(), reason: "seen".to_owned() }
+fn decision(fact: FactName, take: &str) -> Contradiction {
+    let subject = Subject::Event(EventKey::new(1006, 0), None);
+    Contradiction { build: 20348, subject, fact, take: take.to_owned(), reason: "seen".to_owned() }
 }
 
 #[test]
@@ -178,7 +179,10 @@ fn a_contradiction_is_reported_with_both_places_and_decided() {
     let told: Vec<String> = diagnostics.errors().map(ToString::to_string).collect();
     let [told] = &told[..] else { panic!("{told:?}") };
     assert!(
-        told.contains("20348.man:") && told.contains(about) && told.contains("here \"Other\", but \"The share"),
+        told.contains("20348.man:")
+            && told.contains(about)
+            && told.contains("event = 1006, version = 0, fact = \"message\"")
+            && told.contains("here \"Other\", but \"The share"),
         "{told}"
     );
     assert_eq!(told.matches("20348.man:").count(), 2, "{told}");
@@ -187,14 +191,14 @@ fn a_contradiction_is_reported_with_both_places_and_decided() {
     assert!(message(&provider).is_some_and(|text| text.starts_with("The share")), "the first one's word stays");
 
     for (take, expected) in [("20348.man", "Other"), ("dir/one.man", "The share")] {
-        let (provider, diagnostics) = combine(differing(change).to_vec(), &[decision(about, take)]);
+        let (provider, diagnostics) = combine(differing(change).to_vec(), &[decision(FactName::Message, take)]);
         assert!(diagnostics.is_empty(), "{diagnostics}");
         assert!(message(&provider).is_some_and(|text| text.starts_with(expected)), "{take}");
     }
-    let (_, diagnostics) = combine(differing(change).to_vec(), &[decision(about, "third.man")]);
-    assert!(diagnostics.to_string().contains("none of the files"), "{diagnostics}");
-    let (_, diagnostics) = combine(differing(|_| {}).to_vec(), &[decision(about, "one.man")]);
-    assert!(diagnostics.to_string().contains("decides nothing"), "{diagnostics}");
+    let (_, diagnostics) = combine(differing(change).to_vec(), &[decision(FactName::Message, "third.man")]);
+    assert!(diagnostics.to_string().contains("unknown file third.man"), "{diagnostics}");
+    let (_, diagnostics) = combine(differing(|_| {}).to_vec(), &[decision(FactName::Message, "one.man")]);
+    assert!(diagnostics.to_string().contains("has no effect"), "{diagnostics}");
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn an_event_whose_bytes_are_in_dispute_is_left_out_until_it_is_decided() {
     let (provider, diagnostics) = combine(differing(change).to_vec(), &[]);
     assert!(diagnostics.to_string().contains(about), "{diagnostics}");
     assert!(!has(&provider));
-    let (provider, diagnostics) = combine(differing(change).to_vec(), &[decision(about, "one.man")]);
+    let (provider, diagnostics) = combine(differing(change).to_vec(), &[decision(FactName::Layout, "one.man")]);
     assert!(diagnostics.is_empty() && has(&provider), "{diagnostics}");
 }
 

@@ -162,7 +162,7 @@ fn what_cannot_be_compiled_is_reported_and_left_out() {
     assert_eq!(
         told,
         [
-            "template broken: field B: `Nowhere` is no field before it",
+            "template broken: field B: `Nowhere` is not a field before it",
             "event 1 version 0: unknown template broken; the event is left out",
             "event 2 version 0: unknown template t9; the event is left out",
             "event 3 version 0: duplicate definition; the first is used",

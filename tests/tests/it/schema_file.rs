@@ -10,8 +10,8 @@ use smbserver_etw_tests::manifests::{manifests, root};
 fn the_checked_in_schema_is_the_merged_one() {
     let text = fs::read_to_string(root().join("generated/schema.json")).expect("generated/schema.json");
     let schema = &manifests().schema;
-    assert_eq!(schema_file::write(schema).as_ref(), Ok(&text), "stale: run `cargo xtask regen`");
-    assert_eq!(schema_file::read("schema.json", &text).as_ref(), Ok(schema), "it reads back");
+    assert_eq!(schema_file::write(schema).ok().as_ref(), Some(&text), "stale: run `cargo xtask regen`");
+    assert_eq!(schema_file::read("schema.json", &text).ok().as_ref(), Some(schema), "it reads back");
     let fields: usize = schema.layouts().flat_map(|(.., layout)| &layout.fields).map(|held| held.value.len()).sum();
     let lines = text.lines().filter(|line| line.contains("\"in_type\"")).count();
     assert_eq!(text.matches("\"in_type\"").count(), fields);

@@ -181,7 +181,7 @@ fn layout_of(row: &Row) -> &'static LayoutInfo {
         };
         // A generated field does not name the outType that its inType has anyway.
         let default = || InType::from_name(row.in_type).and_then(InType::default_out_type).map(OutType::name);
-        let out_type = field.out_type.map(etw_runtime::OutType::name).or_else(default).unwrap_or_default();
+        let out_type = field.out_type.map(OutType::name).or_else(default).unwrap_or_default();
         (field.in_type.name(), out_type, field.map.map(|map| map.name)) == (row.in_type, row.out_type, map)
             && matches!(field.length, Some(Size::Field(0))) == counted
     };

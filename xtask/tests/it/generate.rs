@@ -73,7 +73,7 @@ fn captures_that_contradict_one_another_are_decided_by_hand() {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
     let decision =
-        "[[contradiction]]\nbuild = 0\nabout = \"event 1 version 0: layout\"\ntake = \"b.man\"\nreason = \"seen\"";
+        "[[contradiction]]\nbuild = 0\nevent = 1\nversion = 0\nfact = \"layout\"\ntake = \"b.man\"\nreason = \"seen\"";
     let files =
         [("a.man", &*manifest("win:UInt32")), ("b.man", &*manifest("win:UInt64")), ("decisions.toml", decision)];
     for (name, text) in files {

@@ -133,7 +133,7 @@ fn a_contradiction_stops_the_import_until_it_is_decided() {
 
     let overrides = folder.join("overrides.toml");
     let mut rules = fs::read_to_string(&overrides).expect("text");
-    rules += "\n[[contradiction]]\nbuild = 22000\nabout = \"event 1003 version 0: message\"\ntake = \"other.xml\"\n\
+    rules += "\n[[contradiction]]\nbuild = 22000\nevent = 1003\nversion = 0\nfact = \"message\"\ntake = \"other.xml\"\n\
               reason = \"a test\"\n";
     fs::write(&overrides, rules).expect("a file");
     succeeds(&import);

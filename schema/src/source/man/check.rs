@@ -1,4 +1,4 @@
-//! What can be checked only when a whole provider was read: names that lead nowhere, and things that stand twice.
+//! What can be checked only when a whole provider was read: unknown names and duplicates.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -7,12 +7,12 @@ use std::hash::Hash;
 use super::provider::{Draft, Kind};
 use super::value::clip;
 use crate::diagnostic::Diagnostics;
-use crate::model::{Channel, Event, Field, Opcode, Place, Provider, Template, builtin};
+use crate::model::{Channel, Event, Field, Place, Provider, Template, builtin};
 
 /// Reports every reference that leads nowhere. Channels are brought to the one form that the model has, their id.
 pub(super) fn check_references(draft: &mut Draft, found: &mut Diagnostics) {
     let mut events = std::mem::take(&mut draft.provider.events);
-    let names = Names::of(&draft.provider);
+    let names = Names::new(&draft.provider);
     for event in &mut events {
         check_event(event, &names, draft, found);
     }
@@ -34,7 +34,7 @@ struct Names<'p> {
 }
 
 impl<'p> Names<'p> {
-    fn of(provider: &'p Provider) -> Self {
+    fn new(provider: &'p Provider) -> Self {
         // An id wins over another channel's name.
         let by_name = provider.channels.iter().rev().map(|channel| (channel.name.as_str(), channel));
         let by_id = provider.channels.iter().rev().map(|channel| (channel.id.as_str(), channel));
@@ -142,7 +142,7 @@ pub(super) fn check_duplicates(draft: &Draft, found: &mut Diagnostics) {
 
     let mut first = HashMap::new();
     for event in &provider.events {
-        let Some(line) = seen(&mut first, (event.id, event.version), &event.at) else { continue };
+        let Some(line) = seen(&mut first, event.key(), &event.at) else { continue };
         let message = format!("duplicate definition; first defined at line {line}");
         found.error(&event.at, event.key().to_string(), message);
     }
@@ -160,22 +160,17 @@ fn seen<K: Eq + Hash>(first: &mut HashMap<K, u32>, key: K, at: &Place) -> Option
 }
 
 fn check_duplicate_names(draft: &Draft, found: &mut Diagnostics) {
-    let provider = &draft.provider;
     let mut first = HashMap::new();
-    let mut check = |kind: &'static str, owner: Option<&_>, name: &_, at: &Place| {
-        let (owner, name): (Option<&String>, &String) = (owner, name);
-        if let Some(line) = seen(&mut first, (kind, owner.cloned(), name.clone()), at) {
+    let mut check = |kind: &'static str, owner: Option<&str>, name: &str, at: &Place| {
+        if let Some(line) = seen(&mut first, (kind, owner.map(str::to_owned), name.to_owned()), at) {
             let message = format!("duplicate definition; first defined at line {line}");
             found.error(at, format!("{kind} {}", clip(name)), message);
         }
     };
-    provider.channels.iter().for_each(|channel| check("channel", None, &channel.id, &channel.at));
-    provider.levels.iter().for_each(|level| check("level", None, &level.name, &level.at));
-    provider.opcodes.iter().for_each(|opcode| check("opcode", opcode.task.as_ref(), &opcode.name, &opcode.at));
-    provider.tasks.iter().for_each(|task| check("task", None, &task.name, &task.at));
-    provider.keywords.iter().for_each(|keyword| check("keyword", None, &keyword.name, &keyword.at));
-    provider.maps.iter().for_each(|map| check("map", None, &map.name, &map.at));
-    for template in provider.templates.iter().chain(&draft.broken_templates) {
+    for item in draft.provider.declarations() {
+        check(item.kind.word(), item.task, item.name, item.at);
+    }
+    for template in draft.provider.templates.iter().chain(&draft.broken_templates) {
         check("template", None, &template.id, &template.at);
     }
 }
@@ -188,16 +183,10 @@ fn check_duplicate_values(provider: &Provider, found: &mut Diagnostics) {
             found.warning(at, format!("{kind} {}", clip(name)), message);
         }
     };
-    for channel in &provider.channels {
-        if let Some(value) = channel.value {
-            check("channel", None, &channel.name, value.into(), &channel.at);
+    for item in provider.declarations() {
+        if let Some(value) = item.value {
+            check(item.kind.word(), item.task, item.shown, value, item.at);
         }
-    }
-    provider.levels.iter().for_each(|level| check("level", None, &level.name, level.value.into(), &level.at));
-    provider.tasks.iter().for_each(|task| check("task", None, &task.name, task.value.into(), &task.at));
-    provider.keywords.iter().for_each(|keyword| check("keyword", None, &keyword.name, keyword.mask, &keyword.at));
-    for Opcode { name, value, task, at, .. } in &provider.opcodes {
-        check("opcode", task.as_deref(), name, (*value).into(), at);
     }
     for map in &provider.maps {
         for entry in &map.entries {
@@ -208,35 +197,20 @@ fn check_duplicate_values(provider: &Provider, found: &mut Diagnostics) {
 
 fn check_duplicate_symbols(provider: &Provider, found: &mut Diagnostics) {
     let mut first = HashMap::new();
-    let mut check = |kind: &'static str, symbol: &Option<String>, at: &Place, what: &dyn Fn() -> String| {
+    let mut check = |kind: &'static str, symbol: Option<&str>, at: &Place, what: &dyn Fn() -> String| {
         // Each kind is on its own: the symbols never meet in the output, as they would in a C header.
         if let Some(symbol) = symbol
-            && let Some(line) = seen(&mut first, (kind, symbol.clone()), at)
+            && let Some(line) = seen(&mut first, (kind, symbol.to_owned()), at)
         {
             let message = format!("duplicate symbol {}; first used at line {line}", clip(symbol));
             found.warning(at, what(), message);
         }
     };
     for event in &provider.events {
-        check("event", &event.symbol, &event.at, &|| event.key().to_string());
+        check("event", event.symbol.as_deref(), &event.at, &|| event.key().to_string());
     }
-    for channel in &provider.channels {
-        check("channel", &channel.symbol, &channel.at, &|| format!("channel {}", clip(&channel.name)));
-    }
-    for level in &provider.levels {
-        check("level", &level.symbol, &level.at, &|| format!("level {}", clip(&level.name)));
-    }
-    for opcode in &provider.opcodes {
-        check("opcode", &opcode.symbol, &opcode.at, &|| format!("opcode {}", clip(&opcode.name)));
-    }
-    for task in &provider.tasks {
-        check("task", &task.symbol, &task.at, &|| format!("task {}", clip(&task.name)));
-    }
-    for keyword in &provider.keywords {
-        check("keyword", &keyword.symbol, &keyword.at, &|| format!("keyword {}", clip(&keyword.name)));
-    }
-    for map in &provider.maps {
-        check("map", &map.symbol, &map.at, &|| format!("map {}", clip(&map.name)));
+    for item in provider.declarations() {
+        check(item.kind.word(), item.symbol, item.at, &|| format!("{} {}", item.kind.word(), clip(item.shown)));
     }
 }
 

@@ -179,35 +179,7 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
 
 /// Puts the strings where the texts of a provider refer to them.
 fn resolve_texts(provider: &mut Provider, texts: &mut Texts<'_>, found: &mut Diagnostics) {
-    let name = provider.name.clone();
-    texts.resolve(&mut provider.message, &provider.at, || format!("provider {}", clip(&name)), found);
-    for item in &mut provider.channels {
-        texts.resolve(&mut item.message, &item.at, || format!("channel {}", clip(&item.name)), found);
-    }
-    for item in &mut provider.levels {
-        texts.resolve(&mut item.message, &item.at, || format!("level {}", clip(&item.name)), found);
-    }
-    for item in &mut provider.opcodes {
-        texts.resolve(&mut item.message, &item.at, || format!("opcode {}", clip(&item.name)), found);
-    }
-    for item in &mut provider.tasks {
-        texts.resolve(&mut item.message, &item.at, || format!("task {}", clip(&item.name)), found);
-    }
-    for item in &mut provider.keywords {
-        texts.resolve(&mut item.message, &item.at, || format!("keyword {}", clip(&item.name)), found);
-    }
-    for map in &mut provider.maps {
-        let name = map.name.as_str();
-        for item in &mut map.entries {
-            let value = item.value;
-            let what = || format!("map {}, value {value}", clip(name));
-            texts.resolve(&mut item.message, &item.at, what, found);
-        }
-    }
-    for item in &mut provider.events {
-        let key = item.key();
-        texts.resolve(&mut item.message, &item.at, || key.to_string(), found);
-    }
+    provider.visit_texts(|text, at, owner| texts.resolve(text, at, || clip(&owner()), found));
 }
 
 /// The diagnostics by line: some are found only when the whole file was read.
