@@ -121,6 +121,10 @@ fn add_events(
                 continue;
             }
         };
+        if let Some(doubt) = &event.doubt {
+            diagnostics.error(&event.at, event.key().to_string(), format!("{doubt}; the event is left out"));
+            continue;
+        }
         let layouts = events.entry((event.id, event.version)).or_default();
         let at = layouts.iter().position(|layout| same_wire_form(layout.newest_fields(), fields));
         let at = at.unwrap_or_else(|| {

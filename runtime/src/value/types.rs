@@ -163,6 +163,11 @@ impl InType {
         matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::HexInt32)
     }
 
+    /// Whether each value begins with its own length, or holds it: `length=` is ignored.
+    pub const fn carries_length(self) -> bool {
+        matches!(self, Self::CountedUnicodeString | Self::CountedAnsiString | Self::CountedBinary | Self::Sid)
+    }
+
     /// Whether a map can name the values.
     pub const fn can_map(self) -> bool {
         matches!(

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::events::template_for;
 use crate::merge::same_wire_form;
+use crate::model::builtin::is_made_up_keyword;
 use crate::model::{Declare, Event, EventKey, FactKind, Field, Map, Provider, Size, Template};
 use crate::source::{Format, Holds};
 
@@ -63,6 +64,12 @@ fn names(provider: &mut Provider, other: &Provider) {
     fill(&mut provider.resource_file, &other.resource_file);
     fill(&mut provider.message_file, &other.message_file);
     fill(&mut provider.parameter_file, &other.parameter_file);
+    for keyword in provider.keywords.iter_mut().filter(|keyword| is_made_up_keyword(&keyword.name, keyword.mask)) {
+        let Some(known) = other.keywords.iter().find(|known| known.mask == keyword.mask) else { continue };
+        let made_up = std::mem::replace(&mut keyword.name, known.name.clone());
+        let uses = provider.events.iter_mut().flat_map(|event| &mut event.keywords);
+        uses.filter(|name| **name == made_up).for_each(|name| name.clone_from(&known.name));
+    }
 }
 
 fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted, held: bool) {
@@ -156,6 +163,7 @@ fn events(
             }
             let theirs = fields_of(other, known);
             if same_but_lengths(&fields, theirs, holds(Holds::Lengths)) {
+                event.doubt = None;
                 let mut gaps = Gaps { build, holds, adopted, other, maps: &mut maps };
                 gaps.fill(&mut fields, theirs);
             }

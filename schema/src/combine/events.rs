@@ -109,8 +109,18 @@ impl Known {
         let at = (self.event.at.clone(), new.event.at.clone());
         let mut fields = self.fields.clone();
         let joined = join_fields(&mut fields, self.has_lengths, &new.fields, new.has_lengths);
+        let doubts = (self.event.doubt.take(), &new.event.doubt);
         match joined {
-            Ok(()) => self.fields = fields,
+            Ok(()) => {
+                self.fields = fields;
+                self.event.doubt = doubts.0.filter(|_| doubts.1.is_some());
+            }
+            // What is in doubt contradicts nothing.
+            Err(_) if doubts.0.is_some() && doubts.1.is_none() => {
+                self.fields.clone_from(&new.fields);
+                self.event.template.clone_from(&new.event.template);
+            }
+            Err(_) if doubts.0.is_none() && doubts.1.is_some() => {}
             Err(difference) => {
                 let (old, new_word) =
                     (format!("{} there", difference.old), format!("{} {}", difference.field, difference.new));

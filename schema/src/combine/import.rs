@@ -49,8 +49,13 @@ impl Imported {
 pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
     let formats: Vec<Format> = captures.parts.iter().map(|part| part.format).collect();
     let files: Vec<(String, Format)> = captures.parts.iter().map(|part| (part.file.clone(), part.format)).collect();
-    let (mut provider, found) = combine(captures.parts, captures.decisions);
+    let (mut provider, mut found) = combine(captures.parts, captures.decisions);
     let mut adopted = adopt(&mut provider, &formats, &captures.neighbours);
+    provider.events.retain(|event| {
+        let Some(doubt) = &event.doubt else { return true };
+        found.warning(&event.at, event.key().to_string(), format!("{doubt}; the event is left out"));
+        false
+    });
     for channel in &mut provider.channels {
         if channel.kind.is_none() && !channel.imported {
             channel.kind = Some(likely_type(channel));

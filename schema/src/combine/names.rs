@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::judge::{Judge, Verdict, Word};
 use super::{FactName, Part, Subject, place};
 use crate::message;
-use crate::model::builtin::is_made_up_task;
+use crate::model::builtin::{is_made_up_keyword, is_made_up_task};
 use crate::model::{DeclarationKind, Field, Map, Place, Provider};
 
 /// A name that a part gives to something.
@@ -54,7 +54,8 @@ pub(super) fn unify(parts: &mut [Part], judge: &mut Judge<'_>) {
     });
     let keywords = choose(parts, DeclarationKind::Keyword, judge, |p| {
         let named = |k: &crate::model::Keyword| {
-            (format!("{:#x}", k.mask), k.name.clone(), k.message.clone(), false, k.at.clone())
+            let made_up = is_made_up_keyword(&k.name, k.mask);
+            (format!("{:#x}", k.mask), k.name.clone(), k.message.clone(), made_up, k.at.clone())
         };
         p.keywords.iter().map(named).collect()
     });

@@ -57,6 +57,13 @@ impl Messages {
         Ok(number)
     }
 
+    /// Adds the text of something that Windows predefines, which all providers of the resource share, and returns its number.
+    pub(super) fn share(&mut self, text: Option<&String>, owner: Owner, wanted: u32) -> u32 {
+        let Some(text) = text.and_then(|text| entry(text).ok()) else { return NONE };
+        let number = (owner as u32) << 28 | wanted;
+        if *self.texts.entry(number).or_insert_with(|| text.clone()) == text { number } else { NONE }
+    }
+
     /// Adds a text under a number that is given. These go first: no owner's text is to take their place.
     ///
     /// # Errors

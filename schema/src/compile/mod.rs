@@ -62,6 +62,13 @@ pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
         let message = format!("a resource holds {MOST_PROVIDERS} providers; it is left out");
         found.error(&left_out.at, format!("provider {}", left_out.name), message);
     }
+    if providers.is_empty() && manifest.messages.is_empty() {
+        found.error(
+            &Place::default(),
+            "manifest",
+            "it declares no provider and no message; there is nothing to compile",
+        );
+    }
     for message in &manifest.messages {
         let put = messages.put(message.value, message.message.as_deref().unwrap_or_default());
         put.unwrap_or_else(|why| found.error(&message.at, format!("message {:#x}", message.value), why));

@@ -22,13 +22,11 @@ const EVENTS: u32 = 4;
 /// The attribute that holds the provider's name.
 const NAME: u32 = 0x1000_0001;
 
-/// The first channel that a manifest declares, whose events have the highest bit among their keywords.
-const FIRST_CHANNEL: u8 = 16;
-
 /// The offsets of what events and templates refer to.
 #[derive(Default)]
 struct Offsets<'p> {
-    channels: BTreeMap<&'p str, (u8, u32)>,
+    /// By name and id: the number, the offset and the bit that the channel's events have in their keywords.
+    channels: BTreeMap<&'p str, (u8, u32, u64)>,
     maps: BTreeMap<&'p str, u32>,
     templates: BTreeMap<&'p str, u32>,
     /// By task (none for the provider's) and name: value and offset.
@@ -142,6 +140,8 @@ impl Writer<'_, '_> {
 
     fn channels(&mut self) {
         let channels: Vec<&Channel> = self.provider.channels.iter().collect();
+        // Other providers' channels count as well.
+        let mut position = 0u32;
         self.named(
             *b"CHAN",
             &channels,
@@ -152,8 +152,10 @@ impl Writer<'_, '_> {
                     0
                 });
                 let at = this.here();
-                this.offsets.channels.insert(&channel.name, (value, at));
-                this.offsets.channels.insert(&channel.id, (value, at));
+                let bit = (1 << 63u64) >> position.min(63);
+                position += 1;
+                this.offsets.channels.insert(&channel.name, (value, at, bit));
+                this.offsets.channels.insert(&channel.id, (value, at, bit));
                 this.out.u32(channel.imported.into());
                 let name = this.out.later();
                 this.out.u32(value.into());
@@ -241,7 +243,10 @@ impl Writer<'_, '_> {
         let names = self.provider.events.iter().filter_map(|event| event.opcode.clone());
         let declared = |name: &String| self.provider.opcodes.iter().any(|own| own.name == *name && own.task.is_none());
         let predefined = used(builtin::OPCODES, names).into_iter().filter(|(name, _)| !declared(name));
-        let predefined = predefined.map(|(name, value)| Opcode { name, value, ..Opcode::default() });
+        let predefined = predefined.map(|(name, value)| {
+            let message = builtin::text_of(builtin::OPCODE_TEXTS, &name);
+            Opcode { name, value, message, ..Opcode::default() }
+        });
         let mut opcodes: Vec<Opcode> = predefined.chain(self.provider.opcodes.iter().cloned()).collect();
         let tasks: BTreeMap<&str, u16> = self.provider.tasks.iter().map(|t| (t.name.as_str(), t.value)).collect();
         let number = |opcode: &Opcode| opcode.task.as_deref().and_then(|task| tasks.get(task)).copied().unwrap_or(0);
@@ -256,7 +261,11 @@ impl Writer<'_, '_> {
                 this.out.u16(task);
                 this.out.u16(opcode.value.into());
                 let wanted = u32::from(task) << 16 | u32::from(opcode.value);
-                let message = this.message(opcode.message.as_ref(), Owner::Opcode, wanted, &opcode.at, "opcode");
+                let message = if opcode.name.starts_with("win:") {
+                    this.messages.share(opcode.message.as_ref(), Owner::Opcode, wanted)
+                } else {
+                    this.message(opcode.message.as_ref(), Owner::Opcode, wanted, &opcode.at, "opcode")
+                };
                 this.out.u32(message);
                 this.out.later()
             },
@@ -267,7 +276,10 @@ impl Writer<'_, '_> {
         let names = self.provider.events.iter().filter_map(|event| event.level.clone());
         let declared = |name: &String| self.provider.levels.iter().any(|own| own.name == *name);
         let predefined = used(builtin::LEVELS, names).into_iter().filter(|(name, _)| !declared(name));
-        let predefined = predefined.map(|(name, value)| Level { name, value, ..Level::default() });
+        let predefined = predefined.map(|(name, value)| {
+            let message = builtin::text_of(builtin::LEVEL_TEXTS, &name);
+            Level { name, value, message, ..Level::default() }
+        });
         let mut levels: Vec<Level> = predefined.chain(self.provider.levels.iter().cloned()).collect();
         levels.sort_by_key(|level| level.value);
         self.named(
@@ -278,8 +290,11 @@ impl Writer<'_, '_> {
                 let at = this.here();
                 this.offsets.levels.insert(level.name.clone(), (level.value, at));
                 this.out.u32(level.value.into());
-                let message =
-                    this.message(level.message.as_ref(), Owner::Level, level.value.into(), &level.at, "level");
+                let message = if level.name.starts_with("win:") {
+                    this.messages.share(level.message.as_ref(), Owner::Level, level.value.into())
+                } else {
+                    this.message(level.message.as_ref(), Owner::Level, level.value.into(), &level.at, "level")
+                };
                 this.out.u32(message);
                 this.out.later()
             },
@@ -387,9 +402,12 @@ impl Writer<'_, '_> {
         let mut header = Header::default();
         let mut dangling = Vec::new();
         if let Some(name) = &event.channel {
-            let predefined = builtin::value_of(builtin::CHANNELS, name).map(|value| (value, 0));
+            let predefined = builtin::value_of(builtin::CHANNELS, name).map(|value| (value, 0, 0));
             match self.offsets.channels.get(name.as_str()).copied().or(predefined) {
-                Some(channel) => header.channel = channel,
+                Some((value, offset, bit)) => {
+                    header.channel = (value, offset);
+                    header.mask |= bit;
+                }
                 None => dangling.push(("channel", name)),
             }
         }
@@ -420,9 +438,6 @@ impl Writer<'_, '_> {
                 }
                 None => dangling.push(("keyword", name)),
             }
-        }
-        if let Some(bit) = header.channel.0.checked_sub(FIRST_CHANNEL) {
-            header.mask |= (1 << 63u64) >> bit.min(63);
         }
         for (kind, name) in dangling {
             self.error(&event.at, what, format!("unknown {kind} {name}; it is left out"));

@@ -66,6 +66,9 @@ impl<'t> Items<'t> {
         let mut next = fields.len();
         let mut all = Vec::new();
         for (at, field) in fields.iter().enumerate() {
+            if field.in_type == InType::Struct && field.members.is_empty() {
+                return Err(format!("struct {}: it has no fields", field.name));
+            }
             let (length, count) = numbers(field, 0, at, 0)?;
             let members = (if field.members.is_empty() { 0 } else { index(next)? }, index(field.members.len())?);
             next += field.members.len();

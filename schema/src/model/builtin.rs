@@ -26,6 +26,36 @@ pub const OPCODES: &[(&str, u8)] = &[
     ("win:Receive", 240),
 ];
 
+/// What Windows shows for the levels, as winmeta.xml has it.
+pub const LEVEL_TEXTS: &[(&str, &str)] = &[
+    ("win:LogAlways", "Log Always"),
+    ("win:Critical", "Critical"),
+    ("win:Error", "Error"),
+    ("win:Warning", "Warning"),
+    ("win:Informational", "Information"),
+    ("win:Verbose", "Verbose"),
+];
+
+/// What Windows shows for the opcodes, as winmeta.xml has it.
+pub const OPCODE_TEXTS: &[(&str, &str)] = &[
+    ("win:Info", "Info"),
+    ("win:Start", "Start"),
+    ("win:Stop", "Stop"),
+    ("win:DC_Start", "DCStart"),
+    ("win:DC_Stop", "DCStop"),
+    ("win:Extension", "Extension"),
+    ("win:Reply", "Reply"),
+    ("win:Resume", "Resume"),
+    ("win:Suspend", "Suspend"),
+    ("win:Send", "Send"),
+    ("win:Receive", "Receive"),
+];
+
+/// The text of a predefined name in one of the tables above.
+pub fn text_of(table: &[(&str, &str)], name: &str) -> Option<String> {
+    value_of(table, name).map(str::to_owned)
+}
+
 /// The tasks: name and value.
 pub const TASKS: &[(&str, u16)] = &[("win:None", 0)];
 
@@ -55,6 +85,12 @@ pub const CHANNELS: &[(&str, u8)] = &[
 /// The value of a predefined name in one of the tables above.
 pub fn value_of<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
     table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// Whether a capture tool made up a keyword's name, `keyword_` and the mask: the provider gives it none.
+pub fn is_made_up_keyword(name: &str, mask: u64) -> bool {
+    let digits = name.strip_prefix("keyword_");
+    digits.is_some_and(|digits| u64::from_str_radix(digits, 16) == Ok(mask))
 }
 
 /// Whether a capture tool made up a task's name, `task_0` and the number: the provider gives it none.

@@ -280,6 +280,9 @@ pub struct Event {
     pub template: Option<String>,
     /// The message text, inserts and all, as the string table holds it.
     pub message: Option<String>,
+    /// Why the fields may not be what they seem. The event is left out unless another capture shows the same.
+    #[serde(skip)]
+    pub doubt: Option<String>,
     /// Where it stands.
     #[serde(skip)]
     pub at: Place,

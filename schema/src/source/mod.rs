@@ -4,6 +4,7 @@
 
 mod bytes;
 mod detect;
+mod dump_text;
 pub mod man;
 pub mod message_table;
 pub(crate) mod pe;

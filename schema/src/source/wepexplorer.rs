@@ -19,7 +19,7 @@ pub fn read(file_name: &str, bytes: &[u8]) -> (Manifest, Diagnostics) {
     let decoded = decode(&file, bytes, &mut found);
     let mut cursor = Cursor::new(&file, &decoded, Dialect::Written, found);
     let mut manifest = Manifest::default();
-    if let Some(root) = cursor.root_named("Providers") {
+    if let Some(root) = cursor.root_named(&["Providers"]) {
         cursor.check_attributes(&root);
         while let Some(item) = cursor.child(&root) {
             if item.name == "Provider" {
@@ -318,7 +318,7 @@ fn template(item: &Item, what: &str, file: &Arc<str>, found: &mut Diagnostics) -
     }
     let decoded = decode(file, text.as_bytes(), found);
     let mut cursor = Cursor::new(file, &decoded, Dialect::Written, std::mem::take(found)).at_line(*line);
-    let template = cursor.root_named("template").map(|mut root| {
+    let template = cursor.root_named(&["template"]).map(|mut root| {
         what.clone_into(&mut root.what);
         let at = root.at.clone();
         let (fields, broken) = parse_fields(&mut cursor, &root);

@@ -47,7 +47,7 @@ fn malformed_xml_is_told_with_its_line() {
 <assembly xmlns="urn:schemas-microsoft-com:asm.v3"><instrumentation/></assembly>"#,
             ),
             &[
-                "2: error: <assembly>: is not the root of a manifest; expected <instrumentationManifest> of the namespace of Windows events",
+                "2: warning: <assembly>: declares no provider",
             ],
         ),
         (
@@ -568,8 +568,11 @@ fn references_that_lead_nowhere_are_told() {
                 r#"5: error: event 2 version 0: unknown opcode "X"; expected an opcode of the provider, of the event's task, or a predefined one, such as win:Start"#,
                 r#"5: error: event 2 version 0: unknown keyword "X"; expected a keyword of the provider or a predefined one"#,
                 r#"5: error: event 2 version 0: unknown keyword "win:Y"; expected a keyword of the provider or a predefined one"#,
+                "5: error: event 2 version 0: its opcode cannot be read; the event is left out",
                 r#"7: error: event 4 version 0: unknown opcode "O"; expected an opcode of the provider or of task U; another task has it"#,
+                "7: error: event 4 version 0: its opcode cannot be read; the event is left out",
                 r#"8: error: event 5 version 0: unknown opcode "O"; expected an opcode of the provider, as the event has no task; a task has it"#,
+                "8: error: event 5 version 0: its opcode cannot be read; the event is left out",
             ],
         ),
         (

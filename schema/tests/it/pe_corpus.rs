@@ -170,8 +170,7 @@ fn older_binaries_read_too() {
         for (read, written) in read_one.providers.iter().zip(&written.providers) {
             let (passed, total, differ) = compare(read, written);
             println!("{binary_name}: {}: {passed} of {total} checks passed", written.name);
-            let name =
-                format!("provider name: binary Some(\"{{{}}}\"), manifest Some({:?})", written.guid, written.name);
+            let name = format!("provider name: binary Some(\"{}\"), manifest Some({:?})", written.guid, written.name);
             assert_eq!(differ, [name], "the older form holds no name, and all else is the same");
         }
     }

@@ -119,7 +119,11 @@ impl Cursor<'_> {
     /// A length or count that may be absent (`Some(None)`); `None` where it is there and wrong.
     #[expect(clippy::option_option, reason = "absent and wrong are not the same")]
     pub(super) fn size(&mut self, element: &mut Element, attribute: &str) -> Option<Option<Size>> {
-        let Some(text) = element.take(attribute) else { return Some(None) };
+        let Some(mut text) = element.take(attribute) else { return Some(None) };
+        if self.is_dump() {
+            // The tool takes these characters out of the names of fields, and not out of what refers to them.
+            text.retain(|c| c.is_ascii_alphanumeric() || c == '_');
+        }
         match value::size(&text) {
             Ok(Size::Field(field)) if field.name().is_empty() => {
                 self.error(

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use super::provider::{Draft, Kind};
+use super::draft::{Draft, Kind};
 use super::value::clip;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Channel, Event, Field, Place, Provider, Template, builtin};
@@ -13,9 +13,7 @@ use crate::model::{Channel, Event, Field, Place, Provider, Template, builtin};
 pub(super) fn check_references(draft: &mut Draft, found: &mut Diagnostics) {
     let mut events = std::mem::take(&mut draft.provider.events);
     let names = Names::new(&draft.provider);
-    for event in &mut events {
-        check_event(event, &names, draft, found);
-    }
+    events.retain_mut(|event| check_event(event, &names, draft, found));
     for template in draft.provider.templates.iter().chain(&draft.broken_templates) {
         check_maps(template, &names, draft, found);
     }
@@ -54,7 +52,8 @@ impl<'p> Names<'p> {
     }
 }
 
-fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) {
+/// Reports the names that nothing has. False for an event with an unknown opcode: it would claim to have none.
+fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) -> bool {
     let (at, what) = (event.at.clone(), event.key().to_string());
     let mut dangling = |kind, attribute: &str, name: &str, expected: &str| {
         if !draft.lost(kind, name) {
@@ -91,21 +90,30 @@ fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut 
     {
         dangling(Kind::Opcode, "opcode", name, &expected);
     }
+    let has_opcode = event.opcode.as_ref().is_none_or(|name| is_usable(name, event.task.as_deref(), names));
     for name in &event.keywords {
         if !names.keywords.contains(name.as_str()) && builtin::value_of(builtin::KEYWORDS, name).is_none() {
             dangling(Kind::Keyword, "keyword", name, "a keyword of the provider or a predefined one");
         }
     }
+    if !has_opcode {
+        found.error(&at, what, "its opcode cannot be read; the event is left out");
+    }
+    has_opcode
+}
+
+/// Whether an event of that task can have the opcode.
+fn is_usable(name: &str, task: Option<&str>, names: &Names<'_>) -> bool {
+    let declared = names.opcodes.get(name).is_some_and(|owners| owners.contains(&None) || owners.contains(&task));
+    declared || builtin::value_of(builtin::OPCODES, name).is_some()
 }
 
 /// What was expected instead of an opcode that the event cannot use.
 fn missing_opcode(name: &str, task: Option<&str>, names: &Names<'_>) -> Option<String> {
-    let owners = names.opcodes.get(name);
-    let usable = owners.is_some_and(|owners| owners.contains(&None) || owners.contains(&task));
-    if usable || builtin::value_of(builtin::OPCODES, name).is_some() {
+    if is_usable(name, task, names) {
         return None;
     }
-    Some(match (owners, task) {
+    Some(match (names.opcodes.get(name), task) {
         (Some(_), Some(task)) => format!("an opcode of the provider or of task {}; another task has it", clip(task)),
         (Some(_), None) => "an opcode of the provider, as the event has no task; a task has it".to_owned(),
         (None, _) => {
@@ -121,7 +129,7 @@ fn check_maps(template: &Template, names: &Names<'_>, draft: &Draft, found: &mut
             && !draft.lost(Kind::Map, map)
         {
             let what = format!("template {}{holder}, field {}", clip(&template.id), clip(&field.name));
-            let message = format!("unknown map \"{}\"; expected the name of a map of the provider", clip(map));
+            let message = format!("unknown map \"{}\"; expected a map of the provider", clip(map));
             found.error(&field.at, what, message);
         }
     };
@@ -134,9 +142,10 @@ fn check_maps(template: &Template, names: &Names<'_>, draft: &Draft, found: &mut
 }
 
 /// Reports what stands twice in a provider.
-pub(super) fn check_duplicates(draft: &Draft, found: &mut Diagnostics) {
-    let provider = &draft.provider;
+pub(super) fn check_duplicates(draft: &mut Draft, found: &mut Diagnostics) {
     check_duplicate_names(draft, found);
+    drop_ambiguous_templates(draft);
+    let provider = &draft.provider;
     check_duplicate_values(provider, found);
     check_duplicate_symbols(provider, found);
 
@@ -172,6 +181,20 @@ fn check_duplicate_names(draft: &Draft, found: &mut Diagnostics) {
     }
     for template in draft.provider.templates.iter().chain(&draft.broken_templates) {
         check("template", None, &template.id, &template.at);
+    }
+}
+
+/// Leaves out templates of one name with different fields: nobody knows which of them an event has.
+fn drop_ambiguous_templates(draft: &mut Draft) {
+    let mut first: HashMap<&str, &[Field]> = HashMap::new();
+    let templates = draft.provider.templates.iter().chain(&draft.broken_templates);
+    let ambiguous: HashSet<String> = templates
+        .filter(|template| *first.entry(&template.id).or_insert(&template.fields) != template.fields.as_slice())
+        .map(|template| template.id.clone())
+        .collect();
+    draft.provider.templates.retain(|template| !ambiguous.contains(&template.id));
+    for id in ambiguous {
+        draft.lose(Kind::Template, id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `<event>`: an id, a version, and the names of what belongs to it.
 
-use super::provider::{Draft, close};
+use super::draft::Draft;
 use super::xml::{Cursor, Element};
 use crate::model::{Event, EventKey};
 
@@ -13,6 +13,7 @@ pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: 
     if let (Some(id), Some(version)) = (id, version) {
         element.what = EventKey::new(id, version).to_string();
     }
+    let names_template = element.has("template");
     let event = Event {
         id: id.unwrap_or_default(),
         version: version.unwrap_or_default(),
@@ -23,12 +24,20 @@ pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: 
         task: cursor.item(&mut element, "task"),
         keywords: cursor.items(&mut element, "keywords"),
         template: cursor.name(&mut element, "template"),
+        doubt: None,
         message: element.text("message"),
         at: element.at.clone(),
     };
     element.discard(&["notLogged"]);
-    close(cursor, &element);
-    if id.is_some() && version.is_some() {
+    let mut complete = cursor.knows_attributes(&element);
+    while let Some(child) = cursor.child(&element) {
+        cursor.unknown(&child, &element);
+    }
+    if names_template && event.template.is_none() {
+        cursor.error(&element, "the attribute `template` names no template; the event is left out");
+        complete = false;
+    }
+    if id.is_some() && version.is_some() && complete {
         draft.provider.events.push(event);
     }
 }

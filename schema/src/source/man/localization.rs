@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::provider::each;
 use super::value::clip;
 use super::xml::{Cursor, Element};
 use crate::diagnostic::Diagnostics;
@@ -23,7 +22,7 @@ struct Text {
 }
 
 pub(super) fn parse_localization(cursor: &mut Cursor<'_>, element: &Element, cultures: &mut Vec<Culture>) {
-    each(cursor, element, "resources", |cursor, resources| parse_resources(cursor, resources, cultures));
+    cursor.each(element, "resources", |cursor, resources| parse_resources(cursor, resources, cultures));
 }
 
 fn parse_resources(cursor: &mut Cursor<'_>, mut element: Element, cultures: &mut Vec<Culture>) {
@@ -38,7 +37,7 @@ fn parse_resources(cursor: &mut Cursor<'_>, mut element: Element, cultures: &mut
     });
     while let Some(table) = cursor.child(&element) {
         match table.name.as_str() {
-            "stringTable" => each(cursor, &table, "string", |cursor, item| {
+            "stringTable" => cursor.each(&table, "string", |cursor, item| {
                 parse_string(cursor, item, &mut cultures[index]);
             }),
             "messageTable" => cursor.note_ignored(&table, "holds messages that belong to no event"),

@@ -1,6 +1,6 @@
 //! `<maps>`: texts for the values or bits of integer fields.
 
-use super::provider::{Draft, Kind, close};
+use super::draft::{Draft, Kind};
 use super::value::clip;
 use super::xml::{Cursor, Element};
 use crate::model::{Map, MapEntry, MapKind};
@@ -48,6 +48,6 @@ fn parse_entry(cursor: &mut Cursor<'_>, mut element: Element, map: &str) -> Opti
     let symbol = element.text("symbol");
     let message = element.text("message");
     let at = element.at.clone();
-    close(cursor, &element);
+    cursor.close(&element);
     Some(MapEntry { value: value?, symbol, message, at })
 }

@@ -19,6 +19,8 @@
 
 mod attributes;
 mod check;
+mod dialect;
+mod draft;
 mod encoding;
 mod event;
 mod localization;
@@ -32,15 +34,16 @@ mod xml;
 
 use std::sync::Arc;
 
-pub(super) use encoding::decode;
+pub(super) use dialect::Dialect;
+use draft::Draft;
+pub(super) use encoding::{Decoded, decode};
 use localization::{Culture, Texts, parse_localization};
-use provider::{Draft, close, parse_provider};
+use provider::parse_provider;
 pub(super) use template::parse_fields;
 pub(super) use value::clip;
 pub use write::write;
 pub(super) use xml::{Cursor, Element};
 
-use super::registered;
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::{Manifest, Message, Place, Provider};
 
@@ -49,18 +52,6 @@ use crate::model::{Manifest, Message, Place, Provider};
 pub struct ReadOptions {
     /// The culture whose texts to take; none: `en-US` if there, else the first.
     pub culture: Option<String>,
-    /// Who wrote the manifest.
-    pub dialect: Dialect,
-}
-
-/// Who wrote a manifest: its ways decide what is a mistake.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Dialect {
-    /// A person, for the compiler of manifests.
-    #[default]
-    Written,
-    /// PerfView, from a provider registered on a machine: [`super::registered`].
-    Registered,
 }
 
 /// What a file declares, before references and texts are looked up.
@@ -79,56 +70,79 @@ pub(super) fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
 /// Reads a whole `.man` file. Returns everything that could be understood, and every diagnostic, in the order of
 /// the lines.
 ///
-/// A reference that leads nowhere is reported as an error and stays as it is in the manifest.
+/// A reference to something unknown is reported as an error and stays as it is in the manifest.
 pub fn read(file_name: &str, bytes: &[u8], options: &ReadOptions) -> (Manifest, Diagnostics) {
     let file: Arc<str> = Arc::from(file_name);
     let mut found = Diagnostics::new();
     let decoded = decode(&file, bytes, &mut found);
-    let mut cursor = Cursor::new(&file, &decoded, options.dialect, found);
+    let cursor = Cursor::new(&file, &decoded, Dialect::Written, found);
+    parse(cursor).finish(options.culture.as_deref())
+}
 
+/// Reads all elements of a file.
+pub(super) fn parse(mut cursor: Cursor<'_>) -> Parsed {
     let mut parts = Parts::default();
-    if let Some(root) = cursor.root_named("instrumentationManifest") {
+    if let Some(root) = cursor.root_named(&["instrumentationManifest", "assembly"]) {
         parse_root(&mut cursor, &root, &mut parts);
         cursor.finish();
     }
-
     // After malformed XML whatever is missing may well stand in the part that was not read.
     let complete = !cursor.failed();
-    let mut found = std::mem::take(&mut cursor.found);
-    let wanted = options.culture.as_deref();
-    let mut texts =
-        Texts::choose(&parts.cultures, wanted, &Place::new(&file, 0), decoded.text.len(), complete, &mut found);
-    let mut messages = parts.messages;
-    for item in &mut messages {
-        let value = item.value;
-        texts.resolve(&mut item.message, &item.at, || format!("message {value:#x}"), &mut found);
+    let at = Place::new(cursor.file(), 0);
+    Parsed { parts, complete, size: cursor.text_size(), at, found: std::mem::take(&mut cursor.found) }
+}
+
+/// A file's elements, before references and texts are looked up.
+pub(super) struct Parsed {
+    parts: Parts,
+    /// Whether the file was read to its end.
+    complete: bool,
+    /// The bytes of the text.
+    size: usize,
+    at: Place,
+    pub(super) found: Diagnostics,
+}
+
+impl Parsed {
+    /// The providers with what was found about the file.
+    pub(super) fn providers_and_found(&mut self) -> (impl Iterator<Item = &mut Provider>, &mut Diagnostics) {
+        (self.parts.drafts.iter_mut().map(|draft| &mut draft.provider), &mut self.found)
     }
-    let mut manifest = Manifest { providers: Vec::new(), messages };
-    for mut draft in parts.drafts {
-        if options.dialect == Dialect::Registered {
-            registered::tidy(&mut draft.provider, &mut found);
+
+    /// Looks up references and texts, these in the wanted culture, and reports what only the whole file shows.
+    pub(super) fn finish(self, culture: Option<&str>) -> (Manifest, Diagnostics) {
+        let Self { parts, complete, size, at, mut found } = self;
+        let mut texts = Texts::choose(&parts.cultures, culture, &at, size, complete, &mut found);
+        let mut messages = parts.messages;
+        for item in &mut messages {
+            let value = item.value;
+            texts.resolve(&mut item.message, &item.at, || format!("message {value:#x}"), &mut found);
         }
-        check::check_duplicates(&draft, &mut found);
-        if complete {
-            check::check_references(&mut draft, &mut found);
+        let mut manifest = Manifest { providers: Vec::new(), messages };
+        for mut draft in parts.drafts {
+            check::check_duplicates(&mut draft, &mut found);
+            if complete {
+                check::check_references(&mut draft, &mut found);
+            }
+            resolve_texts(&mut draft.provider, &mut texts, &mut found);
+            manifest.providers.push(draft.provider);
         }
-        resolve_texts(&mut draft.provider, &mut texts, &mut found);
-        if options.dialect == Dialect::Registered {
-            registered::tidy_texts(&mut draft.provider);
-        }
-        manifest.providers.push(draft.provider);
+        check::check_providers(&manifest.providers, &mut found);
+        (manifest, in_order(&found))
     }
-    check::check_providers(&manifest.providers, &mut found);
-    (manifest, in_order(&found))
 }
 
 fn parse_root(cursor: &mut Cursor<'_>, root: &Element, parts: &mut Parts) {
-    cursor.check_attributes(root);
+    if root.name != "assembly" {
+        cursor.check_attributes(root);
+    }
     while let Some(part) = cursor.child(root) {
         match part.name.as_str() {
             "instrumentation" => parse_instrumentation(cursor, &part, parts),
             "localization" => parse_localization(cursor, &part, &mut parts.cultures),
             "metadata" => cursor.note_ignored(&part, "defines what Windows itself predefines"),
+            // A manifest of a component also says how to install it.
+            _ if root.name == "assembly" => {}
             _ => cursor.unknown(&part, root),
         }
     }
@@ -142,7 +156,7 @@ fn parse_instrumentation(cursor: &mut Cursor<'_>, element: &Element, parts: &mut
     while let Some(part) = cursor.child(element) {
         match part.name.as_str() {
             "events" => parse_events(cursor, &part, parts),
-            "counters" => cursor.note_ignored(&part, "declares no events"),
+            "counters" => cursor.note_ignored(&part, "declares performance counters and no events"),
             _ => cursor.unknown(&part, element),
         }
     }
@@ -172,7 +186,7 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
         let value = cursor.required_number(&mut item, "value", u64::from(u32::MAX));
         let (symbol, message, at) = (item.text("symbol"), cursor.required(&mut item, "message"), item.at.clone());
         item.take("mid");
-        close(cursor, &item);
+        cursor.close(&item);
         messages.extend(value.map(|value| Message { value, symbol, message, at }));
     }
 }

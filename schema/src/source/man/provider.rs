@@ -2,45 +2,13 @@
 
 use std::collections::HashSet;
 
+use super::draft::{Draft, Kind};
 use super::event::parse_event;
 use super::map::parse_maps;
 use super::template::parse_template;
 use super::value::clip;
 use super::xml::{Cursor, Element};
-use crate::model::{Channel, ChannelType, Isolation, Keyword, Level, Opcode, Provider, Task, Template, builtin};
-
-/// The kinds of items that others refer to by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Channel,
-    Level,
-    Opcode,
-    Task,
-    Keyword,
-    Map,
-    Template,
-}
-
-/// A provider as it is read, and what could not be.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    pub(super) provider: Provider,
-    /// Templates that are left out, as a field of theirs is unreadable. Their other fields are still checked.
-    pub(super) broken_templates: Vec<Template>,
-    /// Items that are there but left out. A reference to one is not dangling; its error was told already.
-    lost: HashSet<(Kind, String)>,
-}
-
-impl Draft {
-    pub(super) fn lose(&mut self, kind: Kind, name: impl Into<String>) {
-        self.lost.insert((kind, name.into()));
-    }
-
-    pub(super) fn lost(&self, kind: Kind, name: &str) -> bool {
-        // Only a file with errors pays for the copy.
-        !self.lost.is_empty() && self.lost.contains(&(kind, name.to_owned()))
-    }
-}
+use crate::model::{Channel, ChannelType, Isolation, Keyword, Level, Opcode, Provider, Task, builtin};
 
 pub(super) fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element) -> Draft {
     let mut draft = Draft::default();
@@ -63,40 +31,19 @@ pub(super) fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element) -> D
     while let Some(list) = cursor.child(&element) {
         match list.name.as_str() {
             "channels" => parse_channels(cursor, &list, &mut draft),
-            "levels" => each(cursor, &list, "level", |cursor, item| parse_level(cursor, item, &mut draft)),
-            "opcodes" => each(cursor, &list, "opcode", |cursor, item| parse_opcode(cursor, item, None, &mut draft)),
-            "tasks" => each(cursor, &list, "task", |cursor, item| parse_task(cursor, item, &mut draft)),
-            "keywords" => each(cursor, &list, "keyword", |cursor, item| parse_keyword(cursor, item, &mut draft)),
+            "levels" => cursor.each(&list, "level", |cursor, item| parse_level(cursor, item, &mut draft)),
+            "opcodes" => cursor.each(&list, "opcode", |cursor, item| parse_opcode(cursor, item, None, &mut draft)),
+            "tasks" => cursor.each(&list, "task", |cursor, item| parse_task(cursor, item, &mut draft)),
+            "keywords" => cursor.each(&list, "keyword", |cursor, item| parse_keyword(cursor, item, &mut draft)),
             "maps" => parse_maps(cursor, &list, &mut draft),
-            "templates" => each(cursor, &list, "template", |cursor, item| parse_template(cursor, item, &mut draft)),
-            "events" => each(cursor, &list, "event", |cursor, item| parse_event(cursor, item, &mut draft)),
+            "templates" => cursor.each(&list, "template", |cursor, item| parse_template(cursor, item, &mut draft)),
+            "events" => cursor.each(&list, "event", |cursor, item| parse_event(cursor, item, &mut draft)),
             "filters" | "namedQueries" => cursor.note_ignored(&list, "says nothing about payloads"),
             _ => cursor.unknown(&list, &element),
         }
     }
     number_channels(cursor, &mut draft.provider);
     draft
-}
-
-/// Reads a list that holds one kind of element.
-pub(super) fn each(
-    cursor: &mut Cursor<'_>,
-    list: &Element,
-    tag: &str,
-    mut parse: impl FnMut(&mut Cursor<'_>, Element),
-) {
-    cursor.check_attributes(list);
-    while let Some(item) = cursor.child(list) {
-        if item.name == tag { parse(cursor, item) } else { cursor.unknown(&item, list) }
-    }
-}
-
-/// Reads to the end of an element that holds no others.
-pub(super) fn close(cursor: &mut Cursor<'_>, element: &Element) {
-    cursor.check_attributes(element);
-    while let Some(child) = cursor.child(element) {
-        cursor.unknown(&child, element);
-    }
 }
 
 fn parse_channels(cursor: &mut Cursor<'_>, list: &Element, draft: &mut Draft) {
@@ -163,7 +110,7 @@ fn parse_import(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft
         name,
         ..Channel::default()
     };
-    close(cursor, &element);
+    cursor.close(&element);
     draft.provider.channels.push(channel);
 }
 
@@ -194,7 +141,7 @@ fn parse_level(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft)
     }
     let level =
         Level { name, value, symbol: element.text("symbol"), message: element.text("message"), at: element.at.clone() };
-    close(cursor, &element);
+    cursor.close(&element);
     draft.provider.levels.push(level);
 }
 
@@ -220,7 +167,7 @@ fn parse_opcode(cursor: &mut Cursor<'_>, mut element: Element, task: Option<&str
         at: element.at.clone(),
     };
     element.discard(&["mofValue"]);
-    close(cursor, &element);
+    cursor.close(&element);
     draft.provider.opcodes.push(opcode);
 }
 
@@ -245,7 +192,7 @@ fn parse_task(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) 
     }
     while let Some(list) = cursor.child(&element) {
         if list.name == "opcodes" {
-            each(cursor, &list, "opcode", |cursor, item| parse_opcode(cursor, item, Some(&name), draft));
+            cursor.each(&list, "opcode", |cursor, item| parse_opcode(cursor, item, Some(&name), draft));
         } else {
             cursor.unknown(&list, &element);
         }
@@ -268,6 +215,6 @@ fn parse_keyword(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draf
         message: element.text("message"),
         at: element.at.clone(),
     };
-    close(cursor, &element);
+    cursor.close(&element);
     draft.provider.keywords.push(keyword);
 }

@@ -23,7 +23,8 @@ impl Namespace {
     fn of(uri: &str) -> Self {
         let bare = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")).unwrap_or(uri);
         match bare {
-            "schemas.microsoft.com/win/2004/08/events" => Self::Events,
+            // Manifests of components of Windows hold the same elements below a root of another namespace.
+            "schemas.microsoft.com/win/2004/08/events" | "urn:schemas-microsoft-com:asm.v3" => Self::Events,
             "manifests.microsoft.com/win/2004/08/windows/events" => Self::Win,
             "www.w3.org/2001/XMLSchema" => Self::Schema,
             "" => Self::None,

@@ -2,11 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::provider::{Draft, Kind, close};
+use super::draft::{Draft, Kind};
 use super::value::clip;
 use super::xml::{Cursor, Element};
 use crate::model::{self, Field, InType, OutType, Size, SizeProblem, SizeProblemKind, Template};
-use crate::source::registered;
 
 /// A template while it is read.
 struct Reading {
@@ -34,8 +33,8 @@ pub(super) fn parse_template(cursor: &mut Cursor<'_>, mut element: Element, draf
 
 /// Reads what a template holds: the fields, and whether one of them or the end could not be read.
 pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element) -> (Vec<Field>, bool) {
-    cursor.check_attributes(element);
-    let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken: false };
+    let broken = !cursor.knows_attributes(element);
+    let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken };
     let mut fields = Vec::new();
     while let Some(item) = cursor.child(element) {
         match item.name.as_str() {
@@ -43,7 +42,10 @@ pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element
             "struct" => fields.extend(parse_struct(cursor, item, &mut reading)),
             "UserData" => cursor.note_ignored(&item, "says how the event log shows the fields"),
             "binary" => cursor.note_ignored(&item, "is reserved for Windows"),
-            _ => cursor.unknown(&item, element),
+            _ => {
+                unknown_field(cursor, &item, &reading.holder);
+                reading.broken = true;
+            }
         }
     }
     if !cursor.failed() {
@@ -59,7 +61,7 @@ fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Rea
         element.what = format!("{}, struct {}", reading.holder, clip(name));
     }
     let count = cursor.size(&mut element, "count");
-    cursor.check_attributes(&element);
+    reading.broken |= !cursor.knows_attributes(&element);
 
     let holder = std::mem::replace(&mut reading.holder, element.what.clone());
     let mut members = Vec::new();
@@ -71,7 +73,10 @@ fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Rea
                 cursor.found.error(&item.at, element.what.clone(), message);
                 reading.broken = true;
             }
-            _ => cursor.unknown(&item, &element),
+            _ => {
+                unknown_field(cursor, &item, &reading.holder);
+                reading.broken = true;
+            }
         }
     }
     reading.holder = holder;
@@ -80,6 +85,12 @@ fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Rea
     }
     let field = |name, count| Field { name, count, members, at: element.at.clone(), ..Field::default() };
     finish_field(name, count, reading, field)
+}
+
+/// Reports an element that may be a field, misspelt: without it the others would be laid out wrongly.
+fn unknown_field(cursor: &mut Cursor<'_>, item: &Element, holder: &str) {
+    let message = format!("unknown element {} among the fields; expected <data> or <struct>", item.what);
+    cursor.found.error(&item.at, holder, message);
 }
 
 /// Makes the field where everything of it was readable. Where not, the template is broken.
@@ -113,12 +124,16 @@ fn parse_data(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Readi
     let map = cursor.name(&mut element, "map");
     let at = element.at.clone();
     if let (Some(in_type), Some(length)) = (in_type, &length) {
-        check_length(cursor, &element, in_type, out_type, length.as_ref());
+        reading.broken |= !check_length(cursor, &element, in_type, out_type, length.as_ref());
         if map.is_some() && !in_type.can_map() {
             cursor.error(&element, format!("{in_type} takes no map; expected an integer of at most 32 bits"));
         }
     }
-    close(cursor, &element);
+    reading.broken |= !cursor.knows_attributes(&element);
+    while let Some(child) = cursor.child(&element) {
+        unknown_field(cursor, &child, &reading.holder);
+        reading.broken = true;
+    }
     let rest = in_type.zip(length).zip(count);
     finish_field(name, rest, reading, |name, ((in_type, length), count)| Field {
         name,
@@ -134,17 +149,14 @@ fn parse_data(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Readi
 
 fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InType> {
     let text = cursor.required(element, "inType")?;
-    let mut name = cursor.scopes().type_name(text.trim());
-    if cursor.is_dump() {
-        name = registered::in_type(&name).to_owned();
-    }
-    let found = InType::from_name(&name).filter(|&t| t != InType::Struct);
+    let dialect = cursor.dialect();
+    let name = cursor.scopes().type_name(text.trim());
+    let name = dialect.in_type(&name);
+    let found = InType::from_name(name).filter(|&t| t != InType::Struct);
     if found.is_none() {
         let hint = match InType::from_name(&format!("win:{name}")) {
             Some(meant) => format!("expected `{meant}`"),
-            None if cursor.is_dump() && registered::is_struct(&name) => {
-                "it stands for a struct, whose members no dump holds".to_owned()
-            }
+            None if dialect.is_struct(name) => "it stands for a struct, whose members no dump holds".to_owned(),
             None => "expected a type of winmeta.xml, such as win:UInt32".to_owned(),
         };
         cursor.error(element, format!("unknown inType `{}`; {hint}", clip(&text)));
@@ -154,7 +166,11 @@ fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InTyp
 
 fn parse_out_type(cursor: &mut Cursor<'_>, element: &mut Element, in_type: Option<InType>) -> Option<OutType> {
     let text = element.take("outType")?;
-    let name = cursor.scopes().type_name(text.trim());
+    let mut name = cursor.scopes().type_name(text.trim());
+    // Microsoft's own samples have these under the prefix of XML Schema.
+    if let Some(rest) = name.strip_prefix("xs:HexInt") {
+        name = format!("win:HexInt{rest}");
+    }
     let Some(out_type) = OutType::from_name(&name) else {
         let default = in_type.and_then(InType::default_out_type).map(|t| format!("; {t} is shown")).unwrap_or_default();
         cursor.warning(element, format!("unknown outType `{}`{default}", clip(&text)));
@@ -178,7 +194,7 @@ fn goes_with(in_type: InType, out_type: OutType) -> bool {
         InType::UInt8 => &[O::String, O::HexInt8, O::Boolean],
         InType::Int16 => &[O::String, O::HexInt16],
         InType::UInt16 => &[O::String, O::HexInt16, O::Port],
-        InType::Int32 => &[O::HResult, O::HexInt32],
+        InType::Int32 => &[O::HResult, O::HexInt32, O::Long],
         InType::UInt32 => &[
             O::HexInt32,
             O::Pid,
@@ -203,18 +219,19 @@ fn goes_with(in_type: InType, out_type: OutType) -> bool {
     in_type.default_out_type() == Some(out_type) || others.contains(&out_type)
 }
 
+/// Reports a length that is missing or out of place. False where nobody knows how many bytes the field has.
 fn check_length(
     cursor: &mut Cursor<'_>,
     element: &Element,
     in_type: InType,
     out_type: Option<OutType>,
     length: Option<&Size>,
-) {
+) -> bool {
     match (in_type, length) {
         (InType::Binary, None) if out_type != Some(OutType::IPv6) => {
             cursor.warning(element, "win:Binary has no `length`, so that its end is unknown");
         }
-        (InType::CountedUnicodeString | InType::CountedAnsiString | InType::CountedBinary, Some(_)) => {
+        (t, Some(_)) if t.carries_length() => {
             cursor.found.note(
                 &element.at,
                 element.what.clone(),
@@ -223,10 +240,12 @@ fn check_length(
         }
         (_, Some(_)) if !in_type.takes_length() => {
             let expected = "expected it on win:UnicodeString, win:AnsiString and win:Binary only";
-            cursor.error_unless_dump(element, format!("{in_type} takes no `length`; {expected}"));
+            cursor.error(element, format!("{in_type} takes no `length`; {expected}"));
+            return false;
         }
         _ => {}
     }
+    true
 }
 
 /// Reports fields of one name, and looks up what lengths and counts name.

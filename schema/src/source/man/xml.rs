@@ -24,6 +24,8 @@ pub(in crate::source) struct Element {
     pub(in crate::source) what: String,
     /// The line of the start tag.
     pub(in crate::source) at: Place,
+    /// Whether its attributes contradict one another or could not all be read.
+    pub(in crate::source) broken: bool,
     /// The attributes not yet taken.
     attributes: Vec<(String, String)>,
     /// The number of open elements, this one included.
@@ -131,6 +133,17 @@ impl<'i> Cursor<'i> {
         self.failed
     }
 
+    /// The same cursor over a text whose bytes are not those of the file, but whose lines are.
+    pub(in crate::source) fn without_spans(mut self) -> Self {
+        self.is_part = true;
+        self
+    }
+
+    /// Who wrote the file.
+    pub(in crate::source) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// Whether a tool wrote the file out of a registered manifest.
     pub(in crate::source) fn is_dump(&self) -> bool {
         self.dialect == Dialect::Registered
@@ -143,6 +156,16 @@ impl<'i> Cursor<'i> {
         } else {
             self.error(element, message);
         }
+    }
+
+    /// The file's name.
+    pub(in crate::source) fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
+    /// The bytes of the text.
+    pub(in crate::source) fn text_size(&self) -> usize {
+        self.text.len()
     }
 
     /// The prefixes in force.
@@ -158,14 +181,17 @@ impl<'i> Cursor<'i> {
         self.found.warning(&element.at, element.what.clone(), message);
     }
 
-    /// The root element, which is to have this name. `None`, and an error, where it has not.
-    pub(in crate::source) fn root_named(&mut self, name: &str) -> Option<Element> {
+    /// The root element, which is to have one of these names. `None`, and an error, where it has not.
+    pub(in crate::source) fn root_named(&mut self, names: &[&str]) -> Option<Element> {
+        let name = names.first().copied().unwrap_or_default();
         loop {
             match self.advance() {
                 Some(Token::Start(tag, at)) => {
                     let element = self.enter(&tag, at);
                     let namespace = self.namespace(&tag);
-                    if element.name == name && matches!(namespace, Some(Namespace::Events | Namespace::None)) {
+                    if names.contains(&element.name.as_str())
+                        && matches!(namespace, Some(Namespace::Events | Namespace::None))
+                    {
                         return Some(element);
                     }
                     let expected = format!("expected <{name}> of the namespace of Windows events");
@@ -248,6 +274,22 @@ impl<'i> Cursor<'i> {
         }
     }
 
+    /// Reads a list that holds one kind of element.
+    pub(super) fn each(&mut self, list: &Element, tag: &str, mut parse: impl FnMut(&mut Self, Element)) {
+        self.check_attributes(list);
+        while let Some(item) = self.child(list) {
+            if item.name == tag { parse(self, item) } else { self.unknown(&item, list) }
+        }
+    }
+
+    /// Reads to the end of an element that holds no others.
+    pub(super) fn close(&mut self, element: &Element) {
+        self.check_attributes(element);
+        while let Some(child) = self.child(element) {
+            self.unknown(&child, element);
+        }
+    }
+
     /// Reports an element that the schema does not have.
     pub(in crate::source) fn unknown(&mut self, element: &Element, parent: &Element) {
         let message = format!("is unknown inside <{}>; it is skipped", clip(&parent.name));
@@ -272,13 +314,29 @@ impl<'i> Cursor<'i> {
         }
     }
 
+    /// Reports attributes that nobody took, of an element whose attributes lay out a payload: one that is misspelt would be
+    /// missing. False where there is one, or where the attributes contradict one another.
+    pub(in crate::source) fn knows_attributes(&mut self, element: &Element) -> bool {
+        for (name, _) in &element.attributes {
+            let message = format!("unknown attribute `{}`; what it is meant to change is not known", clip(name));
+            self.found.error(&element.at, element.what.clone(), message);
+        }
+        element.attributes.is_empty() && !element.broken
+    }
+
     fn enter(&mut self, tag: &BytesStart<'i>, at: Place) -> Element {
         let name = tag.name();
         let name = name.as_ref();
         let depth = self.open.len();
         let local = name.split_once(':').map_or(name, |(_, local)| local);
-        let mut element =
-            Element { name: local.to_owned(), what: format!("<{}>", clip(name)), at, attributes: Vec::new(), depth };
+        let mut element = Element {
+            name: local.to_owned(),
+            what: format!("<{}>", clip(name)),
+            at,
+            broken: false,
+            attributes: Vec::new(),
+            depth,
+        };
         if !local.starts_with(|c: char| c.is_alphabetic() || c == '_') {
             self.error(&element, "the tag has no proper name");
             return element;
@@ -307,12 +365,14 @@ impl<'i> Cursor<'i> {
                         _ => "an attribute has no value",
                     };
                     self.error(element, format!("{wrong}; expected name=\"value\", and the rest is not read"));
+                    element.broken = true;
                     return;
                 }
             };
             let name = attribute.key.into_inner();
             if !seen.insert(name) {
                 self.error(element, format!("duplicate attribute `{}`; the first value is used", clip(name)));
+                element.broken = true;
                 continue;
             }
             let value = self.attribute_value(element, name, &attribute.value);

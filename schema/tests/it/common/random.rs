@@ -86,7 +86,7 @@ pub(crate) fn provider(random: &mut Random, number: u32) -> Provider {
     for number in 0..random.below(4) {
         let name = format!("P/{number}");
         let value = u8::try_from(16 + number).ok();
-        let kind = random.pick(ChannelType::ALL).copied();
+        let kind = Some(ChannelType::ALL[random.below(4)]);
         let message = random.message();
         p.channels.push(Channel { id: name.clone(), name, kind, value, message, ..Channel::default() });
     }
