@@ -1,7 +1,7 @@
 //! The text of PerfView's dumps made well-formed: the tool escapes nothing.
 //!
-//! A dump has one element a line, with attributes of known names. So a value ends at a quote that is followed by the name
-//! of another attribute of the tag, or by the end of the tag and of its line; what stands between is the text, quotes,
+//! A dump has one element a line, with attributes of known names. So a value ends at a quotation mark that is followed by the name
+//! of another attribute of the tag, or by the end of the tag and of its line; what stands between is the text, such marks,
 //! `<` and `&` among it. A text with line breaks goes on over lines, none of which begins a tag after one that ends one.
 
 use std::borrow::Cow;
@@ -82,11 +82,11 @@ fn escape_element(element: &str) -> Option<String> {
         let attribute = attribute_start(rest, known)?;
         let value_start = at + attribute;
         let value = &element[value_start..];
-        let ends = |quote: &usize| {
-            let after = &value[quote + 1..];
+        let ends = |mark: &usize| {
+            let after = &value[mark + 1..];
             is_tag_end(after) || (after.starts_with([' ', '\t']) && attribute_start(after, known).is_some())
         };
-        let length = value.match_indices('"').map(|(quote, _)| quote).find(ends)?;
+        let length = value.match_indices('"').map(|(mark, _)| mark).find(ends)?;
         out.push_str(&element[at..value_start]);
         let value = &value[..length];
         changed |= push_escaped(&mut out, value);
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_not_of_the_tool_stays() {
-        for text in ["", "\n", "<b", "<data name=\"x", "<event other=\"a & b\"/>", "no tag & no quote"] {
+        for text in ["", "\n", "<b", "<data name=\"x", "<event other=\"a & b\"/>", "no tag & no mark"] {
             assert_eq!(escape(text), text);
         }
     }

@@ -46,9 +46,7 @@ fn malformed_xml_is_told_with_its_line() {
                 r#"
 <assembly xmlns="urn:schemas-microsoft-com:asm.v3"><instrumentation/></assembly>"#,
             ),
-            &[
-                "2: warning: <assembly>: declares no provider",
-            ],
+            &["2: warning: <assembly>: declares no provider"],
         ),
         (
             File(r#"<instrumentationManifest xmlns="urn:x"/>"#),
