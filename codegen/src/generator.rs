@@ -30,6 +30,10 @@ pub struct Output {
     pub files: Files,
     /// Every public name: those that were given as [`Setting::Names`], and after them the new ones.
     pub names: NamesLock,
+    /// How many events were generated.
+    pub events: usize,
+    /// How many layouts they have.
+    pub layouts: usize,
     /// The events, by id and version, that a manifest declares and that could not be generated; the diagnostics say
     /// why.
     pub left_out: BTreeSet<(u16, u8)>,
@@ -227,9 +231,10 @@ impl Generator {
             let newest = self.captures.iter().max_by_key(|capture| capture.build.number);
             let at = newest.map(|capture| capture.provider.at.clone()).unwrap_or_default();
             diagnostics.error(&at, element, "it has no event that can be generated; there is no output");
-            return Output { schema, files: Files::default(), names, left_out, diagnostics };
+            return Output { schema, names, left_out, diagnostics, ..Output::default() };
         }
-        for event in plan.modules.iter().flat_map(|module| &module.events) {
+        let events: Vec<&plan::ir::Event> = plan.modules.iter().flat_map(|module| &module.events).collect();
+        for event in &events {
             for layout in &event.layouts {
                 left_out.remove(&(event.id, layout.version));
             }
@@ -239,7 +244,9 @@ impl Generator {
             Ok(text) => drop(files.insert(path, text)),
             Err(error) => diagnostics.error(&Place::file(&path), "generated code", error.to_string()),
         });
-        Output { schema, files: Files(files), names, left_out, diagnostics }
+        let events = events.len();
+        let layouts = plan.layouts.len();
+        Output { schema, files: Files(files), names, events, layouts, left_out, diagnostics }
     }
 
     fn plan(&self, schema: &Schema, names: &mut NamesLock, diagnostics: &mut Diagnostics) -> plan::ir::Crate {

@@ -188,8 +188,8 @@ fn summarize(name: &str, output: &Output, files: &Files, written: usize, start: 
     println!("{name}: {} {}", schema.provider, schema.guid);
     println!(
         "made {} events, {} layouts: {} files, {bytes} bytes in {} ms; wrote {written}",
-        schema.events.len(),
-        schema.layouts().count(),
+        output.events,
+        output.layouts,
         files.0.len(),
         start.elapsed().as_millis(),
     );

@@ -111,8 +111,8 @@ fn print_summary(input: &Input, output: &Output, start: Instant) {
     println!(
         "made  {} builds, {} events, {} layouts: {} files, {bytes} bytes in {} ms",
         schema.builds.len(),
-        schema.events.len(),
-        schema.layouts().count(),
+        output.events,
+        output.layouts,
         output.files.0.len(),
         start.elapsed().as_millis(),
     );

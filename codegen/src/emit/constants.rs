@@ -3,28 +3,28 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{constants, doc_attributes, ident, literal};
+use super::{doc_attributes, emit_constants, ident, literal};
 use crate::plan::ir::{Constant, Crate, Newtype};
 
 pub(super) const DOC: &str = "What an event's header holds beside id and version, with the provider's names for it.";
 
 pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
     vec![
-        newtype(&plan.channels),
-        newtype(&plan.levels),
-        newtype(&plan.opcodes),
-        newtype(&plan.tasks),
-        keywords(&plan.keywords),
+        emit_newtype(&plan.channels),
+        emit_newtype(&plan.levels),
+        emit_newtype(&plan.opcodes),
+        emit_newtype(&plan.tasks),
+        emit_keywords(&plan.keywords),
     ]
 }
 
-fn newtype(newtype: &Newtype) -> TokenStream {
+fn emit_newtype(newtype: &Newtype) -> TokenStream {
     let name = ident(newtype.name);
     let integer = ident(newtype.integer);
     let docs = doc_attributes(&newtype.docs);
-    let constants = constants(&newtype.constants);
-    let names = names(&newtype.constants);
-    let texts = texts(&newtype.constants);
+    let constants = emit_constants(&newtype.constants);
+    let names = emit_names(&newtype.constants);
+    let texts = emit_texts(&newtype.constants);
     let display = if texts.is_empty() {
         quote! { self.name() }
     } else {
@@ -57,7 +57,7 @@ fn newtype(newtype: &Newtype) -> TokenStream {
 }
 
 /// The rows of names.
-fn names(constants: &[Constant]) -> Vec<TokenStream> {
+fn emit_names(constants: &[Constant]) -> Vec<TokenStream> {
     let row = |constant: &Constant| {
         let name = ident(&constant.name);
         let text = &constant.text;
@@ -67,7 +67,7 @@ fn names(constants: &[Constant]) -> Vec<TokenStream> {
 }
 
 /// The rows of values that Windows shows by another text than their name.
-fn texts(constants: &[Constant]) -> Vec<TokenStream> {
+fn emit_texts(constants: &[Constant]) -> Vec<TokenStream> {
     let row = |constant: &Constant| {
         let value = literal(constant.value);
         let text = constant.display.as_ref()?;
@@ -76,13 +76,13 @@ fn texts(constants: &[Constant]) -> Vec<TokenStream> {
     constants.iter().filter_map(row).collect()
 }
 
-fn keywords(newtype: &Newtype) -> TokenStream {
+fn emit_keywords(newtype: &Newtype) -> TokenStream {
     let name = ident(newtype.name);
     let integer = ident(newtype.integer);
     let docs = doc_attributes(&newtype.docs);
-    let constants = constants(&newtype.constants);
-    let names = names(&newtype.constants);
-    let texts = texts(&newtype.constants);
+    let constants = emit_constants(&newtype.constants);
+    let names = emit_names(&newtype.constants);
+    let texts = emit_texts(&newtype.constants);
     quote! {
         #docs
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

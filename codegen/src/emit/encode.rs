@@ -54,7 +54,7 @@ fn put_trait(encoder: &Encoder) -> TokenStream {
     let name = ident(&encoder.name);
     let anonymous = encoder.borrows.then(|| quote!(<'_>));
     let out = ident(if encoder.puts.is_empty() { "_out" } else { "out" });
-    let puts = encoder.puts.iter().map(put);
+    let puts = encoder.puts.iter().map(emit_put);
     quote! {
         impl rt::encode::Put for #name #anonymous {
             fn put(&self, #out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
@@ -65,12 +65,12 @@ fn put_trait(encoder: &Encoder) -> TokenStream {
     }
 }
 
-fn put(put: &Put) -> TokenStream {
+fn emit_put(put: &Put) -> TokenStream {
     match put {
         Put::Count { method, field, lengths } => {
             let method = ident(method);
             let field = index(*field);
-            let lengths = lengths.iter().map(length);
+            let lengths = lengths.iter().map(emit_length);
             quote! { out.#method(rt::encode::Count::of(#field) #(#lengths)* .fit()?); }
         }
         Put::One(one) => put_one(one),
@@ -87,7 +87,7 @@ fn put(put: &Put) -> TokenStream {
     }
 }
 
-fn length(length: &Length) -> TokenStream {
+fn emit_length(length: &Length) -> TokenStream {
     let member = ident(&length.member);
     let method = ident(length.method);
     if length.each {

@@ -153,13 +153,13 @@ fn dispatch(plan: &Crate) -> TokenStream {
     let decodes = plan.dispatch.iter().map(|arm| {
         let id = decimal(arm.id);
         let version = decimal(arm.version);
-        let builds = arm.builds.iter().map(|builds| build_pattern(*builds));
-        let constructors = plan.layouts.get(usize::from(arm.layout)).map(constructors);
+        let builds = arm.builds.iter().map(|builds| emit_builds(*builds));
+        let constructors = plan.layouts.get(usize::from(arm.layout)).map(emit_constructors);
         quote! { (#id, #version, #(#builds)|*) => rt::decode_as(build, id, version, payload, #constructors), }
     });
     let reads = plan.layouts.iter().enumerate().map(|(at, layout)| {
         let at = super::index(at);
-        let constructors = constructors(layout);
+        let constructors = emit_constructors(layout);
         quote! { #at => rt::read_as(reader, #constructors), }
     });
     quote! {
@@ -186,7 +186,7 @@ fn dispatch(plan: &Crate) -> TokenStream {
 }
 
 /// The constructors from a view to an event: of the event's enum, and of `Event`.
-fn constructors(layout: &LayoutPath) -> TokenStream {
+fn emit_constructors(layout: &LayoutPath) -> TokenStream {
     let module = ident(&layout.module);
     let event = ident(&layout.event);
     let variant = ident(&layout.variant);
@@ -194,7 +194,7 @@ fn constructors(layout: &LayoutPath) -> TokenStream {
 }
 
 /// The builds that a capture serves, as a pattern.
-fn build_pattern((first, before): (u32, Option<u32>)) -> TokenStream {
+fn emit_builds((first, before): (u32, Option<u32>)) -> TokenStream {
     let first = decimal(first);
     before.map(decimal).map_or_else(|| quote!(#first..), |before| quote!(#first..#before))
 }

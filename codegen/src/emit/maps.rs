@@ -14,11 +14,11 @@ pub(super) fn items(maps: &[Map]) -> Vec<TokenStream> {
     if !maps.is_empty() {
         items.push(quote! { use ::etw_runtime as rt; });
     }
-    items.extend(maps.iter().map(item));
+    items.extend(maps.iter().map(emit_map));
     items
 }
 
-fn item(map: &Map) -> TokenStream {
+fn emit_map(map: &Map) -> TokenStream {
     let name = ident(&map.name);
     let info = ident(&map.info);
     let docs = doc_attributes(&map.docs);

@@ -14,11 +14,11 @@ pub(super) fn items(meanings: &[Meaning]) -> Vec<TokenStream> {
     if !meanings.is_empty() {
         items.push(quote! { use ::etw_runtime as rt; });
     }
-    items.extend(meanings.iter().map(newtype));
+    items.extend(meanings.iter().map(emit_newtype));
     items
 }
 
-fn newtype(meaning: &Meaning) -> TokenStream {
+fn emit_newtype(meaning: &Meaning) -> TokenStream {
     let name = ident(&meaning.name);
     let info = ident(&meaning.info);
     let integer = ident(meaning.integer);
@@ -29,7 +29,7 @@ fn newtype(meaning: &Meaning) -> TokenStream {
         let docs = doc_attributes(&entry.docs);
         quote! { #docs pub const #name: Self = Self(#value); }
     });
-    let entries = meaning.values.iter().map(entry);
+    let entries = meaning.values.iter().map(emit_entry);
     let type_name = &meaning.name;
     let source = &meaning.source;
     let methods = if meaning.bits { bit_methods(&info) } else { value_methods(&info) };
@@ -57,7 +57,7 @@ fn newtype(meaning: &Meaning) -> TokenStream {
     }
 }
 
-fn entry(entry: &MeaningValue) -> TokenStream {
+fn emit_entry(entry: &MeaningValue) -> TokenStream {
     let (crate::plan::ir::Number::Decimal(value) | crate::plan::ir::Number::Hex(value)) = entry.value;
     let value = hex(value);
     let mask = entry.mask.map_or_else(|| quote!(u64::MAX), hex);

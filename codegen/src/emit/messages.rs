@@ -7,19 +7,19 @@ use super::{decimal, expressions, ident, index, option, path};
 use crate::plan::ir::{Expanded, Message, Printf, Show, Write};
 
 /// `fn write` of a view.
-pub(super) fn function(messages: &[Message]) -> TokenStream {
+pub(super) fn write_function(messages: &[Message]) -> TokenStream {
     let build = ident(if messages.len() > 1 { "build" } else { "_build" });
     let out = ident(if messages.is_empty() { "_out" } else { "out" });
     let body = match messages {
         [] => quote! { Ok(()) },
-        [message] => statements(message),
+        [message] => emit_statements(message),
         [oldest, newer @ ..] => {
             let branches = newer.iter().rev().map(|message| {
                 let since = decimal(message.since);
-                let statements = statements(message);
+                let statements = emit_statements(message);
                 quote! { if build >= #since { #statements } }
             });
-            let oldest = statements(oldest);
+            let oldest = emit_statements(oldest);
             quote! { #(#branches else)* { #oldest } }
         }
     };
@@ -33,38 +33,38 @@ pub(super) fn function(messages: &[Message]) -> TokenStream {
 }
 
 /// Chains of calls, apart only where a map's text has inserts of its own.
-fn statements(message: &Message) -> TokenStream {
+fn emit_statements(message: &Message) -> TokenStream {
     let statements = message.expanded.iter().map(|(before, expanded)| {
-        let calls = before.iter().map(call);
+        let calls = before.iter().map(emit_call);
         let before = (!before.is_empty()).then(|| quote! { out #(.#calls)*; });
-        let expanded = self::expanded(expanded);
+        let expanded = emit_expanded(expanded);
         quote! { #before #expanded }
     });
-    let calls = message.end.iter().map(call);
+    let calls = message.end.iter().map(emit_call);
     quote! { #(#statements)* out #(.#calls)*.finish() }
 }
 
 /// The statement that writes a map's text with the fields that it names.
-fn expanded(expanded: &Expanded) -> TokenStream {
+fn emit_expanded(expanded: &Expanded) -> TokenStream {
     let value = expressions::value(&expanded.value);
     let arms = expanded.texts.iter().map(|(value, writes)| {
         let value = decimal(*value);
-        let calls = writes.iter().map(call);
+        let calls = writes.iter().map(emit_call);
         quote! { #value => out #(.#calls)*, }
     });
-    let other = show(&expanded.other);
+    let other = emit_show(&expanded.other);
     let texts = quote! { { #(#arms)* value => out.#other, } };
     let Some(map) = &expanded.bits_of else { return quote! { match #value #texts; } };
     let map = path(map);
     quote! { out.expanded_bits(&#map, #value, |out, bit| match bit #texts); }
 }
 
-fn call(write: &Write) -> TokenStream {
+fn emit_call(write: &Write) -> TokenStream {
     match write {
         Write::Text(text) => quote! { text(#text) },
-        Write::Show(value) => show(value),
+        Write::Show(value) => emit_show(value),
         Write::Printf(format, value) => {
-            let format = printf(*format);
+            let format = emit_printf(*format);
             let value = expressions::value(value);
             quote! { formatted(&#format, &#value) }
         }
@@ -73,7 +73,7 @@ fn call(write: &Write) -> TokenStream {
             let each = each.as_ref().map_or_else(
                 || quote!(rt::MessageWriter::show),
                 |each| {
-                    let each = show(each);
+                    let each = emit_show(each);
                     quote!(|out, item| out.#each)
                 },
             );
@@ -83,7 +83,7 @@ fn call(write: &Write) -> TokenStream {
 }
 
 /// The call that shows a value in a form.
-fn show(show: &Show) -> TokenStream {
+fn emit_show(show: &Show) -> TokenStream {
     let method = ident(show.method);
     let value = expressions::value(&show.value);
     let of = show.of.as_ref().map(|of| {
@@ -93,7 +93,7 @@ fn show(show: &Show) -> TokenStream {
     quote! { #method(#of #value) }
 }
 
-fn printf(format: Printf) -> TokenStream {
+fn emit_printf(format: Printf) -> TokenStream {
     let Printf { left, zeros, alternate, width, precision, conversion } = format;
     let width = index(width);
     let precision = option(precision.map(index));

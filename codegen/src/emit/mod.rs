@@ -64,7 +64,7 @@ fn doc_attributes(lines: &[impl AsRef<str>]) -> TokenStream {
 }
 
 /// The constants of a newtype.
-fn constants(constants: &[Constant]) -> TokenStream {
+fn emit_constants(constants: &[Constant]) -> TokenStream {
     let constants = constants.iter().map(|constant| {
         let name = ident(&constant.name);
         let value = literal(constant.value);

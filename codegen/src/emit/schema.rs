@@ -19,7 +19,7 @@ pub(super) fn root_items(plan: &Crate) -> Vec<TokenStream> {
     });
     let name = &provider.name;
     let builds = provider.builds.iter().map(|build| decimal(*build));
-    let guid = guid(provider);
+    let guid = emit_guid(provider);
     let item = quote! {
         /// The provider, its captured builds and its events.
         pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo {
@@ -33,7 +33,7 @@ pub(super) fn root_items(plan: &Crate) -> Vec<TokenStream> {
 }
 
 /// The GUID as a constant expression.
-fn guid(provider: &Provider) -> TokenStream {
+fn emit_guid(provider: &Provider) -> TokenStream {
     let (data1, data2, data3, data4) = provider.guid;
     let data1 = path(&format!("0x{:04x}_{:04x}", data1 >> 16, data1 & 0xffff));
     let data2 = path(&format!("0x{data2:04x}"));
@@ -88,7 +88,7 @@ fn layout_info(event: &Event, layout: &Layout) -> TokenStream {
     let id = decimal(event.id);
     let version = decimal(layout.version);
     let builds = build_ranges(&layout.builds);
-    let fields = view.fields.iter().map(field);
+    let fields = view.fields.iter().map(emit_field);
     let headers = layout.headers.iter().map(header_info);
     let docs = doc_attributes(&[&layout.view.summary]);
     quote! {
@@ -111,7 +111,7 @@ fn struct_info(structure: &View, module: &Module) -> TokenStream {
     let name = &structure.name;
     let view = ident(&structure.name);
     let module = ident(&module.name);
-    let fields = structure.fields.iter().map(field);
+    let fields = structure.fields.iter().map(emit_field);
     let docs = doc_attributes(&[&structure.summary]);
     quote! {
         #docs
@@ -123,7 +123,7 @@ fn struct_info(structure: &View, module: &Module) -> TokenStream {
     }
 }
 
-fn field(entry: &FieldEntry) -> TokenStream {
+fn emit_field(entry: &FieldEntry) -> TokenStream {
     match entry {
         FieldEntry::Constant(constant) => ident(constant).into_token_stream(),
         FieldEntry::Own(info) => field_info(info),
@@ -137,15 +137,15 @@ fn field_info(field: &FieldInfo) -> TokenStream {
         let out_type = ident(out_type);
         quote! { .shown_as(rt::OutType::#out_type) }
     });
-    let length = field.length.map(size).map(|size| quote! { .with_length(#size) });
-    let count = field.count.map(size).map(|size| quote! { .with_count(#size) });
+    let length = field.length.map(emit_size).map(|size| quote! { .with_length(#size) });
+    let count = field.count.map(emit_size).map(|size| quote! { .with_count(#size) });
     let map = field.map.as_deref().map(path).map(|map| quote! { .with_map(&#map) });
-    let meaning = field.meaning.as_ref().map(meaning).map(|meaning| quote! { .meaning(#meaning) });
+    let meaning = field.meaning.as_ref().map(emit_meaning).map(|meaning| quote! { .meaning(#meaning) });
     let members = field.members.as_deref().map(ident).map(|info| quote! { .with_members(&#info) });
     quote! { rt::FieldInfo::new(#name, rt::InType::#in_type) #out_type #length #count #map #meaning #members }
 }
 
-fn size(size: InfoSize) -> TokenStream {
+fn emit_size(size: InfoSize) -> TokenStream {
     match size {
         InfoSize::Fixed(n) => {
             let n = decimal(n);
@@ -158,7 +158,7 @@ fn size(size: InfoSize) -> TokenStream {
     }
 }
 
-fn meaning(meaning: &InfoMeaning) -> TokenStream {
+fn emit_meaning(meaning: &InfoMeaning) -> TokenStream {
     let variant = ident(&meaning.variant);
     let of = meaning.of.as_deref().map(path).map(|of| quote!((&#of)));
     quote!(rt::Meaning::#variant #of)

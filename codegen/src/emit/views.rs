@@ -57,9 +57,9 @@ fn event_enum(event: &Event) -> TokenStream {
     });
     let id = decimal(event.id);
     let id_docs = doc_attributes(&[format!("The event's id, {}.", event.id)]);
-    let accessors = event.accessors.iter().map(accessor);
+    let accessors = event.accessors.iter().map(emit_accessor);
     let (parameters, lifetime) = lifetimes(event.borrows);
-    let deref = event.layouts.first().filter(|_| event.derefs).map(|layout| deref(&event.name, layout));
+    let deref = event.layouts.first().filter(|_| event.derefs).map(|layout| emit_deref(&event.name, layout));
     quote! {
         #docs
         #[non_exhaustive]
@@ -76,7 +76,7 @@ fn event_enum(event: &Event) -> TokenStream {
 }
 
 /// An event of one layout has all that its view has.
-fn deref(event: &str, layout: &Layout) -> TokenStream {
+fn emit_deref(event: &str, layout: &Layout) -> TokenStream {
     let event = ident(event);
     let view = ident(&layout.view.name);
     let variant = ident(&layout.variant);
@@ -128,17 +128,17 @@ fn view_struct(view: &View) -> TokenStream {
 
 fn view_accessors(view: &View) -> Option<TokenStream> {
     let name = ident(&view.name);
-    let accessors = view.accessors.iter().map(accessor);
+    let accessors = view.accessors.iter().map(emit_accessor);
     let (parameters, lifetime) = lifetimes(view.borrows);
     (!view.accessors.is_empty()).then(|| quote! { impl #parameters #name #lifetime { #(#accessors)* } })
 }
 
-fn accessor(accessor: &Accessor) -> TokenStream {
+fn emit_accessor(accessor: &Accessor) -> TokenStream {
     let name = ident(&accessor.name);
     let docs = doc_attributes(&accessor.docs);
     let ty = path(&accessor.ty);
     let inline = accessor.is_inline.then(|| quote!(#[inline]));
-    let body = body(&accessor.body);
+    let body = emit_body(&accessor.body);
     quote! {
         #docs
         #inline
@@ -146,7 +146,7 @@ fn accessor(accessor: &Accessor) -> TokenStream {
     }
 }
 
-fn body(body: &Body) -> TokenStream {
+fn emit_body(body: &Body) -> TokenStream {
     match body {
         Body::Value(value) => expressions::value(value),
         Body::Map { accessor, each, steps } => {
@@ -172,7 +172,7 @@ fn view_trait(layout: &Layout) -> TokenStream {
     let info = ident(&layout.view.info);
     let read = read_function(&layout.view);
     let part = part_function(&layout.view);
-    let write = messages::function(&layout.messages);
+    let write = messages::write_function(&layout.messages);
     let confusable = layout.confusable.then(|| quote! { const CONFUSABLE: bool = true; });
     quote! {
         impl<'a> rt::View<'a> for #name<'a> {
@@ -202,7 +202,7 @@ fn struct_trait(structure: &View) -> TokenStream {
 fn read_function(view: &View) -> TokenStream {
     let reads = view.members.iter().map(|member| {
         let name = ident(&member.name);
-        let read = read(&member.read);
+        let read = emit_read(&member.read);
         quote! { let #name = #read; }
     });
     let names = view.members.iter().map(|member| ident(&member.name));
@@ -220,7 +220,7 @@ fn read_function(view: &View) -> TokenStream {
 }
 
 /// The expression that takes a member off the reader.
-fn read(read: &Read) -> TokenStream {
+fn emit_read(read: &Read) -> TokenStream {
     let method = ident(read.method);
     let field = index(read.field);
     let size = read.size.as_ref().map(|size| {
@@ -228,7 +228,7 @@ fn read(read: &Read) -> TokenStream {
         quote!(, #size)
     });
     let each = read.each.as_ref().map(|each| {
-        let each = extent(each);
+        let each = emit_extent(each);
         quote!(, #each)
     });
     let call = quote!(__reader.#method(#field #size #each)?);
@@ -247,7 +247,7 @@ fn reader_size(size: &Size) -> TokenStream {
 }
 
 /// How each element of a list finds its end.
-fn extent(each: &Each) -> TokenStream {
+fn emit_extent(each: &Each) -> TokenStream {
     match each {
         Each::Units(Size::Fixed(n)) => {
             let n = decimal(*n);

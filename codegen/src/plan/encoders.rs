@@ -6,17 +6,16 @@ use super::types;
 
 /// A layout's or struct's encoder.
 pub(super) fn plan(name: &str, docs: Vec<String>, fields: &Fields, maps: &[ir::Map], layout: Option<&str>) -> Encoder {
-    let bools = held(fields).filter(|field| field.kind == Kind::Scalar(Scalar::Bool)).count();
-    let members = held(fields).map(|field| EncoderMember {
+    let bools = list_held(fields).filter(|field| field.kind == Kind::Scalar(Scalar::Bool)).count();
+    let members = list_held(fields).map(|field| EncoderMember {
         name: field.accessor.clone(),
         docs: vec![format!("`{}`, `{}`.", field.field.name, field.field.in_type)],
         ty: member_type(field.kind, &fields.structs, maps),
     });
-    let puts = fields
-        .list
-        .iter()
-        .enumerate()
-        .map(|(at, field)| if is_counter(at, fields) { count(at, field, fields) } else { put(at, field) });
+    let puts =
+        fields.list.iter().enumerate().map(|(at, field)| {
+            if is_counter(at, fields) { put_count(at, field, fields) } else { put_field(at, field) }
+        });
     Encoder {
         name: name.to_owned(),
         docs,
@@ -25,7 +24,7 @@ pub(super) fn plan(name: &str, docs: Vec<String>, fields: &Fields, maps: &[ir::M
         members: members.collect(),
         puts: puts.collect(),
         layout: layout.map(str::to_owned),
-        from_view: layout.and_then(|_| from_view(fields)),
+        from_view: layout.and_then(|_| plan_from_view(fields)),
     }
 }
 
@@ -36,12 +35,12 @@ fn is_counter(at: usize, fields: &Fields) -> bool {
 }
 
 /// The fields that the struct holds.
-fn held(fields: &Fields) -> impl Iterator<Item = &FieldPlan> {
+fn list_held(fields: &Fields) -> impl Iterator<Item = &FieldPlan> {
     fields.list.iter().enumerate().filter(|(at, _)| !is_counter(*at, fields)).map(|(_, field)| field)
 }
 
 fn borrows(fields: &Fields) -> bool {
-    held(fields).any(|field| match field.kind {
+    list_held(fields).any(|field| match field.kind {
         Kind::One(Item::Struct(at)) => borrows(&fields.structs[at].fields),
         kind => kind.borrows(),
     })
@@ -69,7 +68,7 @@ fn member_type(kind: Kind, structs: &[StructPlan], maps: &[ir::Map]) -> String {
 }
 
 /// Writes a length or count: what all that it counts say.
-fn count(at: usize, field: &FieldPlan, fields: &Fields) -> Put {
+fn put_count(at: usize, field: &FieldPlan, fields: &Fields) -> Put {
     let counter = Extent::Field(at);
     let lengths = fields.list.iter().flat_map(|counted| {
         let length = |each, is_utf16| Length {
@@ -89,15 +88,15 @@ fn count(at: usize, field: &FieldPlan, fields: &Fields) -> Put {
     Put::Count { method, field: at, lengths: lengths.collect() }
 }
 
-fn put(at: usize, field: &FieldPlan) -> Put {
+fn put_field(at: usize, field: &FieldPlan) -> Put {
     let value = Value { source: Source::Member(field.accessor.clone()), steps: Vec::new() };
     let extent = field.extent();
     match field.kind {
-        Kind::Scalar(scalar) => Put::One(call(types::spell(scalar).method, value)),
+        Kind::Scalar(scalar) => Put::One(new_put(types::spell(scalar).method, value)),
         Kind::Mapped(_, scalar) => Put::One(put_mapped(at, scalar, value)),
         Kind::Array(_) => Put::One(match extent {
-            Extent::Fixed(n) => PutOne { length: Some(*n), ..fallible("array_of", at, value) },
-            _ => call("array", value),
+            Extent::Fixed(n) => PutOne { length: Some(*n), ..new_fallible_put("array_of", at, value) },
+            _ => new_put("array", value),
         }),
         Kind::One(item) => Put::One(put_item(at, item, extent, value)),
         Kind::List(item) => {
@@ -112,7 +111,7 @@ fn put(at: usize, field: &FieldPlan) -> Put {
                 },
                 by_reference: is_struct,
                 item: if is_struct {
-                    fallible("structure", at, element)
+                    new_fallible_put("structure", at, element)
                 } else {
                     put_item(at, item, &field.each, element)
                 },
@@ -122,13 +121,13 @@ fn put(at: usize, field: &FieldPlan) -> Put {
 }
 
 /// A call that cannot fail.
-fn call(method: &'static str, value: Value) -> PutOne {
+fn new_put(method: &'static str, value: Value) -> PutOne {
     PutOne { method, field: None, value, is_borrowed: false, narrowed: None, length: None }
 }
 
 /// A call that can.
-fn fallible(method: &'static str, field: usize, value: Value) -> PutOne {
-    PutOne { field: Some(field), ..call(method, value) }
+fn new_fallible_put(method: &'static str, field: usize, value: Value) -> PutOne {
+    PutOne { field: Some(field), ..new_put(method, value) }
 }
 
 /// A map's newtype holds 32 bits, of which the field may have fewer.
@@ -139,33 +138,33 @@ fn put_mapped(at: usize, scalar: Scalar, mut value: Value) -> PutOne {
     if is_signed {
         value.steps.push(Step::Call("cast_signed"));
     }
-    PutOne { narrowed: is_narrow.then_some(at), ..call(types::spell(scalar).method, value) }
+    PutOne { narrowed: is_narrow.then_some(at), ..new_put(types::spell(scalar).method, value) }
 }
 
 /// Writes one value of variable size.
 fn put_item(at: usize, item: Item, extent: &Extent, mut value: Value) -> PutOne {
-    let of_length = |method, n: u16, value| PutOne { length: Some(n), ..fallible(method, at, value) };
+    let of_length = |method, n: u16, value| PutOne { length: Some(n), ..new_fallible_put(method, at, value) };
     match (item, extent) {
         (Item::Utf16, Extent::Fixed(n)) => of_length("utf16_of", *n, value),
-        (Item::Utf16, Extent::UntilNul) => fallible("utf16_nul", at, value),
-        (Item::Utf16, Extent::Counted) => fallible("utf16_counted", at, value),
-        (Item::Utf16, _) => call("utf16", value),
+        (Item::Utf16, Extent::UntilNul) => new_fallible_put("utf16_nul", at, value),
+        (Item::Utf16, Extent::Counted) => new_fallible_put("utf16_counted", at, value),
+        (Item::Utf16, _) => new_put("utf16", value),
         (Item::Ansi, Extent::Fixed(n)) => of_length("ansi_of", *n, value),
-        (Item::Ansi, Extent::UntilNul) => fallible("ansi_nul", at, value),
-        (Item::Ansi | Item::Binary | Item::SocketAddr, Extent::Counted) => fallible("bytes_counted", at, value),
+        (Item::Ansi, Extent::UntilNul) => new_fallible_put("ansi_nul", at, value),
+        (Item::Ansi | Item::Binary | Item::SocketAddr, Extent::Counted) => new_fallible_put("bytes_counted", at, value),
         (Item::Binary | Item::SocketAddr, Extent::Fixed(n)) => of_length("bytes_of", *n, value),
-        (Item::Ansi | Item::Binary | Item::SocketAddr, _) => call("bytes", value),
+        (Item::Ansi | Item::Binary | Item::SocketAddr, _) => new_put("bytes", value),
         (Item::Sid, _) => {
             value.steps.push(Step::Call("as_bytes"));
-            call("bytes", value)
+            new_put("bytes", value)
         }
-        (Item::Pointer, _) => fallible("pointer", at, value),
-        (Item::Struct(_), _) => PutOne { is_borrowed: true, ..fallible("structure", at, value) },
+        (Item::Pointer, _) => new_fallible_put("pointer", at, value),
+        (Item::Struct(_), _) => PutOne { is_borrowed: true, ..new_fallible_put("structure", at, value) },
     }
 }
 
 /// How the accessors of a decoded event make the members, where none of them has to be gathered.
-fn from_view(fields: &Fields) -> Option<Vec<(String, Vec<Step>)>> {
+fn plan_from_view(fields: &Fields) -> Option<Vec<(String, Vec<Step>)>> {
     let is_gathered = |field: &FieldPlan| matches!(field.kind, Kind::List(_) | Kind::One(Item::Struct(_)));
     if fields.list.iter().any(is_gathered) {
         return None;
@@ -178,5 +177,5 @@ fn from_view(fields: &Fields) -> Option<Vec<(String, Vec<Step>)>> {
         };
         (field.accessor.clone(), convert.into_iter().collect())
     };
-    Some(held(fields).map(member).collect())
+    Some(list_held(fields).map(member).collect())
 }

@@ -240,41 +240,41 @@ struct Planner<'l> {
 
 impl Planner<'_> {
     fn add(&mut self, field: &Field) -> Result<(), String> {
-        let kind = self.kind(field)?;
+        let kind = self.find_kind(field)?;
         let index = self.out.list.len();
         let accessor = self.lock.claim(NameKind::Field, &field.name, &[names::field_name(&field.name)]);
         let accessor = self.out.accessors.claim(&accessor, &format!("_{}", index + 1));
         let mut each = Extent::Own;
         let access = if let (Kind::Scalar(_) | Kind::Mapped(..), Some(size)) = (&kind, fixed_size(field.in_type)) {
-            self.in_segment(index, size)
+            self.put_in_segment(index, size)
         } else {
             self.open = None;
             let extent = match &field.count {
                 Some(count) => {
-                    each = self.one(field)?;
-                    self.size(count)?
+                    each = self.find_end(field)?;
+                    self.resolve_size(count)?
                 }
-                None => self.one(field)?,
+                None => self.find_end(field)?,
             };
             self.out.members.push(Member::Field(index));
             Access::Own(extent)
         };
-        let map = self.map(field);
+        let map = self.find_map(field);
         self.out.list.push(FieldPlan { accessor, kind, access, each, map, field: field.clone(), meaning: None });
         Ok(())
     }
 
-    fn map(&self, field: &Field) -> Option<usize> {
+    fn find_map(&self, field: &Field) -> Option<usize> {
         let name = field.map.as_deref().filter(|_| field.in_type.can_map())?;
         self.maps.get(name).copied()
     }
 
-    fn kind(&mut self, field: &Field) -> Result<Kind, String> {
-        if let Some(scalar) = scalar(field.in_type) {
+    fn find_kind(&mut self, field: &Field) -> Result<Kind, String> {
+        if let Some(scalar) = find_scalar(field.in_type) {
             if field.count.is_some() {
                 return Ok(Kind::Array(scalar));
             }
-            return Ok(self.map(field).map_or(Kind::Scalar(scalar), |map| Kind::Mapped(map, scalar)));
+            return Ok(self.find_map(field).map_or(Kind::Scalar(scalar), |map| Kind::Mapped(map, scalar)));
         }
         let socket = field.out_type == Some(OutType::SocketAddress);
         let item = match field.in_type {
@@ -284,14 +284,14 @@ impl Planner<'_> {
             InType::Binary | InType::CountedBinary => Item::Binary,
             InType::Sid => Item::Sid,
             InType::Pointer => Item::Pointer,
-            InType::Struct => Item::Struct(self.structure(field)?),
+            InType::Struct => Item::Struct(self.plan_structure(field)?),
             other => return Err(format!("the layout of {other} is not known")),
         };
         Ok(if field.count.is_some() { Kind::List(item) } else { Kind::One(item) })
     }
 
     /// Plans a struct and returns its index.
-    fn structure(&mut self, field: &Field) -> Result<usize, String> {
+    fn plan_structure(&mut self, field: &Field) -> Result<usize, String> {
         if field.members.is_empty() {
             return Err("the struct's members are not known".to_owned());
         }
@@ -315,7 +315,7 @@ impl Planner<'_> {
     }
 
     /// Puts a field of fixed size behind the last one, or into a new segment.
-    fn in_segment(&mut self, index: usize, field_size: u16) -> Access {
+    fn put_in_segment(&mut self, index: usize, field_size: u16) -> Access {
         if let Some(Member::Segment { name, size, .. }) = self.open.and_then(|at| self.out.members.get_mut(at)) {
             let offset = *size;
             *size += field_size; // `check_size` has seen to it that all of them together fit
@@ -331,9 +331,9 @@ impl Planner<'_> {
     }
 
     /// How a value, or each element of an array, finds its end.
-    fn one(&self, field: &Field) -> Result<Extent, String> {
+    fn find_end(&self, field: &Field) -> Result<Extent, String> {
         Ok(match (&field.length, field.in_type) {
-            (Some(length), in_type) if in_type.takes_length() => self.size(length)?,
+            (Some(length), in_type) if in_type.takes_length() => self.resolve_size(length)?,
             (_, InType::UnicodeString | InType::AnsiString) => Extent::UntilNul,
             (_, InType::Binary) if field.out_type == Some(OutType::IPv6) => Extent::Fixed(16),
             (_, InType::Binary) => return Err("win:Binary needs a length".to_owned()),
@@ -342,15 +342,15 @@ impl Planner<'_> {
         })
     }
 
-    fn size(&self, size: &Size) -> Result<Extent, String> {
+    fn resolve_size(&self, size: &Size) -> Result<Extent, String> {
         Ok(match size {
             Size::Fixed(n) => Extent::Fixed(*n),
-            Size::Field(counter) => Extent::Field(self.counter(counter)?),
+            Size::Field(counter) => Extent::Field(self.find_counter(counter)?),
         })
     }
 
     /// The index of the earlier field that gives a length or a count.
-    fn counter(&self, counter: &FieldRef) -> Result<usize, String> {
+    fn find_counter(&self, counter: &FieldRef) -> Result<usize, String> {
         let at = usize::from(counter.index());
         let target = self.all.get(at).filter(|_| counter.scope() == Scope::Beside && at < self.next);
         match target.map(|target| (target.in_type, &target.count)) {
@@ -369,7 +369,7 @@ fn fixed_size(in_type: InType) -> Option<u16> {
     u16::try_from(in_type.fixed_size()?).ok()
 }
 
-fn scalar(in_type: InType) -> Option<Scalar> {
+fn find_scalar(in_type: InType) -> Option<Scalar> {
     Some(match in_type {
         InType::Int8 => Scalar::I8,
         InType::UInt8 => Scalar::U8,

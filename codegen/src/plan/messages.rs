@@ -81,7 +81,7 @@ impl Context<'_> {
         if let Some(printf) = format.as_deref().and_then(parse_printf) {
             return Write::Printf(printf, super::views::reflect(field));
         }
-        let form = self.form(field);
+        let form = self.choose_form(field);
         let mut value = Value { source: Source::Accessor(field.accessor.clone()), steps: Vec::new() };
         match field.kind {
             Kind::Mapped(..) => value.steps.push(Step::Unwrap),
@@ -148,7 +148,7 @@ impl Context<'_> {
     }
 
     /// The form of a field, or of each of its elements, by its types and map.
-    fn form(self, field: &FieldPlan) -> Form {
+    fn choose_form(self, field: &FieldPlan) -> Form {
         let out_type = field.field.out_type;
         let mapped = |map: usize, scalar| match scalar {
             _ if self.maps[map].bits => Form::Bits(map),
@@ -159,15 +159,15 @@ impl Context<'_> {
             Kind::Mapped(map, scalar) => mapped(map, scalar),
             Kind::Array(scalar) => match field.map {
                 Some(map) => mapped(map, scalar),
-                None => scalar_form(scalar, out_type),
+                None => choose_form_of_scalar(scalar, out_type),
             },
-            Kind::Scalar(scalar) => scalar_form(scalar, out_type),
-            Kind::One(item) | Kind::List(item) => item_form(item, out_type),
+            Kind::Scalar(scalar) => choose_form_of_scalar(scalar, out_type),
+            Kind::One(item) | Kind::List(item) => choose_form_of_item(item, out_type),
         }
     }
 }
 
-fn item_form(item: Item, out_type: Option<OutType>) -> Form {
+fn choose_form_of_item(item: Item, out_type: Option<OutType>) -> Form {
     match item {
         Item::Utf16 => Form::By("utf16"),
         Item::Ansi if is_utf8(out_type) => Form::By("utf8"),
@@ -184,7 +184,7 @@ fn is_utf8(out_type: Option<OutType>) -> bool {
 }
 
 /// The form of a value of fixed size. A pair of types that Windows does not know shows as the inType's default.
-fn scalar_form(scalar: Scalar, out_type: Option<OutType>) -> Form {
+fn choose_form_of_scalar(scalar: Scalar, out_type: Option<OutType>) -> Form {
     use OutType as O;
     let integer = !matches!(
         scalar,

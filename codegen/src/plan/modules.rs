@@ -55,7 +55,7 @@ pub(super) fn claim(id: u16, name: &str, rules: &[ModuleRule]) -> Option<usize> 
 pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
     let mut tasks: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
     for event in &schema.events {
-        if let Some(task) = task(event) {
+        if let Some(task) = find_task(event) {
             tasks.entry(task).or_default().push(event.id);
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
 }
 
 /// The newest task of an event.
-fn task(event: &Event) -> Option<&str> {
+fn find_task(event: &Event) -> Option<&str> {
     event.versions.last()?.layouts.last()?.newest_header()?.task.as_deref()
 }
 

@@ -29,8 +29,8 @@ fn describe(plan: &FieldPlan, all: &Fields, context: Context<'_>) -> FieldInfo {
             .out_type
             .filter(|out_type| Some(*out_type) != field.in_type.default_out_type())
             .map(etw_schema::model::OutType::ident),
-        length: length.map(|length| size(length, of_one)),
-        count: field.count.as_ref().map(|count| size(count, extent)),
+        length: length.map(|length| resolve_size(length, of_one)),
+        count: field.count.as_ref().map(|count| resolve_size(count, extent)),
         map: plan.map.map(|map| types::path_of_map_info(&context.maps[map])),
         meaning: plan.meaning.as_ref().map(|meaning| context.meanings[meaning.meaning].info.clone()),
         members,
@@ -38,7 +38,7 @@ fn describe(plan: &FieldPlan, all: &Fields, context: Context<'_>) -> FieldInfo {
 }
 
 /// A length or count; where a field gives it, the plan knows which.
-fn size(size: &Size, extent: &Extent) -> InfoSize {
+fn resolve_size(size: &Size, extent: &Extent) -> InfoSize {
     match (size, extent) {
         (Size::Fixed(n), _) => InfoSize::Fixed(*n),
         (Size::Field(_), Extent::Field(at)) => InfoSize::Field(*at),

@@ -76,7 +76,7 @@ impl Numbers {
 
 /// The newest declaration of each name with all builds that declare it. A value that a newer build calls by another
 /// name has both: the newer name first, so that looking a value up finds it.
-fn newest<'h, T>(
+fn find_newest<'h, T>(
     schema: &Schema,
     held: &'h [Held<T>],
     name: impl Fn(&T) -> &str,
@@ -102,7 +102,7 @@ pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descrip
     let channels = plan_channels(schema, lock);
     let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
     used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
-    let levels = named_values(NameKind::Level, &used.levels, own, lock);
+    let levels = name_values(NameKind::Level, &used.levels, own, lock);
     let opcodes = plan_opcodes(schema, &used.opcodes, lock);
     let tasks = plan_tasks(schema, lock);
     let keywords = plan_keywords(schema, &used, lock);
@@ -125,7 +125,7 @@ pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descrip
 
 fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
     let channels =
-        newest(schema, &schema.channels, |channel| &channel.name, |channel| channel.value.unwrap_or(0).into());
+        find_newest(schema, &schema.channels, |channel| &channel.name, |channel| channel.value.unwrap_or(0).into());
     let channels = channels.into_iter().filter_map(|(channel, builds)| {
         let also = format!(": `{}`", channel.name);
         let doc = Doc { name: &channel.id, display: channel.message.as_deref(), also: Some(&also) };
@@ -139,18 +139,18 @@ fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
             docs,
         })
     });
-    named(NameKind::Channel, channels, lock)
+    name_all(NameKind::Channel, channels, lock)
 }
 
 fn plan_tasks(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
-    let tasks = newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
+    let tasks = find_newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
     let tasks = tasks.into_iter().map(|(task, builds)| {
         let doc = Doc { name: &task.name, display: task.message.as_deref(), also: None };
         let docs = doc.lines(Some((schema, &builds)));
         let display = task.message.clone();
         Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), display, docs }
     });
-    named(NameKind::Task, tasks, lock)
+    name_all(NameKind::Task, tasks, lock)
 }
 
 /// The opcodes. Those of tasks may share a name and differ in value: each such pair is a constant. The provider's own and
@@ -182,11 +182,11 @@ fn plan_opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLo
         (key, Named { base: name.replace("win:", ""), value: (*value).into(), text, display, docs })
     };
     let items: Vec<_> = all.iter().map(item).collect();
-    keyed(NameKind::Opcode, items.into_iter(), lock)
+    name_by_key(NameKind::Opcode, items.into_iter(), lock)
 }
 
 fn plan_keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
-    let own = newest(schema, &schema.keywords, |keyword| &keyword.name, |keyword| keyword.mask);
+    let own = find_newest(schema, &schema.keywords, |keyword| &keyword.name, |keyword| keyword.mask);
     let own = own.into_iter().map(|(keyword, builds)| {
         let doc = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
         let docs = doc.lines(Some((schema, &builds)));
@@ -197,7 +197,7 @@ fn plan_keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Cons
         let docs = Doc { name, display: None, also: None }.lines(None);
         Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), display: None, docs }
     });
-    named(NameKind::Keyword, own.chain(predefined), lock)
+    name_all(NameKind::Keyword, own.chain(predefined), lock)
 }
 
 /// The predefined levels, opcodes and keywords that events use.
@@ -212,17 +212,17 @@ impl Used {
         let mut used = Self { levels: BTreeMap::new(), opcodes: BTreeMap::new(), keywords: BTreeMap::new() };
         let headers = schema.layouts().flat_map(|(_, _, layout)| &layout.headers).map(|held| &held.value);
         for header in headers {
-            add(&mut used.levels, builtin::LEVELS, header.level.as_ref());
-            add(&mut used.opcodes, builtin::OPCODES, header.opcode.as_ref());
+            add_builtin(&mut used.levels, builtin::LEVELS, header.level.as_ref());
+            add_builtin(&mut used.opcodes, builtin::OPCODES, header.opcode.as_ref());
             for keyword in &header.keywords {
-                add(&mut used.keywords, builtin::KEYWORDS, Some(keyword));
+                add_builtin(&mut used.keywords, builtin::KEYWORDS, Some(keyword));
             }
         }
         used
     }
 }
 
-fn add<T: Copy>(used: &mut BTreeMap<String, T>, table: &[(&str, T)], name: Option<&String>) {
+fn add_builtin<T: Copy>(used: &mut BTreeMap<String, T>, table: &[(&str, T)], name: Option<&String>) {
     if let Some((name, value)) = name.and_then(|name| Some((name, builtin::value_of(table, name)?))) {
         used.insert(name.clone(), value);
     }
@@ -266,7 +266,7 @@ struct Named {
     docs: Vec<String>,
 }
 
-fn named_values(
+fn name_values(
     kind: NameKind,
     values: &BTreeMap<String, u8>,
     own: impl Iterator<Item = (String, u8, Option<String>)>,
@@ -286,16 +286,16 @@ fn named_values(
             docs,
         }
     });
-    named(kind, items, lock)
+    name_all(kind, items, lock)
 }
 
 /// Constants under their published names, by the manifest's.
-fn named(kind: NameKind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
-    keyed(kind, items.map(|item| (item.text.clone(), item)), lock)
+fn name_all(kind: NameKind, items: impl Iterator<Item = Named>, lock: &mut NamesLock) -> Vec<Constant> {
+    name_by_key(kind, items.map(|item| (item.text.clone(), item)), lock)
 }
 
 /// Constants under their published names, by the keys of `names.lock`.
-fn keyed(kind: NameKind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
+fn name_by_key(kind: NameKind, items: impl Iterator<Item = (String, Named)>, lock: &mut NamesLock) -> Vec<Constant> {
     items
         .map(|(key, Named { base, value, text, display, docs })| {
             let base = names::constant_name(&base);
@@ -317,7 +317,7 @@ pub(super) fn plan_maps(
     inferred: &BTreeMap<String, String>,
     lock: &mut NamesLock,
 ) -> (Vec<ir::Map>, Vec<MapTexts>) {
-    let mut maps = newest(schema, &schema.maps, |map| &map.name, |_| 0);
+    let mut maps = find_newest(schema, &schema.maps, |map| &map.name, |_| 0);
     maps.sort_by_key(|(map, _)| &map.name);
     let mut out = Vec::new();
     let mut texts = Vec::new();

@@ -30,7 +30,7 @@ pub(super) fn plan_members(fields: &Fields, context: Context<'_>) -> Vec<ir::Mem
             ir::Member {
                 name: field.accessor.clone(),
                 ty: types::member_type(field.kind, &fields.structs, context.maps),
-                read: read(*at, field, &fields.list),
+                read: plan_read(*at, field, &fields.list),
                 part,
             }
         }
@@ -82,9 +82,9 @@ fn find_in_segment(field: &FieldPlan) -> Option<InSegment> {
 }
 
 /// The step of reading that takes a field of variable size off the reader.
-fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> Read {
+fn plan_read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> Read {
     let extent = field.extent();
-    let size = size(extent, all);
+    let size = plan_size(extent, all);
     let sized = size.is_some();
     let until_nul = *extent == Extent::UntilNul;
     let method = match field.kind {
@@ -106,12 +106,12 @@ fn read(index: usize, field: &FieldPlan, all: &[FieldPlan]) -> Read {
         method,
         field: index,
         size,
-        each: matches!(field.kind, Kind::List(_)).then(|| each(&field.each, all)),
+        each: matches!(field.kind, Kind::List(_)).then(|| plan_each(&field.each, all)),
         is_socket: field.kind == Kind::One(Item::SocketAddr),
     }
 }
 
-fn size(extent: &Extent, all: &[FieldPlan]) -> Option<Size> {
+fn plan_size(extent: &Extent, all: &[FieldPlan]) -> Option<Size> {
     match extent {
         Extent::Fixed(n) => Some(Size::Fixed(*n)),
         Extent::Field(counter) => find_in_segment(&all[*counter]).map(Size::Counter),
@@ -119,8 +119,8 @@ fn size(extent: &Extent, all: &[FieldPlan]) -> Option<Size> {
     }
 }
 
-fn each(extent: &Extent, all: &[FieldPlan]) -> Each {
-    match (size(extent, all), extent) {
+fn plan_each(extent: &Extent, all: &[FieldPlan]) -> Each {
+    match (plan_size(extent, all), extent) {
         (Some(size), _) => Each::Units(size),
         (None, Extent::Counted) => Each::Counted,
         (None, _) => Each::Own,
