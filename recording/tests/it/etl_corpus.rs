@@ -136,3 +136,56 @@ fn the_order_of_time_is_that_of_the_clock_and_then_of_the_file() {
         assert!(by_file == by_time, "{}", path.display());
     }
 }
+
+/// What the simulator says about an event that can be read in the file, whatever its payload means.
+fn describe_made(record: &TraceRecord<'_>) -> Json {
+    let key = record.key.expect("an event");
+    json!({
+        "ts_100ns": record.time.map(FileTime::ticks),
+        "cpu": record.cpu,
+        "pid": record.pid,
+        "tid": record.tid,
+        "id": key.id,
+        "version": key.version,
+        "channel": record.channel,
+        "level": record.level,
+        "opcode": record.opcode,
+        "task": record.task,
+        "keyword": format!("{:#x}", record.keywords),
+        "activity": guid(record.activity.unwrap_or_default()),
+        "related_activity": record.related_activity.map(guid),
+    })
+}
+
+#[test]
+fn the_simulators_traces_come_in_the_order_of_time() {
+    let provider = Guid::from_u128(0xd48ce617_33a2_4bc3_a5c7_11aa4f29619e);
+    for path in files("made", "etl") {
+        let about = path.display();
+        let expected = json_lines(&path.with_extension("events.jsonl.gz"));
+        let results = &json_lines(&path.with_extension("oracle.json.gz"))[0];
+        let mut trace = Trace::open(File::open(&path).expect("a file")).expect("a trace");
+        assert_eq!(trace.build().map(Json::from), results["build"].as_u64().map(Json::from), "{about}");
+        assert!(!trace.build_report().expect("a report").is_doubtful(), "{about}");
+        // What cannot be decoded is in the file, and not among the expected: those are found in the same order.
+        let mut wanted = expected.iter().peekable();
+        let mut count = 0;
+        let mut records = trace.records_by_time();
+        while let Some(record) = records.next() {
+            let record = record.expect("a record");
+            if record.provider == provider {
+                count += 1;
+                let there = describe_made(&record);
+                let keys = there.as_object().expect("an object").iter();
+                wanted.next_if(|wanted| keys.into_iter().all(|(key, value)| wanted[key] == *value));
+            }
+        }
+        assert_eq!(wanted.next(), None, "{about}");
+        assert_eq!(Json::from(count), results["events"]["smbserver"], "{about}");
+        let stats = records.stats();
+        assert_eq!((stats.errors, stats.unread_bytes, stats.out_of_order), (0, 0, 0), "{about}");
+        assert_eq!(Json::from(stats.buffers), results["file"]["buffers"], "{about}");
+        assert_eq!(Json::from(stats.events_lost), results["file"]["lost"], "{about}");
+        println!("{about}: {count} events in order, {} of them equal; {stats:?}", expected.len());
+    }
+}
