@@ -2,7 +2,7 @@
 //!
 //! What is to happen is computed by a walk over the manifest's fields that shares no code with the decoder.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use etw_runtime::{
     Basis, Candidates, Consulted, DecodeError, Fault, FaultKind, LayoutInfo, Mismatch, MismatchKind, Record,
@@ -19,7 +19,7 @@ use smbserver_etw_tests::encoder::{Value, encode, is_terminated, mean_the_same, 
 use smbserver_etw_tests::manifests::{Layout, captures, layout, layout_at, layouts};
 use smbserver_etw_tests::random::{self, Lengths};
 use smbserver_etw_tests::reflected;
-use smbserver_etw_tests::walk::{Stop, Terminator, fits, others_that_fit, walk};
+use smbserver_etw_tests::walk::{Stop, Terminator, Walk, fits, others_that_fit, walk};
 
 /// Value sets for each layout.
 const SAMPLES: usize = 8;
@@ -92,35 +92,78 @@ fn check_mismatch(mismatch: &Mismatch, layout: &Layout, expected: MismatchKind) 
     Ok(())
 }
 
-/// Checks the error of a strict decoding as `layout` against the walk: what does not fit, and which others do.
-fn check_refusal(error: DecodeError, layout: &Layout, payload: &[u8]) -> Result<(), TestCaseError> {
-    let Some(expected) = mismatch_of(layout, payload) else {
-        return Err(TestCaseError::fail(format!("{} fits and was refused: {error}", layout.name)));
-    };
-    let others = others_that_fit(layout, payload);
-    match error {
-        DecodeError::Mismatch(mismatch) if others.is_empty() => {
-            prop_assert_eq!(error.kind(), mismatch.kind());
-            check_mismatch(&mismatch, layout, expected)
-        }
-        DecodeError::OtherLayout { mismatch, fits } => {
-            prop_assert_eq!(error.kind(), "other_layout");
-            prop_assert_eq!(names(&fits), names_of(&others));
-            check_mismatch(&mismatch, layout, expected)
-        }
-        other => Err(TestCaseError::fail(format!("{other:?}, but these fit: {:?}", names_of(&others)))),
-    }
+/// What the walk says of a payload under a layout: the same in every build that has the layout.
+struct Walked<'a> {
+    layout: &'a Layout,
+    payload: &'a [u8],
+    /// What does not fit.
+    mismatch: Option<MismatchKind>,
+    /// The other layouts of the version that the payload fits.
+    others: Vec<&'static Layout>,
+    /// The walk that forgives a missing terminator.
+    lenient: OnceCell<Result<Walk, Stop>>,
 }
 
-/// Checks the strict decoding of any payload as `layout`, whether it fits or not.
-fn check_strict(layout: &Layout, build: u32, payload: &[u8]) -> Result<bool, TestCaseError> {
-    match decode(build, layout, payload) {
-        Ok(decoded) => {
-            prop_assert_eq!(decoded.layout().name, &layout.name);
-            prop_assert!(fits(layout, payload), "{} does not fit and was read", layout.name);
-            Ok(true)
+impl<'a> Walked<'a> {
+    fn new(layout: &'a Layout, payload: &'a [u8]) -> Self {
+        let mismatch = mismatch_of(layout, payload);
+        Self { layout, payload, mismatch, others: others_that_fit(layout, payload), lenient: OnceCell::new() }
+    }
+
+    /// Checks the error of a strict decoding: what does not fit, and which others do.
+    fn check_refusal(&self, error: DecodeError) -> Result<(), TestCaseError> {
+        let (layout, others) = (self.layout, &self.others);
+        let Some(expected) = self.mismatch else {
+            return Err(TestCaseError::fail(format!("{} fits and was refused: {error}", layout.name)));
+        };
+        match error {
+            DecodeError::Mismatch(mismatch) if others.is_empty() => {
+                prop_assert_eq!(error.kind(), mismatch.kind());
+                check_mismatch(&mismatch, layout, expected)
+            }
+            DecodeError::OtherLayout { mismatch, fits } => {
+                prop_assert_eq!(error.kind(), "other_layout");
+                prop_assert_eq!(names(&fits), names_of(others));
+                check_mismatch(&mismatch, layout, expected)
+            }
+            other => Err(TestCaseError::fail(format!("{other:?}, but these fit: {:?}", names_of(others)))),
         }
-        Err(error) => check_refusal(error, layout, payload).map(|()| false),
+    }
+
+    /// Checks the strict decoding, whether the payload fits or not; true if it was read.
+    fn check_strict(&self, build: u32) -> Result<bool, TestCaseError> {
+        match decode(build, self.layout, self.payload) {
+            Ok(decoded) => {
+                prop_assert_eq!(decoded.layout().name, &self.layout.name);
+                prop_assert!(self.mismatch.is_none(), "{} does not fit and was read", self.layout.name);
+                Ok(true)
+            }
+            Err(error) => self.check_refusal(error).map(|()| false),
+        }
+    }
+
+    /// Checks the lenient decoding; true if it was one with a cut last string.
+    fn check_lenient(&self, build: u32) -> Result<bool, TestCaseError> {
+        let (layout, payload) = (self.layout, self.payload);
+        let lenient = Event::decode_lenient(Build::from_number(build), layout.id, layout.version, payload);
+        let has_others = self.mismatch.is_some() && !self.others.is_empty();
+        let walk = self.lenient.get_or_init(|| walk(layout.fields(), payload, Terminator::Optional));
+        match (lenient, walk) {
+            (Err(error @ DecodeError::OtherLayout { .. }), _) if has_others => {
+                self.check_refusal(error).map(|()| false)
+            }
+            (Ok(lenient), Ok(walk)) if !has_others => {
+                prop_assert_eq!(lenient.decoded.layout().name, &layout.name);
+                prop_assert_eq!(lenient.left_over, &payload[walk.end()..]);
+                prop_assert_eq!(lenient.unterminated, walk.unterminated);
+                check_left_as_it_was(layout, &lenient.decoded.event, payload, &walk.fields)?;
+                Ok(lenient.unterminated)
+            }
+            (Err(DecodeError::Mismatch(mismatch)), Err(stop)) => {
+                check_mismatch(&mismatch, layout, fault_of(*stop)).map(|()| false)
+            }
+            (other, walk) => Err(TestCaseError::fail(format!("{other:?}, but the walk says {walk:?}"))),
+        }
     }
 }
 
@@ -154,14 +197,15 @@ struct Tally {
 fn a_payload_of_another_build_is_never_read_as_something_else() {
     let mut tally = Tally::default();
     let mut pairs = 0;
+    let builds = builds();
     each_payload(Lengths::Any, |layout, values, payload| {
-        for build in builds() {
+        for &build in &builds {
             pairs += 1;
             check_in_build(layout, values, payload, build, &mut tally)?;
         }
         Ok(())
     });
-    println!("{pairs} (payload, build) over builds {:?}: {tally:?}", builds());
+    println!("{pairs} (payload, build) over builds {builds:?}: {tally:?}");
     assert_eq!(tally.silently_different, 0);
     assert!(tally.other_layout > 0 && tally.unknown > 0, "the manifests have events of both kinds");
 }
@@ -193,7 +237,7 @@ fn check_in_build(
             return Err(TestCaseError::fail(format!("build {build} has no such event: {:?}", decoded.event)));
         }
         (Err(error), Some(declared)) => {
-            check_refusal(error, declared, payload)?;
+            Walked::new(declared, payload).check_refusal(error)?;
             let DecodeError::OtherLayout { fits, .. } = error else {
                 return Err(TestCaseError::fail(format!("build {build}: {error} does not name {}", layout.name)));
             };
@@ -277,14 +321,15 @@ fn every_prefix_is_refused_at_the_first_field_that_does_not_fit() {
     each_payload(Lengths::Short, |layout, _, payload| {
         for cut in 0..payload.len() {
             let prefix = &payload[..cut];
+            let walked = Walked::new(layout, prefix);
             prefixes += 1;
             for &build in &layout.builds {
                 let Err(error) = decode(build, layout, prefix) else {
                     return Err(TestCaseError::fail(format!("{cut} of {} bytes were read", payload.len())));
                 };
-                check_refusal(error, layout, prefix)?;
+                walked.check_refusal(error)?;
                 other_layout += u32::from(matches!(error, DecodeError::OtherLayout { .. }));
-                unterminated += u32::from(check_lenient(layout, build, prefix)?);
+                unterminated += u32::from(walked.check_lenient(build)?);
             }
             check_any_build(layout, prefix)?;
         }
@@ -294,28 +339,6 @@ fn every_prefix_is_refused_at_the_first_field_that_does_not_fit() {
         "{prefixes} prefixes; {unterminated} lenient decodings with a cut last string, {other_layout} that fit another layout"
     );
     assert!(unterminated > 0, "the manifests have events that end with an uncounted string");
-}
-
-/// Checks the lenient decoding of any payload; true if it was one with a cut last string.
-fn check_lenient(layout: &Layout, build: u32, payload: &[u8]) -> Result<bool, TestCaseError> {
-    let lenient = Event::decode_lenient(Build::from_number(build), layout.id, layout.version, payload);
-    let others = if fits(layout, payload) { Vec::new() } else { others_that_fit(layout, payload) };
-    match (lenient, walk(layout.fields(), payload, Terminator::Optional)) {
-        (Err(error @ DecodeError::OtherLayout { .. }), _) if !others.is_empty() => {
-            check_refusal(error, layout, payload).map(|()| false)
-        }
-        (Ok(lenient), Ok(walk)) if others.is_empty() => {
-            prop_assert_eq!(lenient.decoded.layout().name, &layout.name);
-            prop_assert_eq!(lenient.left_over, &payload[walk.end()..]);
-            prop_assert_eq!(lenient.unterminated, walk.unterminated);
-            check_left_as_it_was(layout, &lenient.decoded.event, payload, &walk.fields)?;
-            Ok(lenient.unterminated)
-        }
-        (Err(DecodeError::Mismatch(mismatch)), Err(stop)) => {
-            check_mismatch(&mismatch, layout, fault_of(stop)).map(|()| false)
-        }
-        (other, walk) => Err(TestCaseError::fail(format!("{other:?}, but the walk says {walk:?}"))),
-    }
 }
 
 /// Checks that what was read, encoded again, is the bytes it was read from. A terminator that was cut is added by the
@@ -374,14 +397,15 @@ fn bytes_behind_the_last_field_are_refused_or_handed_over() {
     each_payload(Lengths::Any, |layout, values, payload| {
         for byte in [0, 0xA5] {
             let longer = [payload, &[byte]].concat();
+            let walked = Walked::new(layout, &longer);
             for &build in &layout.builds {
                 let Err(error) = decode(build, layout, &longer) else {
                     return Err(TestCaseError::fail("a byte too many was read"));
                 };
-                check_refusal(error, layout, &longer)?;
+                walked.check_refusal(error)?;
                 let expected = MismatchKind::LeftOver { offset: payload.len(), bytes: 1 };
                 prop_assert_eq!(error.mismatch().map(Mismatch::reason), Some(expected));
-                check_lenient(layout, build, &longer)?;
+                walked.check_lenient(build)?;
                 if matches!(error, DecodeError::OtherLayout { .. }) {
                     other_layout += 1;
                     continue;
@@ -426,10 +450,11 @@ fn any_bytes_are_refused_or_read_to_the_last() {
     let (inputs, read) = (Cell::new(0_u32), Cell::new(0_u32));
     for layout in layouts() {
         random::check(layout, CASES, &bytes_near(layout), |payload| {
+            let walked = Walked::new(layout, &payload);
             for &build in &layout.builds {
                 inputs.set(inputs.get() + 1);
-                check_lenient(layout, build, &payload)?;
-                if check_strict(layout, build, &payload)? {
+                walked.check_lenient(build)?;
+                if walked.check_strict(build)? {
                     read.set(read.get() + 1);
                     let decoded = decode(build, layout, &payload).expect("it was read before");
                     let walk = walk(layout.fields(), &payload, Terminator::Required).expect("it fits");
