@@ -8,6 +8,7 @@
 use std::hint::black_box;
 
 use smbserver_etw::{Build, Event, LayoutInfo, View, for_each_view};
+use test_support::XorShift;
 
 use super::payload;
 
@@ -81,14 +82,9 @@ fn recorded(layout: &LayoutInfo, parse: fn(&[u8])) -> Recorded {
 pub(crate) fn shuffled() -> Vec<Recorded> {
     let events = in_order();
     let mut stream: Vec<_> = std::iter::repeat_n(events, ROUNDS).flatten().collect();
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = XorShift::new(0x9E37_79B9_7F4A_7C15);
     for end in (1..stream.len()).rev() {
-        // Marsaglia's xorshift.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let below = u64::try_from(end + 1).unwrap_or(u64::MAX);
-        stream.swap(end, usize::try_from(state % below).unwrap_or(0));
+        stream.swap(end, random.below(end + 1));
     }
     stream
 }

@@ -225,13 +225,8 @@ fn no_part_of_a_table_makes_it_panic() {
 #[test]
 fn no_damage_to_a_table_makes_it_panic() {
     let sample = sample();
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut random = move |end: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % end as u64).unwrap()
-    };
+    let mut sequence = test_support::XorShift::new(0x9E37_79B9_7F4A_7C15);
+    let mut random = move |end: usize| sequence.below(end);
     for _ in 0..100_000 {
         let mut bytes = sample.clone();
         for _ in 0..=random(4) {

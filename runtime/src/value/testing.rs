@@ -19,24 +19,21 @@ pub(super) fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Pseudo-random numbers, the same in every run: Marsaglia's xorshift with shifts 13, 7 and 17.
-pub(super) struct XorShift(u64);
+/// Pseudo-random numbers, the same in every run.
+pub(super) struct XorShift(test_support::XorShift);
 
 impl XorShift {
     pub(super) fn new() -> Self {
-        Self(0x9E37_79B9_7F4A_7C15)
+        Self(test_support::XorShift::new(0x9E37_79B9_7F4A_7C15))
     }
 
     pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+        self.0.next()
     }
 
     /// A number less than `end`.
     pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
+        self.0.below(end)
     }
 
     /// That many bytes, among which zeros are common as they are in payloads.

@@ -124,7 +124,7 @@ fn texts_may_stand_in_another_file_than_the_manifest() {
 
 #[test]
 fn random_manifests_come_back() {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(0x9E37_79B9_7F4A_7C15);
     let (mut events, mut structs) = (0, 0);
     for _ in 0..400 {
         let providers =
@@ -140,7 +140,7 @@ fn random_manifests_come_back() {
 
 #[test]
 fn what_cannot_be_compiled_is_reported_and_left_out() {
-    let mut provider = provider(&mut Random(7), 1);
+    let mut provider = provider(&mut Random::new(7), 1);
     let broken = Field {
         name: "B".to_owned(),
         in_type: InType::Binary,
@@ -215,7 +215,7 @@ fn a_length_that_its_name_does_not_lead_to_is_refused() {
     let count = || Field { name: "Length".to_owned(), in_type: InType::UInt16, ..Field::default() };
     let length = Some(Size::Field(FieldRef::beside("Length", 0)));
     let data = Field { name: "Data".to_owned(), in_type: InType::Binary, length, ..Field::default() };
-    let mut provider = provider(&mut Random(7), 1);
+    let mut provider = provider(&mut Random::new(7), 1);
     let fields = vec![count(), count(), data];
     provider.templates = vec![Template { id: "t".to_owned(), fields, ..Template::default() }];
     provider.events = vec![Event { id: 1, template: Some("t".to_owned()), ..Event::default() }];

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::{FieldRef, InType, Isolation, Manifest, MapKind, OutType, Provider, Size, guid_text};
 use etw_schema::source::man::{self, ReadOptions};
+use test_support::XorShift;
 
 const FEATURES: &str = include_str!("fixtures/features.man");
 
@@ -219,13 +220,8 @@ fn a_file_cut_at_any_byte_is_an_error_and_no_panic() {
 #[test]
 fn a_changed_byte_is_no_panic() {
     // A fixed sequence, so that a failure can be seen again.
-    let mut state = 0x2545_F491_u32;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        usize::try_from(state).unwrap() % below
-    };
+    let mut sequence = XorShift::new(0x2545_F491);
+    let mut random = move |below: usize| sequence.below(below);
     for _ in 0..3000 {
         let mut bytes = FEATURES.as_bytes().to_vec();
         for _ in 0..=random(4) {

@@ -51,7 +51,7 @@ fn in_order(provider: &Provider) -> Provider {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let mut random = Random(0x0DDB_1A5E_5BAD_5EED);
+    let mut random = Random::new(0x0DDB_1A5E_5BAD_5EED);
     for _ in 0..300 {
         let count = 1 + u32::try_from(random.below(3)).expect("small");
         let providers = (0..count).map(|number| provider(&mut random, number)).collect();

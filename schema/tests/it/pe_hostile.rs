@@ -8,6 +8,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use etw_schema::compile::{compile, wrap};
 use etw_schema::source::{self, File};
+use test_support::XorShift;
 
 /// A manifest with each construct.
 const MANIFEST: &[u8] = include_bytes!("../../../tests/fixtures/constructs.man");
@@ -58,33 +59,22 @@ fn read(name: &str, bytes: &[u8]) -> bool {
 /// Numbers that break readers.
 const NUMBERS: [u32; 8] = [0, 1, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000];
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(limit).expect("small")).expect("small")
-    }
-
-    /// Spoils a few places: a bit, a byte, a number by one that breaks readers or by an offset into the file.
-    fn spoil(&mut self, bytes: &mut [u8]) {
-        for _ in 0..=self.below(4) {
-            let at = self.below(bytes.len());
-            match self.below(4) {
-                0 => bytes[at] ^= 1 << self.below(8),
-                1 => bytes[at] = u8::try_from(self.below(256)).expect("a byte"),
-                kind => {
-                    let at = at & !3;
-                    let number = if kind == 2 {
-                        NUMBERS[self.below(8)]
-                    } else {
-                        u32::try_from(self.below(bytes.len())).expect("small")
-                    };
-                    if let Some(four) = bytes.get_mut(at..at + 4) {
-                        four.copy_from_slice(&number.to_le_bytes());
-                    }
+/// Spoils a few places: a bit, a byte, a number by one that breaks readers or by an offset into the file.
+fn spoil_once(random: &mut XorShift, bytes: &mut [u8]) {
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len());
+        match random.below(4) {
+            0 => bytes[at] ^= 1 << random.below(8),
+            1 => bytes[at] = u8::try_from(random.below(256)).expect("a byte"),
+            kind => {
+                let at = at & !3;
+                let number = if kind == 2 {
+                    NUMBERS[random.below(8)]
+                } else {
+                    u32::try_from(random.below(bytes.len())).expect("small")
+                };
+                if let Some(four) = bytes.get_mut(at..at + 4) {
+                    four.copy_from_slice(&number.to_le_bytes());
                 }
             }
         }
@@ -100,11 +90,11 @@ fn cut(name: &str, bytes: &[u8]) {
 
 fn spoil(name: &str, bytes: &[u8], times: usize) {
     let start = Instant::now();
-    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let mut random = XorShift::new(0x2545_F491_4F6C_DD1D);
     let mut clean = 0;
     for _ in 0..times {
         let mut spoilt = bytes.to_vec();
-        random.spoil(&mut spoilt);
+        spoil_once(&mut random, &mut spoilt);
         clean += usize::from(read(name, &spoilt));
     }
     println!("{name}: spoilt {times} times, {clean} without an error, {:.1?}", start.elapsed());

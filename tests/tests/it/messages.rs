@@ -433,18 +433,16 @@ fn rendering_neither_panics_nor_allocates() {
 
 #[test]
 fn bytes_that_nobody_meant_render_where_they_decode() {
-    let (mut state, mut rendered) = (random::SEED, 0);
+    let mut sequence = test_support::XorShift::new(random::SEED);
+    let mut rendered = 0;
     for layout in layouts() {
         for length in [40, 120, 400, 1500] {
             let mut payload: Vec<u8> = Vec::with_capacity(length);
             while payload.len() < length {
-                // xorshift: what matters is only that the bytes are no values of anything.
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                // Small bytes too, so that lengths fit at times.
-                let byte = state.to_le_bytes();
-                payload.push(if byte[1] % 2 == 0 { byte[0] } else { byte[0] % 4 });
+                // What matters is only that the bytes are no values of anything; small ones too, so that lengths fit at
+                // times.
+                let byte = sequence.next().to_le_bytes();
+                payload.push(if byte[1].is_multiple_of(2) { byte[0] } else { byte[0] % 4 });
             }
             for &build in &layout.builds {
                 let build_of = Build::from_number(build);

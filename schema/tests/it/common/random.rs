@@ -4,24 +4,22 @@ use etw_schema::model::{
     Channel, ChannelType, Event, Field, FieldRef, Guid, InType, Keyword, Level, Map, MapEntry, MapKind, Opcode,
     OutType, Provider, Size, Task, Template, builtin,
 };
+use test_support::XorShift;
 
-/// A small generator of numbers.
-pub(crate) struct Random(pub(crate) u64);
+/// Numbers, and choices made with them.
+pub(crate) struct Random(XorShift);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(XorShift::new(seed))
     }
 
     pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit.max(1)).expect("small")).expect("small")
+        self.0.below(limit)
     }
 
     fn chance(&mut self) -> bool {
-        self.next() & 1 == 1
+        self.0.next() & 1 == 1
     }
 
     fn pick<'t, T>(&mut self, items: &'t [T]) -> Option<&'t T> {
