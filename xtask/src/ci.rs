@@ -1,52 +1,98 @@
 //! `ci`: the steps that must pass before a change lands, each a command that anyone can run.
 
-use std::process::Command;
-use std::time::Instant;
+mod licences;
+mod repository;
+mod steps;
 
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use self::repository::Repository;
+use self::steps::{Outcome, STEPS, Step, When};
 use crate::Result;
-use crate::manifests;
 
-/// A step: its name, the arguments of cargo, and variables of its environment.
-struct Step {
-    name: &'static str,
-    arguments: &'static str,
-    environment: Option<(&'static str, &'static str)>,
+/// Which steps to run.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Runs the slow steps too
+    #[arg(long)]
+    full: bool,
+    /// Lists the steps with what each is for, and runs none
+    #[arg(long)]
+    list: bool,
+    /// Runs this step alone, even a slow one; may be given several times
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
 }
 
-const fn step(name: &'static str, arguments: &'static str) -> Step {
-    Step { name, arguments, environment: None }
-}
-
-const STEPS: &[Step] = &[
-    // The README's test command.
-    step("tests", "test --workspace"),
-    step("generated output is fresh", "run --quiet --package xtask -- regen --check"),
-    step("formatting", "fmt --all --check"),
-    step("lints", "clippy --workspace --all-targets -- --deny warnings"),
-    step("lints with all features", "clippy --workspace --all-targets --all-features -- --deny warnings"),
-    step(
-        "the generated crate without features",
-        "clippy --package smbserver-etw --no-default-features -- --deny warnings",
-    ),
-    Step {
-        name: "docs",
-        arguments: "doc --workspace --no-deps --all-features",
-        environment: Some(("RUSTDOCFLAGS", "--deny warnings")),
-    },
-];
-
-pub(crate) fn run() -> Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    for step in STEPS {
-        println!("==> {}: cargo {}", step.name, step.arguments);
-        let start = Instant::now();
-        let mut command = Command::new(&cargo);
-        command.args(step.arguments.split(' ')).current_dir(manifests::root()).envs(step.environment);
-        let status = command.status().map_err(|error| format!("cannot run {cargo}: {error}"))?;
-        if !status.success() {
-            return Err(format!("==> {} failed: cargo {}", step.name, step.arguments));
-        }
-        println!("==> {} passed in {} s", step.name, start.elapsed().as_secs());
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.list {
+        list();
+        return Ok(());
     }
+    let steps = choose(options)?;
+    let repository = Repository::read(options.full)?;
+    let mut results = Vec::new();
+    for step in steps {
+        println!("==> {}: {}", step.name, step.purpose);
+        let start = Instant::now();
+        let outcome = (step.run)(&repository).map_err(|error| {
+            summarize(&results);
+            format!("==> {} failed after {}: {error}", step.name, seconds(start.elapsed()))
+        })?;
+        let result = StepResult { name: step.name, took: start.elapsed(), outcome };
+        println!("==> {result}");
+        results.push(result);
+    }
+    summarize(&results);
     Ok(())
+}
+
+/// What became of a step.
+struct StepResult {
+    name: &'static str,
+    took: Duration,
+    outcome: Outcome,
+}
+
+impl std::fmt::Display for StepResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.outcome {
+            Outcome::Passed => write!(f, "{} passed in {}", self.name, seconds(self.took)),
+            Outcome::Skipped(reason) => write!(f, "{} SKIPPED: {reason}", self.name),
+        }
+    }
+}
+
+fn list() {
+    for step in STEPS {
+        let slow = if step.when == When::Full { " (only with --full)" } else { "" };
+        println!("{:18} {}{slow}", step.name, step.purpose);
+    }
+}
+
+fn choose(options: &Options) -> Result<Vec<&'static Step>> {
+    if options.only.is_empty() {
+        return Ok(STEPS.iter().filter(|step| options.full || step.when == When::Always).collect());
+    }
+    let find = |name: &String| {
+        let found = STEPS.iter().find(|step| step.name == name);
+        found.ok_or_else(|| format!("unknown step `{name}`; `cargo xtask ci --list` lists them"))
+    };
+    options.only.iter().map(find).collect()
+}
+
+fn summarize(results: &[StepResult]) {
+    println!();
+    for result in results {
+        println!("{result}");
+    }
+    let total = results.iter().map(|result| result.took).sum();
+    let skipped = results.iter().filter(|result| matches!(result.outcome, Outcome::Skipped(_))).count();
+    println!("{} steps passed, {skipped} skipped, {} in all", results.len() - skipped, seconds(total));
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
 }

@@ -50,8 +50,8 @@ enum Task {
     Import(import::Options),
     /// Compiles a manifest to the binary form that Windows registers
     Compile(compile::Options),
-    /// Runs what CI runs: tests, freshness, formatting, lints, docs
-    Ci,
+    /// Runs what CI runs: formatting, freshness, lints, tests, docs, other targets, packages
+    Ci(ci::Options),
 }
 
 fn main() -> ExitCode {
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         Task::Generate(options) => generate::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Compile(options) => compile::run(&options).map(|()| ExitCode::SUCCESS),
         Task::Import(options) => import::run(&options).map(|()| ExitCode::SUCCESS),
-        Task::Ci => ci::run().map(|()| ExitCode::SUCCESS),
+        Task::Ci(options) => ci::run(&options).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,

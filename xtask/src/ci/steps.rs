@@ -1,0 +1,167 @@
+//! The steps, in the order in which they run: what fails soonest comes first.
+
+use super::licences;
+use super::repository::{self, Repository};
+use crate::Result;
+
+/// A step of CI.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    /// What it holds, in a line.
+    pub(super) purpose: &'static str,
+    pub(super) when: When,
+    pub(super) run: fn(&Repository) -> Result<Outcome>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Before each change lands.
+    Always,
+    /// With `--full`.
+    Full,
+}
+
+pub(super) enum Outcome {
+    Passed,
+    /// It cannot run here, for this reason.
+    Skipped(String),
+}
+
+const fn step(name: &'static str, purpose: &'static str, run: fn(&Repository) -> Result<Outcome>) -> Step {
+    Step { name, purpose, when: When::Always, run }
+}
+
+const fn slow(name: &'static str, purpose: &'static str, run: fn(&Repository) -> Result<Outcome>) -> Step {
+    Step { name, purpose, when: When::Full, run }
+}
+
+pub(super) const STEPS: &[Step] = &[
+    step("format", "the code is as rustfmt writes it", |it| passed(it.cargo(&["fmt", "--all", "--check"]))),
+    step("licences", "every dependency may be used; each package has the licences' texts", licences::check),
+    step("fresh", "the generated files are what the manifests give", |it| {
+        passed(it.cargo(&["run", "--quiet", "--package", "xtask", "--", "regen", "--check"]))
+    }),
+    step("lints", "clippy has nothing to say, with all features", |it| {
+        passed(it.cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))
+    }),
+    step("lints-features", "nor with the default features or none", lint_features),
+    step("tests", "all tests, with all features", |it| passed(it.cargo(&["test", "--workspace", "--all-features"]))),
+    step("tests-no-features", "the tests of crates with features, without any", test_without_features),
+    step("docs", "the documentation builds, and its links lead somewhere", |it| {
+        let arguments = ["doc", "--workspace", "--no-deps", "--all-features"];
+        passed(it.cargo_with(&arguments, &[("RUSTDOCFLAGS", "--deny warnings")]))
+    }),
+    step("no-std", "the no_std crates build for a machine without an operating system", build_without_std),
+    step("32-bit", "the published crates compile where a length has 32 bits", |it| {
+        check_target(it, "i686-unknown-linux-gnu")
+    }),
+    step("windows", "the published crates compile for Windows", |it| check_target(it, "x86_64-pc-windows-gnu")),
+    step("msrv", "the published crates compile with the oldest Rust that they promise", check_oldest_rust),
+    step("package", "the published crates build from what their packages hold", package),
+    slow("tests-ignored", "the tests that are too slow for each change", |it| {
+        passed(it.cargo(&["test", "--workspace", "--all-features", "--", "--ignored"]))
+    }),
+    slow("advisories", "no dependency has a known weakness (needs cargo-deny)", check_advisories),
+    slow("semver", "no public item of the last release is gone (needs cargo-semver-checks)", check_semver),
+];
+
+fn passed(done: Result<()>) -> Result<Outcome> {
+    done.map(|()| Outcome::Passed)
+}
+
+fn skipped(reason: impl Into<String>) -> Outcome {
+    Outcome::Skipped(reason.into())
+}
+
+fn lint_features(it: &Repository) -> Result<Outcome> {
+    let packages = it.published_arguments(repository::Package::has_features);
+    let deny = ["--", "--deny", "warnings"];
+    it.cargo(&[&["clippy"], &*packages, &deny].concat())?;
+    passed(it.cargo(&[&["clippy", "--no-default-features"], &*packages, &deny].concat()))
+}
+
+fn test_without_features(it: &Repository) -> Result<Outcome> {
+    let packages = it.published_arguments(|package| package.is_no_std() && package.has_features());
+    passed(it.cargo(&[&["test", "--no-default-features"], &*packages].concat()))
+}
+
+fn build_without_std(it: &Repository) -> Result<Outcome> {
+    let target = "thumbv7em-none-eabi";
+    if !it.has_target(target) {
+        return Ok(skipped(format!("`rustup target add {target}` does not work here")));
+    }
+    let packages = it.published_arguments(repository::Package::is_no_std);
+    it.cargo(&[&["build", "--target", target, "--no-default-features"], &*packages].concat())?;
+    passed(it.cargo(&[&["build", "--target", target, "--all-features"], &*packages].concat()))
+}
+
+fn check_target(it: &Repository, target: &str) -> Result<Outcome> {
+    if !it.has_target(target) {
+        return Ok(skipped(format!("`rustup target add {target}` does not work here")));
+    }
+    let packages = it.published_arguments(|_| true);
+    passed(it.cargo(&[&["check", "--target", target, "--all-features"], &*packages].concat()))
+}
+
+/// One check a version, should the crates promise several.
+fn check_oldest_rust(it: &Repository) -> Result<Outcome> {
+    let mut versions: Vec<&str> = it.published().filter_map(|package| package.rust_version.as_deref()).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    for version in versions {
+        let is_there = |it: &Repository| it.answer("rustup", &["run", version, "cargo", "--version"]).is_some();
+        if !is_there(it) && it.full {
+            it.answer("rustup", &["toolchain", "install", version, "--profile", "minimal"]);
+        }
+        if !is_there(it) {
+            return Ok(skipped(format!(
+                "`rustup toolchain install {version} --profile minimal` brings what is missing"
+            )));
+        }
+        let packages = it.published().filter(|package| package.rust_version.as_deref() == Some(version));
+        let packages: Vec<&str> = packages.flat_map(|package| ["--package", &*package.name]).collect();
+        let arguments = [&["run", version, "cargo", "check", "--all-features"], &*packages].concat();
+        repository::run(it.command("rustup", &arguments), &format!("rustup {}", arguments.join(" ")))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// What a package must hold beside its code.
+const PACKAGED: &[&str] = &["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+
+fn package(it: &Repository) -> Result<Outcome> {
+    for package in it.published() {
+        let list = it.cargo_output(&["package", "--list", "--allow-dirty", "--package", &package.name])?;
+        for file in PACKAGED {
+            if !list.lines().any(|line| line == *file) {
+                return Err(format!("the package {} lacks {file}", package.name));
+            }
+        }
+    }
+    // A checkout with changes is what people run this in.
+    let packages = it.published_arguments(|_| true);
+    let output = it.cargo_output(&[&["package", "--allow-dirty"], &*packages].concat())?;
+    print!("{output}");
+    match output.lines().find(|line| line.starts_with("warning")) {
+        Some(warning) => Err(warning.to_owned()),
+        None => Ok(Outcome::Passed),
+    }
+}
+
+fn check_advisories(it: &Repository) -> Result<Outcome> {
+    if !it.has_subcommand("deny") {
+        return Ok(skipped("cargo-deny is not installed"));
+    }
+    passed(it.cargo(&["deny", "check", "advisories", "bans", "sources"]))
+}
+
+fn check_semver(it: &Repository) -> Result<Outcome> {
+    let Some(tag) = it.answer("git", &["describe", "--tags", "--abbrev=0", "--match", "v*"]) else {
+        return Ok(skipped("there is no release yet, that is no tag `v…`"));
+    };
+    if !it.has_subcommand("semver-checks") {
+        return Ok(skipped("cargo-semver-checks is not installed"));
+    }
+    let packages = it.published_arguments(|_| true);
+    passed(it.cargo(&[&["semver-checks", "--baseline-rev", tag.trim()], &*packages].concat()))
+}
