@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use etw_runtime::{FieldInfo, MapInfo, Meaning};
+use etw_runtime::{FieldInfo, LayoutInfo, MapInfo, Meaning};
 use smbserver_etw::{Record, Value};
 
 /// The fields with their labels, in the payload's order. The label is the manifest's name; a second field of the same
@@ -10,13 +10,18 @@ use smbserver_etw::{Record, Value};
 pub(crate) fn labelled<'a>(
     record: &impl Record<'a>,
 ) -> impl Iterator<Item = (Cow<'static, str>, &'static FieldInfo, Value<'a>)> {
-    let all = record.layout().fields;
-    record.fields().enumerate().map(move |(index, (field, value))| {
-        let before = all.iter().take(index).filter(|other| other.name == field.name).count();
-        let label =
-            if before == 0 { Cow::Borrowed(field.name) } else { format!("{}#{}", field.name, before + 1).into() };
-        (label, field, value)
-    })
+    let layout = record.layout();
+    record
+        .fields()
+        .enumerate()
+        .map(move |(index, (field, value))| (label(layout, index).unwrap_or(Cow::Borrowed(field.name)), field, value))
+}
+
+/// The label of a layout's field.
+pub(crate) fn label(layout: &LayoutInfo, index: usize) -> Option<Cow<'static, str>> {
+    let name = layout.fields.get(index)?.name;
+    let before = layout.fields.iter().take(index).filter(|other| other.name == name).count();
+    Some(if before == 0 { Cow::Borrowed(name) } else { format!("{name}#{}", before + 1).into() })
 }
 
 /// What a value is called in the manifest or by a specification.

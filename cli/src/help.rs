@@ -3,9 +3,67 @@
 /// What the exit code says.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
-  0  every event was decoded
-  1  some event was not; its answer is an error, the others are answered all the same
-  2  the command line is wrong, or a file cannot be read or written";
+  0  every event was decoded, every file read
+  1  some event or file was not; its answer is an error, the others are answered all the same
+  2  the command line is wrong, no file can be read, or nothing can be written";
+
+/// Where to begin.
+pub(crate) const TOP: &str = "\
+Examples:
+  smbetw info server.etl
+  smbetw read server.etl
+  smbetw read *.evtx --id 551 --since 7d
+  smbetw decode --build 26100 --id 1900 01000000
+";
+
+/// What `read` does.
+pub(crate) const READ: &str = "\
+Reads traces (.etl) and event logs (.evtx) on any system, and shows their SMBServer events, merged by time.
+
+The fields of an event depend on the Windows build that wrote it. A trace tells its build. An event log does not, but has \
+the names of its fields: they are checked against every known build, and an event whose names and types do not settle its \
+layout is an error, never a guess. A System.evtx in the same folder tells the build as well. --build overrides all of these.
+
+Events of other providers are passed over; `smbetw info` counts them.";
+
+/// Examples, filters, the form of the answers.
+pub(crate) const READ_AFTER: &str = "\
+Examples:
+  smbetw read server.etl
+  smbetw read server.etl --format text --event Smb2ResponseCreate --status error
+  smbetw read SMBServer%4Security.evtx --id 551 --client 10.0.0.0/8 --format text
+  smbetw read *.evtx --id 551 --format csv > failed-logons.csv
+  smbetw read logs -r --since 2026-11-20 --format jsonl | jq -r .addresses.ClientAddress | sort | uniq -c
+  smbetw read server.etl --where 'LengthRead > 65536 && Status != 0' --fields Status,LengthRead
+  smbetw read logs -r --format timesketch > timeline.csv
+
+Conditions (--where): fields of the events, compared by == != < <= > >= with a number, by == != ~ with a text in quotes (~ takes \
+* and ?) or with an address or a block of them; Flags & 2 == 2 looks at bits, STATUS_ACCESS_DENIED is a number too; && || ! and \
+parentheses join them. A comparison with a field that an event has not is false.
+
+Filters by a field drop events that lack it. An event that cannot be decoded is not dropped by them: it is an error.
+
+JSON: an object a line, keys without a value left out
+  time      ISO 8601 in UTC, seven digits
+  file      as it was given; record is a log's EventRecordID, in a trace the place among its records, from 0
+  build     what the event was decoded for, if it is known
+  event, id, version, layout, channel, level, opcode, task, keywords, pid, tid, cpu, activity, related_activity, user, computer
+            what the event's header says, by name where there is one; user is the SID
+  fields    by name, as the manifest spells it, in the payload's order: see `smbetw decode --help`
+  message   only with --message; names only with --names
+  addresses each socket address of the fields as text: {\"ClientAddress\":\"10.1.2.3:50000\"}
+  basis, also_fits
+            as in `smbetw decode`
+  notes     what to know before it is believed
+An event that cannot be decoded: {\"error\":{\"kind\",\"message\",\"time\",\"file\",\"record\",..}}; kinds as in `smbetw decode`, and
+  names_differ  the names and types in a log agree with no layout, or with several: found, layouts
+  unreadable    something in a file cannot be read: file, offset
+";
+
+/// What `info` does.
+pub(crate) const INFO: &str = "\
+Says what is in recordings: format, Windows build and how it is known, time span, clock, what was lost while recording, the \
+SMBServer events by id, records of other providers, and what could not be read.";
 
 /// What one needs to know before the first event.
 pub(crate) const DECODE: &str = "\
@@ -27,7 +85,7 @@ Examples:
   smbetw decode --build 26100 --id 1900 --version 0 01000000
   smbetw decode --build 20348 --id 0x76C --version 0 '0x01, 0x00, 0x00, 0x00'
   echo 01-00-00-00 | smbetw decode --id 1900 --version 0
-  smbetw decode --build 26100 --id 1900 --version 0 01000000 --format json
+  smbetw decode --build 26100.6584 --id TdiModeEnabled AQAAAA== --format json
   echo '{\"build\":26100,\"id\":1900,\"version\":0,\"payload\":\"01000000\"}' | smbetw decode --jsonl -
   smbetw decode --jsonl events.jsonl --lenient --names > decoded.jsonl
 
@@ -52,11 +110,12 @@ one; 0x may stand before a byte or a run of them. Bytes are taken in the order w
 with 0x.
 
 JSON lines: one object a line with \"id\", \"version\", \"payload\" (hex) and \"build\", which may be null or absent. \
-Other keys are ignored. Numbers may be strings, so that they can be hex. There is one answer a line, in the same \
-order; blank lines have none. A line that cannot be read is answered with an error that has its number, and the next \
+Base64 will do for the payload, an event's name for the id, 26100.6584 for the build. Other keys are handed through under \
+\"input\"; a key that differs from one of these by its letters' case alone is an error. Numbers may be strings, so that they can \
+be hex. There is one answer a line, in the same order, and \"line\" has its number; blank lines have none. A line that cannot be read is answered with an error that has its number, and the next \
 one is read. Answers are written before more input is waited for, so that a live pipe works.
 
-Answers in JSON: {\"event\",\"id\",\"version\",\"layout\",\"message\",\"fields\":{..}}
+Answers in JSON: {\"line\",\"build\",\"event\",\"id\",\"version\",\"layout\",\"channel\",\"level\",\"opcode\",\"task\",\"keywords\",\"fields\":{..},\"message\"}
   event       the event's name
   layout      the name of the layout that was read; it never changes its meaning
   message     the text that Windows shows, its line breaks CR LF; absent if the manifest has none
@@ -72,6 +131,8 @@ Answers in JSON: {\"event\",\"id\",\"version\",\"layout\",\"message\",\"fields\"
   also_fits   only if the payload fits layouts of other builds just as well: [{\"layout\",\"builds\"}].
               If the build is not certain, neither is the reading
   left_over   only with --lenient: the bytes after the last field, in hex
+  addresses   each socket address of the fields as text
+  input       the keys of the line that mean nothing here
   unterminated
               only with --lenient: true if a string ended with the payload; it may have been cut
 
@@ -89,10 +150,62 @@ Errors in JSON: {\"error\":{\"kind\",\"message\",..}}, with \"line\", \"build\",
   no_layout_fits   no build was given and none of several layouts fits: mismatch, of the newest one
   bad_line         not an object of JSON in UTF-8: column
   too_long         more than a MiB: limit
-  missing_key      an id, a version or a payload is missing: key
+  missing_key      an id or a payload is missing, or its key has capital letters: key, hint
+  missing_version  the event has several: event, known_versions
   bad_number       not a number, or too large: key
   bad_hex          the payload is not hex: position, from 1
   no_build         --lenient, and neither the line nor --build names a build
 where fits and candidates are [{\"layout\",\"builds\":[[first,last],..]},..] and known_versions is
 [{\"version\",\"builds\":[[first,last],..]},..]
+";
+
+/// Examples and the form of the answer of `info`.
+pub(crate) const INFO_AFTER: &str = "\
+Examples:
+  smbetw info server.etl
+  smbetw info *.evtx --format json | jq -c '.by_id[] | [.event, .count]'
+
+JSON: an object a file
+  file, format, size, build, build_known_by, first, last (times)
+  session, clock, processors, pointer_bits, events_lost, buffers_lost of a trace; chunks of a log
+  records      of all providers; events is how many of them are SMBServer's
+  channels     events by channel
+  by_id        [{id,version,event,count}], with undecodable or unknown (how many) and why (the first one) where there are such
+  others       [{provider,records}], the most first
+  notes        what to know; unreadable how many places cannot be read, errors the first 20 of them
+Exit code 1 says that something could not be read, or that some event has no layout that is known.
+";
+
+/// Examples of `events`.
+pub(crate) const EVENTS_AFTER: &str = "\
+Examples:
+  smbetw events
+  smbetw events logon
+  smbetw events ShareName --build 20348
+A line an event: id, name, channel, level, and the first line of its message with its inserts (%1).
+";
+
+/// Examples of `show`.
+pub(crate) const SHOW_AFTER: &str = "\
+Examples:
+  smbetw show 551
+  smbetw show Smb2ResponseRead --build 26100
+Of each layout: version and builds, what stands beside the fields, the message, and the fields with their offset, their number in \
+the message, their type, and whose value their length or count is.
+";
+
+/// Examples of `keywords`.
+pub(crate) const KEYWORDS_AFTER: &str = "\
+Examples:
+  smbetw keywords
+  smbetw keywords 0x108403c0001fff
+  smbetw keywords Connection,Session,TreeConnect,File --events
+";
+
+/// Examples of `record-help`.
+pub(crate) const RECORD_AFTER: &str = "\
+Examples:
+  smbetw record-help
+  smbetw record-help --opens
+  smbetw record-help --security
 ";

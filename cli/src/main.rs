@@ -1,48 +1,79 @@
 //! `smbetw`: for people who have events of Microsoft-Windows-SMBServer and want to know what they say.
 //!
-//! One module a subcommand (`decode`), and below them what they share: where events come from (`input`, `request`,
-//! `hex`), what was made of one (`outcome`), what there is to say of its fields (`fields`), and how that is written
-//! (`text` for people, `json` for programs). A new source of events makes [`outcome::Outcome`]s; a new form of output
-//! writes them; neither knows of the other.
+//! One module a command (`commands`). A source makes events that are not decoded yet ([`raw::Raw`], `source`), a filter
+//! stands behind it (`filter`), `outcome` is what was made of one, and an output writes it (`output`): neither source nor
+//! output knows of the other. What has no answer is a [`failure::Failure`].
 
-mod decode;
+mod commands;
+mod facts;
+mod failure;
 mod fields;
+mod filter;
 mod help;
-mod hex;
-mod input;
-mod json;
 mod message_table;
+mod names;
 mod outcome;
-mod request;
-mod text;
+mod output;
+mod progress;
+mod raw;
+mod source;
+mod time;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
+use commands::{Done, decode, events, info, keywords, read, shell};
 
-/// Decodes events of the Windows file server (Microsoft-Windows-SMBServer, srv2.sys).
+/// Reads and decodes events of the Windows file server (Microsoft-Windows-SMBServer, srv2.sys).
 #[derive(Parser)]
-#[command(name = "smbetw", version, after_help = help::EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "smbetw", version, after_help = help::EXIT_CODES, after_long_help = format!("{}\n{}", help::TOP, help::EXIT_CODES))]
 struct Cli {
+    /// When to use colour: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_possible_values = false)]
+    color: ColorChoice,
+
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    Read(Box<read::Args>),
+    Info(info::Args),
     Decode(decode::Args),
+    Events(events::EventsArgs),
+    Show(events::ShowArgs),
+    Keywords(keywords::KeywordsArgs),
+    RecordHelp(keywords::RecordArgs),
+    Completions(shell::CompletionArgs),
+    Man(shell::ManArgs),
 }
 
 /// The exit code of a usage error is clap's own: 2 as well.
 const CANNOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    let cli = Cli::parse();
+    match cli.color {
+        // What NO_COLOR and CLICOLOR_FORCE say holds.
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let done = match cli.command {
+        Command::Read(args) => read::run(&args),
+        Command::Info(args) => info::run(&args),
         Command::Decode(args) => decode::run(&args),
+        Command::Events(args) => events::list(&args),
+        Command::Show(args) => events::show(&args),
+        Command::Keywords(args) => keywords::keywords(&args),
+        Command::RecordHelp(args) => keywords::record_help(&args),
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&args, Cli::command()),
     };
     match done {
-        Ok(decode::Done::AllDecoded) => ExitCode::SUCCESS,
-        Ok(decode::Done::SomeFailed) => ExitCode::FAILURE,
+        Ok(Done::AllDecoded) => ExitCode::SUCCESS,
+        Ok(Done::SomeFailed) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("smbetw: {error}");
             ExitCode::from(CANNOT_RUN)
@@ -52,7 +83,7 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_arguments_do_not_contradict_each_other() {

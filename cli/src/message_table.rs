@@ -11,7 +11,7 @@ use smbserver_etw::{
     status::{BuiltIn, Chain, MessageTable, NtDll},
 };
 
-use crate::input;
+use crate::source::lines as input;
 
 /// More than this no ntdll.dll has; Windows' have three MiB or less.
 const MAX_FILE: u64 = 64 << 20;

@@ -1,12 +1,14 @@
 //! What became of one event: an answer or a failure, before anybody has said how to write it.
 
-use std::fmt;
-
 use smbserver_etw::{
-    Basis, Build, Candidates, DecodeError, Decoded, Event, HeaderInfo, Message, Record as _, StatusText,
+    Basis, Build, Candidates, DecodeError, Decoded, Event, HeaderInfo, LayoutInfo, Message, Record as _, StatusText,
+    schema::PROVIDER,
 };
 
-use crate::{hex::HexError, input::MAX_LINE, request::Request};
+use crate::{
+    failure::{Cause, Failure, InputError, Subject},
+    raw::Raw,
+};
 
 /// What became of one event.
 pub(crate) type Outcome<'a> = Result<Answer<'a>, Failure>;
@@ -73,111 +75,6 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Which event it is that could not be decoded, as far as that is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Subject {
-    /// The number of the line that it came on.
-    pub(crate) line: Option<u64>,
-    /// The build.
-    pub(crate) build: Option<Build>,
-    /// The id.
-    pub(crate) id: Option<u16>,
-    /// The version.
-    pub(crate) version: Option<u8>,
-}
-
-/// An event that could not be decoded.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    /// Which one.
-    pub(crate) subject: Subject,
-    /// Why.
-    pub(crate) cause: Cause,
-}
-
-/// Why an event could not be decoded.
-#[derive(Debug)]
-pub(crate) enum Cause {
-    /// It does not say what to decode.
-    Input(InputError),
-    /// It says so, but that cannot be decoded.
-    Decode(DecodeError),
-}
-
-/// What is wrong with a line, or an argument, that should describe an event.
-#[derive(Debug)]
-pub(crate) enum InputError {
-    /// More bytes than are read.
-    TooLong,
-    /// Not UTF-8.
-    Encoding { utf16: bool },
-    /// Not JSON, or not an object.
-    Json { message: String, column: usize },
-    /// A key is absent, or null.
-    MissingKey(&'static str),
-    /// The key's value is not a whole number from 0 to `max`.
-    Number { key: &'static str, found: String, max: u64 },
-    /// The payload is no string.
-    PayloadType { found: String },
-    /// The payload is a string, but not hex.
-    Hex(HexError),
-    /// Lenient decoding needs a build.
-    NoBuild,
-}
-
-impl InputError {
-    /// A word for it that stays the same, in the manner of [`DecodeError::kind`].
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::TooLong => "too_long",
-            Self::Encoding { .. } | Self::Json { .. } => "bad_line",
-            Self::MissingKey(_) => "missing_key",
-            Self::Number { .. } => "bad_number",
-            Self::PayloadType { .. } | Self::Hex(_) => "bad_hex",
-            Self::NoBuild => "no_build",
-        }
-    }
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "more than {MAX_LINE} bytes"),
-            Self::Encoding { utf16: true } => {
-                f.write_str("not UTF-8 but probably UTF-16, which Windows PowerShell writes unless told not to")
-            }
-            Self::Encoding { utf16: false } => f.write_str("not UTF-8"),
-            Self::Json { message, column } => write!(f, "not a JSON object: {message}, at column {column}"),
-            Self::MissingKey(key) => write!(f, "\"{key}\" is missing"),
-            Self::Number { key, found, max } => {
-                write!(f, "\"{key}\" is {found}, which is not a whole number from 0 to {max}")
-            }
-            Self::PayloadType { found } => write!(f, "\"payload\" is {found}, which is not a string of hex digits"),
-            Self::Hex(error) => write!(f, "the payload is not hex: {error}"),
-            Self::NoBuild => f.write_str("lenient decoding needs a build"),
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input(error) => error.fmt(f),
-            Self::Decode(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Failure {
-    /// See [`DecodeError::kind`] and [`InputError::kind`].
-    pub(crate) fn kind(&self) -> &'static str {
-        match &self.cause {
-            Cause::Input(error) => error.kind(),
-            Cause::Decode(error) => error.kind(),
-        }
-    }
-}
-
 /// How events are to be decoded.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
@@ -187,18 +84,56 @@ pub(crate) struct Rules {
     pub(crate) lenient: bool,
 }
 
-/// Decodes what was asked for.
-pub(crate) fn decode(request: &Request, rules: Rules) -> Outcome<'_> {
-    let Request { id, version, ref payload, .. } = *request;
-    let build = request.build.or(rules.build);
-    let subject = Subject { line: None, build, id: Some(id), version: Some(version) };
+/// Decodes an event.
+pub(crate) fn decode(raw: &Raw, rules: Rules) -> Outcome<'_> {
+    let build = raw.build.or(rules.build);
+    let subject = Subject { build, ..raw.subject() };
+    let failed = |cause| Failure { subject, cause };
+    if let Some(cause) = &raw.fault {
+        return Err(failed(cause.clone()));
+    }
+    let version = raw.version.or_else(|| only_version(raw.id, build));
+    let version = version.ok_or_else(|| failed(why_no_version(raw.id)))?;
+    let (id, payload) = (raw.id, raw.payload.as_slice());
     let decoded = match (build, rules.lenient) {
-        (None, true) => return Err(Failure { subject, cause: Cause::Input(InputError::NoBuild) }),
+        (None, true) => return Err(failed(Cause::Input(InputError::NoBuild))),
         (Some(build), true) => lenient(build, id, version, payload),
-        (Some(build), false) => Event::decode(build, id, version, payload).map(Reading::OfBuild).map(strict),
-        (None, false) => Event::decode_any_build(id, version, payload).map(Reading::OfAnyBuild).map(strict),
+        (Some(build), false) => of_build(raw, build, version).map(Reading::OfBuild).map(strict),
+        (None, false) => of_any_build(raw, version).map(Reading::OfAnyBuild).map(strict),
     };
-    decoded.map_err(|error| Failure { subject, cause: Cause::Decode(error) })
+    decoded.map_err(|error| failed(Cause::Decode(error)))
+}
+
+fn of_build(raw: &Raw, build: Build, version: u8) -> Result<Decoded<Event<'_>>, DecodeError> {
+    etw_runtime::decode_with(raw.pointer_size, build.number(), raw.id, version, &raw.payload)
+}
+
+fn of_any_build(raw: &Raw, version: u8) -> Result<Event<'_>, DecodeError> {
+    match raw.layout.and_then(LayoutInfo::until) {
+        // The names settled the layout: that of this build, among others.
+        Some(build) => of_build(raw, Build::from(build), version).map(|decoded| decoded.event),
+        None => Event::decode_any_build(raw.id, version, &raw.payload),
+    }
+}
+
+/// The version of an event that has only one: in the build, or in all of them.
+fn only_version(id: u16, build: Option<Build>) -> Option<u8> {
+    let versions = PROVIDER.event(id)?.versions;
+    let capture = build.and_then(|build| PROVIDER.capture_for(build.number()));
+    let mut known = versions.iter().filter(|known| capture.is_none_or(|capture| known.holds_in(capture)));
+    match (known.next(), known.next()) {
+        (Some(only), None) => Some(only.version),
+        // Whichever it is, the answer says that the build has not got it.
+        (None, _) => versions.first().map(|known| known.version),
+        _ => None,
+    }
+}
+
+fn why_no_version(id: u16) -> Cause {
+    match PROVIDER.event(id) {
+        Some(event) => Cause::Input(InputError::NeedsVersion(event)),
+        None => Cause::Decode(DecodeError::UnknownEvent { id, build: None, known: None }),
+    }
 }
 
 fn strict(reading: Reading<'_>) -> Answer<'_> {

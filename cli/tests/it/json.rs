@@ -45,6 +45,12 @@ fn offset(layout: &LayoutInfo, field: &str) -> usize {
     before.map(|known| known.fixed_size().unwrap()).sum()
 }
 
+/// The answer without its build, which it has if one was given.
+fn without_build((code, mut answer): (i32, Value)) -> (i32, Value) {
+    answer.as_object_mut().unwrap().remove("build");
+    (code, answer)
+}
+
 const READ_20348: &str = "Smb2ResponseReadV2";
 const READ_26100: &str = "Smb2ResponseReadV2Build26100";
 
@@ -52,21 +58,25 @@ const READ_26100: &str = "Smb2ResponseReadV2Build26100";
 fn a_small_event_with_and_without_its_build() {
     let expected = json!({
         "event": "TdiModeEnabled", "id": 1900, "version": 0, "layout": "TdiModeEnabledV0",
-        "message": "TDI mode enabled: true", "fields": { "IsTdiEnabled": true },
+        "channel": "Microsoft-Windows-SMBServer/Operational", "level": "Informational", "task": "TdiModeEnabled",
+        "keywords": ["Nsi"], "message": "TDI mode enabled: true", "fields": { "IsTdiEnabled": true },
     });
     for args in [
         "--build 26100 --id 1900 --version 0 01000000",
         "--build 0x65F4 --id 0x76c --version 0x0 0x01000000",
         "--id 1900 --version 0 01-00-00-00",
-        "01:00:00:00 --id 1900 --version 0 --build 20348",
+        "01:00:00:00 --id 1900 --version 0 --build 26200",
         "--id 1900 --version 0 01 00 00 00",
         "--build 26100 --id 1900 --version 0 01000000 --lenient",
+        "--build 10.0.26100.6584 --id tdimodeenabled AQAAAA==",
+        "--id 1900 01000000",
     ] {
-        assert_eq!(decode(args), (0, expected.clone()), "{args}");
+        assert_eq!(without_build(decode(args)), (0, expected.clone()), "{args}");
     }
     let args = "--build 26100 --id 1900 --version 0";
-    assert_eq!(decode_from(args, "01 00\r\n0x00 00\n"), (0, expected.clone()));
-    assert_eq!(decode_from(&format!("{args} -"), "\u{feff}0x01000000"), (0, expected));
+    assert_eq!(decode(&format!("{args} 01000000")).1["build"], json!(26100));
+    assert_eq!(without_build(decode_from(args, "01 00\r\n0x00 00\n")), (0, expected.clone()));
+    assert_eq!(without_build(decode_from(&format!("{args} -"), "\u{feff}0x01000000")), (0, expected));
 }
 
 #[test]
@@ -74,9 +84,10 @@ fn the_keys_come_in_a_fixed_order() {
     let args = "decode --build 99999 --id 1900 --version 0 --lenient --names --format json 01000000AB";
     let run = smbetw(&args.split(' ').collect::<Vec<_>>(), "");
     let expected = concat!(
-        r#"{"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
-        r#""basis":{"newer_than":26200},"message":"TDI mode enabled: true","fields":{"IsTdiEnabled":true},"#,
-        r#""names":{},"left_over":"AB"}"#,
+        r#"{"build":99999,"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
+        r#""channel":"Microsoft-Windows-SMBServer/Operational","level":"Informational","task":"TdiModeEnabled","#,
+        r#""keywords":["Nsi"],"fields":{"IsTdiEnabled":true},"message":"TDI mode enabled: true","names":{},"#,
+        r#""basis":{"newer_than":26200},"left_over":"AB"}"#,
         "\n"
     );
     assert_eq!(run.text, expected);
@@ -107,7 +118,8 @@ fn a_response_is_read_with_the_fields_of_its_build() {
             assert_eq!(found, expected, "{field}");
         }
         assert!(fields.contains_key(cycles));
-        assert_eq!(decode(&format!("--id 111 --version 2 {payload}")), with_build, "without a build");
+        let of_any = decode(&format!("--id 111 {payload}"));
+        assert_eq!(of_any, without_build(with_build), "without a build");
     }
 }
 
@@ -354,6 +366,38 @@ fn json_lines_are_answered_in_order_whatever_is_between_them() {
 }
 
 #[test]
+fn answers_of_lines_can_be_joined_to_them() {
+    let input = concat!(
+        r#"{"ts":"10:00","id":"TdiModeEnabled","payload":"AQAAAA==","host":{"name":"fs1"}}"#,
+        "\n\n",
+        r#"{"ts":"10:01","id":1900,"payload":"01"}"#,
+        "\n",
+        r#"{"Build":26100,"id":1900,"payload":"01000000"}"#,
+    );
+    let run = smbetw(&["decode", "--jsonl", "-"], input);
+    assert_eq!(run.answers[0]["line"], json!(1));
+    assert_eq!(run.answers[0]["input"], json!({ "ts": "10:00", "host": { "name": "fs1" } }));
+    assert_eq!((&run.answers[1]["error"]["line"], &run.answers[1]["input"]), (&json!(3), &json!({ "ts": "10:01" })));
+    check(&run.answers[2]["error"], &json!({ "kind": "missing_key", "key": "Build", "hint": "build", "line": 4 }));
+}
+
+#[test]
+fn addresses_and_integers_are_written_as_asked() {
+    let golden = golden(1006, "payload.hex");
+    let (_, answer) = decode(&format!("--build 20348 --id 1006 --version 0 {golden}"));
+    let address = answer["addresses"]["ClientAddress"].as_str().unwrap();
+    assert!(answer["message"].as_str().unwrap().contains(address), "{address}");
+    let status = |args: &str| decode(&format!("--build 20348 --id 1006 {golden} {args}")).1["fields"]["Status"].take();
+    assert_eq!(status(""), json!("0xc0000022"));
+    assert_eq!(status("--integers number"), json!(0xc000_0022_u32));
+    let id = |args: &str| {
+        let payload = hex(&numbered(layout(READ_26100)));
+        decode(&format!("--build 26100 --id 111 {payload} {args}")).1["fields"]["SessionId"].take()
+    };
+    assert_eq!((id(""), id("--big-integers string")), (json!(1), json!("1")));
+}
+
+#[test]
 fn json_lines_from_a_file_and_with_defaults() {
     let path = std::env::temp_dir().join(format!("smbetw-decode-{}.jsonl", std::process::id()));
     std::fs::write(&path, "\u{feff}{\"id\":1900,\"version\":0,\"payload\":\"0100000007\"}\n").unwrap();
@@ -405,7 +449,6 @@ fn a_command_line_that_cannot_be_meant_exits_with_2() {
     for args in [
         "",
         "decode",
-        "decode --id 1900 00",
         "decode --id 70000 --version 0 00",
         "decode --id x --version 0 00",
         "decode --id 1900 --version 0 --lenient 00",
@@ -450,6 +493,7 @@ fn help_teaches() {
         "bad_number",
         "bad_hex",
         "no_build",
+        "missing_version",
     ] {
         assert!(help.contains(&format!("\n  {kind} ")), "{kind}");
     }

@@ -1,6 +1,14 @@
 //! `smbetw decode` from the outside: what goes in, what comes out, and with which exit code.
 
+mod corpus;
+// The writer that the reader of traces is tested with.
+#[path = "../../../recording/tests/it/etl_writer.rs"]
+#[allow(dead_code, reason = "its other records are for the reader's own tests")]
+mod etl_writer;
+mod example;
 mod json;
+mod knows;
+mod read;
 mod text;
 
 use std::{

@@ -196,12 +196,12 @@ fn colour_is_for_terminals() {
 fn what_cannot_be_decoded_is_said_on_standard_error() {
     let expected = concat!(
         "error: the payload is not hex: 'g' at position 3 is no hex digit\n",
-        "  asked for: event 1900, version 0, build 26100\n",
+        "  of: event 1900, version 0, build 26100\n",
     );
     assert_eq!(error("--build 26100 --id 1900 --version 0 01g0"), expected);
     let truncated = error("--id 1900 --version 0 0100");
     assert!(truncated.contains("field IsTdiEnabled at offset 0 needs 4 bytes, 2 bytes left"), "{truncated}");
-    assert!(truncated.ends_with("\n  asked for: event 1900, version 0\n"), "{truncated}");
+    assert!(truncated.ends_with("\n  of: event 1900, version 0\n"), "{truncated}");
     let other = hex(&numbered(layout("Smb2ResponseReadV2Build26100")));
     let other = error(&format!("--build 20348 --id 111 --version 2 {other}"));
     assert!(other.contains("the payload exactly fits Smb2ResponseReadV2Build26100"), "{other}");

@@ -123,6 +123,11 @@ impl NtStatus {
     pub fn name(self) -> Option<&'static str> {
         names::nt_status(self.0)
     }
+
+    /// The code of a symbolic name, `STATUS_LOGON_FAILURE`: one that [`name`](Self::name) returns.
+    pub fn from_name(name: &str) -> Option<Self> {
+        names::code_of(name).map(Self)
+    }
 }
 
 impl HResult {
@@ -185,6 +190,8 @@ mod tests {
         assert_eq!(NtStatus::SUCCESS.to_string(), "STATUS_SUCCESS (0x0)");
         assert_eq!(NtStatus(0xDEAD_BEEF).to_string(), "0xdeadbeef");
         assert_eq!(NtStatus(0xDEAD_BEEF).name(), None);
+        assert_eq!(NtStatus::from_name("STATUS_LOGON_FAILURE"), Some(NtStatus(0xC000_006D)));
+        assert_eq!(NtStatus::from_name("STATUS_LOGON"), None);
         assert_eq!(Win32Error(5).to_string(), "0x5");
         assert_eq!(format!("{:?}", HResult(0x8007_2F9A)), "0x80072f9a");
     }

@@ -14,6 +14,11 @@ pub(super) fn nt_status(code: u32) -> Option<&'static str> {
     NT_STATUS.binary_search_by_key(&code, |&(known, _)| known).ok().and_then(|at| NT_STATUS.get(at)).map(|row| row.1)
 }
 
+/// The code of a name.
+pub(super) fn code_of(name: &str) -> Option<u32> {
+    NT_STATUS.iter().find(|(_, known)| *known == name).map(|&(code, _)| code)
+}
+
 /// Declares the table and, for the tests, the same rows with the values that `windows-sys` has.
 macro_rules! nt_status_names {
     ($($code:literal $name:ident,)+) => {

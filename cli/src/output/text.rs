@@ -4,16 +4,17 @@
 //! sent. So nothing of an event is written but through [`visible`].
 
 use anstyle::{AnsiColor, Style};
-use etw_runtime::{BuildRange, FieldInfo, HeaderInfo, LayoutInfo};
-use smbserver_etw::{
-    Basis, Candidates, Record, StatusText, Value,
-    descriptor::{Channel, Keywords, Level, Opcode, Task},
-};
+use etw_runtime::{BuildRange, FieldInfo, LayoutInfo};
+use smbserver_etw::{Basis, Candidates, Record, Value};
 
+use super::json::Content;
 use crate::{
+    failure::{Failure, Subject},
     fields::{self, Names},
-    hex,
-    outcome::{Answer, Failure, Subject},
+    outcome::Answer,
+    raw::{self, Header, Raw},
+    source::hex,
+    time,
 };
 
 const NAME: Style = Style::new().bold();
@@ -24,46 +25,77 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The text for a decoded event: header, message, fields and notes, an empty line between them. It has colour; who
 /// writes it takes that out where it is not wanted.
-pub(crate) fn answer(answer: &Answer<'_>, status_texts: &dyn StatusText) -> String {
-    let message = answer.message(status_texts).map(|message| visible(&message.to_string(), Breaks::Kept));
+pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
+    let message = answer.message(content.status_texts).map(|message| visible(&message.to_string(), Breaks::Kept));
     let blocks = [
-        header(answer.event().layout(), answer.header()),
+        header(answer.event().layout(), raw, answer),
         // Its last line ends here; all before is the message, not indented and not coloured.
         message.map_or_else(String::new, |message| message + "\n"),
-        table(&answer.event()),
-        notes(answer),
+        table(&answer.event(), content.fields),
+        notes(raw, answer),
     ];
     let blocks: Vec<_> = blocks.into_iter().filter(|block| !block.is_empty()).collect();
     blocks.join("\n")
 }
 
 /// The text for an event that could not be decoded.
-pub(crate) fn failure(failure: &Failure) -> String {
+pub(crate) fn failure(raw: &Raw, failure: &Failure) -> String {
     let mut text = format!("{ERROR}error:{ERROR:#} {}\n", visible(&failure.cause.to_string(), Breaks::Escaped));
-    let Subject { line, build, id, version } = failure.subject;
+    let Subject { build, id, version } = failure.subject;
     let known = [
-        line.map(|line| format!("line {line}")),
+        raw.file.as_ref().map(|file| visible(file, Breaks::Escaped)),
+        raw.record.map(|record| format!("record {record}")),
+        raw.time.map(time::iso),
+        raw.line.map(|line| format!("line {line}")),
         id.map(|id| format!("event {id}")),
         version.map(|version| format!("version {version}")),
         build.map(|build| format!("build {build}")),
     ];
     let known: Vec<_> = known.into_iter().flatten().collect();
     if !known.is_empty() {
-        text.push_str(&format!("  asked for: {}\n", known.join(", ")));
+        text.push_str(&format!("  of: {}\n", known.join(", ")));
     }
     text
 }
 
-fn header(layout: &LayoutInfo, header: Option<&HeaderInfo>) -> String {
-    let mut text = format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version);
-    if let Some(header) = header {
-        text.push_str(&format!(", level {}", named(Level(header.level).display_name(), header.level)));
+/// The text for what cannot be read of a file.
+pub(crate) fn fault(file: &str, error: &etw_recording::Error) -> String {
+    let file = visible(file, Breaks::Escaped);
+    format!("{ERROR}error:{ERROR:#} {file}: {}\n", visible(&error.to_string(), Breaks::Escaped))
+}
+
+/// Where and when it was written; nothing of an event that was not recorded.
+fn place(raw: &Raw) -> String {
+    let Some(file) = &raw.file else { return String::new() };
+    let time = raw.time.map_or_else(String::new, |time| format!("{NAME}{}{NAME:#} ", time::iso(time)));
+    let record = raw.record.map_or_else(String::new, |record| format!(" record {record}"));
+    let mut text = format!("{time}{}{record}", visible(file, Breaks::Escaped));
+    if let Some(header) = &raw.header {
+        let known = [
+            header.pid.map(|pid| format!(", process {pid}")),
+            header.tid.map(|tid| format!(", thread {tid}")),
+            header.cpu.map(|cpu| format!(", processor {cpu}")),
+            header.user.as_ref().map(|user| format!(", as {}", visible(user, Breaks::Escaped))),
+            header.activity.map(|activity| format!(", activity {activity}")),
+        ];
+        known.into_iter().flatten().for_each(|known| text.push_str(&known));
+    }
+    text.push('\n');
+    text
+}
+
+fn header(layout: &LayoutInfo, raw: &Raw, answer: &Answer<'_>) -> String {
+    let header = super::header::of(raw, answer);
+    let mut text = place(raw);
+    text.push_str(&format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version));
+    if raw.header.is_some() || answer.header().is_some() {
+        text.push_str(&format!(", level {}", super::header::level(header.level)));
         if let Some(channel) = header.channel {
-            text.push_str(&format!(", channel {}", named(Channel(channel).display_name(), channel)));
+            text.push_str(&format!(", channel {}", super::header::channel(channel)));
         }
     }
     text.push_str(&format!(", {}\n", builds(layout.builds)));
-    let more = header.map(rarer).unwrap_or_default();
+    let more = rarer(&header);
     if !more.is_empty() {
         text.push_str(&format!("{}\n", more.join(", ")));
     }
@@ -71,37 +103,19 @@ fn header(layout: &LayoutInfo, header: Option<&HeaderInfo>) -> String {
 }
 
 /// What only some events have beside their fields.
-fn rarer(header: &HeaderInfo) -> Vec<String> {
+fn rarer(header: &Header) -> Vec<String> {
     let mut parts = Vec::new();
     if header.task != 0 {
-        parts.push(format!("task {}", named(Task(header.task).display_name(), header.task)));
+        parts.push(format!("task {}", super::header::task(header.task)));
     }
     if header.opcode != 0 {
-        parts.push(format!("opcode {}", named(Opcode(header.opcode).display_name(), header.opcode)));
+        parts.push(format!("opcode {}", super::header::opcode(header.opcode)));
     }
-    if header.keywords != 0 {
-        parts.push(format!("keywords {}", keywords(header.keywords)));
+    let keywords = raw::keyword_names(header.keywords, header.channel);
+    if !keywords.is_empty() {
+        parts.push(format!("keywords {}", keywords.join(" | ")));
     }
     parts
-}
-
-/// The name as Windows shows it, without the prefix that says where it is defined (`win:Error`); else the number.
-fn named(name: Option<&str>, number: impl Into<u64>) -> String {
-    name.map_or_else(|| number.into().to_string(), |name| without_prefix(name).to_owned())
-}
-
-fn without_prefix(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, name)| name)
-}
-
-fn keywords(bits: u64) -> String {
-    let known = Keywords::NAMED.iter().filter(|(bit, _)| Keywords(bits).contains(*bit));
-    let rest = known.fold(bits, |rest, (bit, _)| rest & !bit.0);
-    let mut names: Vec<_> = Keywords(bits).display_names().map(|name| without_prefix(name).to_owned()).collect();
-    if rest != 0 {
-        names.push(format!("{rest:#x}"));
-    }
-    names.join(" | ")
 }
 
 /// `build 20348`, `builds 20348 to 26100`.
@@ -124,8 +138,9 @@ struct Row {
 /// The most characters of a value that the column of meanings makes room for: a GUID and a bit.
 const WIDEST: usize = 40;
 
-fn table<'a>(record: &impl Record<'a>) -> String {
+fn table<'a>(record: &impl Record<'a>, wanted: &[String]) -> String {
     let rows: Vec<_> = fields::labelled(record)
+        .filter(|(label, ..)| wanted.is_empty() || wanted.iter().any(|name| name == label))
         .map(|(label, field, value)| Row {
             label: label.into_owned(),
             value: visible(&value.to_string(), Breaks::Escaped),
@@ -154,7 +169,7 @@ fn width<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
 }
 
 /// What the value means, in one line; of an address, which XML has as bytes, what it is.
-fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
+pub(crate) fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
     match (Names::of(field, value), value) {
         (Some(Names::One(name)), _) => Some(name),
         (Some(Names::Each(names)), Value::Array(elements)) => {
@@ -168,11 +183,12 @@ fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
 }
 
 /// What to know before the answer is believed.
-fn notes(answer: &Answer<'_>) -> String {
-    let mut notes = Vec::new();
+fn notes(raw: &Raw, answer: &Answer<'_>) -> String {
+    let mut notes: Vec<_> = raw.notes.iter().map(|note| visible(note, Breaks::Escaped)).collect();
     match answer.basis() {
         Some((build, basis)) => notes.extend(on_basis(build, basis)),
-        None => notes.extend(on_headers(answer.event().layout())),
+        None if raw.header.is_none() => notes.extend(on_headers(answer.event().layout())),
+        None => {}
     }
     notes.extend(answer.also_fits().map(|others| on_others(&others)));
     notes.extend(on_inferred(&answer.event()));
@@ -226,7 +242,7 @@ fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
 
 /// What becomes of line breaks and tabs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Breaks {
+pub(crate) enum Breaks {
     /// They are written; CR LF as a line feed.
     Kept,
     /// They are escaped: the text is one line.
@@ -235,7 +251,7 @@ enum Breaks {
 
 /// The text with an escape, `\u{1b}`, for each character that a terminal would obey instead of showing: controls, and
 /// those that turn the direction of what follows.
-fn visible(text: &str, breaks: Breaks) -> String {
+pub(crate) fn visible(text: &str, breaks: Breaks) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
@@ -268,8 +284,7 @@ mod tests {
 
     #[test]
     fn what_stands_beside_the_fields_is_shown_by_name_or_number() {
-        assert_eq!(keywords(0x1_0000_0001 | 1 << 62), "Request | SendPath | 0x4000000000000000");
-        assert_eq!((named(Some("win:Error"), 2u8), named(None, 77u8)), ("Error".to_owned(), "77".to_owned()));
+        assert_eq!((super::super::header::level(2), super::super::header::level(77)), ("Error".into(), "77".into()));
         let range = |first, last| BuildRange { first, last };
         assert_eq!(builds(&[range(20348, 20348)]), "build 20348");
         assert_eq!(builds(&[range(1, 2), range(4, 4)]), "builds 1 to 2, 4");

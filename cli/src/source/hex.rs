@@ -1,6 +1,6 @@
 //! Hex as people paste it: with or without separators, prefixes and line breaks.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What is wrong with a text that should be hex, and where (counted in bytes from 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,55 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
         at += 2;
     }
     Ok(bytes)
+}
+
+/// The bytes that a text spells in hex, or in base64 where it can be nothing else: it has the length and the padding of base64,
+/// or several characters that hex has not. With one wrong digit it is hex that was mistyped.
+pub(crate) fn parse_payload(text: &[u8]) -> Result<Vec<u8>, HexError> {
+    parse(text).or_else(|error| {
+        let text = text.trim_ascii();
+        let foreign: BTreeSet<u8> = text.iter().copied().filter(|&byte| digit(byte).is_none()).collect();
+        let is_meant = text.ends_with(b"=") || foreign.len() >= FOREIGN;
+        if is_meant { base64(text).ok_or(error) } else { Err(error) }
+    })
+}
+
+/// So many different characters that are no hex digits make base64 of a text.
+const FOREIGN: usize = 4;
+
+/// Base64 with its padding, in the usual alphabet or that for URLs.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    if text.is_empty() || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = text.iter().rev().take_while(|&&byte| byte == b'=').count();
+    let digits = text.get(..text.len() - padding).filter(|_| padding <= 2)?;
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    for group in digits.chunks(4) {
+        let mut word = 0;
+        for at in 0..4 {
+            word = word << 6 | group.get(at).map_or(Some(0), |&digit| sextet(digit))?;
+        }
+        let [_, three @ ..] = u32::to_be_bytes(word);
+        let (whole, rest) = three.split_at(group.len().checked_sub(1)?);
+        // Bits behind the last byte are zero, or something was cut.
+        if rest.iter().any(|&byte| byte != 0) {
+            return None;
+        }
+        bytes.extend_from_slice(whole);
+    }
+    Some(bytes)
+}
+
+fn sextet(digit: u8) -> Option<u32> {
+    Some(u32::from(match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    }))
 }
 
 fn is_separator(byte: u8) -> bool {
@@ -138,6 +187,20 @@ mod tests {
         assert_eq!(message("0z"), "'z' at position 2 is no hex digit");
         assert_eq!(message("01\0"), "the byte 0x00 at position 3 is no hex digit");
         assert_eq!(message("é"), "the byte 0xc3 at position 1 is no hex digit");
+    }
+
+    #[test]
+    fn base64_is_taken_where_it_is_no_hex() {
+        for (text, bytes) in
+            [("AQAAAA==", &[1, 0, 0, 0][..]), ("_-8=", &[0xFF, 0xEF]), ("qw==", &[0xAB]), ("Zm9vYmFy", b"foobar")]
+        {
+            assert_eq!(parse_payload(text.as_bytes()).as_deref(), Ok(bytes), "{text}");
+        }
+        // What can be hex is hex.
+        assert_eq!(parse_payload(b"ABCD"), Ok(vec![0xAB, 0xCD]));
+        for text in ["AQAAAA=", "AQ==AQ==", "A===", "qx==", "zzz", "01g0", "01g00h0i"] {
+            assert!(parse_payload(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `smbetw decode`: one event from the command line, or many as JSON lines.
 
 use std::{
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -9,14 +9,22 @@ use anstream::AutoStream;
 use clap::{ArgGroup, ValueEnum};
 use smbserver_etw::Build;
 
+use super::{Done, IntegerArgs};
 use crate::{
-    help, hex,
-    input::{self, Line, Lines, MAX_LINE},
-    json::{self, Content},
-    message_table,
-    outcome::{self, Cause, Failure, InputError, Outcome, Rules, Subject},
-    request::{self, HeaderNumber, Request},
-    text,
+    failure::{Cause, Failure, InputError, Subject},
+    help, message_table, names,
+    outcome::{self, Outcome, Rules},
+    output::{
+        json::{self, Content},
+        sink::Sink,
+        text,
+    },
+    raw::Raw,
+    source::{
+        hex,
+        json_line::{self, HeaderNumber},
+        lines::{self as input, Line, Lines, MAX_LINE},
+    },
 };
 
 /// Decodes events, and shows each with its message and fields.
@@ -28,22 +36,21 @@ use crate::{
     group(ArgGroup::new("where the build comes from").args(["build", "jsonl"]).multiple(true)),
 )]
 pub(crate) struct Args {
-    /// The payload in hex; - or nothing at all reads it from standard input
+    /// The payload in hex or base64; - or nothing at all reads it from standard input
     #[arg(value_name = "HEX", conflicts_with = "jsonl")]
     hex: Vec<String>,
 
     /// The Windows build that wrote the event; with --jsonl, of lines that name none
-    #[arg(long, value_name = "N", value_parser = number::<u32>)]
-    build: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = json_line::parse_build)]
+    build: Option<Build>,
 
-    /// The event's id
-    #[arg(long, value_name = "N", value_parser = number::<u16>)]
+    /// The event's id, or its name
+    #[arg(long, value_name = "N", value_parser = id)]
     #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
     id: Option<u16>,
 
-    /// The event's version
-    #[arg(long, value_name = "N", value_parser = number::<u8>)]
-    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    /// The event's version; not needed where it has only one
+    #[arg(long, value_name = "N", value_parser = number::<u8>, conflicts_with = "jsonl")]
     version: Option<u8>,
 
     /// Decodes the events of a file, one JSON object a line; - is standard input
@@ -62,6 +69,9 @@ pub(crate) struct Args {
     #[arg(long)]
     names: bool,
 
+    #[command(flatten)]
+    integers: IntegerArgs,
+
     /// Windows' texts for status codes in messages: an ntdll.dll, its .mui, or the bytes of its message table
     #[arg(long, value_name = "FILE")]
     message_table: Option<PathBuf>,
@@ -76,15 +86,6 @@ enum Format {
     Json,
 }
 
-/// How it went.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
-    /// Every event was decoded.
-    AllDecoded,
-    /// Some event was not.
-    SomeFailed,
-}
-
 /// Runs the command. An error means that it could not go on; that an event cannot be decoded is none.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
     let format = match (args.format, &args.jsonl) {
@@ -96,7 +97,13 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
     };
     let table = message_table::read(args.message_table.as_deref())?;
     let status_texts = message_table::texts(args.message_table.as_deref(), &table)?;
-    let content = Content { status_texts: &*status_texts, names: args.names };
+    let content = Content {
+        status_texts: &*status_texts,
+        names: args.names,
+        message: true,
+        integers: args.integers.form(),
+        fields: &[],
+    };
     let stdout = io::stdout().lock();
     match format {
         // It takes out colour where there is none. Of JSON it would take out what is in the events' own text.
@@ -106,14 +113,14 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
 }
 
 fn answer(args: &Args, mut answers: Answers<'_, impl Write>) -> io::Result<Done> {
-    let rules = Rules { build: args.build.map(Build::from), lenient: args.lenient };
-    let read = match (&args.jsonl, args.id, args.version) {
-        (Some(path), ..) => each_line(path, rules, &mut answers),
-        (None, Some(id), Some(version)) => single(&args.hex, id, version, rules, &mut answers),
-        (None, ..) => Err(usage("--id and --version are needed")),
+    let rules = Rules { build: args.build, lenient: args.lenient };
+    let read = match (&args.jsonl, args.id) {
+        (Some(path), _) => each_line(path, rules, &mut answers),
+        (None, Some(id)) => single(&args.hex, id, args.version, rules, &mut answers),
+        (None, None) => Err(usage("--id is needed")),
     };
     // Whatever stopped the reading, what was answered before is good.
-    answers.flush()?;
+    answers.output.flush()?;
     read.map(|()| answers.done())
 }
 
@@ -124,7 +131,7 @@ fn usage(what: &str) -> io::Error {
 fn single(
     words: &[String],
     id: u16,
-    version: u8,
+    version: Option<u8>,
     rules: Rules,
     answers: &mut Answers<'_, impl Write>,
 ) -> io::Result<()> {
@@ -132,13 +139,17 @@ fn single(
         [] => read_hex()?,
         [word] if word == "-" => read_hex()?,
         // Unquoted, bytes with blanks between them arrive as words.
-        words => hex::parse(words.join(" ").as_bytes()).map_err(InputError::Hex),
+        words => hex::parse_payload(words.join(" ").as_bytes()).map_err(InputError::Hex),
     };
+    let mut raw = Raw { id, version, ..Raw::default() };
     match payload {
-        Ok(payload) => answers.give(&outcome::decode(&Request { build: None, id, version, payload }, rules)),
+        Ok(payload) => {
+            raw.payload = payload;
+            answers.give(&raw, &outcome::decode(&raw, rules))
+        }
         Err(error) => {
-            let subject = Subject { line: None, build: rules.build, id: Some(id), version: Some(version) };
-            answers.give(&Err(Failure { subject, cause: Cause::Input(error) }))
+            let subject = Subject { build: rules.build, ..raw.subject() };
+            answers.give(&raw, &Err(Failure { subject, cause: Cause::Input(error) }))
         }
     }
 }
@@ -151,134 +162,77 @@ fn read_hex() -> io::Result<Result<Vec<u8>, InputError>> {
     if text.len() > MAX_LINE {
         return Ok(Err(InputError::TooLong));
     }
-    Ok(hex::parse(input::without_mark(&text)).map_err(InputError::Hex))
+    Ok(hex::parse_payload(input::without_mark(&text)).map_err(InputError::Hex))
 }
 
 fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -> io::Result<()> {
     let mut lines = Lines::new(input::open(path)?);
-    while !answers.nobody_reads() {
+    while !answers.output.is_closed() {
         // To read on may mean to wait for who knows how long: give what there is.
         if !lines.has_next_at_hand() {
-            answers.flush()?;
+            answers.output.flush()?;
         }
         let Some((number, line)) = lines.next().map_err(|error| input::cannot_read(path, &error))? else { break };
-        let request = match line {
+        let read = match line {
             Line::Text(text) if text.trim_ascii().is_empty() => continue,
-            Line::Text(text) => request::from_line(text),
+            Line::Text(text) => json_line::from_line(text),
             Line::TooLong => Err(Failure { subject: Subject::default(), cause: Cause::Input(InputError::TooLong) }),
         };
-        let outcome = match request {
-            Ok(ref request) => outcome::decode(request, rules),
-            Err(failure) => Err(failure),
-        };
-        answers.give(&outcome.map_err(|failure| on_line(number, failure)))?;
+        match read {
+            Ok(raw) => {
+                let raw = Raw { line: Some(number), ..raw };
+                answers.give(&raw, &outcome::decode(&raw, rules))?;
+            }
+            Err(failure) => answers.give(&Raw { line: Some(number), ..Raw::default() }, &Err(failure))?,
+        }
     }
     Ok(())
 }
 
-fn on_line(number: u64, mut failure: Failure) -> Failure {
-    failure.subject.line = Some(number);
-    failure
+/// An event's id, or its name.
+fn id(text: &str) -> Result<u16, String> {
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return names::event(text).map(|event| event.id).map_err(|error| error.to_string());
+    }
+    number(text)
 }
 
 fn number<T: HeaderNumber>(text: &str) -> Result<T, String> {
-    request::parse_number(text)
+    json_line::parse_number(text)
 }
 
 /// Writes answers, and remembers whether any was an error.
 struct Answers<'t, W: Write> {
-    output: BufWriter<W>,
+    output: Sink<W>,
     format: Format,
     content: Content<'t>,
     /// An answer is made here first, so that one that cannot be made leaves no half.
     line: Vec<u8>,
     some_failed: bool,
-    closed: bool,
 }
 
 impl<'t, W: Write> Answers<'t, W> {
     fn new(output: W, format: Format, content: Content<'t>) -> Self {
-        let output = BufWriter::new(output);
-        Self { output, format, content, line: Vec::new(), some_failed: false, closed: false }
+        Self { output: Sink::new(output), format, content, line: Vec::new(), some_failed: false }
     }
 
-    fn give(&mut self, outcome: &Outcome<'_>) -> io::Result<()> {
+    fn give(&mut self, raw: &Raw, outcome: &Outcome<'_>) -> io::Result<()> {
         self.some_failed |= outcome.is_err();
         self.line.clear();
         match (self.format, outcome) {
-            (Format::Json, _) => json::write_line(&mut self.line, outcome, self.content)?,
+            (Format::Json, _) => json::write_line(&mut self.line, raw, outcome, self.content)?,
             (Format::Text, Ok(answer)) => {
-                self.line.extend_from_slice(text::answer(answer, self.content.status_texts).as_bytes());
+                self.line.extend_from_slice(text::answer(raw, answer, self.content).as_bytes());
             }
             (Format::Text, Err(failure)) => {
                 // Where nobody can be told, the exit code still does.
-                let _ = anstream::stderr().write_all(text::failure(failure).as_bytes());
+                let _ = anstream::stderr().write_all(text::failure(raw, failure).as_bytes());
             }
         }
-        let written = self.output.write_all(&self.line);
-        self.unless_closed(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.closed {
-            return Ok(());
-        }
-        let flushed = self.output.flush();
-        self.unless_closed(flushed)
-    }
-
-    /// A reader that has seen enough, as `head` does, is no error.
-    fn unless_closed(&mut self, written: io::Result<()>) -> io::Result<()> {
-        match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(())
-            }
-            Err(error) => Err(io::Error::new(error.kind(), format!("cannot write: {error}"))),
-            Ok(()) => Ok(()),
-        }
-    }
-
-    fn nobody_reads(&self) -> bool {
-        self.closed
+        self.output.write(&self.line)
     }
 
     fn done(&self) -> Done {
         if self.some_failed { Done::SomeFailed } else { Done::AllDecoded }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use smbserver_etw::status::BuiltIn;
-
-    use super::*;
-
-    /// An output that fails with this kind of error.
-    struct Broken(io::ErrorKind);
-
-    impl Write for Broken {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(self.0.into())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn answer_into(output: Broken) -> (io::Result<()>, bool) {
-        let content = Content { status_texts: &BuiltIn, names: false };
-        let mut answers = Answers::new(output, Format::Json, content);
-        let request = Request { build: None, id: 1900, version: 0, payload: vec![1, 0, 0, 0] };
-        let rules = Rules { build: None, lenient: false };
-        answers.give(&outcome::decode(&request, rules)).unwrap();
-        (answers.flush(), answers.nobody_reads())
-    }
-
-    #[test]
-    fn a_closed_pipe_ends_quietly_and_a_full_disk_does_not() {
-        assert!(matches!(answer_into(Broken(io::ErrorKind::BrokenPipe)), (Ok(()), true)));
-        assert!(matches!(answer_into(Broken(io::ErrorKind::StorageFull)), (Err(_), false)));
     }
 }

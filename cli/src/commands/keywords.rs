@@ -1,0 +1,176 @@
+//! `smbetw keywords` and `smbetw record-help`: which events a mask lets through, and how to record them.
+
+use std::io;
+
+use anstream::AutoStream;
+use anstyle::Style;
+use smbserver_etw::{descriptor::Keywords, schema::PROVIDER};
+
+use super::Done;
+use crate::{filter::parse_keyword, help, output::sink::Sink, raw::without_prefix};
+
+/// Says which keywords a mask has, or which mask keywords make, and the events that it lets through.
+#[derive(clap::Args)]
+#[command(after_long_help = help::KEYWORDS_AFTER)]
+pub(crate) struct KeywordsArgs {
+    /// A mask, 0x108403c0001fff, or names: Session,File; none lists them all
+    #[arg(value_name = "MASK", value_delimiter = ',', value_parser = parse_keyword)]
+    masks: Vec<u64>,
+
+    /// Lists the events that the mask lets through
+    #[arg(long)]
+    events: bool,
+}
+
+/// Prints the command lines that record what this tool can read.
+#[derive(clap::Args)]
+#[command(after_long_help = help::RECORD_AFTER)]
+#[group(multiple = false)]
+pub(crate) struct RecordArgs {
+    /// For response times: requests, responses, and who and what they are of
+    #[arg(long)]
+    latency: bool,
+
+    /// For who has what open: connections, sessions, shares, files
+    #[arg(long)]
+    opens: bool,
+
+    /// For logons and denied accesses: what goes to the event logs, which Windows keeps anyway
+    #[arg(long)]
+    security: bool,
+}
+
+const NAME: Style = Style::new().bold();
+
+/// Runs `keywords`.
+pub(crate) fn keywords(args: &KeywordsArgs) -> io::Result<Done> {
+    let mut output = Sink::new(AutoStream::auto(io::stdout().lock()));
+    let mask = args.masks.iter().fold(0, |all, mask| all | mask);
+    let wanted = if args.masks.is_empty() { u64::MAX } else { mask };
+    if !args.masks.is_empty() {
+        output.write(format!("{NAME}{mask:#x}{NAME:#}\n").as_bytes())?;
+    }
+    for (keyword, name) in Keywords::NAMED.iter().filter(|(keyword, _)| wanted & keyword.0 != 0) {
+        let count = with_keyword(keyword.0).count();
+        output.write(
+            format!(
+                "  {:>18}  {NAME}{:<14}{NAME:#} {count:>3} events\n",
+                format!("{:#x}", keyword.0),
+                without_prefix(name)
+            )
+            .as_bytes(),
+        )?;
+    }
+    let known = Keywords::NAMED.iter().fold(0, |all, (keyword, _)| all | keyword.0);
+    let unknown = mask & !known;
+    if unknown != 0 {
+        output.write(
+            format!(
+                "  {:>18}  no keyword of the provider; the highest seven bits stand for channels\n",
+                format!("{unknown:#x}")
+            )
+            .as_bytes(),
+        )?;
+    }
+    let total = events(wanted).count();
+    output.write(format!("{total} of {} events pass\n", PROVIDER.events.len()).as_bytes())?;
+    if args.events {
+        for (id, name) in events(wanted) {
+            output.write(format!("  {id:>5}  {name}\n").as_bytes())?;
+        }
+    }
+    output.flush()?;
+    Ok(Done::AllDecoded)
+}
+
+/// The events that have one of these keywords in some layout.
+fn with_keyword(mask: u64) -> impl Iterator<Item = (u16, &'static str)> {
+    chosen(move |keywords| keywords & mask != 0)
+}
+
+/// The events that a session with this mask gets: those with one of its keywords in some layout, and those without any.
+fn events(mask: u64) -> impl Iterator<Item = (u16, &'static str)> {
+    chosen(move |keywords| keywords == 0 || keywords & mask != 0)
+}
+
+/// The events whose keywords, in some layout, are of a kind.
+fn chosen(is_of_kind: impl Fn(u64) -> bool) -> impl Iterator<Item = (u16, &'static str)> {
+    let all = PROVIDER.events.iter().copied();
+    let chosen = all.filter(move |event| {
+        let layouts = event.versions.iter().flat_map(|version| version.layouts.iter());
+        layouts.flat_map(|layout| layout.headers).any(|header| is_of_kind(header.keywords))
+    });
+    chosen.map(|event| (event.id, event.name))
+}
+
+/// Who and what: connections, sessions, trees, files, shares, and what was open before.
+const NAMES: u64 = Keywords::CONNECTION.0
+    | Keywords::SESSION.0
+    | Keywords::TREE_CONNECT.0
+    | Keywords::FILE.0
+    | Keywords::SHARE.0
+    | Keywords::RUNDOWN.0;
+
+/// Runs `record-help`.
+pub(crate) fn record_help(args: &RecordArgs) -> io::Result<Done> {
+    let mut output = Sink::new(AutoStream::auto(io::stdout().lock()));
+    let text = if args.security {
+        SECURITY.to_owned()
+    } else if args.opens {
+        lines("who has what open", NAMES)
+    } else {
+        lines("response times, and who and what they are of", NAMES | Keywords::REQUEST.0 | Keywords::RESPONSE.0)
+    };
+    output.write(text.as_bytes())?;
+    output.flush()?;
+    Ok(Done::AllDecoded)
+}
+
+/// Events that Windows keeps without a session.
+const SECURITY: &str = "\
+What SMBServer writes to the event logs is kept anyway; copy the logs:
+  wevtutil epl Microsoft-Windows-SMBServer/Security smb-security.evtx
+  wevtutil epl Microsoft-Windows-SMBServer/Operational smb-operational.evtx
+  wevtutil epl Microsoft-Windows-SMBServer/Connectivity smb-connectivity.evtx
+  wevtutil epl Microsoft-Windows-SMBServer/Audit smb-audit.evtx
+Read them:
+  smbetw read smb-*.evtx
+";
+
+fn lines(what: &str, mask: u64) -> String {
+    let guid = PROVIDER.guid;
+    let names: Vec<_> = Keywords(mask).display_names().map(without_prefix).collect();
+    format!(
+        "\
+To record {what}, as an administrator, on the server.
+The mask {mask:#x} is {}.
+Rundown tells what was open before the recording began; builds before 26100 have no such events.
+
+logman:
+  logman create trace smb -ow -o smb.etl -p \"{guid}\" {mask:#x} 0xff -nb 64 256 -bs 1024 -ets
+  logman stop smb -ets
+
+netsh:
+  netsh trace start capture=no tracefile=smb.etl maxsize=1024 provider={guid} keywords={mask:#x} level=0xff
+  netsh trace stop
+
+wpr, with this as smb.wprp:
+  <WindowsPerformanceRecorder Version=\"1.0\"><Profiles>
+    <EventCollector Id=\"C\" Name=\"smb\"><BufferSize Value=\"1024\"/><Buffers Value=\"256\"/></EventCollector>
+    <EventProvider Id=\"P\" Name=\"{}\" Level=\"255\">
+      <Keywords><Keyword Value=\"{mask:#x}\"/></Keywords></EventProvider>
+    <Profile Id=\"smb.Verbose.File\" Name=\"smb\" Description=\"smb\" LoggingMode=\"File\" DetailLevel=\"Verbose\"><Collectors>
+      <EventCollectorId Value=\"C\"><EventProviders><EventProviderId Value=\"P\"/></EventProviders></EventCollectorId>
+    </Collectors></Profile>
+  </Profiles></WindowsPerformanceRecorder>
+  wpr -start smb.wprp -filemode
+  wpr -stop smb.etl
+
+Read it, on any system:
+  smbetw info smb.etl
+  smbetw read smb.etl
+",
+        names.join(" | "),
+        guid.to_string().trim_matches(['{', '}']),
+    )
+}

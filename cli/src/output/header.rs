@@ -1,0 +1,59 @@
+//! What stands beside an event's fields: as recorded, or as the manifest has it; and its names.
+
+use smbserver_etw::descriptor::{Channel, Level, Opcode, Task};
+
+use crate::{
+    outcome::Answer,
+    raw::{Header, Raw, without_prefix},
+};
+
+/// The levels that Windows itself names.
+const LEVELS: [&str; 6] = ["LogAlways", "Critical", "Error", "Warning", "Informational", "Verbose"];
+
+/// The header: the record's own, else that of the manifest.
+pub(crate) fn of(raw: &Raw, answer: &Answer<'_>) -> Header {
+    if let Some(header) = &raw.header {
+        return header.clone();
+    }
+    let Some(known) = answer.header() else { return Header::default() };
+    Header {
+        channel: known.channel.map(Channel),
+        level: known.level,
+        opcode: known.opcode,
+        task: known.task,
+        keywords: known.keywords,
+        ..Header::default()
+    }
+}
+
+/// The name, else the number.
+pub(crate) fn channel(channel: Channel) -> String {
+    named(channel.display_name(), channel.0)
+}
+
+/// The name, else the number.
+pub(crate) fn level(level: u8) -> String {
+    let known = LEVELS.get(usize::from(level)).copied();
+    named(known.or(Level(level).display_name()), level)
+}
+
+/// The name, else the number.
+pub(crate) fn opcode(opcode: u8) -> String {
+    named(Opcode(opcode).display_name(), opcode)
+}
+
+/// The name, else the number.
+pub(crate) fn task(task: u16) -> String {
+    named(Task(task).display_name(), task)
+}
+
+/// The level of that name or number.
+pub(crate) fn parse_level(text: &str) -> Result<u8, String> {
+    let known = LEVELS.iter().position(|name| name.eq_ignore_ascii_case(text));
+    let known = known.and_then(|level| u8::try_from(level).ok());
+    known.or_else(|| text.parse().ok()).ok_or_else(|| format!("no level; levels are {}", LEVELS.join(", ")))
+}
+
+fn named(name: Option<&str>, number: impl Into<u64>) -> String {
+    name.map_or_else(|| number.into().to_string(), |name| without_prefix(name).to_owned())
+}

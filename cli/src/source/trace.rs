@@ -1,0 +1,80 @@
+//! Traces (`.etl`) as a source.
+
+use std::sync::Arc;
+
+use etw_recording::{
+    Error,
+    etl::{RecordsByTime, Trace},
+};
+use smbserver_etw::{Build, descriptor::Channel, schema::PROVIDER};
+
+use super::{Prefilter, Progress};
+use crate::raw::{Header, Raw};
+
+/// The records of a trace in the order of time, those of SMBServer.
+pub(crate) struct TraceCursor<'t> {
+    records: RecordsByTime<'t, 'static>,
+    file: Arc<str>,
+    build: Option<Build>,
+    /// The number of the next record.
+    next: u64,
+    progress: Progress,
+}
+
+impl<'t> TraceCursor<'t> {
+    /// From the first record. `build` is that of the command line; the trace has its own.
+    pub(crate) fn new(trace: &'t mut Trace<'static>, file: Arc<str>, build: Option<Build>) -> Self {
+        let build = build.or_else(|| trace.build().map(Build::from));
+        Self { records: trace.records_by_time(), file, build, next: 0, progress: Progress::default() }
+    }
+
+    /// Fills in the next event that is wanted. None after the last.
+    pub(crate) fn next(&mut self, wanted: &Prefilter, raw: &mut Raw) -> Option<Result<(), Error>> {
+        loop {
+            let record = match self.records.next()? {
+                Ok(record) => record,
+                Err(error) => return Some(Err(error)),
+            };
+            let number = self.next;
+            self.next += 1;
+            self.progress.bytes = self.progress.bytes.max(record.place.start);
+            let Some(key) = record.key.filter(|_| record.provider == PROVIDER.guid) else {
+                self.progress.others += 1;
+                continue;
+            };
+            self.progress.events += 1;
+            if !wanted.admits(key.id, record.time) {
+                continue;
+            }
+            raw.file = Some(Arc::clone(&self.file));
+            raw.record = Some(number);
+            raw.time = record.time;
+            raw.build = self.build;
+            raw.id = key.id;
+            raw.version = Some(key.version);
+            raw.pointer_size = record.pointer_size.unwrap_or_default();
+            raw.payload.clear();
+            raw.payload.extend_from_slice(record.payload);
+            raw.header = Some(Header {
+                channel: record.channel.filter(|&number| number != 0).map(Channel),
+                level: record.level,
+                opcode: record.opcode,
+                task: record.task,
+                keywords: record.keywords,
+                pid: record.pid,
+                tid: record.tid,
+                cpu: record.cpu,
+                activity: record.activity,
+                related_activity: record.related_activity,
+                user: record.user.map(|user| user.to_string()),
+                computer: None,
+            });
+            return Some(Ok(()));
+        }
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress
+    }
+}

@@ -1,0 +1,72 @@
+//! The commands that need no recording: what the tool knows of events, masks, and recording; and what shells need.
+
+use insta::assert_snapshot;
+
+use super::smbetw;
+
+fn text(args: &str) -> String {
+    let run = smbetw(&args.split(' ').collect::<Vec<_>>(), "");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args}");
+    assert!(!run.text.contains('\x1b'), "{args}");
+    run.text
+}
+
+#[test]
+fn events_are_found_by_id_name_field_and_message() {
+    let all = text("events");
+    assert_eq!(all.lines().count(), smbserver_etw::schema::PROVIDER.events.len());
+    assert_snapshot!("events_of_a_field", text("events SPNValidationPolicy --build 26100"));
+    assert!(text("events 551").contains("Smb2SessionAuthFailure"));
+    assert!(text("events auth*failure").contains("Smb2SessionAuthFailure"));
+    let old = text("events --build 10240");
+    assert!(old.lines().count() < all.lines().count());
+    let nothing = smbetw(&["events", "no such thing"], "");
+    assert_eq!((nothing.code, nothing.text.as_str()), (2, ""));
+}
+
+#[test]
+fn an_event_is_shown_with_the_places_of_its_fields() {
+    assert_snapshot!("show_551_of_a_build", text("show 551 --build 17763"));
+    assert_snapshot!("show_120", text("show Smb2ResponseQueryInfo"));
+    for (args, hint) in [("show Smb2ResponseRaed", "did you mean `Smb2ResponseRead`?"), ("show 9", "")] {
+        let run = smbetw(&args.split(' ').collect::<Vec<_>>(), "");
+        assert_eq!(run.code == 2, !hint.is_empty(), "{args}");
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn masks_and_names_are_told_apart() {
+    assert_snapshot!("keywords_of_a_mask", text("keywords 0x108403c0001fff"));
+    assert!(text("keywords Session,File").starts_with("0xa0\n"));
+    assert!(
+        text("keywords 0xa0 --events").contains("Smb2SessionAuthFailure")
+            || text("keywords 0xa0 --events").contains("Smb2FileOpen")
+    );
+    assert!(text("keywords").contains("Rundown"));
+}
+
+#[test]
+fn how_to_record_is_told_with_the_right_mask() {
+    let latency = text("record-help");
+    assert_eq!(latency, text("record-help --latency"));
+    // Request, Response, Connection, Session, TreeConnect, File, Share, Rundown.
+    assert!(latency.contains("0x101f3") && latency.contains("{d48ce617-33a2-4bc3-a5c7-11aa4f29619e}"), "{latency}");
+    assert!(text("record-help --opens").contains("0x101f0"));
+    assert!(text("record-help --security").contains("Microsoft-Windows-SMBServer/Security"));
+    assert_snapshot!("record_help", latency);
+}
+
+#[test]
+fn shells_and_man_get_what_they_need() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(text(&format!("completions {shell}")).contains("record-help"), "{shell}");
+    }
+    assert!(text("man").contains(".TH smbetw"));
+    let read = text("man read");
+    assert!(read.contains("smbetw") && read.contains("exclude"), "{read}");
+    assert_eq!(smbetw(&["man", "x"], "").code, 2);
+    for args in ["help", "help read"] {
+        assert!(text(args).contains("Usage: smbetw"), "{args}");
+    }
+}
