@@ -60,11 +60,18 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Diagnostics as they are found: nothing stops at the first.
+/// Diagnostics as they are found: nothing stops at the first. Of each severity the first thousand are kept, and the others
+/// counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    /// How many there were of each severity, those that are not kept among them.
+    counts: [usize; 3],
 }
+
+/// How many diagnostics of a severity are kept. More help nobody, and a file of one mistake after the other would take
+/// many times its size in memory.
+const MOST: usize = 1000;
 
 impl Diagnostics {
     /// An empty list.
@@ -89,20 +96,58 @@ impl Diagnostics {
 
     /// Adds one.
     pub fn push(&mut self, severity: Severity, place: &Place, element: impl Into<String>, message: impl Into<String>) {
-        self.found.push(Diagnostic {
-            severity,
-            place: place.clone(),
-            element: element.into(),
-            message: message.into(),
-        });
+        if self.has_room(severity) {
+            let (element, message) = (element.into(), message.into());
+            self.found.push(Diagnostic { severity, place: place.clone(), element, message });
+        }
+    }
+
+    /// Counts one; whether it is to be kept.
+    fn has_room(&mut self, severity: Severity) -> bool {
+        let count = &mut self.counts[severity as usize];
+        *count += 1;
+        *count <= MOST
     }
 
     /// Takes over what another step found.
-    pub fn append(&mut self, mut other: Self) {
-        self.found.append(&mut other.found);
+    pub fn append(&mut self, other: Self) {
+        let dropped = other.dropped();
+        for diagnostic in other.found {
+            if self.has_room(diagnostic.severity) {
+                self.found.push(diagnostic);
+            }
+        }
+        for (severity, more) in dropped {
+            self.counts[severity as usize] += more;
+        }
     }
 
-    /// All of them, in the order found.
+    /// How many of each severity were not kept.
+    fn dropped(&self) -> [(Severity, usize); 3] {
+        [Severity::Error, Severity::Warning, Severity::Note]
+            .map(|severity| (severity, self.counts[severity as usize].saturating_sub(MOST)))
+    }
+
+    /// What to print behind the last one, where some were not kept: `and 5 more errors`.
+    pub fn remainder(&self) -> Option<String> {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let dropped = self.dropped().into_iter().filter(|(_, count)| *count > 0);
+        let parts: Vec<String> =
+            dropped.map(|(severity, count)| format!("{count} more {severity}{}", plural(count))).collect();
+        (!parts.is_empty()).then(|| format!("and {}", parts.join(", ")))
+    }
+
+    /// How many errors there are, those that are not kept among them.
+    pub fn error_count(&self) -> usize {
+        self.counts[Severity::Error as usize]
+    }
+
+    /// Puts them in the order of their lines.
+    pub(crate) fn sort_by_line(&mut self) {
+        self.found.sort_by_key(|diagnostic| diagnostic.place.line);
+    }
+
+    /// Those that are kept, in the order found.
     pub fn all(&self) -> &[Diagnostic] {
         &self.found
     }
@@ -114,7 +159,7 @@ impl Diagnostics {
 
     /// Whether there is any error.
     pub fn has_errors(&self) -> bool {
-        self.errors().next().is_some()
+        self.error_count() > 0
     }
 
     /// Whether nothing at all was found.
@@ -128,6 +173,9 @@ impl fmt::Display for Diagnostics {
         for diagnostic in &self.found {
             writeln!(f, "{diagnostic}")?;
         }
+        if let Some(remainder) = self.remainder() {
+            writeln!(f, "{remainder}")?;
+        }
         Ok(())
     }
 }
@@ -135,6 +183,22 @@ impl fmt::Display for Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_than_anybody_reads_are_counted() {
+        let mut many = Diagnostics::new();
+        many.warning(&Place::default(), "first", "kept");
+        for number in 0..MOST + 5 {
+            many.error(&Place::new(&"x".into(), u32::try_from(number).unwrap()), "e", "wrong");
+        }
+        let mut all = Diagnostics::new();
+        all.error(&Place::default(), "own", "wrong");
+        all.append(many);
+        assert_eq!((all.all().len(), all.error_count()), (MOST + 1, MOST + 6));
+        assert_eq!(all.remainder().as_deref(), Some("and 6 more errors"));
+        assert!(all.to_string().ends_with("and 6 more errors\n"));
+        assert_eq!(all.all()[1].element, "first");
+    }
 
     #[test]
     fn diagnostics_at_different_places_differ() {

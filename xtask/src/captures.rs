@@ -70,5 +70,5 @@ pub(crate) fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<V
 
 /// Prints diagnostics, and the notes that tell what is not read.
 pub(crate) fn print(diagnostics: &Diagnostics) {
-    diagnostics.all().iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
+    eprint!("{diagnostics}");
 }

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use etw_codegen::semver::Semver;
 use etw_schema::diff::{Diff, Snapshot, Verdict, markdown, text};
 use etw_schema::model::schema::Schema;
+use etw_schema::source::Format;
 
 use crate::Result;
 use crate::captures;
@@ -87,7 +88,7 @@ fn side(argument: &str, schema: &mut Option<Schema>) -> Result<Snapshot> {
     if capture != build {
         eprintln!("build {build} was not captured; comparing the nearest below it, {capture}");
     }
-    Ok(Snapshot::of_build(schema, capture))
+    Ok(Snapshot::of_build(schema, capture).with_formats(&[Format::Man]))
 }
 
 fn of_file(path: &str) -> Result<Snapshot> {
@@ -97,5 +98,5 @@ fn of_file(path: &str) -> Result<Snapshot> {
     manifests::report(&captures.diagnostics)?;
     let label = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
     let part = captures.parts.first().ok_or_else(|| format!("{path}: it declares no provider"))?;
-    Ok(Snapshot::of_provider(&label, &part.provider))
+    Ok(Snapshot::of_provider(&label, &part.provider).with_formats(&[part.format]))
 }

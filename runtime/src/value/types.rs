@@ -134,6 +134,8 @@ named_types! {
         Json = 34 "win:Json",
         Utf8 = 35 "win:Utf8",
         Pkcs7WithTypeInfo = 36 "win:Pkcs7WithTypeInfo",
+        CodePointer = 37 "win:CodePointer",
+        DateTimeUtc = 38 "win:DateTimeUtc",
     }
 }
 
@@ -219,7 +221,7 @@ mod tests {
         assert_eq!(InType::Guid.to_string(), "win:GUID");
         assert_eq!(InType::Struct.name(), "struct");
         assert_eq!(OutType::NtStatus.to_string(), "win:NTSTATUS");
-        assert_eq!((InType::ALL.len(), OutType::ALL.len()), (25, 36));
+        assert_eq!((InType::ALL.len(), OutType::ALL.len()), (25, 38));
         for &of_in in InType::ALL {
             assert_eq!(InType::ALL.iter().filter(|other| other.name() == of_in.name()).count(), 1);
         }

@@ -265,8 +265,17 @@ fn only_text_differs(old: &Attributes, new: &Attributes) -> bool {
 }
 
 impl Diff {
-    /// Compares two snapshots.
+    /// Compares two snapshots. Where their captures are of different formats, the silence of a format that has no place for
+    /// a fact is no change.
     pub fn new(old: &Snapshot, new: &Snapshot) -> Self {
+        if old.formats != new.formats {
+            let (old, new) = Snapshot::comparable(old, new);
+            return Self::of_comparable(&old, &new);
+        }
+        Self::of_comparable(old, new)
+    }
+
+    fn of_comparable(old: &Snapshot, new: &Snapshot) -> Self {
         let mut changes = Vec::new();
         let has_id = |of: &Snapshot, id: u16| of.events.range((id, 0)..=(id, u8::MAX)).next().is_some();
         for (&(id, version), state) in &old.events {

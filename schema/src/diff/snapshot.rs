@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::message;
 use crate::model::schema::{Header, Schema};
 use crate::model::{
-    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Task, guid_text,
+    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Size, Task, guid_text,
 };
+use crate::source::{Format, Holds};
 
 /// A provider as one build has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Snapshot {
     pub product: String,
     /// The events by id and version.
     pub events: BTreeMap<(u16, u8), EventState>,
+    /// The formats of the captures that it is of, where that is known: what none of them can hold, the snapshot is silent about.
+    pub formats: Vec<Format>,
     /// Channels, levels, opcodes, tasks, keywords, maps and their entries: attributes by kind and name.
     pub declarations: BTreeMap<(DeclarationKind, String), Attributes>,
 }
@@ -37,6 +41,58 @@ impl EventState {
     pub fn name(&self, version: u8) -> &str {
         self.header.unversioned_symbol(version).or(self.header.task.as_deref()).unwrap_or("(no name)")
     }
+}
+
+/// Takes out of an event what one of two captures cannot hold, and what one of them spells out and the other leaves out.
+fn keep_comparable(event: &mut EventState, both: &impl Fn(Holds) -> bool) {
+    let header = &mut event.header;
+    let silent = |slot: &mut Option<String>, word: &str| *slot = slot.take().filter(|known| known != word);
+    silent(&mut header.level, "win:LogAlways");
+    silent(&mut header.opcode, "win:Info");
+    silent(&mut header.task, "win:None");
+    header.symbol = header.symbol.take().filter(|_| both(Holds::Symbols));
+    header.channel = header.channel.take().filter(|_| both(Holds::Channels));
+    header.message = header.message.take().filter(|_| both(Holds::Messages)).map(|text| message::in_manifest(&text));
+    header.keywords.retain(|keyword| both(Holds::PrefixedKeywords) || !keyword.contains(':'));
+    header.keywords.sort();
+    event.fields.iter_mut().for_each(|field| keep_comparable_field(field, both));
+}
+
+fn keep_comparable_field(field: &mut Field, both: &impl Fn(Holds) -> bool) {
+    let default = field.in_type.default_out_type();
+    field.out_type = field.out_type.filter(|out_type| both(Holds::OutTypes) && Some(*out_type) != default);
+    field.map = field.map.take().filter(|_| both(Holds::Maps));
+    if !field.in_type.takes_length() {
+        field.length = None;
+    }
+    for size in [&mut field.length, &mut field.count] {
+        *size = size.take().filter(|size| both(Holds::Lengths) || matches!(size, Size::Field(_)));
+    }
+    field.members.iter_mut().for_each(|member| keep_comparable_field(member, both));
+}
+
+/// What two captures can both hold of a declaration; none if they cannot both have it.
+fn comparable_attributes(
+    kind: DeclarationKind,
+    mut attributes: Attributes,
+    both: &impl Fn(Holds) -> bool,
+) -> Option<Attributes> {
+    let is_map = matches!(kind, DeclarationKind::Map | DeclarationKind::MapEntry);
+    if (is_map && !both(Holds::Maps)) || (kind == DeclarationKind::Channel && !both(Holds::Channels)) {
+        return None;
+    }
+    if !both(Holds::ChannelTypes) {
+        for attribute in ["type", "enabled", "isolation"] {
+            attributes.remove(attribute);
+        }
+    }
+    if !both(Holds::Messages) && !is_map {
+        attributes.remove("text");
+    }
+    if let Some(text) = attributes.get_mut("text") {
+        *text = message::in_manifest(text);
+    }
+    Some(attributes)
 }
 
 impl Snapshot {
@@ -77,6 +133,54 @@ impl Snapshot {
         provider.keywords.iter().for_each(|item| out.keyword(item));
         provider.maps.iter().for_each(|item| out.map(item));
         out
+    }
+
+    /// The same snapshot as one of captures of these formats.
+    #[must_use]
+    pub fn with_formats(mut self, formats: &[Format]) -> Self {
+        self.formats = formats.to_vec();
+        self
+    }
+
+    /// Whether the snapshot would say so if the provider declared such a thing.
+    fn holds(&self, what: Holds) -> bool {
+        self.formats.is_empty() || self.formats.iter().any(|format| format.holds(what))
+    }
+
+    /// Two snapshots without what one of them cannot hold, and in the words of both.
+    pub(super) fn comparable(old: &Self, new: &Self) -> (Self, Self) {
+        let both = |what| old.holds(what) && new.holds(what);
+        let plain = |side: &Self| {
+            let mut side = side.clone();
+            side.use_paths_of_channels();
+            side.events.values_mut().for_each(|event| keep_comparable(event, &both));
+            let declarations = std::mem::take(&mut side.declarations);
+            let declarations = declarations.into_iter().filter_map(|((kind, name), attributes)| {
+                Some(((kind, name), comparable_attributes(kind, attributes, &both)?))
+            });
+            side.declarations = declarations.collect();
+            side
+        };
+        (plain(old), plain(new))
+    }
+
+    /// Calls channels by their paths: only manifests have ids for them.
+    fn use_paths_of_channels(&mut self) {
+        let mut paths: BTreeMap<String, String> = BTreeMap::new();
+        let declarations = std::mem::take(&mut self.declarations);
+        for ((kind, name), attributes) in declarations {
+            let path = attributes.get("path").filter(|_| kind == DeclarationKind::Channel).cloned();
+            let key = path.clone().unwrap_or_else(|| name.clone());
+            if let Some(path) = path {
+                paths.insert(name, path);
+            }
+            self.declarations.insert((kind, key), attributes);
+        }
+        for channel in self.events.values_mut().filter_map(|event| event.header.channel.as_mut()) {
+            if let Some(path) = paths.get(channel) {
+                channel.clone_from(path);
+            }
+        }
     }
 
     fn declare<const N: usize>(

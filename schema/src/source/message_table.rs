@@ -13,6 +13,8 @@ const UNICODE: u16 = 1;
 #[derive(Clone, Debug, Default)]
 pub struct MessageTable {
     texts: BTreeMap<u32, (String, Place)>,
+    /// The language, where it is known.
+    language: Option<u16>,
 }
 
 impl MessageTable {
@@ -31,9 +33,35 @@ impl MessageTable {
         self.texts.is_empty()
     }
 
-    /// Takes over the messages that this table has not. One that both have in other words is reported: this table's
-    /// counts.
+    /// The same table as one of a language.
+    pub(super) fn in_language(mut self, language: u16) -> Self {
+        self.language = Some(language);
+        self
+    }
+
+    /// The language, where it is known.
+    pub fn language(&self) -> Option<u16> {
+        self.language
+    }
+
+    /// Takes over the messages that this table has not. One that both have in other words is reported, and this table's is
+    /// used. Tables of two languages differ by nature: that is reported once.
     pub fn extend(&mut self, other: &Self, found: &mut Diagnostics) {
+        if self.texts.is_empty() {
+            self.language = other.language;
+        }
+        if let (Some(own), Some(theirs)) = (self.language, other.language)
+            && own != theirs
+            && let Some((_, at)) = other.texts.values().next()
+        {
+            let message =
+                format!("its language is {theirs:#06x}; texts of language {own:#06x} are used where there are any");
+            found.warning(at, "message table", message);
+            for (id, text) in &other.texts {
+                self.texts.entry(*id).or_insert_with(|| text.clone());
+            }
+            return;
+        }
         for (id, (text, at)) in &other.texts {
             let known = self.texts.entry(*id).or_insert_with(|| (text.clone(), at.clone()));
             if known.0 != *text {

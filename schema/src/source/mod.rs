@@ -173,6 +173,11 @@ fn all_texts<'t>(
     found: &mut Diagnostics,
 ) -> MessageTable {
     let mut texts = own.cloned().unwrap_or_default();
-    others.for_each(|other| texts.extend(other, found));
+    let mut others: Vec<&MessageTable> = others.collect();
+    // English first, whatever the order of the files. A table without a language is as good as any.
+    others.sort_by_key(|table| table.language().map(pe::rank));
+    for other in others {
+        texts.extend(other, found);
+    }
     texts
 }

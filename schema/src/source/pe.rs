@@ -13,6 +13,17 @@ pub(crate) const WEVT_TEMPLATE: &str = "WEVT_TEMPLATE";
 /// English of the United States: the language to take where there are several.
 pub(crate) const EN_US: u16 = 0x0409;
 
+/// Which of several languages to take: English, first that of the United States, then none, then the lowest number.
+pub(super) fn rank(language: u16) -> (u8, u16) {
+    let class = match language {
+        EN_US => 0,
+        _ if language & 0x3FF == 0x09 => 1,
+        0 => 2,
+        _ => 3,
+    };
+    (class, language)
+}
+
 /// What a binary holds of a manifest.
 #[derive(Debug, Default)]
 pub(super) struct Resources<'b> {
@@ -37,7 +48,8 @@ pub(super) fn read<'b>(file: &str, bytes: &'b [u8], found: &mut Diagnostics) -> 
             Resources::default()
         }
         Ok(Found { template, messages }) => {
-            let messages = messages.map(|resource| message_table::read(file, resource, found));
+            let messages =
+                messages.map(|(resource, language)| message_table::read(file, resource, found).in_language(language));
             Resources { template, messages }
         }
         Err(problem) => {
@@ -49,7 +61,7 @@ pub(super) fn read<'b>(file: &str, bytes: &'b [u8], found: &mut Diagnostics) -> 
 
 struct Found<'b> {
     template: Option<&'b [u8]>,
-    messages: Option<&'b [u8]>,
+    messages: Option<(&'b [u8], u16)>,
 }
 
 fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<Found<'_>, String> {
@@ -61,38 +73,47 @@ fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<Found<'_>, String> {
         return Ok(found);
     };
     for entry in directory.root().map_err(text)?.entries {
-        let wanted = match entry.name_or_id() {
+        let is_template = match entry.name_or_id() {
             ResourceNameOrId::Name(name) => {
                 let name = name.to_string_lossy(directory).map_err(text)?;
                 if name != WEVT_TEMPLATE {
                     continue;
                 }
-                &mut found.template
+                true
             }
-            ResourceNameOrId::Id(id) if id == RT_MESSAGETABLE => &mut found.messages,
+            ResourceNameOrId::Id(id) if id == RT_MESSAGETABLE => false,
             ResourceNameOrId::Id(_) => continue,
         };
-        if let Some((address, size)) = data_of(directory, *entry).map_err(text)? {
+        if let Some((address, size, language)) = data_of(directory, *entry).map_err(text)? {
             let data = sections.pe_data_at(bytes, address);
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let data = data.and_then(|data| data.get(..size));
-            *wanted = Some(data.ok_or("a resource lies outside of the file")?);
+            let data = data.ok_or("a resource lies outside of the file")?;
+            if is_template {
+                found.template = Some(data);
+            } else {
+                found.messages = Some((data, language));
+            }
         }
     }
     Ok(found)
 }
 
-/// The address and size of a resource of a type: of its first name, in English if there.
-fn data_of(directory: ResourceDirectory<'_>, entry: ImageResourceDirectoryEntry) -> object::Result<Option<(u32, u32)>> {
+/// The address, the size and the language of a resource of a type: of its first name, in English if there.
+fn data_of(
+    directory: ResourceDirectory<'_>,
+    entry: ImageResourceDirectoryEntry,
+) -> object::Result<Option<(u32, u32, u16)>> {
     let ResourceDirectoryEntryData::Table(names) = entry.data(directory)? else { return Ok(None) };
     let Some(name) = names.entries.first() else { return Ok(None) };
     let ResourceDirectoryEntryData::Table(languages) = name.data(directory)? else { return Ok(None) };
-    let is_english = |entry: &&ImageResourceDirectoryEntry| entry.name_or_id().id() == Some(EN_US);
-    let language = languages.entries.iter().find(is_english).or(languages.entries.first());
-    match language.map(|entry| entry.data(directory)).transpose()? {
-        Some(ResourceDirectoryEntryData::Data(data)) => {
-            Ok(Some((data.offset_to_data.get(object::LittleEndian), data.size.get(object::LittleEndian))))
+    let number = |entry: &ImageResourceDirectoryEntry| entry.name_or_id().id().unwrap_or(0);
+    let Some(language) = languages.entries.iter().min_by_key(|entry| rank(number(entry))) else { return Ok(None) };
+    match language.data(directory)? {
+        ResourceDirectoryEntryData::Data(data) => {
+            let address = data.offset_to_data.get(object::LittleEndian);
+            Ok(Some((address, data.size.get(object::LittleEndian), number(language))))
         }
-        _ => Ok(None),
+        ResourceDirectoryEntryData::Table(_) => Ok(None),
     }
 }

@@ -288,6 +288,11 @@ fn parse_event(
     event.opcode = item.text("Opcode").and_then(|text| look_up("Opcode", &names.opcodes, text));
     let keywords = item.all("Keyword").flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty());
     event.keywords = keywords.filter_map(|text| look_up("Keyword", &names.keywords, text)).collect();
+    // Without it the event would claim to have none.
+    if item.text("Opcode").is_some_and(|text| !names.opcodes.contains_key(text)) {
+        found.error(&item.at, what, "its opcode cannot be read; the event is left out");
+        return None;
+    }
     event.message = message(item);
     let template = template(item, &what, file, found);
     match template {

@@ -70,8 +70,14 @@ pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &MessageTabl
     (manifest, reader.missing, reader.found)
 }
 
-/// How many times the resource's own size the reader may take in. A real one is read about once.
-const BUDGET: usize = 8;
+/// How many times the resource's own size the reader may hold. What real ones take is about six times their size.
+const BUDGET: usize = 24;
+
+/// What an entry of an element takes in memory beside its names: no item is larger than an event.
+const ENTRY: usize = size_of::<Event>() + size_of::<(u32, String)>();
+
+/// What a field takes in memory while its template is read.
+const FIELD: usize = size_of::<Descriptor>() + 2 * size_of::<Field>();
 
 struct Reader<'b> {
     bytes: Bytes<'b>,
@@ -279,7 +285,7 @@ impl Reader<'_> {
             self.error(what, format!("it has {count} entries, but the resource ends after {room}"));
         }
         let count = count.min(room);
-        if !self.pay(count.saturating_mul(size)) {
+        if !self.pay(count.saturating_mul(ENTRY)) {
             return Vec::new();
         }
         (0..count).filter_map(|number| u32::try_from(first + number * size).ok()).collect()
@@ -415,7 +421,7 @@ impl Reader<'_> {
             self.error(what, format!("map {name} has {count} entries, but the resource ends after {room}"));
             return None;
         }
-        if !self.pay(count.saturating_mul(8)) {
+        if !self.pay(count.saturating_mul(size_of::<MapEntry>())) {
             return None;
         }
         let mut entries = Vec::new();
@@ -465,7 +471,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        if !self.pay(total.saturating_mul(20)) {
+        if !self.pay(total.saturating_mul(FIELD)) {
             return None;
         }
         let mut descriptors = Vec::new();
@@ -481,6 +487,11 @@ impl Reader<'_> {
 
     /// Holds lengths and counts to the rule of all manifests: the field is found by its name as well.
     fn check_sizes(&mut self, fields: &mut [Field], what: &str) -> bool {
+        let names_field =
+            |field: &Field| [&field.length, &field.count].iter().any(|size| matches!(size, Some(Size::Field(_))));
+        if !fields.iter().any(|field| names_field(field) || field.members.iter().any(names_field)) {
+            return true;
+        }
         let told = fields.to_vec();
         let problems = model::resolve(fields);
         for SizeProblem { field, member, attribute, name, kind } in &problems {
@@ -538,11 +549,12 @@ impl Reader<'_> {
                 self.error(what, "the struct's members are not behind it, or structs again; the template is left out");
                 return None;
             }
+            // Several structs may claim the same members.
+            if !self.pay(descriptor.members.saturating_mul(2 * size_of::<Field>())) {
+                return None;
+            }
             for member in descriptor.first_member..last {
                 field.members.push(self.field(member, descriptor.first_member..last, all, maps, &what)?);
-            }
-            if !self.pay(descriptor.members.saturating_mul(20)) {
-                return None;
             }
             return Some(field);
         }
@@ -592,6 +604,11 @@ impl Reader<'_> {
             name.cloned().filter(|name| this.pay(name.len()))
         };
         event.opcode = refer(self, "opcode", 24, &offsets.opcodes);
+        // Without it the event would claim to have none.
+        if event.opcode.is_none() && self.number(at, 24) != 0 {
+            self.error(what.clone(), "its opcode cannot be read; the event is left out");
+            return None;
+        }
         event.level = refer(self, "level", 28, &offsets.levels);
         event.task = refer(self, "task", 32, &offsets.tasks);
         event.channel = refer(self, "channel", 44, &offsets.channels);

@@ -3,6 +3,7 @@
 mod combine;
 mod common;
 mod compile;
+mod faults;
 mod man_diagnostics;
 mod man_read;
 mod man_write;

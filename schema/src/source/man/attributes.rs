@@ -37,6 +37,12 @@ impl Cursor<'_> {
         self.name(element, attribute).map(|name| self.scopes().item_name(&name))
     }
 
+    /// A C symbol; an empty one counts as absent.
+    pub(super) fn symbol(&mut self, element: &mut Element) -> Option<String> {
+        let symbol = element.text("symbol")?;
+        self.checked_name(element, "symbol", &symbol)
+    }
+
     /// A reference to a named item.
     pub(super) fn name(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
         let name = element.take(attribute)?;

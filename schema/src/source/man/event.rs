@@ -17,7 +17,7 @@ pub(super) fn parse_event(cursor: &mut Cursor<'_>, mut element: Element, draft: 
     let event = Event {
         id: id.unwrap_or_default(),
         version: version.unwrap_or_default(),
-        symbol: element.text("symbol"),
+        symbol: cursor.symbol(&mut element),
         channel: cursor.name(&mut element, "channel"),
         level: cursor.item(&mut element, "level"),
         opcode: cursor.item(&mut element, "opcode"),

@@ -22,16 +22,25 @@ struct Text {
 }
 
 pub(super) fn parse_localization(cursor: &mut Cursor<'_>, element: &Element, cultures: &mut Vec<Culture>) {
-    cursor.each(element, "resources", |cursor, resources| parse_resources(cursor, resources, cultures));
+    // By name: a search through all of them for each would be quadratic.
+    let mut known: HashMap<String, usize> =
+        cultures.iter().enumerate().map(|(at, culture)| (culture.name.to_ascii_lowercase(), at)).collect();
+    cursor.each(element, "resources", |cursor, resources| {
+        parse_resources(cursor, resources, cultures, &mut known);
+    });
 }
 
-fn parse_resources(cursor: &mut Cursor<'_>, mut element: Element, cultures: &mut Vec<Culture>) {
+fn parse_resources(
+    cursor: &mut Cursor<'_>,
+    mut element: Element,
+    cultures: &mut Vec<Culture>,
+    known: &mut HashMap<String, usize>,
+) {
     let name = cursor.required_name(&mut element, "culture").unwrap_or_default();
     element.what = format!("resources {}", clip(&name));
     cursor.check_attributes(&element);
     // A manifest may spread a culture over several elements.
-    let known = cultures.iter().position(|culture| culture.name.eq_ignore_ascii_case(&name));
-    let index = known.unwrap_or_else(|| {
+    let index = *known.entry(name.to_ascii_lowercase()).or_insert_with(|| {
         cultures.push(Culture { name, texts: HashMap::new() });
         cultures.len() - 1
     });

@@ -25,7 +25,7 @@ pub(super) fn parse_maps(cursor: &mut Cursor<'_>, list: &Element, draft: &mut Dr
 fn parse_map(cursor: &mut Cursor<'_>, mut element: Element, kind: MapKind, draft: &mut Draft) {
     let Some(name) = cursor.required_name(&mut element, "name") else { return };
     element.what = format!("map {}", clip(&name));
-    let mut map = Map { name, kind, symbol: element.text("symbol"), entries: Vec::new(), at: element.at.clone() };
+    let mut map = Map { name, kind, symbol: cursor.symbol(&mut element), entries: Vec::new(), at: element.at.clone() };
     cursor.check_attributes(&element);
     while let Some(entry) = cursor.child(&element) {
         if entry.name == "map" {
@@ -45,7 +45,7 @@ fn parse_map(cursor: &mut Cursor<'_>, mut element: Element, kind: MapKind, draft
 fn parse_entry(cursor: &mut Cursor<'_>, mut element: Element, map: &str) -> Option<MapEntry> {
     element.what = format!("an entry of map {}", clip(map));
     let value = cursor.required_number(&mut element, "value", u64::from(u32::MAX));
-    let symbol = element.text("symbol");
+    let symbol = cursor.symbol(&mut element);
     let message = element.text("message");
     let at = element.at.clone();
     cursor.close(&element);

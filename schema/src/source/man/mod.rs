@@ -44,7 +44,7 @@ pub(super) use value::clip;
 pub use write::write;
 pub(super) use xml::{Cursor, Element};
 
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Message, Place, Provider};
 
 /// What the caller may choose.
@@ -128,7 +128,8 @@ impl Parsed {
             manifest.providers.push(draft.provider);
         }
         check::check_providers(&manifest.providers, &mut found);
-        (manifest, in_order(&found))
+        found.sort_by_line();
+        (manifest, found)
     }
 }
 
@@ -184,7 +185,7 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
             continue;
         }
         let value = cursor.required_number(&mut item, "value", u64::from(u32::MAX));
-        let (symbol, message, at) = (item.text("symbol"), cursor.required(&mut item, "message"), item.at.clone());
+        let (symbol, message, at) = (cursor.symbol(&mut item), cursor.required(&mut item, "message"), item.at.clone());
         item.take("mid");
         cursor.close(&item);
         messages.extend(value.map(|value| Message { value, symbol, message, at }));
@@ -194,19 +195,4 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
 /// Puts the strings where the texts of a provider refer to them.
 fn resolve_texts(provider: &mut Provider, texts: &mut Texts<'_>, found: &mut Diagnostics) {
     provider.visit_texts(|text, at, owner| texts.resolve(text, at, || clip(&owner()), found));
-}
-
-/// The diagnostics by line: some are found only when the whole file was read.
-fn in_order(found: &Diagnostics) -> Diagnostics {
-    let mut all: Vec<_> = found.all().iter().collect();
-    all.sort_by_key(|diagnostic| diagnostic.place.line);
-    let mut ordered = Diagnostics::new();
-    for d in all {
-        match d.severity {
-            Severity::Error => ordered.error(&d.place, d.element.as_str(), d.message.as_str()),
-            Severity::Warning => ordered.warning(&d.place, d.element.as_str(), d.message.as_str()),
-            Severity::Note => ordered.note(&d.place, d.element.as_str(), d.message.as_str()),
-        }
-    }
-    ordered
 }

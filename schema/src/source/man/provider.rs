@@ -20,7 +20,7 @@ pub(super) fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element) -> D
     if let Some(text) = cursor.required(&mut element, "guid") {
         draft.provider.guid = cursor.guid(&mut element, "guid", &text).unwrap_or_default();
     }
-    draft.provider.symbol = element.text("symbol");
+    draft.provider.symbol = cursor.symbol(&mut element);
     draft.provider.resource_file = element.text("resourceFileName");
     draft.provider.message_file = element.text("messageFileName");
     draft.provider.parameter_file = element.text("parameterFileName");
@@ -71,7 +71,7 @@ fn parse_channel(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draf
     }
     let kind = cursor.word(&mut element, "type", ChannelType::ALL, ChannelType::from_word);
     let channel = Channel {
-        symbol: element.text("symbol"),
+        symbol: cursor.symbol(&mut element),
         kind,
         value: cursor.number(&mut element, "value", u64::from(u8::MAX)).flatten(),
         enabled: cursor.boolean(&mut element, "enabled"),
@@ -103,7 +103,7 @@ fn parse_import(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft
     element.what = format!("channel {}", clip(&name));
     let channel = Channel {
         id: cursor.name(&mut element, "chid").unwrap_or_else(|| name.clone()),
-        symbol: element.text("symbol"),
+        symbol: cursor.symbol(&mut element),
         value: builtin::value_of(builtin::CHANNELS, &name),
         imported: true,
         at: element.at.clone(),
@@ -139,8 +139,13 @@ fn parse_level(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft)
     if value < 16 && builtin::value_of(builtin::LEVELS, &name) != Some(value) {
         cursor.warning(&element, format!("value {value} is reserved; expected 16 to 255 for a level of the provider"));
     }
-    let level =
-        Level { name, value, symbol: element.text("symbol"), message: element.text("message"), at: element.at.clone() };
+    let level = Level {
+        name,
+        value,
+        symbol: cursor.symbol(&mut element),
+        message: element.text("message"),
+        at: element.at.clone(),
+    };
     cursor.close(&element);
     draft.provider.levels.push(level);
 }
@@ -162,7 +167,7 @@ fn parse_opcode(cursor: &mut Cursor<'_>, mut element: Element, task: Option<&str
         name,
         value,
         task: task.map(str::to_owned),
-        symbol: element.text("symbol"),
+        symbol: cursor.symbol(&mut element),
         message: element.text("message"),
         at: element.at.clone(),
     };
@@ -176,7 +181,7 @@ fn parse_task(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) 
     element.what = format!("task {}", clip(&name));
     let value = cursor.required_number(&mut element, "value", u64::from(u16::MAX));
     let event_guid = element.take("eventGUID").and_then(|text| cursor.guid(&mut element, "eventGUID", &text));
-    let symbol = element.text("symbol");
+    let symbol = cursor.symbol(&mut element);
     let message = element.text("message");
     cursor.check_attributes(&element);
     match value {
@@ -211,7 +216,7 @@ fn parse_keyword(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draf
     let keyword = Keyword {
         name,
         mask,
-        symbol: element.text("symbol"),
+        symbol: cursor.symbol(&mut element),
         message: element.text("message"),
         at: element.at.clone(),
     };
