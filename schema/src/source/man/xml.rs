@@ -223,6 +223,9 @@ impl<'i> Cursor<'i> {
                     let element = self.enter(&tag, at);
                     match self.namespace(&tag) {
                         Some(Namespace::Events | Namespace::None) => return Some(element),
+                        Some(_) if element.name == "counters" => {
+                            self.note_ignored(&element, "declares performance counters and no events");
+                        }
                         Some(_) => self.note_ignored(&element, "belongs to another namespace"),
                         None => self.error(&element, "has a prefix that is bound to no namespace; it is skipped"),
                     }
