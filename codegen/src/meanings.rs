@@ -429,13 +429,13 @@ mod tests {
         let field = |name: &str, in_type| Field { name: name.to_owned(), in_type, ..Field::default() };
         let mapped = Field { map: Some("M".to_owned()), ..field("C", InType::UInt32) };
         let event = |id, fields| {
-            let fields = vec![Held { builds: Builds::one(1), value: fields }];
-            let layout = Layout { builds: Builds::one(1), fields, ..Layout::default() };
+            let fields = vec![Held { builds: Builds::from_build(1), value: fields }];
+            let layout = Layout { builds: Builds::from_build(1), fields, ..Layout::default() };
             Event { id, versions: vec![Version { version: 0, layouts: vec![layout] }] }
         };
         let map = Map { name: "M".to_owned(), entries: vec![MapEntry::default()], ..Map::default() };
         Schema {
-            maps: vec![Held { builds: Builds::one(1), value: map }],
+            maps: vec![Held { builds: Builds::from_build(1), value: map }],
             events: vec![
                 event(1, vec![field("A", InType::UInt8), field("B", InType::Int32), mapped]),
                 event(2, vec![field("A", InType::UInt16)]),

@@ -94,7 +94,7 @@ fn hold<T: Clone + PartialEq>(held: &mut Vec<Held<T>>, item: &T, build: u32, pre
         // One build may say the same thing twice; it still holds once.
         Some(known) if known.builds.last() == Some(build) => {}
         Some(known) => known.builds.push(build, previous),
-        None => held.push(Held { builds: Builds::one(build), value: item.clone() }),
+        None => held.push(Held { builds: Builds::from_build(build), value: item.clone() }),
     }
 }
 

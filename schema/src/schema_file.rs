@@ -115,9 +115,9 @@ mod tests {
         let length = Field { name: "LengthOfWhatFollows".to_owned(), in_type: InType::UInt16, ..Field::default() };
         let fields = vec![length, field("TheFirstOfTheFields"), field("TheSecondOfTheFields")];
         let layout = Layout {
-            builds: Builds::one(1),
+            builds: Builds::from_build(1),
             headers: Vec::new(),
-            fields: vec![Held { builds: Builds::one(1), value: fields }],
+            fields: vec![Held { builds: Builds::from_build(1), value: fields }],
         };
         let event = Event { id: 1, versions: vec![Version { version: 0, layouts: vec![layout] }] };
         let schema = Schema { provider: "P".to_owned(), events: vec![event], ..Schema::default() };

@@ -88,7 +88,7 @@ fn side(argument: &str, schema: &mut Option<Schema>) -> Result<Snapshot> {
     if capture != build {
         eprintln!("build {build} was not captured; comparing the nearest below it, {capture}");
     }
-    Ok(Snapshot::of_build(schema, capture).with_formats(&[Format::Man]))
+    Ok(Snapshot::from_build(schema, capture).with_formats(&[Format::Man]))
 }
 
 fn of_file(path: &str) -> Result<Snapshot> {
@@ -98,5 +98,5 @@ fn of_file(path: &str) -> Result<Snapshot> {
     manifests::report(&captures.diagnostics)?;
     let label = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
     let part = captures.parts.first().ok_or_else(|| format!("{path}: it declares no provider"))?;
-    Ok(Snapshot::of_provider(&label, &part.provider).with_formats(&[part.format]))
+    Ok(Snapshot::from_provider(&label, &part.provider).with_formats(&[part.format]))
 }

@@ -155,8 +155,8 @@ fn summarize(build: u32, imported: &Imported) -> Result<()> {
 fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
     let before = known.iter().filter(|known| known.build < build).max_by_key(|known| known.build);
     let after = known.iter().filter(|known| known.build > build).min_by_key(|known| known.build);
-    let new = Snapshot::of_provider(&format!("build {build}"), &imported.provider);
-    let of = |known: &Known| Snapshot::of_provider(&format!("build {}", known.build), &known.provider);
+    let new = Snapshot::from_provider(&format!("build {build}"), &imported.provider);
+    let of = |known: &Known| Snapshot::from_provider(&format!("build {}", known.build), &known.provider);
     let pairs = [before.map(|old| (of(old), new.clone())), after.map(|later| (new.clone(), of(later)))];
     print::out(|out| {
         for (old, new) in pairs.iter().flatten() {

@@ -53,7 +53,7 @@ fn show(out: &mut dyn Write, schema: &Schema, names: &NamesLock, event: &Event) 
     let (bold, reset) = (print::PALETTE.heading, print::PALETTE.reset);
     let name = name_of(names, event);
     let layouts = || event.versions.iter().flat_map(|v| v.layouts.iter().map(move |layout| (v.version, layout)));
-    let builds = Builds::of(schema, |build| layouts().any(|(_, layout)| layout.builds.contains(build)));
+    let builds = Builds::from_schema(schema, |build| layouts().any(|(_, layout)| layout.builds.contains(build)));
     let module = names.get(NameKind::Module, &event.id.to_string()).unwrap_or("?");
     writeln!(out, "{bold}event {} {name}{reset}, builds {builds}", event.id)?;
     writeln!(out, "Rust: smbserver_etw::events::{module}::{name}")?;
@@ -128,7 +128,7 @@ fn write_fields(out: &mut dyn Write, schema: &Schema, event: &Event, layout: &La
         }
         let has = |layout: &&Layout| layout.newest_fields().iter().any(|other| other.name == field.name);
         let layouts = || event.versions.iter().flat_map(|version| &version.layouts).filter(has);
-        let builds = Builds::of(schema, |build| layouts().any(|layout| layout.builds.contains(build)));
+        let builds = Builds::from_schema(schema, |build| layouts().any(|layout| layout.builds.contains(build)));
         let history = if builds == *all { String::new() } else { format!("{dim}builds {builds}{reset}") };
         let line = format!("{:3}  {:names$}  {:types$}  {shown:18}  {history}", at + 1, field.name, wire_type(field));
         writeln!(out, "  {}", line.trim_end())?;

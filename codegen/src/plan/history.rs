@@ -5,14 +5,14 @@ use etw_schema::model::schema::{Builds, Event, Schema};
 /// The builds that have the event, in any version.
 pub(super) fn builds_with(schema: &Schema, event: &Event) -> Builds {
     let holds = |build| event.versions.iter().flat_map(|v| &v.layouts).any(|layout| layout.builds.contains(build));
-    Builds::of(schema, holds)
+    Builds::from_schema(schema, holds)
 }
 
 /// The builds in which the event has a field of this name, in any version.
 fn builds_with_field(schema: &Schema, event: &Event, name: &str) -> Builds {
     let layouts = || event.versions.iter().flat_map(|version| &version.layouts);
     let with_field = || layouts().filter(|layout| layout.newest_fields().iter().any(|field| field.name == name));
-    Builds::of(schema, |build| with_field().any(|layout| layout.builds.contains(build)))
+    Builds::from_schema(schema, |build| with_field().any(|layout| layout.builds.contains(build)))
 }
 
 /// What a field's documentation says of builds: nothing where the event never was without the field.

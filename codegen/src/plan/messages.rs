@@ -198,7 +198,9 @@ fn choose_form_of_scalar(scalar: Scalar, out_type: Option<OutType>) -> Form {
         (Scalar::U16, Some(O::Port)) => Form::By("port"),
         (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16, Some(O::String)) => Form::By("character"),
         (Scalar::U8, Some(O::Boolean)) => Form::Boolean,
-        (_, Some(O::HexInt8 | O::HexInt16 | O::HexInt32 | O::HexInt64 | O::ErrorCode | O::CodePointer)) if integer => Form::By("hex"),
+        (_, Some(O::HexInt8 | O::HexInt16 | O::HexInt32 | O::HexInt64 | O::ErrorCode | O::CodePointer)) if integer => {
+            Form::By("hex")
+        }
         (Scalar::FileTime | Scalar::SystemTime, Some(O::DateTimeCultureInsensitive)) => PLAIN,
         (Scalar::FileTime | Scalar::SystemTime, _) => Form::By("date_time"),
         (Scalar::HexInt32 | Scalar::HexInt64, _) => Form::By("hex"),

@@ -88,7 +88,7 @@ fn find_newest<'h, T>(
     }
     let newest = by_name.into_values().filter_map(|mut items| {
         items.sort_by_key(|item| item.builds.last());
-        let builds = Builds::of(schema, |build| items.iter().any(|item| item.builds.contains(build)));
+        let builds = Builds::from_schema(schema, |build| items.iter().any(|item| item.builds.contains(build)));
         Some((&items.last()?.value, builds))
     });
     let mut newest: Vec<_> = newest.collect();
@@ -383,8 +383,9 @@ fn plan_entries(
         let key = format!("{} {}", entry.value, newest.name);
         let name = lock.claim(NameKind::Value, &key, &[name.clone(), format!("{name}_{}", entry.value)]);
         let has = |map: &Map| map.entries.iter().any(|known| known.value == entry.value);
-        let builds =
-            Builds::of(schema, |build| declarations().any(|held| held.builds.contains(build) && has(&held.value)));
+        let builds = Builds::from_schema(schema, |build| {
+            declarations().any(|held| held.builds.contains(build) && has(&held.value))
+        });
         let doc = if text.is_empty() { "No text.".to_owned() } else { format!("“{}”", escape(&text)) };
         let value = u64::from(entry.value);
         out.push(MapEntry {
@@ -408,7 +409,7 @@ mod tests {
         let opcode = |task: Option<&str>| {
             let task = task.map(str::to_owned);
             Held {
-                builds: Builds::one(1),
+                builds: Builds::from_build(1),
                 value: Opcode { name: "Step".to_owned(), value: 30, task, ..Opcode::default() },
             }
         };

@@ -166,7 +166,7 @@ impl Fact {
         }
     }
 
-    fn of(self, header: &Header) -> Option<String> {
+    fn of_header(self, header: &Header) -> Option<String> {
         match self {
             Self::Channel => header.channel.clone(),
             Self::Level => header.level.clone(),
@@ -323,7 +323,7 @@ fn event_changes(changes: &mut Vec<Change>, id: u16, version: u8, old: &EventSta
     // The older name, whichever way the comparison goes, so that a diff and its mirror say the same.
     let name = old.name(version).min(new.name(version)).to_owned();
     for fact in Fact::ALL {
-        let (was, is) = (fact.of(&old.header), fact.of(&new.header));
+        let (was, is) = (fact.of_header(&old.header), fact.of_header(&new.header));
         if was != is {
             changes.push(Change::Fact { id, version, name: name.clone(), fact, old: was, new: is });
         }

@@ -97,7 +97,7 @@ fn comparable_attributes(
 
 impl Snapshot {
     /// The schema as a captured build sees it.
-    pub fn of_build(schema: &Schema, build: u32) -> Self {
+    pub fn from_build(schema: &Schema, build: u32) -> Self {
         let product = schema.builds.iter().find(|known| known.number == build).map(|known| known.product.clone());
         let mut out = Self { label: format!("build {build}"), product: product.unwrap_or_default(), ..Self::default() };
         for (id, version, layout) in schema.layouts().filter(|(.., layout)| layout.builds.contains(build)) {
@@ -117,7 +117,7 @@ impl Snapshot {
     }
 
     /// A manifest that belongs to no merged schema.
-    pub fn of_provider(label: &str, provider: &Provider) -> Self {
+    pub fn from_provider(label: &str, provider: &Provider) -> Self {
         let mut out = Self { label: label.to_owned(), ..Self::default() };
         for event in &provider.events {
             let template = provider.templates.iter().find(|template| Some(&template.id) == event.template.as_ref());

@@ -37,7 +37,7 @@ pub struct Message {
     pub symbol: Option<String>,
     /// The text.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -76,7 +76,7 @@ pub struct Provider {
     pub templates: Vec<Template>,
     /// Events, in file order.
     pub events: Vec<Event>,
-    /// Where the provider stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -102,7 +102,7 @@ pub struct Channel {
     pub imported: bool,
     /// The display name.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -118,7 +118,7 @@ pub struct Level {
     pub symbol: Option<String>,
     /// The display name.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -136,7 +136,7 @@ pub struct Opcode {
     pub symbol: Option<String>,
     /// The display name.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -155,7 +155,7 @@ pub struct Task {
     pub event_guid: Option<Guid>,
     /// The display name.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -171,7 +171,7 @@ pub struct Keyword {
     pub symbol: Option<String>,
     /// The display name.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -198,7 +198,7 @@ pub struct Map {
     pub symbol: Option<String>,
     /// The entries, in file order.
     pub entries: Vec<MapEntry>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -212,7 +212,7 @@ pub struct MapEntry {
     pub symbol: Option<String>,
     /// The text.
     pub message: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -225,7 +225,7 @@ pub struct Template {
     /// The fields, in the order of the payload.
     #[serde(deserialize_with = "size::resolved_list")]
     pub fields: Vec<Field>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -252,7 +252,7 @@ pub struct Field {
     /// The members, when [`Field::in_type`] is [`InType::Struct`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Field>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -283,7 +283,7 @@ pub struct Event {
     /// Why the fields may not be what they seem. The event is left out unless another capture shows the same.
     #[serde(skip)]
     pub doubt: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }

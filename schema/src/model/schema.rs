@@ -164,12 +164,12 @@ pub struct BuildRange {
 
 impl Builds {
     /// Exactly one build.
-    pub fn one(build: u32) -> Self {
+    pub fn from_build(build: u32) -> Self {
         Self { ranges: vec![BuildRange { first: build, last: build }] }
     }
 
     /// The captured builds of a schema for which something holds.
-    pub fn of(schema: &Schema, holds: impl Fn(u32) -> bool) -> Self {
+    pub fn from_schema(schema: &Schema, holds: impl Fn(u32) -> bool) -> Self {
         let (mut builds, mut previous) = (Self::default(), None);
         for build in schema.builds.iter().map(|build| build.number) {
             if holds(build) {
@@ -324,7 +324,7 @@ mod tests {
 
     #[test]
     fn builds_grow_by_neighbours_and_keep_holes() {
-        let mut builds = Builds::one(10240);
+        let mut builds = Builds::from_build(10240);
         builds.push(17763, Some(10240));
         builds.push(26100, Some(22631));
         assert_eq!(builds.to_string(), "10240-17763, 26100");

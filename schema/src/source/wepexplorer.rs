@@ -107,7 +107,7 @@ fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element, file: &Arc<str>
         cursor.error(&element, "<Name> is missing or empty");
     }
     // Names are looked up only now: nothing says that the declarations stand first.
-    let names = Names::of(&provider);
+    let names = Names::new(&provider);
     let mut declared = Vec::new();
     for event in &events {
         declared.extend(parse_event(event, &names, file, &mut cursor.found));
@@ -232,7 +232,7 @@ struct Names {
 }
 
 impl Names {
-    fn of(provider: &Provider) -> Self {
+    fn new(provider: &Provider) -> Self {
         let opcodes = provider.opcodes.iter().map(|opcode| (&opcode.name, &opcode.message));
         Self {
             channels: by_text(provider.channels.iter().map(|channel| (&channel.id, &channel.message))),

@@ -421,7 +421,7 @@ fn a_manifest_and_the_binary_made_from_it_do_not_differ() {
         let binary = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
         let (binaries, _) = read("a.dll", &binary);
         let side = |source: &Source| {
-            Snapshot::of_provider("side", &source.manifest.providers[0]).with_formats(&[source.format])
+            Snapshot::from_provider("side", &source.manifest.providers[0]).with_formats(&[source.format])
         };
         for (old, new) in [(&sources[0], &binaries[0]), (&binaries[0], &sources[0])] {
             let diff = Diff::new(&side(old), &side(new));

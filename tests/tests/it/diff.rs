@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use smbserver_etw_tests::manifests::{captures, manifests, sources};
 
 fn snapshot(build: u32) -> Snapshot {
-    Snapshot::of_build(&manifests().schema, build)
+    Snapshot::from_build(&manifests().schema, build)
 }
 
 fn between(old: u32, new: u32) -> Diff {
@@ -93,7 +93,7 @@ fn every_pair_of_builds_is_told_in_full() {
 fn a_manifest_file_says_what_its_build_says() {
     for source in sources() {
         let (manifest, _) = man::read(&source.name, &source.bytes, &ReadOptions::default());
-        let of_file = Snapshot::of_provider("file", &manifest.providers[0]);
+        let of_file = Snapshot::from_provider("file", &manifest.providers[0]);
         let diff = Diff::new(&of_file, &snapshot(source.build));
         assert_eq!(diff.changes, [], "{}", source.name);
     }
@@ -161,7 +161,7 @@ fn small(parts: &Small<'_>, strings: [&str; 2]) -> Snapshot {
     );
     let (manifest, diagnostics) = man::read("small.man", text.as_bytes(), &ReadOptions::default());
     assert!(!diagnostics.has_errors(), "{diagnostics}");
-    Snapshot::of_provider("small", &manifest.providers[0])
+    Snapshot::from_provider("small", &manifest.providers[0])
 }
 
 fn base() -> Snapshot {

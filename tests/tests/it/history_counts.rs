@@ -78,11 +78,11 @@ fn reflection_says_since_and_until_of_events_versions_and_fields() {
     for event in &schema.events {
         let info = PROVIDER.event(event.id).expect("an event of the schema");
         let of_event = || event.versions.iter().flat_map(|version| &version.layouts);
-        let builds = Builds::of(schema, |build| of_event().any(|layout| layout.builds.contains(build)));
+        let builds = Builds::from_schema(schema, |build| of_event().any(|layout| layout.builds.contains(build)));
         assert_eq!((info.since(), info.until()), expected(&builds), "event {}", event.id);
         for version in &event.versions {
             let info = info.version(version.version).expect("a version of the schema");
-            let builds = Builds::of(schema, |build| version.layouts.iter().any(|l| l.builds.contains(build)));
+            let builds = Builds::from_schema(schema, |build| version.layouts.iter().any(|l| l.builds.contains(build)));
             assert_eq!((info.since(), info.until()), expected(&builds), "{} v{}", event.id, version.version);
             assert!(captures().into_iter().all(|build| info.holds_in(build) == builds.contains(build)));
         }
@@ -92,7 +92,7 @@ fn reflection_says_since_and_until_of_events_versions_and_fields() {
             let has = |build| {
                 of_event().any(|l| l.builds.contains(build) && l.newest_fields().iter().any(|f| f.name == name))
             };
-            let builds = Builds::of(schema, has);
+            let builds = Builds::from_schema(schema, has);
             let told = (info.field_since(name), info.field_until(name));
             assert_eq!(told, expected(&builds), "event {}, field {name}", event.id);
             fields += 1;

@@ -20,7 +20,7 @@ pub(super) enum Namespace {
 impl Namespace {
     /// The namespace of that name. Copies of Microsoft's documentation spell the names with `https:`, and manifests
     /// made from them exist.
-    fn of(uri: &str) -> Self {
+    fn from_uri(uri: &str) -> Self {
         let bare = uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")).unwrap_or(uri);
         match bare {
             // Manifests of components of Windows hold the same elements below a root of another namespace.
@@ -45,7 +45,7 @@ pub(in crate::source) struct Scopes {
 impl Scopes {
     /// Binds a prefix for the element of that depth.
     pub(super) fn bind(&mut self, depth: usize, prefix: &str, uri: &str) {
-        self.bound.entry(prefix.to_owned()).or_default().push(Namespace::of(uri.trim()));
+        self.bound.entry(prefix.to_owned()).or_default().push(Namespace::from_uri(uri.trim()));
         self.undo.push((depth, prefix.to_owned()));
     }
 
