@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use etw_codegen::semver::Semver;
 use etw_schema::diff::{Diff, Snapshot, Verdict, markdown, text};
 use etw_schema::model::schema::Schema;
-use etw_schema::source::Format;
+use etw_schema::source;
 
 use crate::Result;
 use crate::captures;
@@ -88,7 +88,7 @@ fn side(argument: &str, schema: &mut Option<Schema>) -> Result<Snapshot> {
     if capture != build {
         eprintln!("build {build} was not captured; comparing the nearest below it, {capture}");
     }
-    Ok(Snapshot::from_build(schema, capture).with_formats(&[Format::Man]))
+    Ok(Snapshot::from_build(schema, capture).with_formats(&[source::Format::Man]))
 }
 
 fn of_file(path: &str) -> Result<Snapshot> {
