@@ -3,8 +3,15 @@
 //!
 //! `mc.exe` and `rc.exe` do this on Windows; this module does it anywhere. What it writes is what
 //! [`crate::source::wevt_template`] reads, in the order and with the alignments of binaries that Microsoft's tools made.
-//! Two things differ from theirs, for nothing says how they make them: the GUID of a template, which is a hash of its
-//! content (here FNV-1a), and the numbers of messages where the usual one is taken or too large.
+//! What differs from theirs:
+//!
+//! - The GUID of a template is a hash of its content (here FNV-1a); nothing says how they make it. So are the numbers of
+//!   messages where the usual one is taken or too large.
+//! - A string that two things use has two numbers here and one there: a [`Manifest`] holds texts and not their ids.
+//! - `<UserData>` is not kept by the readers, so that such a template is compiled as `<EventData>`: the fields are the same,
+//!   the event log shows them in another form.
+//! - There is one message table, of the culture that was read, and it is labelled as English.
+//! - A resource holds 16 providers; further ones are reported.
 //!
 //! ```
 //! use etw_schema::compile::{compile, wrap};
