@@ -18,8 +18,9 @@
 //!   unless the string ends with exactly one NUL. A binary without a length is an error.
 //! - Of a struct the tool takes the index of its first member for an inType. Members come after all fields of the template, so
 //!   that of the first struct is the number of these fields. An index that is no type's (`win:29`) is refused. A field whose
-//!   type has that number is in doubt, as a scalar may be misread in silence: its event is left out unless another capture
-//!   or another build shows the same fields.
+//!   type has that number is in doubt, as a struct that is read as a scalar may be misread in silence: its event is left out
+//!   unless another capture or another build shows the same fields. What shows a scalar: a map, a length, another field
+//!   that it counts, a second field of the type in the template, or the same name and type in a template with more fields.
 //! - The start tag of a task with opcodes is closed twice, and strings are declared twice.
 //! - Level 0 is called `win:Always`, and two inTypes have the names that TDH's header gives them.
 
@@ -31,7 +32,7 @@ use super::dump_text;
 use super::man::{self, Cursor, Decoded, Dialect};
 use crate::diagnostic::Diagnostics;
 use crate::model::builtin::{self, is_made_up_task};
-use crate::model::{Field, Manifest, Opcode, Provider, Size, Template};
+use crate::model::{Field, InType, Manifest, Opcode, Provider, Size, Template};
 
 /// Reads a dump. What cannot be understood is reported and left out.
 pub fn read(file_name: &str, bytes: &[u8]) -> (Manifest, Diagnostics) {
@@ -105,8 +106,12 @@ fn plain_opcode(name: &str) -> Option<&str> {
 
 /// Marks the events with a field that may be a struct, and says how many there are.
 fn find_doubts(provider: &mut Provider) -> usize {
-    let doubts: HashMap<&str, String> =
-        provider.templates.iter().filter_map(|template| Some((template.id.as_str(), doubt(template)?))).collect();
+    let shown = shown_scalars(&provider.templates);
+    let doubts: HashMap<&str, String> = provider
+        .templates
+        .iter()
+        .filter_map(|template| Some((template.id.as_str(), doubt(template, &shown)?)))
+        .collect();
     let mut count = 0;
     for event in &mut provider.events {
         event.doubt = event.template.as_deref().and_then(|id| doubts.get(id)).cloned();
@@ -115,18 +120,33 @@ fn find_doubts(provider: &mut Provider) -> usize {
     count
 }
 
-/// Why a template may have a struct: a field that nothing shows to be a scalar has the type with the number of the fields.
-fn doubt(template: &Template) -> Option<String> {
+/// The names and types of fields that are scalars for certain: in a template with more fields than the type's number, no
+/// struct has that number.
+fn shown_scalars(templates: &[Template]) -> HashSet<(&str, InType)> {
+    templates
+        .iter()
+        .flat_map(|template| template.fields.iter().map(|field| (template.fields.len(), field)))
+        .filter(|(fields, field)| usize::from(field.in_type.value()) < *fields)
+        .map(|(_, field)| (field.name.as_str(), field.in_type))
+        .collect()
+}
+
+/// Why a template may have a struct: a field that nothing shows to be a scalar has the type with the number of the fields,
+/// and is the only one, as no two structs begin with the same member.
+fn doubt(template: &Template, shown: &HashSet<(&str, InType)>) -> Option<String> {
     let number = template.fields.len();
     let counters: HashSet<usize> =
         template.fields.iter().flat_map(|field| field.length.iter().chain(&field.count)).filter_map(index_of).collect();
-    let may_be_struct = |(index, field): &(usize, &Field)| {
-        usize::from(field.in_type.value()) == number
-            && field.map.is_none()
-            && field.length.is_none()
-            && !counters.contains(index)
-    };
-    let (_, field) = template.fields.iter().enumerate().find(may_be_struct)?;
+    let has_number = |(_, field): &(usize, &Field)| usize::from(field.in_type.value()) == number;
+    let mut with_number = template.fields.iter().enumerate().filter(has_number);
+    let (index, field) = with_number.next()?;
+    let is_shown = field.map.is_some()
+        || field.length.is_some()
+        || counters.contains(&index)
+        || shown.contains(&(field.name.as_str(), field.in_type));
+    if is_shown || with_number.next().is_some() {
+        return None;
+    }
     let name = man::clip(&field.name);
     Some(format!("field {name} may be a struct that the dump shows as {}", field.in_type))
 }
