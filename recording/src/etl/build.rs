@@ -3,7 +3,7 @@
 use etw_runtime::Guid;
 
 use super::{EVENT_TRACE, HeaderKind, Trace, TraceRecord};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::record::Place;
 
@@ -74,15 +74,24 @@ fn is_based_on(build: u32, base: u32) -> bool {
 impl Trace<'_> {
     /// What the trace tells of its build. Reads a merged file to its end, since the words of the merger may stand there, and
     /// of others the first buffer.
+    ///
+    /// Only a failing reader is an error here: what else is wrong with the file is told where its records are read.
     pub fn build_report(&mut self) -> Result<BuildReport, Error> {
         let merged = self.header().is_some_and(super::Header::is_merged);
         let mut report = BuildReport { build: self.build(), merged, labs: Vec::new() };
         let filter =
             std::mem::replace(&mut self.filter, Filter::new().provider(EVENT_TRACE).provider(SYSTEM_CONFIG_EX));
         let mut records = self.records();
+        let mut failure = None;
         while let Some(record) = records.next() {
-            // What is wrong is told where the records are read.
-            let Ok(record) = record else { continue };
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    // What else is wrong is told where the records are read.
+                    failure = failure.or(Some(error).filter(|error| matches!(error.kind(), ErrorKind::Io(_))));
+                    continue;
+                }
+            };
             if !merged && record.place.container > 0 {
                 break;
             }
@@ -93,7 +102,7 @@ impl Trace<'_> {
             }
         }
         self.filter = filter;
-        Ok(report)
+        failure.map_or(Ok(report), Err)
     }
 }
 

@@ -154,7 +154,7 @@ impl<'a> Loaded<'a> {
         self.owned.resize(HEADER as usize, 0);
         let size = (end - HEADER) as usize;
         // What was unpacked of a buffer that is cut is as good as the rest would be.
-        if let Err(error) = lz77::unpack(packed, size, &mut self.owned)
+        if let Err(error) = lz77::unpack_lz77(packed, size, &mut self.owned)
             && available == header.size
         {
             return Err(ErrorKind::Packed { format: session.compression, error });

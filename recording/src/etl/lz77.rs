@@ -37,6 +37,8 @@ pub enum Lz77Error {
     },
 }
 
+impl std::error::Error for Lz77Error {}
+
 impl fmt::Display for Lz77Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,10 +62,19 @@ const FIRST_RATIO: usize = 16;
 const PIECE: usize = 32;
 const SHORT: usize = 16;
 
-/// Unpacks `packed` to exactly `size` bytes behind those that are in `out`.
+/// Unpacks plain LZ77 ("XPRESS", [MS-XCA] 2.4) to exactly `size` bytes behind those that are in `out`: what the buffers of
+/// compressed traces are packed with.
 ///
 /// On an error `out` holds what could be unpacked. Room grows with what is unpacked, not with what `size` promises.
-pub(super) fn unpack(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), Lz77Error> {
+///
+/// ```
+/// let packed = [0xff, 0xff, 0xff, 0x1f, b'a', b'b', b'c', 0x17, 0x00, 0x0f, 0xff, 0x26, 0x01];
+/// let mut unpacked = Vec::new();
+/// etw_recording::etl::unpack_lz77(&packed, 300, &mut unpacked)?;
+/// assert_eq!(unpacked, b"abc".repeat(100));
+/// # Ok::<(), etw_recording::etl::Lz77Error>(())
+/// ```
+pub fn unpack_lz77(packed: &[u8], size: usize, out: &mut Vec<u8>) -> Result<(), Lz77Error> {
     let base = out.len();
     let first = size.min(packed.len().saturating_mul(FIRST_RATIO));
     out.resize(base + first, 0);
@@ -237,7 +248,7 @@ mod tests {
 
     fn unpacked(packed: &[u8], size: usize) -> Result<Vec<u8>, Lz77Error> {
         let mut out = vec![0xEE];
-        let result = unpack(packed, size, &mut out);
+        let result = unpack_lz77(packed, size, &mut out);
         assert_eq!(out.remove(0), 0xEE);
         result.map(|()| out)
     }
@@ -283,7 +294,7 @@ mod tests {
         let size = (16 << 20) + 4;
         assert_eq!(unpacked(&packed, size), Ok(vec![b'x'; size]));
         let mut out = Vec::new();
-        let promise = unpack(&packed[..5], usize::MAX / 4, &mut out);
+        let promise = unpack_lz77(&packed[..5], usize::MAX / 4, &mut out);
         assert!(matches!(promise, Err(Lz77Error::Ends { unpacked: 1, .. })), "{promise:?}");
         assert!(out.capacity() <= 5 * FIRST_RATIO);
     }

@@ -25,7 +25,7 @@ pub use build::{BuildLab, BuildReport, LabSource};
 pub use clock::ClockType;
 pub use header::Header;
 pub use items::{Item, ItemKind, Items, ItemsIter};
-pub use lz77::Lz77Error;
+pub use lz77::{Lz77Error, unpack_lz77};
 pub use order::RecordsByTime;
 pub use record::{HeaderKind, Schema, TraceRecord};
 pub use stats::Stats;

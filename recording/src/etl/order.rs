@@ -98,30 +98,37 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
                 self.unasked += 1;
                 return Some(Err(error));
             }
-            self.wait(next);
+            self.heap.extend(self.key(next).map(|key| Reverse((key, next))));
         }
         if let Some(current) = self.current.take() {
             if let Err(error) = self.prepare(current) {
                 self.current = Some(current);
                 return Some(Err(error));
             }
-            self.wait(current);
+            // As long as no other stream is earlier, the heap need not be touched.
+            let key = self.key(current).map(|key| (key, current));
+            match (key, self.heap.peek()) {
+                (Some(key), Some(&Reverse(top))) if key > top => self.heap.push(Reverse(key)),
+                (Some(_), _) => return self.hand_out(current),
+                (None, _) => {}
+            }
         }
         let Reverse((_, stream)) = self.heap.pop()?;
+        self.hand_out(stream)
+    }
+
+    fn hand_out(&mut self, stream: usize) -> Option<Result<(usize, Ready), Error>> {
         self.current = Some(stream);
         let ready = self.streams.get_mut(stream)?.ready.take()?;
         Some(Ok((stream, ready)))
     }
 
-    /// Puts a stream with a record on the heap.
-    fn wait(&mut self, index: usize) {
-        if let Some(stream) = self.streams.get(index)
-            && let Some(ready) = stream.ready
-        {
-            // A record without a time stays behind the one before it.
-            let time = ready.clock.or(stream.loaded.last).unwrap_or(i64::MIN);
-            self.heap.push(Reverse(((time, stream.loaded.offset()), index)));
-        }
+    /// What a stream's next record is compared by; none after its last.
+    fn key(&self, index: usize) -> Option<Key> {
+        let stream = self.streams.get(index)?;
+        // A record without a time stays behind the one before it.
+        let time = stream.ready?.clock.or(stream.loaded.last).unwrap_or(i64::MIN);
+        Some((time, stream.loaded.offset()))
     }
 
     /// Finds a stream's next record.

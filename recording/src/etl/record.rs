@@ -15,6 +15,9 @@ use crate::record::{Place, Record};
 /// Records begin at multiples of this.
 pub(super) const ALIGNMENT: usize = 8;
 
+/// The size of an event's header.
+const EVENT: usize = 80;
+
 /// The kind of a record's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -153,8 +156,8 @@ fn header(kind: u8) -> Option<(HeaderKind, Option<PointerSize>, usize, usize)> {
         13 => (HeaderKind::Error, None, 80, 0),
         16 => (HeaderKind::PerfInfo, NARROW, 16, 4),
         17 => (HeaderKind::PerfInfo, WIDE, 16, 4),
-        18 => (HeaderKind::Event, NARROW, 80, 0),
-        19 => (HeaderKind::Event, WIDE, 80, 0),
+        18 => (HeaderKind::Event, NARROW, EVENT, 0),
+        19 => (HeaderKind::Event, WIDE, EVENT, 0),
         _ => return None,
     })
 }
@@ -232,7 +235,7 @@ impl<'a> TraceRecord<'a> {
     pub(super) fn new(shape: Shape, bytes: &'a [u8], context: &Context, clock: Option<i64>, place: Place) -> Self {
         let (head, payload) = bytes.split_at_checked(shape.fixed + shape.items).unwrap_or_default();
         let record = Record {
-            provider: shape.provider(bytes),
+            provider: Guid::NIL,
             key: None,
             channel: None,
             level: 0,
@@ -254,21 +257,20 @@ impl<'a> TraceRecord<'a> {
         };
         let items = Items::checked(head.get(shape.fixed..).unwrap_or_default());
         let mut this = Self { record, kind: shape.kind, items, bytes };
-        match shape.kind {
-            HeaderKind::Event => this.read_event(),
-            HeaderKind::Classic | HeaderKind::Instance => this.read_classic(),
-            HeaderKind::System | HeaderKind::Compact => this.read_system(),
-            HeaderKind::PerfInfo => this.record.opcode = Bytes(bytes).u8(6).unwrap_or_default(),
-            HeaderKind::Message => this.read_message(),
-            HeaderKind::Error => {}
+        if let (HeaderKind::Event, Some(header)) = (shape.kind, bytes.first_chunk()) {
+            this.read_event(header);
+        } else {
+            this.read_other(&shape);
         }
         this
     }
 
+    /// The size of the header is known here, so that none of its fields needs a check.
     #[inline]
-    fn read_event(&mut self) {
-        let b = Bytes(self.bytes);
+    fn read_event(&mut self, header: &[u8; EVENT]) {
+        let b = Bytes(header);
         let record = &mut self.record;
+        record.provider = b.guid(0x18).unwrap_or_default();
         record.tid = b.u32(8);
         record.pid = b.u32(12);
         let [id0, id1, version, channel, level, opcode, task0, task1] = b.array(0x28).unwrap_or_default();
@@ -280,9 +282,24 @@ impl<'a> TraceRecord<'a> {
         record.keywords = b.u64(0x30).unwrap_or_default();
         record.activity = b.guid(0x40).filter(|activity| !activity.is_nil());
         if self.items.len() > 0 {
-            let related = self.items.find(ItemKind::RELATED_ACTIVITYID);
-            record.related_activity = related.and_then(|data| data.first_chunk().copied()).map(Guid::from_bytes);
-            record.user = self.items.find(ItemKind::SID).and_then(Sid::split).map(|(sid, _)| sid);
+            self.read_items();
+        }
+    }
+
+    fn read_items(&mut self) {
+        let related = self.items.find(ItemKind::RELATED_ACTIVITYID);
+        self.record.related_activity = related.and_then(|data| data.first_chunk().copied()).map(Guid::from_bytes);
+        self.record.user = self.items.find(ItemKind::SID).and_then(Sid::split).map(|(sid, _)| sid);
+    }
+
+    fn read_other(&mut self, shape: &Shape) {
+        self.record.provider = shape.provider(self.bytes);
+        match shape.kind {
+            HeaderKind::Classic | HeaderKind::Instance => self.read_classic(),
+            HeaderKind::System | HeaderKind::Compact => self.read_system(),
+            HeaderKind::PerfInfo => self.record.opcode = Bytes(self.bytes).u8(6).unwrap_or_default(),
+            HeaderKind::Message => self.read_message(),
+            HeaderKind::Event | HeaderKind::Error => {}
         }
     }
 
