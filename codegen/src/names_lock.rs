@@ -143,6 +143,12 @@ const HEADER: &str = "\
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 impl NamesLock {
+    /// Whether a file begins as a lock does, whatever became of the rest.
+    pub fn is_lock(bytes: &[u8]) -> bool {
+        let first = HEADER.lines().next().unwrap_or(HEADER);
+        bytes.starts_with(first.split(". ").next().unwrap_or(first).as_bytes())
+    }
+
     /// The name that the lock holds for a key.
     pub fn get(&self, kind: NameKind, key: &str) -> Option<&str> {
         self.known.get(&(kind, key.to_owned())).map(|&at| self.entries[at].name.as_str())

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use etw_codegen_cli::print;
 use etw_schema::model::FactStatus;
 use etw_schema::model::schema::{Build, Schema};
 
-use crate::Result;
-use crate::{manifests, print};
+use crate::{Failure, Result, manifests};
 
 /// Lists the captured builds: product, number of events and layouts, and where the facts come from.
 #[derive(clap::Args)]
@@ -18,13 +18,11 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let (schema, _) = manifests::checked_in()?;
-    match options.build {
-        None => print::out(|out| list(out, &schema)),
-        Some(number) => match schema.builds.iter().find(|build| build.number == number) {
-            Some(build) => print::out(|out| one(out, build)),
-            None => Err(format!("build {number} was not captured; `cargo xtask builds` lists those that were")),
-        },
-    }
+    let Some(number) = options.build else { return print::out(|out| list(out, &schema)) };
+    let build = schema.builds.iter().find(|build| build.number == number);
+    let message = || format!("build {number} was not captured; `cargo xtask builds` lists those that were");
+    let build = build.ok_or_else(|| Failure::cannot_run(message()))?;
+    print::out(|out| one(out, build))
 }
 
 fn list(out: &mut dyn Write, schema: &Schema) -> io::Result<()> {

@@ -10,9 +10,11 @@ use clap::Args;
 
 use self::repository::Repository;
 use self::steps::{Outcome, STEPS, Step, When};
-use crate::Result;
 
-/// Which steps to run.
+/// What a step gives: the reason is a text for a person.
+type Result<T> = std::result::Result<T, String>;
+
+/// Runs what CI runs: formatting, freshness, lints, tests, docs, other targets, packages.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Runs the slow steps too

@@ -1,19 +1,23 @@
 //! `import`: captures of a Windows build become a manifest of this repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use etw_codegen::semver::Semver;
 use etw_codegen::{Generator, Setting, overrides};
+use etw_codegen_cli::captures::{self, Captures};
+use etw_codegen_cli::diagnostics::{DiagnosticOptions, Report};
+use etw_codegen_cli::failure::counted;
+use etw_codegen_cli::files::{self, Change, Changes, Folder};
+use etw_codegen_cli::print;
 use etw_schema::combine::{self, Imported, provenance};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::diff::{Diff, Snapshot, text};
 use etw_schema::model::{Provider, guid_text};
 use etw_schema::settings;
+use etw_schema::visible::is_obeyed;
 
-use crate::captures::{self, Captures};
 use crate::manifests::{self, shown};
-use crate::{Result, print};
+use crate::{Failure, Result};
 
 /// Takes captures of a Windows build into manifests/smbserver.
 ///
@@ -48,6 +52,8 @@ pub(crate) struct Options {
     /// Write nothing, only show what would be new
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    diagnostics: DiagnosticOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -56,54 +62,77 @@ Examples:
   cargo xtask import dump.xml --build 14393 --dry-run
   cargo xtask import manifests/smbserver/22000.man dump.xml --build 22000 --replace";
 
+/// The row of each build.
+const ROWS: &str = "builds.toml";
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut report = Report::new(&options.diagnostics);
+    let dir = options.dir.clone().map_or_else(manifests::folder, Ok)?;
+    let folder = Folder::open(&dir)?;
+    let target = format!("{}.man", options.build);
+    if folder.read(&target)?.is_some() && !options.replace {
+        let message = "the build is there already; --replace replaces it, and its manifest among the files adds to it";
+        return Err(Failure::cannot_run(format!("{}: {message}", shown(&dir.join(target)))));
+    }
+    if options.name.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains(is_obeyed)) {
+        return Err(Failure::cannot_run("--name: expected one line of text"));
+    }
+    let known = known(&dir, options.build, &mut report)?;
+    let captures = captures::read(&options.files, &mut report)?;
+    report.check(&captures.diagnostics, "the captures")?;
+    let imported = combined(options, captures, &known, &folder, &mut report)?;
+    summarize(options.build, &imported)?;
+    changes(options.build, &imported, &known)?;
+    let rows = shown(&dir.join(ROWS));
+    let old_rows = folder.read_text(ROWS)?.ok_or_else(|| format!("{rows}: there is no such file"))?;
+    let new_rows =
+        provenance::put_row(&old_rows, options.build, &imported.row(options.build, &product(options, &old_rows)));
+    try_out(&dir, options.build, &imported, &new_rows, &mut report)?;
+    if options.dry_run {
+        return print::line("wrote nothing (--dry-run)");
+    }
+    let writes = [(target.as_str(), imported.manifest.as_str()), (ROWS, &new_rows)];
+    let writes: Changes =
+        writes.into_iter().map(|(path, text)| (path.to_owned(), Change::Write(text.as_bytes().to_vec()))).collect();
+    folder.apply(&writes)?;
+    print::line(&format!("wrote {} and its row in {rows}\n{}", shown(&dir.join(&target)), next(options)))
+}
+
+/// What people call the build.
+fn product(options: &Options, rows: &str) -> String {
+    options.name.clone().unwrap_or_else(|| {
+        let (builds, _) = settings::read_builds(ROWS, rows);
+        let known = builds.get(&options.build).map(|build| build.product.clone());
+        known.unwrap_or_else(|| format!("Windows build {}", options.build))
+    })
+}
+
+/// What is left to do. `regen` reads the manifests of the repository, and no other folder's.
+fn next(options: &Options) -> String {
+    match &options.dir {
+        None => "next: cargo xtask regen".to_owned(),
+        Some(dir) => {
+            let dir = dir.display();
+            format!("next: cargo xtask regen, once the files of {dir} are in manifests/smbserver")
+        }
+    }
+}
+
 /// A build that is there already.
 struct Known {
     build: u32,
     provider: Provider,
 }
 
-pub(crate) fn run(options: &Options) -> Result<()> {
-    let folder = options.dir.clone().unwrap_or_else(manifests::folder);
-    let target = folder.join(format!("{}.man", options.build));
-    if target.exists() && !options.replace {
-        let message = "the build is there already; --replace replaces it, and its manifest among the files adds to it";
-        return Err(format!("{}: {message}", shown(&target)));
-    }
-    let known = known(&folder, options.build)?;
-    let captures = captures::read(&options.files)?;
-    manifests::report(&captures.diagnostics)?;
-    let imported = combined(options, captures, &known, &folder)?;
-    summarize(options.build, &imported)?;
-    changes(options.build, &imported, &known)?;
-    let rows = folder.join("builds.toml");
-    let old_rows = fs::read_to_string(&rows).map_err(|error| format!("{}: {error}", shown(&rows)))?;
-    let product = match &options.name {
-        Some(name) => name.clone(),
-        None => settings::read_builds("builds.toml", &old_rows)
-            .0
-            .get(&options.build)
-            .map_or_else(|| format!("Windows build {}", options.build), |build| build.product.clone()),
-    };
-    let new_rows = provenance::put_row(&old_rows, options.build, &imported.row(options.build, &product));
-    try_out(&folder, options.build, &imported, &new_rows)?;
-    if options.dry_run {
-        return print::out(|out| writeln!(out, "wrote nothing (--dry-run)"));
-    }
-    for (path, text) in [(&target, &imported.manifest), (&rows, &new_rows)] {
-        fs::write(path, text).map_err(|error| format!("{}: {error}", shown(path)))?;
-    }
-    print::out(|out| writeln!(out, "wrote {} and its row in {}\nnext: cargo xtask regen", shown(&target), shown(&rows)))
-}
-
 /// The builds of the folder but the one to import, nearest first.
-fn known(folder: &Path, build: u32) -> Result<Vec<Known>> {
+fn known(folder: &Path, build: u32, report: &mut Report) -> Result<Vec<Known>> {
     let mut known = Vec::new();
     for (number, path) in manifests::of_folder(folder)? {
         if number == build {
             continue;
         }
-        let captures = captures::read(&[&path])?;
-        manifests::report(&captures.diagnostics)?;
+        let captures = captures::read(&[&path], report)?;
+        report.check(&captures.diagnostics, &shown(&path))?;
         known.extend(captures.parts.into_iter().next().map(|part| Known { build: number, provider: part.provider }));
     }
     // Of two at the same distance, the older: a build takes after the one before it.
@@ -111,15 +140,22 @@ fn known(folder: &Path, build: u32) -> Result<Vec<Known>> {
     Ok(known)
 }
 
-fn combined(options: &Options, captures: Captures, known: &[Known], folder: &Path) -> Result<Imported> {
+fn combined(
+    options: &Options,
+    captures: Captures,
+    known: &[Known],
+    folder: &Folder,
+    report: &mut Report,
+) -> Result<Imported> {
     let usual = known.first().map(|known| guid_text(known.provider.guid));
     let wanted = options.provider.clone().or(usual);
     let parts = captures.parts.into_iter().map(|part| ((), part)).collect();
     let parts = captures::choose(parts, wanted.as_deref())?.into_iter().map(|((), part)| part).collect();
-    let path = folder.join("overrides.toml");
-    let text = fs::read_to_string(&path).unwrap_or_default();
-    let (overrides, found) = overrides::read(&shown(&path), &text);
-    manifests::report(&found)?;
+    let file = Setting::Overrides.file_name();
+    let text = folder.read_text(file)?.unwrap_or_default();
+    let (overrides, found) = overrides::read(file, &text);
+    report.add(file, text.into_bytes());
+    report.check(&found, file)?;
     let mut decisions = overrides.contradictions;
     decisions.retain(|decision| decision.build == options.build);
     let (imported, found) = combine::import(combine::Captures {
@@ -129,11 +165,10 @@ fn combined(options: &Options, captures: Captures, known: &[Known], folder: &Pat
         decisions: &decisions,
         neighbours: known.iter().map(|known| (known.build, &known.provider)).collect(),
     });
-    captures::print(&found);
+    report.print(&found)?;
     match found.errors().count() {
         0 => Ok(imported),
-        1 => Err("1 contradiction".to_owned()),
-        n => Err(format!("{n} contradictions")),
+        n => Err(Failure::found(counted(n, "contradiction"))),
     }
 }
 
@@ -169,22 +204,23 @@ fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
 }
 
 /// Runs what `regen` would run, so that nothing is written that it would refuse.
-fn try_out(folder: &Path, build: u32, imported: &Imported, rows: &str) -> Result<()> {
+fn try_out(dir: &Path, build: u32, imported: &Imported, rows: &str, report: &mut Report) -> Result<()> {
     let mut generator = Generator::new();
-    for (number, path) in manifests::of_folder(folder)?.into_iter().filter(|(number, _)| *number != build) {
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", shown(&path)))?;
-        generator.add_manifest(&shown(&path), number, &bytes);
+    for (number, path) in manifests::of_folder(dir)?.into_iter().filter(|(number, _)| *number != build) {
+        generator.add_manifest(&shown(&path), number, &files::read(&path)?);
     }
     generator.add_manifest(&format!("{build}.man"), build, imported.manifest.as_bytes());
+    let folder = Folder::open(dir)?;
     for setting in Setting::ALL {
         let text = match setting {
-            Setting::Builds => rows.to_owned(),
-            _ => fs::read_to_string(folder.join(setting.file_name())).unwrap_or_default(),
+            Setting::Builds => Some(rows.to_owned()),
+            _ => folder.read_text(setting.file_name())?,
         };
-        if !text.is_empty() {
+        if let Some(text) = text {
             generator.configure(setting, setting.file_name(), &text);
+            report.add(setting.file_name(), text.into_bytes());
         }
     }
     let (_, found): (_, Diagnostics) = generator.plan_names();
-    manifests::report(&found).map_err(|error| format!("{error}; nothing was written"))
+    report.check(&found, "the manifests").map_err(|failure| failure.with("; nothing was written"))
 }

@@ -1,21 +1,30 @@
-//! Reads manifests/smbserver into a generator.
+//! Finds the repository, and reads manifests/smbserver into a generator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use etw_codegen::names_lock::NamesLock;
 use etw_codegen::{Generator, Setting};
-use etw_schema::diagnostic::Diagnostics;
+use etw_codegen_cli::diagnostics::Report;
+use etw_codegen_cli::files::{self, Folder};
 use etw_schema::model::schema::Schema;
 use etw_schema::schema_file;
 
-use crate::Result;
-use crate::captures;
+use crate::{Failure, Result};
 
-/// The repository's root.
-pub(crate) fn root() -> PathBuf {
-    // The manifest of this crate lies one level below the root.
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+/// The repository's root: that of the package that cargo runs, else the first upwards from the working directory. Never
+/// that of the checkout in which this program was built.
+pub(crate) fn root() -> Result<PathBuf> {
+    let is_root = |folder: &&Path| folder.join(FOLDER).is_dir() && folder.join("xtask/Cargo.toml").is_file();
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let by_cargo = package.as_deref().and_then(|package| package.ancestors().find(is_root));
+    if let Some(root) = by_cargo {
+        return Ok(root.to_owned());
+    }
+    let here = std::env::current_dir().map_err(|error| format!("the working directory: {error}"))?;
+    let root = here.ancestors().find(is_root);
+    let message = || format!("{}: it is in no checkout of this repository", here.display());
+    Ok(root.ok_or_else(message)?.to_owned())
 }
 
 /// A generator with all builds, and what was read.
@@ -31,48 +40,57 @@ pub(crate) struct Input {
 pub(crate) const SCHEMA: &str = "generated/schema.json";
 
 /// The file of published names, the one that `regen` writes in the manifests' folder.
-pub(crate) const NAMES: &str = "names.lock";
+pub(crate) const NAMES: &str = "manifests/smbserver/names.lock";
 
 /// The folder of the manifests.
-pub(crate) fn folder() -> PathBuf {
-    root().join("manifests/smbserver")
+const FOLDER: &str = "manifests/smbserver";
+
+/// The folder of the manifests.
+pub(crate) fn folder() -> Result<PathBuf> {
+    Ok(root()?.join(FOLDER))
 }
 
-/// Reads every `<build>.man` and the files beside them.
-pub(crate) fn load() -> Result<Input> {
-    let folder = folder();
+/// Reads every `<build>.man` and the files beside them. The report keeps them.
+pub(crate) fn load(root: &Path, report: &mut Report) -> Result<Input> {
+    let folder = root.join(FOLDER);
     let mut input = Input { generator: Generator::new(), files: 0, bytes: 0 };
-    let read = |path: &Path, input: &mut Input| -> Result<(String, Vec<u8>)> {
-        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    for (build, path) in of_folder(&folder)? {
+        let name = shown(&path);
+        let bytes = files::read(&path)?;
         input.files += 1;
         input.bytes += bytes.len();
-        Ok((shown(path), bytes))
-    };
-    for (build, path) in of_folder(&folder)? {
-        let (name, bytes) = read(&path, &mut input)?;
         input.generator.add_manifest(&name, build, &bytes);
+        report.add(&name, bytes);
     }
+    let beside = Folder::open(&folder)?;
     for setting in Setting::ALL {
-        let path = folder.join(setting.file_name());
-        if setting == Setting::Names && !path.exists() {
-            continue; // the first regen writes it
-        }
-        let (name, bytes) = read(&path, &mut input)?;
-        let text = String::from_utf8(bytes).map_err(|error| format!("{name}: {error}"))?;
+        let name = shown(&folder.join(setting.file_name()));
+        let Some(text) = beside.read_text(setting.file_name())? else {
+            if setting == Setting::Names {
+                continue; // the first regen writes it
+            }
+            return Err(Failure::cannot_run(format!("{name}: there is no such file")));
+        };
+        input.files += 1;
+        input.bytes += text.len();
         input.generator.configure(setting, &name, &text);
+        report.add(&name, text.into_bytes());
     }
     Ok(input)
 }
 
 /// The merged schema as it is checked in, and the public names: no manifest is read.
 pub(crate) fn checked_in() -> Result<(Schema, NamesLock)> {
+    let root = root()?;
     let read = |path: &str| {
-        fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}; `cargo xtask regen` writes it"))
+        let text = files::read_text(&root.join(path));
+        text.map_err(|failure| failure.with("; `cargo xtask regen` writes it"))
     };
     let schema = schema_file::read(SCHEMA, &read(SCHEMA)?).map_err(|error| error.to_string())?;
-    let path = format!("manifests/smbserver/{NAMES}");
-    let (names, diagnostics) = NamesLock::read(&path, &read(&path)?);
-    report(&diagnostics)?;
+    let (names, diagnostics) = NamesLock::read(NAMES, &read(NAMES)?);
+    if diagnostics.has_errors() {
+        return Err(Failure::found(diagnostics.to_string().trim_end()));
+    }
     Ok((schema, names))
 }
 
@@ -95,15 +113,13 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Vec<(u32, PathBuf)>> {
 
 /// A path as people of this repository write it: from its root, with `/`.
 pub(crate) fn shown(path: &Path) -> String {
-    let relative = path.strip_prefix(root()).unwrap_or(path);
-    relative.to_string_lossy().replace('\\', "/")
+    let root = root().ok();
+    let relative = root.and_then(|root| path.strip_prefix(root).ok().map(Path::to_owned));
+    relative.as_deref().unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
-/// Prints diagnostics; an error among them ends the task.
-pub(crate) fn report(diagnostics: &Diagnostics) -> Result<()> {
-    captures::print(diagnostics);
-    match diagnostics.errors().count() {
-        0 => Ok(()),
-        n => Err(format!("{n} {} in the manifests", if n == 1 { "error" } else { "errors" })),
-    }
+/// What is said of a build that lies before every capture.
+pub(crate) fn too_old(schema: &Schema, build: u32) -> Failure {
+    let known: Vec<String> = schema.builds.iter().map(|build| build.number.to_string()).collect();
+    Failure::cannot_run(format!("build {build} is older than every capture; captured are {}", known.join(", ")))
 }

@@ -3,18 +3,18 @@
 use std::io::{self, Write};
 
 use etw_codegen::names_lock::{NameKind, NamesLock};
+use etw_codegen_cli::print;
 use etw_schema::diff::wire_type;
 use etw_schema::model::Field;
 use etw_schema::model::schema::{Builds, Event, Header, Held, Layout, Schema};
 
-use crate::Result;
-use crate::{manifests, print};
+use crate::{Failure, Result, manifests};
 
 /// Tells the history of one event through all builds: which builds have which versions and layouts, the fields with
 /// the builds that have them, channels and messages.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The event's id, or its name or a part of it: 551, Smb2SessionAuthFailure, authfailure
+    /// The event's id, or its name or a part of it: 551, 0x227, Smb2SessionAuthFailure, authfailure
     #[arg(value_name = "ID|NAME")]
     event: String,
 }
@@ -30,8 +30,9 @@ fn name_of<'n>(names: &'n NamesLock, event: &Event) -> &'n str {
 }
 
 fn find<'s>(schema: &'s Schema, names: &NamesLock, wanted: &str) -> Result<&'s Event> {
-    if let Ok(id) = wanted.parse::<u16>() {
-        return schema.events.iter().find(|event| event.id == id).ok_or_else(|| format!("there is no event {id}"));
+    if let Some(id) = number(wanted)? {
+        let event = schema.events.iter().find(|event| event.id == id);
+        return event.ok_or_else(|| Failure::cannot_run(format!("there is no event {id}")));
     }
     let lower = wanted.to_lowercase();
     let matches = |of: &str| of.to_lowercase().contains(&lower);
@@ -40,13 +41,29 @@ fn find<'s>(schema: &'s Schema, names: &NamesLock, wanted: &str) -> Result<&'s E
     }
     let found: Vec<&Event> = schema.events.iter().filter(|event| matches(name_of(names, event))).collect();
     match found.as_slice() {
-        [] => Err(format!("no event's name holds `{wanted}`")),
+        [] => Err(Failure::cannot_run(format!("no event has `{wanted}` in its name"))),
         [event] => Ok(event),
         several => {
             let lines: Vec<String> = several.iter().map(|e| format!("  {:5} {}", e.id, name_of(names, e))).collect();
-            Err(format!("several names hold `{wanted}`; which one?\n{}", lines.join("\n")))
+            let lines = lines.join("\n");
+            Err(Failure::cannot_run(format!("several events have `{wanted}` in their names; which one?\n{lines}")))
         }
     }
+}
+
+/// The id that a text writes, decimal or hexadecimal with `0x`; `None` if it writes no number.
+fn number(text: &str) -> Result<Option<u16>> {
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let is_number = match hex {
+        Some(digits) => !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()),
+    };
+    if !is_number {
+        return Ok(None);
+    }
+    let id = hex.map_or_else(|| text.parse(), |digits| u16::from_str_radix(digits, 16));
+    let message = |_| Failure::cannot_run(format!("{text}: an id is at most 65535"));
+    id.map(Some).map_err(message)
 }
 
 fn show(out: &mut dyn Write, schema: &Schema, names: &NamesLock, event: &Event) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-use crate::Result;
+use super::Result;
 use crate::manifests;
 
 /// A package as `cargo metadata` describes it.
@@ -40,7 +40,7 @@ pub(super) struct Repository {
 impl Repository {
     pub(super) fn read(full: bool) -> Result<Self> {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let root = manifests::root();
+        let root = manifests::root().map_err(|failure| failure.message().to_owned())?;
         let mut command = Command::new(&cargo);
         command.args(["metadata", "--format-version", "1", "--locked"]).current_dir(&root);
         let output =

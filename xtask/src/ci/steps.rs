@@ -1,8 +1,8 @@
 //! The steps, in the order in which they run: what fails soonest comes first.
 
+use super::Result;
 use super::licences;
 use super::repository::{self, Repository};
-use crate::Result;
 
 /// A step of CI.
 pub(super) struct Step {

@@ -36,7 +36,7 @@ fn a_manifest_file_can_be_a_side() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/smbserver/22631.man");
     assert!(stdout(&xtask(&["diff", file, "22631"])).contains("No change."));
     let missing = xtask(&["diff", "no-such.man", "22631"]);
-    assert_eq!(missing.status.code(), Some(1));
+    assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("expected a build number"));
 }
 
@@ -46,9 +46,19 @@ fn show_finds_an_event_by_id_and_by_name() {
     assert!(by_id.starts_with("event 551 Smb2SessionAuthFailure, builds 10240-26200\n"), "{by_id}");
     assert!(by_id.contains("ReasonCode") && by_id.contains("builds 20348-26200"), "{by_id}");
     assert_eq!(by_id, stdout(&xtask(&["show", "sessionauthfailure"])));
+    assert_eq!(by_id, stdout(&xtask(&["show", "0x227"])));
     let several = xtask(&["show", "session"]);
     assert!(String::from_utf8_lossy(&several.stderr).contains("which one?"));
-    assert!(!xtask(&["show", "9999"]).status.success());
+    for (wanted, message) in [
+        ("9999", "there is no event 9999"),
+        ("99999", "an id is at most 65535"),
+        ("0x10000", "an id is at most 65535"),
+        ("nothing-like-it", "no event has `nothing-like-it` in its name"),
+    ] {
+        let output = xtask(&["show", wanted]);
+        assert_eq!(output.status.code(), Some(2), "{wanted}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(message), "{output:?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,11 @@
-//! `import`, `compile` and `schema FILE…` as a person runs them.
+//! `import` as a person runs it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use etw_schema::compile::{compile, wrap};
+use etw_schema::source::man;
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("the program runs")
@@ -15,9 +18,9 @@ fn succeeds(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-fn fails(arguments: &[&str]) -> String {
+fn fails(arguments: &[&str], code: i32) -> String {
     let output = run(arguments);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}");
     String::from_utf8(output.stderr).expect("UTF-8")
 }
 
@@ -45,13 +48,16 @@ fn copy(name: &str) -> PathBuf {
 
 /// `srv2.sys` and `srv2.sys.mui` made of a build's manifest.
 fn binaries(folder: &Path, build: u32) -> (String, String) {
-    let manifest = manifests().join(format!("{build}.man")).to_string_lossy().into_owned();
-    let write = |name: &str, form: &str| {
+    let file = format!("{build}.man");
+    let bytes = fs::read(manifests().join(&file)).expect("a manifest");
+    let (manifest, _) = man::read(&file, &bytes, &man::ReadOptions::default());
+    let (compiled, _) = compile(&manifest);
+    let write = |name: &str, template: Option<&[u8]>, messages: Option<&[u8]>| {
         let path = folder.join(name).to_string_lossy().into_owned();
-        succeeds(&["compile", &manifest, "--out", &path, "--form", form]);
+        fs::write(&path, wrap(template, messages).expect("a DLL")).expect("a file");
         path
     };
-    (write("srv2.sys", "template"), write("srv2.sys.mui", "messages"))
+    (write("srv2.sys", Some(&compiled.template), None), write("srv2.sys.mui", None, Some(&compiled.messages)))
 }
 
 #[test]
@@ -70,7 +76,8 @@ fn a_build_is_imported_from_its_binary_and_nothing_else_changes() {
     assert!(shown.contains("symbols                        inferred  taken from build 19041 and 22000"), "{shown}");
     assert!(!manifest.exists(), "a dry run writes nothing");
 
-    succeeds(&import);
+    let told = succeeds(&import);
+    assert!(told.contains("next: cargo xtask regen, once the files of") && told.contains(&dir), "{told}");
     // But for the comment, and an outType that winmeta.xml spells in capitals, the same to the letter.
     let body = |text: &str| text.split_once("-->").expect("a comment").1.replace("win:NTStatus", "win:NTSTATUS");
     assert_eq!(body(&fs::read_to_string(&manifest).expect("text")), body(&before));
@@ -83,7 +90,7 @@ fn a_build_is_imported_from_its_binary_and_nothing_else_changes() {
     assert!(rows_after.contains("product = \"Windows Server 2022"), "the product's name stays");
     assert!(rows_after.contains("messages = { status = \"captured\", source = \"srv2.sys (binary), srv2.sys.mui"));
 
-    assert!(fails(&import).contains("--replace"), "a build that is there is not replaced unasked");
+    assert!(fails(&import, 2).contains("--replace"), "a build that is there is not replaced unasked");
     succeeds(&[&import[..], &["--replace"]].concat());
     assert_eq!(fs::read_to_string(&rows).expect("text"), rows_after, "importing again changes nothing");
 }
@@ -127,7 +134,7 @@ fn a_contradiction_stops_the_import_until_it_is_decided() {
     assert!(text.contains(said));
     fs::write(&other, text.replace(said, "Something else.")).expect("a file");
     let import = ["import", &ours, &other, "--build", "22000", "--replace", "--dir", &dir];
-    let told = fails(&import);
+    let told = fails(&import, 1);
     assert!(told.contains("event 1003 version 0: message: here \"Something else."), "{told}");
     assert!(told.contains("22000.man:") && told.contains("other.xml:") && told.contains("1 contradiction"), "{told}");
 
@@ -141,57 +148,29 @@ fn a_contradiction_stops_the_import_until_it_is_decided() {
 }
 
 #[test]
-fn what_of_a_manifest_is_not_read_is_told() {
-    let file = folder("not_read").join("a.man");
-    let manifest = r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
-      <instrumentation><events>
-        <messageTable/>
-        <provider name="A" guid="{01234567-89ab-cdef-0123-456789abcdef}"><filters/></provider>
-      </events></instrumentation></instrumentationManifest>"#;
-    fs::write(&file, manifest).expect("a file");
-    let file = file.to_string_lossy();
-    for task in [&["schema"][..], &["compile", "--out", &format!("{file}.dll")]] {
-        let told = run(&[task, &[&file]].concat()).stderr;
-        let told = String::from_utf8_lossy(&told);
-        for element in ["3: note: <messageTable>", "4: note: <filters>"] {
-            assert!(told.contains(&format!("{file}:{element}: ")), "{told}");
-        }
-    }
+fn a_name_of_several_lines_is_refused_and_nothing_is_written() {
+    let folder = copy("import-name");
+    let (sys, mui) = binaries(&folder, 26200);
+    let dir = folder.to_string_lossy().into_owned();
+    let rows = fs::read(folder.join("builds.toml")).expect("rows");
+    let told = fails(&["import", &sys, &mui, "--build", "27000", "--name", "a\nb", "--dir", &dir], 2);
+    assert!(told.contains("--name"), "{told}");
+    assert_eq!(fs::read(folder.join("builds.toml")).expect("rows"), rows);
+    assert!(!folder.join("27000.man").exists());
 }
 
+#[cfg(unix)]
 #[test]
-fn what_a_capture_holds_is_shown_whole() {
-    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/constructs.man");
-    let binary = folder("schema").join("constructs.dll").to_string_lossy().into_owned();
-    succeeds(&["compile", fixture, "--out", &binary]);
-    let json = |file: &str| -> serde_json::Value {
-        let mut documents: serde_json::Value =
-            serde_json::from_str(&succeeds(&["schema", file, "--format", "json"])).expect("JSON");
-        documents[0].take()
-    };
-    let (written, compiled) = (json(fixture), json(&binary));
-    assert_eq!(compiled["provider"], "Construct-Provider");
-    assert_eq!(compiled["tasks"], written["tasks"]);
-    assert_eq!(compiled["keywords"], written["keywords"]);
-    assert_eq!(compiled["maps"], written["maps"]);
-    assert_eq!(compiled["levels"][0]["name"], "Chatty");
-    assert_eq!(compiled["maps"][1]["entries"][1], serde_json::json!({ "value": 4, "message": "south" }));
-    assert_eq!(
-        compiled["opcodes"][1],
-        serde_json::json!({
-            "name": "Sprint", "value": 12, "message": "Sprinting", "task": "Run"
-        })
-    );
-    let pair = &compiled["events"][0]["fields"][3];
-    assert_eq!((&pair["name"], &pair["count"]), (&serde_json::json!("Pair"), &serde_json::json!("Pairs")));
-    assert_eq!(pair["members"][1]["in_type"], "win:Pointer");
-    let text = succeeds(&["schema", &binary]);
-    for line in
-        ["Construct-Provider {5d1c7a3e-0b52-4c7e-9c51-2f0c33a1d0e4}", "      0x4  \"south\"", "  message: %1 pairs"]
-    {
-        assert!(text.contains(line), "{line} is not in\n{text}");
-    }
-    assert!(
-        fails(&["schema", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]).contains("expected an instrumentation")
-    );
+fn a_link_is_not_followed_and_half_an_import_is_not_written() {
+    let folder = copy("import-link");
+    let (sys, mui) = binaries(&folder, 26200);
+    let dir = folder.to_string_lossy().into_owned();
+    let outside = self::folder("import-link-outside").join("builds.toml");
+    fs::rename(folder.join("builds.toml"), &outside).expect("a file");
+    std::os::unix::fs::symlink(&outside, folder.join("builds.toml")).expect("a link");
+    let before = fs::read(&outside).expect("rows");
+    let told = fails(&["import", &sys, &mui, "--build", "27000", "--dir", &dir], 2);
+    assert!(told.contains("symbolic link"), "{told}");
+    assert_eq!(fs::read(&outside).expect("rows"), before);
+    assert!(!folder.join("27000.man").exists());
 }

@@ -1,5 +1,5 @@
-//! The commands, run as a user runs them.
+//! The tasks as people and scripts run them.
 
-mod generate;
 mod history;
 mod import;
+mod root;

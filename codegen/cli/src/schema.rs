@@ -1,17 +1,56 @@
-//! `schema FILE…`: all that captures hold.
+//! `schema`: all that captures hold.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use etw_schema::combine::{Part, combine};
 use etw_schema::diagnostic::Severity;
 use etw_schema::model::{self, ChannelType, Isolation, MapKind, Provider, guid_text};
 use etw_schema::validate;
+use etw_schema::visible::visible;
 use serde::Serialize;
 
-use crate::Result;
-use crate::schema::{Event, Field, Format, field, json, write_event};
-use crate::{captures, print};
+use crate::diagnostics::{DiagnosticOptions, Report};
+use crate::document::{Event, Field, field, write_event};
+use crate::failure::{EXIT_CODES, counted};
+use crate::{Failure, Result, captures, print};
+
+/// Shows all that captures hold: channels, levels, tasks, opcodes, keywords, maps, and events with their fields.
+///
+/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, or a
+/// binary with its message table (srv2.sys and en-US/srv2.sys.mui). What several say of one provider is combined.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = after_help())]
+pub struct Options {
+    /// Captures, in any format
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    diagnostics: DiagnosticOptions,
+}
+
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{EXIT_CODES}")
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  etw-codegen schema my-provider.man
+  etw-codegen schema srv2.sys en-US/srv2.sys.mui
+  etw-codegen schema Microsoft-Windows-Kernel-Process.xml --format json | jq -r '.[].events[].id'";
+
+/// How a schema is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs: one object, null where the manifest is silent
+    Json,
+}
 
 /// The JSON form of a provider. Its keys are a promise to scripts.
 #[derive(Serialize)]
@@ -86,8 +125,13 @@ struct Entry<'p> {
     message: Option<&'p str>,
 }
 
-pub(crate) fn run(paths: &[PathBuf], format: Format) -> Result<()> {
-    let read = captures::read(paths)?;
+/// Runs the command.
+///
+/// # Errors
+/// A file cannot be read, or has errors.
+pub fn run(options: &Options) -> Result<()> {
+    let mut report = Report::new(&options.diagnostics);
+    let read = captures::read(&options.files, &mut report)?;
     let mut found = read.diagnostics;
     let mut by_guid: Vec<Vec<Part>> = Vec::new();
     for part in read.parts {
@@ -105,16 +149,16 @@ pub(crate) fn run(paths: &[PathBuf], format: Format) -> Result<()> {
         found.append(validate::inserts(&provider, Severity::Warning));
         providers.push((provider, files));
     }
-    captures::print(&found);
+    report.print(&found)?;
     let documents: Vec<Document<'_>> = providers.iter().map(|(provider, files)| document(provider, files)).collect();
-    print::out(|out| match format {
-        Format::Json => json(out, &documents),
+    print::out(|out| match options.format {
+        Format::Json => print::json(out, &documents),
         Format::Text => documents.iter().try_for_each(|document| write_text(out, document)),
     })?;
     match found.errors().count() {
-        0 if documents.is_empty() => Err("the files declare no provider".to_owned()),
+        0 if documents.is_empty() => Err(Failure::found("the files declare no provider")),
         0 => Ok(()),
-        n => Err(format!("{n} {} in the captures", if n == 1 { "error" } else { "errors" })),
+        n => Err(Failure::found(format!("{} in the captures", counted(n, "error")))),
     }
 }
 
@@ -188,39 +232,32 @@ fn of_event<'p>(provider: &'p Provider, event: &'p model::Event) -> Event<'p> {
 }
 
 fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
-    let text = |message: Option<&str>| message.map_or_else(String::new, |message| format!("  {message:?}"));
-    writeln!(out, "{} {}{}", document.provider, document.guid, text(document.message))?;
+    writeln!(out, "{} {}{}", visible(document.provider), document.guid, text(document.message))?;
     for (file, format) in document.files {
-        writeln!(out, "  from {file} ({format})")?;
+        writeln!(out, "  from {} ({format})", visible(file))?;
     }
-    heading(out, "channels", document.channels.len())?;
-    for it in &document.channels {
-        let value = it.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-        let kind = if it.imported { "imported" } else { it.kind.map_or("-", ChannelType::word) };
-        let id = if it.id == it.name { String::new() } else { format!(", {}", it.id) };
-        writeln!(out, "  {value:>6} {} ({kind}{id}){}", it.name, text(it.message))?;
-    }
+    write_channels(out, &document.channels)?;
     heading(out, "levels", document.levels.len())?;
     for it in &document.levels {
-        writeln!(out, "  {:>6} {}{}", it.value, it.name, text(it.message))?;
+        writeln!(out, "  {:>6} {}{}", it.value, visible(it.name), text(it.message))?;
     }
     heading(out, "tasks", document.tasks.len())?;
     for Task { item: it, event_guid } in &document.tasks {
         let guid = event_guid.as_ref().map_or_else(String::new, |guid| format!(" {{{guid}}}"));
-        writeln!(out, "  {:>6} {}{guid}{}", it.value, it.name, text(it.message))?;
+        writeln!(out, "  {:>6} {}{guid}{}", it.value, visible(it.name), text(it.message))?;
     }
     heading(out, "opcodes", document.opcodes.len())?;
     for Opcode { item: it, task } in &document.opcodes {
-        let task = task.map_or_else(String::new, |task| format!(" of {task}"));
-        writeln!(out, "  {:>6} {}{task}{}", it.value, it.name, text(it.message))?;
+        let task = task.map_or_else(String::new, |task| format!(" of {}", visible(task)));
+        writeln!(out, "  {:>6} {}{task}{}", it.value, visible(it.name), text(it.message))?;
     }
     heading(out, "keywords", document.keywords.len())?;
     for it in &document.keywords {
-        writeln!(out, "  {:>18} {}{}", it.mask, it.name, text(it.message))?;
+        writeln!(out, "  {:>18} {}{}", it.mask, visible(it.name), text(it.message))?;
     }
     heading(out, "maps", document.maps.len())?;
     for it in &document.maps {
-        writeln!(out, "  {} ({})", it.name, if it.kind == MapKind::Bit { "bits" } else { "values" })?;
+        writeln!(out, "  {} ({})", visible(it.name), if it.kind == MapKind::Bit { "bits" } else { "values" })?;
         for entry in &it.entries {
             writeln!(out, "  {:#10x}{}", entry.value, text(entry.message))?;
         }
@@ -228,6 +265,23 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     heading(out, "events", document.events.len())?;
     document.events.iter().try_for_each(|event| write_event(out, event))?;
     writeln!(out)
+}
+
+fn write_channels(out: &mut dyn Write, channels: &[Channel<'_>]) -> io::Result<()> {
+    heading(out, "channels", channels.len())?;
+    for it in channels {
+        let value = it.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+        let kind = if it.imported { "imported" } else { it.kind.map_or("-", ChannelType::word) };
+        let id = if it.id == it.name { String::new() } else { format!(", {}", it.id) };
+        let kind = format!("{kind}{id}");
+        writeln!(out, "  {value:>6} {} ({}){}", visible(it.name), visible(&kind), text(it.message))?;
+    }
+    Ok(())
+}
+
+/// A message, in quotes. What a terminal would obey is escaped.
+fn text(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |message| visible(&format!("  {message:?}")).into_owned())
 }
 
 fn heading(out: &mut dyn Write, what: &str, count: usize) -> io::Result<()> {

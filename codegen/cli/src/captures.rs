@@ -1,43 +1,47 @@
 //! Captures as people give them: files in any format.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use etw_schema::combine::Part;
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::{Guid, guid_text};
-use etw_schema::source::{self, File};
+use etw_schema::source::{self, File, Source};
 
-use crate::Result;
+use crate::diagnostics::Report;
+use crate::{Failure, Result, files};
 
 /// What files hold.
-#[derive(Default)]
-pub(crate) struct Captures {
+#[derive(Debug, Default)]
+pub struct Captures {
     /// The providers that they declare, file by file.
-    pub(crate) parts: Vec<Part>,
+    pub parts: Vec<Part>,
     /// The files with nothing but a message table.
-    pub(crate) texts: Vec<String>,
-    pub(crate) diagnostics: Diagnostics,
+    pub texts: Vec<String>,
+    /// What the readers found.
+    pub diagnostics: Diagnostics,
 }
 
-/// Reads files of one build.
-pub(crate) fn read(paths: &[impl AsRef<Path>]) -> Result<Captures> {
-    let mut files = Vec::new();
+/// Reads files of one build. The report keeps their bytes, to show places of them.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn read(paths: &[impl AsRef<Path>], report: &mut Report) -> Result<Captures> {
+    let mut names = Vec::new();
     for path in paths {
         let name = path.as_ref().to_string_lossy().into_owned();
-        let bytes = fs::read(path.as_ref()).map_err(|error| format!("{name}: {error}"))?;
-        files.push((name, bytes));
+        report.add(&name, files::read(path.as_ref())?);
+        names.push(name);
     }
-    let files: Vec<File<'_>> = files.iter().map(|(name, bytes)| File { name, bytes }).collect();
+    let files: Vec<File<'_>> = names.iter().map(|name| File { name, bytes: report.bytes(name) }).collect();
     let (sources, diagnostics) = source::read_all(&files);
     // A file that was read neither as a source nor with an error gave its texts to the others.
-    let is_text = |name: &&str| {
-        let failed = diagnostics.errors().any(|error| &*error.place.file == *name);
+    let is_text = |name: &&String| {
+        let failed = diagnostics.errors().any(|error| *error.place.file == ***name);
         !failed && !sources.iter().any(|source| source.file == **name)
     };
-    let texts = files.iter().map(|file| file.name).filter(is_text).map(str::to_owned).collect();
-    let parts = |source: source::Source| {
+    let texts = names.iter().filter(is_text).cloned().collect();
+    let parts = |source: Source| {
         let part = move |provider| Part { file: source.file.clone(), format: source.format, provider };
         source.manifest.providers.into_iter().map(part)
     };
@@ -46,7 +50,10 @@ pub(crate) fn read(paths: &[impl AsRef<Path>]) -> Result<Captures> {
 
 /// What the parts, each with something of its own, say of one provider: the one that was asked for by name or GUID, or the
 /// only one.
-pub(crate) fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<Vec<(T, Part)>> {
+///
+/// # Errors
+/// There is no such provider, or several and none was asked for.
+pub fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<Vec<(T, Part)>> {
     let wanted = wanted.map(|text| text.trim_matches(['{', '}']).to_owned());
     let is_wanted = |part: &Part| {
         let is = |text: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(text));
@@ -59,16 +66,12 @@ pub(crate) fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<V
     let guids: Vec<Guid> =
         parts.iter().filter(|(_, part)| is_wanted(part)).map(|(_, part)| part.provider.guid).collect();
     match guids.first() {
-        None if names.is_empty() => Err("the files declare no provider".to_owned()),
-        None => Err(format!("no such provider; the files declare\n{}", listed.join("\n"))),
+        None if names.is_empty() => Err(Failure::found("the files declare no provider")),
+        None => Err(Failure::cannot_run(format!("no such provider; the files declare\n{}", listed.join("\n")))),
         Some(first) if guids.iter().any(|guid| guid != first) => {
-            Err(format!("the files declare several providers; choose with --provider\n{}", listed.join("\n")))
+            let message = "the files declare several providers; choose with --provider";
+            Err(Failure::cannot_run(format!("{message}\n{}", listed.join("\n"))))
         }
         Some(guid) => Ok(parts.into_iter().filter(|(_, part)| part.provider.guid == *guid).collect()),
     }
-}
-
-/// Prints diagnostics, and the notes that tell what is not read.
-pub(crate) fn print(diagnostics: &Diagnostics) {
-    eprint!("{diagnostics}");
 }

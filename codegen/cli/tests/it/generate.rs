@@ -1,11 +1,17 @@
 //! `generate`: the crate that it makes compiles without a warning, and decodes what its encoder writes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::{command, fixture, folder};
+
+fn generate(name: &str, folder: &Path) -> Output {
+    command(&["generate", &fixture(name), "--strict", "--out"]).arg(folder).output().expect("the program runs")
+}
+
 /// What is tested inside the generated crate.
-const INSIDE: &str = include_str!("generated/encode.rs");
+const INSIDE: &str = include_str!("inside/encode.rs");
 
 fn cargo(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO"))
@@ -20,24 +26,11 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Output {
 
 fn succeeds(folder: &Path, arguments: &[&str]) {
     // The workspace's lock: nothing is to be fetched.
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     fs::copy(lock, folder.join("Cargo.lock")).expect("a lock");
     let output = cargo(folder, arguments);
     let (told, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
     assert!(output.status.success(), "{arguments:?}:\n{told}\n{printed}");
-}
-
-/// A folder for a crate, with nothing in it.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    folder
-}
-
-fn generate(fixture: &str, folder: &Path) -> Output {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(fixture);
-    let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
-    xtask.arg("generate").arg(fixture).args(["--strict", "--out"]).arg(folder).output().expect("the program runs")
 }
 
 #[test]
@@ -69,9 +62,7 @@ fn manifest(in_type: &str) -> String {
 
 #[test]
 fn captures_that_contradict_one_another_are_decided_by_hand() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("contradiction");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder("contradiction");
     let decision =
         "[[contradiction]]\nbuild = 0\nevent = 1\nversion = 0\nfact = \"layout\"\ntake = \"b.man\"\nreason = \"seen\"";
     let files =
@@ -81,8 +72,7 @@ fn captures_that_contradict_one_another_are_decided_by_hand() {
     }
     let generate = |more: &[&str]| {
         let arguments = ["generate", "a.man", "b.man", "--out", "crate"];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(arguments).args(more).current_dir(&folder).output().expect("the program runs")
+        command(&arguments).args(more).current_dir(&folder).output().expect("the program runs")
     };
     let open = generate(&[]);
     let told = String::from_utf8_lossy(&open.stderr);
