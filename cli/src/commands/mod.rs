@@ -72,7 +72,7 @@ impl IntegerArgs {
 /// The recordings that a command reads.
 #[derive(clap::Args, Debug)]
 pub(crate) struct FileArgs {
-    /// Traces (.etl), event logs (.evtx), folders with such, patterns (*.evtx); - is standard input
+    /// Traces (.etl), event logs (.evtx), folders with such, patterns (*.evtx); - is standard input, which is held in memory
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 

@@ -5,9 +5,13 @@ mod corpus;
 #[path = "../../../recording/tests/it/etl_writer.rs"]
 #[allow(dead_code, reason = "its other records are for the reader's own tests")]
 mod etl_writer;
+#[path = "../../../recording/tests/it/evtx_writer.rs"]
+#[allow(dead_code, reason = "its other records are for the reader's own tests")]
+mod evtx_writer;
 mod example;
 mod json;
 mod knows;
+mod logs;
 mod read;
 mod text;
 
