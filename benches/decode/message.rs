@@ -148,7 +148,7 @@ fn authentication(payload: &[u8], out: &mut String) {
         view.spn(),
     )
     .expect("a string takes all");
-    match policy.text() {
+    match policy.name() {
         Some(text) => out.push_str(text),
         None => write!(out, "{}", policy.0).expect("a string takes all"),
     }

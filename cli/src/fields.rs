@@ -62,7 +62,7 @@ fn bits_of(value: &Value<'_>) -> Option<u64> {
 fn map_text(map: &MapInfo, number: u64) -> Option<String> {
     let number = u32::try_from(number).ok()?;
     if !map.bits {
-        return map.text(number).map(str::to_owned);
+        return map.name_of(number).map(str::to_owned);
     }
     let texts: Vec<_> = map.entries.iter().filter(|entry| number & entry.value != 0).map(|entry| entry.text).collect();
     (!texts.is_empty()).then(|| texts.join(" | "))

@@ -128,8 +128,7 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 //! ```
 //!
 //! [`Event::decode`] takes the layout of the build, reads it to the last byte and refuses anything else;
-//! [`Event::decode_any_build`] answers only if exactly one known layout fits; [`Event::decode_lenient`] reads the front
-//! of a longer payload and hands over what is left.
+//! a [`Decoder`] has options: events without a build, pointers of 32-bit processes, payloads with bytes left over.
 //!
 //! # Features
 //!
@@ -155,8 +154,8 @@ pub mod encode;
 {modules}
 pub use builds::Build;
 pub use etw_runtime;
-pub use etw_runtime::{{DecodeError, Decoded, Lenient, Record, Value, View}};
-pub use events::Event;
+pub use etw_runtime::{{Basis, DecodeError, EventKey, Guid, PointerSize, RawEvent, Record, Value, View}};
+pub use events::{{Decoded, Decoder, Event, Provider}};
 "#,
         header = crate::HEADER,
         provider = one_line(&schema.provider),

@@ -31,9 +31,13 @@
 //!
 //! * [`Event::decode`] takes the layout of the build, reads it to the last byte, and refuses anything else. If the
 //!   payload is that of another build's layout, the error names it: [`DecodeError::OtherLayout`]. A payload may fit both
-//!   (one event, 120, has a variable field that makes it possible): then [`Decoded::also_fits`] says so.
-//! * [`Event::decode_any_build`] is for payloads of unknown origin. It answers only if exactly one known layout fits.
-//! * [`Event::decode_lenient`] reads the front of a longer payload, and hands over what is left.
+//!   (one event, 120, has a variable field that makes it possible): then [`also_fits`](etw_runtime::Decoded::also_fits)
+//!   says so.
+//! * An event that the build's capture lacks, but exactly one known layout of other builds fits, is decoded, for an update
+//!   may have brought it; the [`Basis`] says so and names the builds.
+//! * A [`Decoder`] takes events from any source ([`RawEvent`]), without a build too: then it answers only if exactly one
+//!   known layout fits. [Leniently](etw_runtime::Decoder::lenient) it reads the front of a longer payload, and hands over
+//!   what is left.
 //!
 //! No error is a string: [`DecodeError`] carries the event, the field and the offset, is `Copy` and allocates nothing.
 //!
@@ -133,12 +137,12 @@ pub use etw_runtime;
 #[cfg(feature = "encode")]
 pub use etw_runtime::encode::Encode;
 pub use etw_runtime::{
-    Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, Decoded, EventInfo, Fault,
-    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, Lenient, MapEntry, MapInfo, Meaning, Message,
-    Mismatch, MismatchKind, NamedValue, NamesInfo, NtStatus, OutType, ProviderInfo, Record, Sid, Size, SocketAddr,
-    StatusKind, StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
+    Ansi, Array, ArrayValue, Basis, Binary, BuildRange, Candidates, Consulted, DecodeError, EventInfo, EventKey, Fault,
+    FaultKind, FieldInfo, FileTime, Guid, HeaderInfo, InType, LayoutInfo, MapEntry, MapInfo, Meaning, Message,
+    Mismatch, MismatchKind, NamedValue, NamesInfo, NtStatus, OutType, PointerSize, ProviderInfo, RawEvent, Record, Sid,
+    Size, SocketAddr, StatusKind, StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
 };
-pub use events::Event;
+pub use events::{Decoded, Decoder, Event, Provider};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

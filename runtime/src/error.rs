@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{EventInfo, LayoutInfo, VersionInfo};
+use crate::{BuildRange, EventInfo, Guid, LayoutInfo, VersionInfo};
 
 /// A field that could not be read, before it is known which layout it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,14 @@ impl Candidates {
         all
     }
 
+    pub(crate) fn from_bits(version: &'static VersionInfo, bits: u64) -> Self {
+        Self { version, chosen: bits }
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.chosen
+    }
+
     pub(crate) fn add(&mut self, at: usize) {
         self.chosen |= u32::try_from(at).ok().and_then(|at| 1u64.checked_shl(at)).unwrap_or(0);
     }
@@ -194,23 +202,11 @@ impl fmt::Display for Candidates {
                 f.write_str(", ")?;
             }
             write!(f, "{} (build", layout.name)?;
-            write_builds(f, layout)?;
+            BuildRange::write_list(layout.builds, f)?;
             f.write_str(")")?;
         }
         Ok(())
     }
-}
-
-fn write_builds(f: &mut fmt::Formatter<'_>, layout: &LayoutInfo) -> fmt::Result {
-    for (i, range) in layout.builds.iter().enumerate() {
-        let comma = if i > 0 { "," } else { "" };
-        if range.first == range.last {
-            write!(f, "{comma} {}", range.first)?;
-        } else {
-            write!(f, "{comma} {}-{}", range.first, range.last)?;
-        }
-    }
-    Ok(())
 }
 
 /// Why an event was not decoded.
@@ -219,6 +215,11 @@ fn write_builds(f: &mut fmt::Formatter<'_>, layout: &LayoutInfo) -> fmt::Result 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
+    /// The event is another provider's.
+    OtherProvider {
+        /// The provider that wrote it.
+        provider: Guid,
+    },
     /// The build is older than every capture.
     UnknownBuild {
         /// The build asked for.
@@ -253,10 +254,13 @@ pub enum DecodeError {
         /// The layouts that do fit, to the last byte.
         fits: Candidates,
     },
-    /// No build was given and several layouts fit to the last byte.
+    /// Several layouts fit to the last byte, and nothing says which it is: no build was given, or the build's capture
+    /// lacks this id and version.
     Ambiguous {
         /// The layouts.
         candidates: Candidates,
+        /// The build asked for and the capture that was looked at, if any.
+        build: Option<Consulted>,
     },
     /// No build was given and none of several layouts fits.
     NoLayoutFits {
@@ -281,6 +285,7 @@ impl DecodeError {
     /// A word for the kind of error that stays the same from release to release, for logs and scripts.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::OtherProvider { .. } => "other_provider",
             Self::UnknownBuild { .. } => "unknown_build",
             Self::UnknownEvent { .. } => "unknown_event",
             Self::UnknownVersion { .. } => "unknown_version",
@@ -346,6 +351,7 @@ impl fmt::Display for Mismatch {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OtherProvider { provider } => write!(f, "the event is one of the provider {provider}"),
             Self::UnknownBuild { build, oldest } => {
                 write!(f, "build {build} is older than the oldest captured build, {oldest}")
             }
@@ -360,9 +366,14 @@ impl fmt::Display for DecodeError {
             Self::UnknownVersion { event, version, build } => write_unknown_version(f, event, *version, *build),
             Self::Mismatch(mismatch) => mismatch.fmt(f),
             Self::OtherLayout { mismatch, fits } => write!(f, "{mismatch}; the payload exactly fits {fits}"),
-            Self::Ambiguous { candidates } => {
+            Self::Ambiguous { candidates, build: None } => {
                 write!(f, "without a build the payload exactly fits several layouts: {candidates}")
             }
+            Self::Ambiguous { candidates, build: Some(Consulted { capture, .. }) } => write!(
+                f,
+                "the capture of build {capture} has no such event, and the payload exactly fits several layouts of \
+                 other builds: {candidates}"
+            ),
             Self::NoLayoutFits { tried, newest } => {
                 write!(f, "the payload fits none of {tried}; the newest: {newest}")
             }
@@ -402,7 +413,7 @@ fn write_unknown_version(
         write!(f, " v{} (build", known.version)?;
         for (i, layout) in known.layouts.iter().enumerate() {
             f.write_str(if i > 0 { "," } else { "" })?;
-            write_builds(f, layout)?;
+            BuildRange::write_list(layout.builds, f)?;
         }
         f.write_str(")")?;
     }

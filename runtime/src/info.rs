@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use crate::{Guid, InType, Meaning, OutType, StructInfo};
+use crate::{EventKey, Guid, InType, Meaning, OutType, StructInfo};
 
 /// A provider: its builds and its events.
 #[derive(Debug)]
@@ -195,7 +195,37 @@ impl VersionInfo {
     }
 }
 
+impl BuildRange {
+    /// The builds from the first to the last.
+    pub const fn new(first: u32, last: u32) -> Self {
+        Self { first, last }
+    }
+
+    /// Writes ` 10240-17763, 20348`: each range after a space.
+    pub(crate) fn write_list(ranges: &[Self], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, range) in ranges.iter().enumerate() {
+            write!(f, "{} {range}", if at > 0 { "," } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// `10240-17763`, or `20348` where first and last are the same.
+impl fmt::Display for BuildRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { first, last } if first == last => write!(f, "{first}"),
+            Self { first, last } => write!(f, "{first}-{last}"),
+        }
+    }
+}
+
 impl LayoutInfo {
+    /// The id and version that it is a layout of.
+    pub const fn key(&self) -> EventKey {
+        EventKey::new(self.id, self.version)
+    }
+
     /// The header as of a build.
     pub fn header(&self, build: u32) -> Option<&'static HeaderInfo> {
         self.headers.iter().rev().find(|header| header.since <= build).or(self.headers.first())
@@ -280,8 +310,16 @@ impl FieldInfo {
 }
 
 impl MapInfo {
-    /// The text of a value. Of a `bitMap`, the text of exactly that bit.
-    pub fn text(&self, value: u32) -> Option<&'static str> {
+    /// The names of the bits that are set, for a `bitMap`.
+    pub fn names_in(&self, bits: u32) -> impl Iterator<Item = &'static str> + use<'_> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.value != 0 && bits & entry.value == entry.value)
+            .map(|entry| entry.text)
+    }
+
+    /// The name of a value: its text in the manifest. Of a `bitMap`, the text of exactly that bit.
+    pub fn name_of(&self, value: u32) -> Option<&'static str> {
         self.entries.iter().find(|entry| entry.value == value).map(|entry| entry.text)
     }
 }

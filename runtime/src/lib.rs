@@ -11,14 +11,19 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod build;
 mod decode;
+mod decoded;
+mod decoder;
 #[cfg(feature = "encode")]
 pub mod encode;
 mod error;
 mod info;
 mod meaning;
 mod message;
+mod named;
 mod part;
+mod provider;
 mod raw;
 mod reader;
 mod segment;
@@ -26,10 +31,13 @@ pub mod status;
 pub mod value;
 mod view;
 
-pub use decode::{
-    Basis, Decoded, Events, Lenient, decode_any_build, decode_any_build_with, decode_as, decode_lenient,
-    decode_lenient_with, decode_with, read_as, refuse,
-};
+pub use build::ParseBuildError;
+#[doc(hidden)]
+pub use build::parse_build;
+#[doc(hidden)]
+pub use decode::{decode_as, read_as, refuse};
+pub use decoded::{Basis, Decoded};
+pub use decoder::Decoder;
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
@@ -38,7 +46,10 @@ pub use meaning::{Meaning, NamedValue, NamesInfo};
 #[doc(hidden)]
 pub use message::display_record;
 pub use message::{AnyMessageWriter, Code, Conversion, Message, MessageWriter, Printf};
+#[doc(hidden)]
+pub use named::{display_flags, display_named};
 pub use part::Part;
+pub use provider::{Events, Provider};
 pub use raw::{EventKey, RawEvent};
 pub use reader::{PointerSize, Reader};
 pub use segment::Segment;
@@ -47,12 +58,12 @@ pub use segment::Segment;
 pub use serde;
 pub use status::{NtStatus, StatusKind, StatusText, write_status};
 pub use value::*;
-#[doc(hidden)]
-pub use view::debug_record;
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub use view::serialize_record;
 pub use view::{AnyView, Record, View};
+#[doc(hidden)]
+pub use view::{debug_record, hash_record, records_are_equal};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -3,6 +3,7 @@
 use core::fmt::{self, Display};
 
 use crate::MapInfo;
+use crate::named::write_bits;
 use crate::status::{HResult, NtStatus, Win32Error};
 
 /// What the values of a field mean.
@@ -99,7 +100,12 @@ impl Display for Described {
             Meaning::NtStatus => NtStatus(code).fmt(f),
             Meaning::Win32Error => Win32Error(code).fmt(f),
             Meaning::HResult => HResult(code).fmt(f),
-            Meaning::Map(map) => match map.text(code) {
+            Meaning::Map(map) if map.bits => write_bits(
+                f,
+                value,
+                map.entries.iter().map(|entry| (entry.value.into(), entry.value.into(), entry.text)),
+            ),
+            Meaning::Map(map) => match map.name_of(code) {
                 Some(text) => f.write_str(text),
                 None => value.fmt(f),
             },
@@ -116,29 +122,11 @@ impl Described {
                 Some(name) => f.write_str(name),
                 None => value.fmt(f),
             },
-            Meaning::Bits(names) => write_bits(f, names, value),
+            Meaning::Bits(names) => {
+                write_bits(f, value, names.entries.iter().map(|entry| (entry.value, entry.mask, entry.name)))
+            }
             _ => value.fmt(f),
         }
-    }
-}
-
-/// The names of the bits that are set, and what is left of them in hex.
-fn write_bits(f: &mut fmt::Formatter<'_>, names: &NamesInfo, bits: u64) -> fmt::Result {
-    let mut rest = bits;
-    let mut any = false;
-    for entry in names.set_in(bits) {
-        if any {
-            f.write_str(" | ")?;
-        }
-        any = true;
-        rest &= !entry.mask;
-        f.write_str(entry.name)?;
-    }
-    match (any, rest) {
-        (false, 0) => f.write_str("0"),
-        (false, rest) => write!(f, "{rest:#x}"),
-        (true, 0) => Ok(()),
-        (true, rest) => write!(f, " | {rest:#x}"),
     }
 }
 

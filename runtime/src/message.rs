@@ -109,7 +109,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
 
     /// A value with a `valueMap`: its text, or the number where it has none.
     pub fn map(&mut self, map: &MapInfo, value: u32) -> &mut Self {
-        match map.text(value) {
+        match map.name_of(value) {
             Some(text) => self.text(text),
             None => self.show(value),
         }
@@ -117,7 +117,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
 
     /// A signed value with a `valueMap`.
     pub fn map_signed(&mut self, map: &MapInfo, value: i32) -> &mut Self {
-        match map.text(value.cast_unsigned()) {
+        match map.name_of(value.cast_unsigned()) {
             Some(text) => self.text(text),
             None => self.show(value),
         }

@@ -3,6 +3,8 @@
 //! Generated code says what parts a view holds; which field lies where in them follows from the fields' types alone, by
 //! the rule by which the view was generated: neighbours of fixed size share a segment, any other field is a part.
 
+use core::hash::Hasher;
+
 use crate::value::read_fixed;
 use crate::{FieldInfo, Value};
 
@@ -13,6 +15,42 @@ pub enum Part<'a> {
     Segment(&'a [u8]),
     /// One field of variable size.
     Field(Value<'a>),
+}
+
+impl<'a> Part<'a> {
+    /// What makes two parts of one layout the same: their bytes, and what is not held as bytes. Floats count by their
+    /// bits, so that every event equals itself.
+    fn identity(self) -> (&'a [u8], u128) {
+        match self {
+            Self::Segment(bytes) => (bytes, 0),
+            Self::Field(value) => value.identity(),
+        }
+    }
+}
+
+/// Whether two views of one layout hold the same.
+pub(crate) fn parts_are_equal<'a, 'b>(
+    one: impl Fn(usize) -> Option<Part<'a>>,
+    other: impl Fn(usize) -> Option<Part<'b>>,
+) -> bool {
+    for at in 0.. {
+        match (one(at), other(at)) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one.identity() == other.identity() => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Feeds a hasher with what [`parts_are_equal`] compares.
+pub(crate) fn hash_parts<'a>(part: impl Fn(usize) -> Option<Part<'a>>, state: &mut dyn Hasher) {
+    let parts = (0..).map_while(part).map(Part::identity);
+    for (bytes, bits) in parts {
+        state.write_usize(bytes.len());
+        state.write(bytes);
+        state.write_u128(bits);
+    }
 }
 
 /// Where a field lies: the part, and the offset in it. Steps from field to field.

@@ -1,9 +1,10 @@
 //! The contract between generated code and this crate: what a decoded event can tell of itself.
 
 use core::fmt;
+use core::hash::Hasher;
 
 use crate::message::{AnyMessageWriter, Message, MessageWriter};
-use crate::part::{Part, value_of, values};
+use crate::part::{Part, hash_parts, parts_are_equal, value_of, values};
 use crate::status::{BuiltIn, StatusText};
 use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Reader, Value};
 
@@ -169,6 +170,27 @@ pub fn debug_record<'a>(record: &impl Record<'a>, f: &mut fmt::Formatter<'_>) ->
     out.finish()
 }
 
+/// Whether two records are of one layout and hold the same bytes.
+#[doc(hidden)]
+pub fn records_are_equal<'a, 'b>(one: &impl Record<'a>, other: &impl Record<'b>) -> bool {
+    views_are_equal(one.view(), other.view())
+}
+
+fn views_are_equal(one: &dyn AnyView<'_>, other: &dyn AnyView<'_>) -> bool {
+    one.layout() == other.layout() && parts_are_equal(|part| one.part(part), |part| other.part(part))
+}
+
+/// Hashes what [`records_are_equal`] compares.
+#[doc(hidden)]
+pub fn hash_record<'a>(record: &impl Record<'a>, state: &mut impl Hasher) {
+    hash_view(record.view(), state);
+}
+
+fn hash_view(view: &dyn AnyView<'_>, state: &mut dyn Hasher) {
+    state.write_u16(view.layout().index);
+    hash_parts(|part| view.part(part), state);
+}
+
 /// Serialises a record as a map from the manifest's field names to values.
 #[cfg(feature = "serde")]
 #[doc(hidden)]
@@ -176,7 +198,7 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
     serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
 }
 
-/// Implements `Clone`, `Copy`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.
+/// Implements `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record_traits {
@@ -201,6 +223,21 @@ macro_rules! record_traits {
         impl ::core::fmt::Display for $record<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::display_record(self, f)
+            }
+        }
+
+        /// Two are equal if they are of one layout and hold the same bytes.
+        impl ::core::cmp::PartialEq for $record<'_> {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::records_are_equal(self, other)
+            }
+        }
+
+        impl ::core::cmp::Eq for $record<'_> {}
+
+        impl ::core::hash::Hash for $record<'_> {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                $crate::hash_record(self, state);
             }
         }
 

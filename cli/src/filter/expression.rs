@@ -364,7 +364,8 @@ mod tests {
     /// Event 551 in its first version.
     fn holds(text: &str) -> bool {
         let payload: Vec<u8> = [[0x11; 16], [0x22; 16]].concat().into_iter().chain([0x6d, 0, 0, 0xC0]).collect();
-        let event = Event::decode_any_build(551, 0, &payload).unwrap();
+        let key = smbserver_etw::EventKey::new(551, 0);
+        let event = smbserver_etw::Decoder::any_build().decode_payload(key, &payload).unwrap().event;
         parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).holds(&event)
     }
 

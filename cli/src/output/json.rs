@@ -203,6 +203,10 @@ fn basis(basis: Basis) -> Option<Value> {
         Basis::Captured => None,
         Basis::Between { lower, upper, same } => Some(json!({ "between": [lower, upper], "same_layout": same })),
         Basis::Newer { newest } => Some(json!({ "newer_than": newest })),
+        Basis::OtherBuild { has, .. } => {
+            let builds: Vec<_> = has.iter().map(|range| [range.first, range.last]).collect();
+            Some(json!({ "other_build": builds }))
+        }
         // Better a form that nobody foresaw than to pass for captured.
         other => Some(json!({ "other": format!("{other:?}") })),
     }
@@ -381,7 +385,7 @@ fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
         }
         DecodeError::OtherLayout { fits, .. } => put(object, "fits", layouts(fits)),
         DecodeError::NoLayoutFits { tried, .. } => put(object, "tried", layouts(tried)),
-        DecodeError::Ambiguous { candidates } => {
+        DecodeError::Ambiguous { candidates, .. } => {
             put_known(object, "event", candidates.iter().next().map(|layout| layout.event));
             put(object, "candidates", layouts(candidates));
         }
@@ -482,7 +486,8 @@ mod tests {
 
     #[test]
     fn fields_are_those_of_the_crates_own_form() {
-        let event = Event::decode_any_build(111, 2, &[0xA5; 196]).unwrap();
+        let key = smbserver_etw::EventKey::new(111, 2);
+        let event = smbserver_etw::Decoder::any_build().decode_payload(key, &[0xA5; 196]).unwrap().event;
         let mut json = Vec::new();
         write_fields(&event, &[], Integers::default(), &mut serde_json::Serializer::new(&mut json)).unwrap();
         assert_eq!(json, serde_json::to_vec(&event).unwrap());

@@ -216,6 +216,7 @@ fn on_basis(build: u32, basis: Basis) -> Option<String> {
         Basis::Newer { newest } => {
             format!("build {build} is newer than every captured build; this is the layout of build {newest}")
         }
+        Basis::OtherBuild { .. } => format!("build {build}: {basis}"),
         // Better a form that nobody foresaw than to pass for captured.
         other => format!("how the layout of build {build} is known: {other:?}"),
     })

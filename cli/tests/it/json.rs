@@ -166,7 +166,7 @@ fn what_is_unknown_is_said_with_what_is_known() {
     assert_eq!(nowhere.get("known_versions"), None);
     check(&error("--id 9999 --version 0 00"), &json!({ "kind": "unknown_event", "id": 9999, "version": 0 }));
     check(
-        &error("--build 20348 --id 3023 --version 0 0000"),
+        &error("--build 20348 --id 3023 --version 0 00"),
         &json!({
             "kind": "unknown_event", "build": 20348, "event": "InsecureGuestLogon",
             "known_versions": [{ "version": 0, "builds": [[26100, 26200]] }],

@@ -50,13 +50,7 @@ pub(super) fn items(builds: &[BuildConstant]) -> Vec<TokenStream> {
             }
         }
 
-        impl From<u32> for Build {
-            fn from(number: u32) -> Self { Self(number) }
-        }
-
-        impl core::fmt::Display for Build {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result { self.0.fmt(f) }
-        }
+        ::etw_runtime::build_traits!(Build);
     };
     vec![item]
 }

@@ -15,6 +15,8 @@ pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
         emit_newtype(&plan.opcodes),
         emit_newtype(&plan.tasks),
         emit_keywords(&plan.keywords),
+        quote! { ::etw_runtime::descriptor_traits!(Channel: u8, Level: u8, Opcode: u8, Task: u16); },
+        quote! { ::etw_runtime::keyword_traits!(Keywords: u64); },
     ]
 }
 
@@ -36,7 +38,7 @@ fn emit_newtype(newtype: &Newtype) -> TokenStream {
     };
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub #integer);
 
         impl #name {
@@ -85,7 +87,7 @@ fn emit_keywords(newtype: &Newtype) -> TokenStream {
     let texts = emit_texts(&newtype.constants);
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub #integer);
 
         impl #name {
@@ -93,9 +95,6 @@ fn emit_keywords(newtype: &Newtype) -> TokenStream {
 
             /// Every keyword that a manifest names, and its name there.
             pub const NAMED: &'static [(Self, &'static str)] = &[#(#names),*];
-
-            /// Whether all these bits are set.
-            pub const fn contains(self, other: Self) -> bool { self.0 & other.0 == other.0 }
 
             /// The names of the bits that are set and named.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -108,12 +107,6 @@ fn emit_keywords(newtype: &Newtype) -> TokenStream {
                 let named = Self::NAMED.iter().filter(move |(bit, _)| self.contains(*bit));
                 named.map(|(bit, name)| TEXTS.iter().find(|(value, _)| *value == bit.0).map_or(*name, |(_, text)| *text))
             }
-        }
-
-        impl core::ops::BitOr for #name {
-            type Output = Self;
-
-            fn bitor(self, other: Self) -> Self { Self(self.0 | other.0) }
         }
     }
 }

@@ -13,10 +13,10 @@ pub(super) fn doc(plan: &Crate) -> String {
 pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
     let imports = quote! {
         use ::etw_runtime as rt;
-        use super::{Build, schema};
+        use super::{Build, descriptor, schema};
     };
     let traits = quote! { rt::record_traits!(Event); };
-    vec![imports, event_enum(plan), decoding(plan), record(plan), dispatch(plan), traits]
+    vec![imports, event_enum(plan), decoding(), provider(plan), record(plan), dispatch(plan), traits]
 }
 
 fn event_enum(plan: &Crate) -> TokenStream {
@@ -36,52 +36,35 @@ fn event_enum(plan: &Crate) -> TokenStream {
     }
 }
 
-fn decoding(plan: &Crate) -> TokenStream {
-    let of_pointers = plan.has_pointers.then(decoding_of_pointers);
+fn decoding() -> TokenStream {
     quote! {
         impl<'a> Event<'a> {
-            /// Decodes the payload of an event that a known build wrote, to its last byte.
+            /// The provider's id.
+            pub const PROVIDER: rt::Guid = schema::PROVIDER.guid;
+
+            /// Decodes the payload of an event that a known build wrote, to its last byte. A [`Decoder`] has options: no
+            /// build, pointers of 32 bits, bytes that may be left over.
             ///
-            /// A build between two captures is read with the lower one's layout, and
-            /// [`Decoded::basis`](rt::Decoded::basis) says whether the next capture still has it.
+            /// A build between two captures is read with the lower one's layout; [`basis`](rt::Decoded::basis) says so, and
+            /// whether the next capture still has it. The same says so where the build's capture lacks the event and one
+            /// known layout of other builds fits.
             ///
             /// # Errors
             /// A build older than every capture, an unknown id or version, a payload that does not fit the build's
             /// layout. If it fits the layout of another build to the last byte, the error names that layout.
             #[inline]
-            pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+            pub fn decode(build: Build, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<'a>, rt::DecodeError> {
                 <Self as rt::Events>::decode(build.number(), id, version, payload)
             }
-
-            /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
-            /// string may lack its NUL.
-            ///
-            /// # Errors
-            /// As [`Event::decode`], left-over bytes apart. A payload that exactly fits another layout is refused.
-            pub fn decode_lenient(
-                build: Build,
-                id: u16,
-                version: u8,
-                payload: &'a [u8],
-            ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
-                rt::decode_lenient(build.number(), id, version, payload)
-            }
-
-            /// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
-            ///
-            /// # Errors
-            /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`](rt::DecodeError::Ambiguous).
-            pub fn decode_any_build(id: u16, version: u8, payload: &'a [u8]) -> Result<Self, rt::DecodeError> {
-                rt::decode_any_build(id, version, payload)
-            }
-
-            #of_pointers
 
             /// The event's id.
             pub fn id(&self) -> u16 { rt::Record::layout(self).id }
 
             /// The event's version.
             pub fn version(&self) -> u8 { rt::Record::layout(self).version }
+
+            /// The event's id and version.
+            pub fn key(&self) -> rt::EventKey { rt::Record::layout(self).key() }
 
             /// The event's name.
             #[allow(clippy::misnamed_getters)] // a layout's name is that of its view
@@ -90,50 +73,31 @@ fn decoding(plan: &Crate) -> TokenStream {
     }
 }
 
-/// What a provider needs whose payloads hold pointers.
-fn decoding_of_pointers() -> TokenStream {
+/// What ties the crate's types together, and the runtime's generic types for this provider.
+fn provider(plan: &Crate) -> TokenStream {
+    let docs = doc_attributes(&[format!("{}, for the runtime's generic types.", plan.provider.name)]);
     quote! {
-        /// [`Event::decode`] for payloads with pointers of this size. The event's header tells it: a trace of a 64-bit
-        /// machine holds events of 32-bit processes.
-        ///
-        /// # Errors
-        /// Those of [`Event::decode`].
-        pub fn decode_with(
-            pointers: rt::PointerSize,
-            build: Build,
-            id: u16,
-            version: u8,
-            payload: &'a [u8],
-        ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
-            rt::decode_with(pointers, build.number(), id, version, payload)
+        #docs
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct Provider;
+
+        impl rt::Provider for Provider {
+            const INFO: &'static rt::ProviderInfo = &schema::PROVIDER;
+
+            type Event<'a> = Event<'a>;
+            type Build = Build;
+            type Channel = descriptor::Channel;
+            type Level = descriptor::Level;
+            type Opcode = descriptor::Opcode;
+            type Task = descriptor::Task;
+            type Keywords = descriptor::Keywords;
         }
 
-        /// [`Event::decode_lenient`] for payloads with pointers of this size.
-        ///
-        /// # Errors
-        /// Those of [`Event::decode_lenient`].
-        pub fn decode_lenient_with(
-            pointers: rt::PointerSize,
-            build: Build,
-            id: u16,
-            version: u8,
-            payload: &'a [u8],
-        ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
-            rt::decode_lenient_with(pointers, build.number(), id, version, payload)
-        }
+        /// Decodes events with options: for a build or without one, strictly or not.
+        pub type Decoder = rt::Decoder<Provider>;
 
-        /// [`Event::decode_any_build`] for payloads with pointers of this size.
-        ///
-        /// # Errors
-        /// Those of [`Event::decode_any_build`].
-        pub fn decode_any_build_with(
-            pointers: rt::PointerSize,
-            id: u16,
-            version: u8,
-            payload: &'a [u8],
-        ) -> Result<Self, rt::DecodeError> {
-            rt::decode_any_build_with(pointers, id, version, payload)
-        }
+        /// A decoded event: the [`Event`], for which build, and how certain that is.
+        pub type Decoded<'a> = rt::Decoded<'a, Event<'a>>;
     }
 }
 
@@ -165,18 +129,18 @@ fn dispatch(plan: &Crate) -> TokenStream {
     quote! {
         #[allow(clippy::too_many_lines)]
         impl<'a> rt::Events<'a> for Event<'a> {
-            const PROVIDER: &'static rt::ProviderInfo = &schema::PROVIDER;
+            type Provider = Provider;
 
             #[inline]
-            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<'a>, rt::DecodeError> {
                 match (id, version, build) {
                     #(#decodes)*
                     _ => rt::refuse(build, id, version, payload),
                 }
             }
 
-            fn read(layout: &'static rt::LayoutInfo, reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
-                match layout.index {
+            fn read(index: u16, reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+                match index {
                     #(#reads)*
                     _ => Err(rt::Fault { field: 0, offset: 0, kind: rt::FaultKind::UnknownLayout }),
                 }

@@ -38,17 +38,31 @@ fn emit_map(map: &Map) -> TokenStream {
     let bits = map.bits;
     let inferred = map.inferred;
     let info_docs = doc_attributes(&[format!("The map `{manifest_name}` as data.")]);
+    let methods = if map.bits {
+        quote! {
+            /// The names of the bits that are set and named.
+            pub fn names(self) -> impl Iterator<Item = &'static str> { #info.names_in(self.0) }
+        }
+    } else {
+        quote! {
+            /// The value's text in the manifest; none for a value that the manifest does not name.
+            pub fn name(self) -> Option<&'static str> { #info.name_of(self.0) }
+        }
+    };
+    let operators = map.bits.then(|| quote! { rt::flag_operators!(#name: u32); });
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub u32);
 
         impl #name {
             #(#constants)*
 
-            /// The value's text in the manifest; none for a value that the manifest does not name.
-            pub fn text(self) -> Option<&'static str> { #info.text(self.0) }
+            #methods
         }
+
+        rt::named_traits!(#name: u32 = rt::Meaning::Map(&#info));
+        #operators
 
         #info_docs
         pub static #info: rt::MapInfo = rt::MapInfo {

@@ -34,23 +34,18 @@ fn emit_newtype(meaning: &Meaning) -> TokenStream {
     let source = &meaning.source;
     let methods = if meaning.bits { bit_methods(&info) } else { value_methods(&info) };
     let variant = ident(if meaning.bits { "Bits" } else { "Values" });
-    let operators = meaning.bits.then(|| bit_operators(&name));
-    let widened = if meaning.integer == "u64" { quote!(self.0) } else { quote!(u64::from(self.0)) };
+    let operators = meaning.bits.then(|| quote! { rt::flag_operators!(#name: #integer); });
     let info_docs = doc_attributes(&[format!("The names of [`{type_name}`] as data.")]);
     quote! {
         #docs
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct #name(pub #integer);
 
         impl #name { #(#constants)* #methods }
 
         #operators
 
-        impl core::fmt::Display for #name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                rt::Meaning::#variant(&#info).describe(#widened).fmt(f)
-            }
-        }
+        rt::named_traits!(#name: #integer = rt::Meaning::#variant(&#info));
 
         #info_docs
         pub static #info: rt::NamesInfo = rt::NamesInfo { name: #type_name, source: #source, entries: &[#(#entries),*] };
@@ -74,20 +69,7 @@ fn value_methods(info: &Ident) -> TokenStream {
 
 fn bit_methods(info: &Ident) -> TokenStream {
     quote! {
-        /// Whether all these bits are set.
-        pub const fn contains(self, bits: Self) -> bool { self.0 & bits.0 == bits.0 }
-
         /// The names of the bits that are set and named.
         pub fn names(self) -> impl Iterator<Item = &'static str> { #info.names_in(self.0.into()) }
-    }
-}
-
-fn bit_operators(name: &Ident) -> TokenStream {
-    quote! {
-        impl core::ops::BitOr for #name {
-            type Output = Self;
-
-            fn bitor(self, other: Self) -> Self { Self(self.0 | other.0) }
-        }
     }
 }

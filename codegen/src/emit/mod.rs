@@ -36,7 +36,13 @@ pub(crate) fn emit(plan: &Crate) -> Tree<'_> {
         Tree::new("meanings", meanings::DOC, || meanings::items(&plan.meanings)),
         Tree::new("schema", schema::DOC, || schema::root_items(plan)).with_children(tables),
     ];
-    let exports = || vec![quote! { pub use builds::Build; }, quote! { pub use events::Event; }];
+    let exports = || {
+        vec![
+            quote! { pub use builds::Build; },
+            // Whoever includes the file may need only some.
+            quote! { #[allow(unused_imports)] pub use events::{Decoded, Decoder, Event, Provider}; },
+        ]
+    };
     Tree::new("", "", exports).with_children(children)
 }
 

@@ -21,8 +21,6 @@ pub(crate) struct Crate {
     pub(crate) layouts: Vec<LayoutPath>,
     /// How a payload's layout is chosen, by id, version and build.
     pub(crate) dispatch: Vec<DispatchArm>,
-    /// Whether some payload holds a pointer, whose size the event's header says.
-    pub(crate) has_pointers: bool,
 }
 
 /// The provider, and where its events are described.

@@ -30,7 +30,7 @@ use crate::overrides::{ModuleRule, Overrides};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::builtin::is_made_up_task;
 use etw_schema::model::schema::{Event, Layout, Schema, Version};
-use etw_schema::model::{Field, Guid, InType, Place};
+use etw_schema::model::{Guid, Place};
 use fields::Fields;
 use ir::{BuildRange, DispatchArm, LayoutPath, Module};
 use values::{MapTexts, Numbers};
@@ -74,7 +74,6 @@ pub(crate) fn plan(
         opcodes: descriptor.opcodes,
         tasks: descriptor.tasks,
         keywords: descriptor.keywords,
-        has_pointers: schema.layouts().any(|(_, _, layout)| layout.newest_fields().iter().any(holds_pointer)),
         maps,
         meanings: meaning_types,
         modules,
@@ -101,10 +100,6 @@ fn plan_provider(schema: &Schema, modules: &[Module]) -> ir::Provider {
 fn guid_parts(guid: Guid) -> (u32, u16, u16, [u8; 8]) {
     let [a0, a1, a2, a3, b0, b1, c0, c1, data4 @ ..] = guid.to_bytes();
     (u32::from_le_bytes([a0, a1, a2, a3]), u16::from_le_bytes([b0, b1]), u16::from_le_bytes([c0, c1]), data4)
-}
-
-fn holds_pointer(field: &Field) -> bool {
-    field.in_type == InType::Pointer || field.members.iter().any(holds_pointer)
 }
 
 /// A layout, with its fields as the passes need them.

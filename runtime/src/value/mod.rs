@@ -54,4 +54,4 @@ pub(crate) use self::erased::read_fixed;
 #[doc(hidden)]
 pub use self::structure::serialize_struct;
 #[doc(hidden)]
-pub use self::structure::{debug_struct, display_struct, member_of};
+pub use self::structure::{debug_struct, display_struct, hash_struct, member_of, structs_are_equal};

@@ -68,6 +68,36 @@ pub enum Value<'a> {
     Struct(StructValue<'a>),
 }
 
+impl<'a> Value<'a> {
+    /// The value's bytes, or the bits of what is not held as bytes: what two values of one field are compared by.
+    pub(crate) fn identity(self) -> (&'a [u8], u128) {
+        match self {
+            Self::I8(value) => (&[], value.cast_unsigned().into()),
+            Self::I16(value) => (&[], value.cast_unsigned().into()),
+            Self::I32(value) => (&[], value.cast_unsigned().into()),
+            Self::I64(value) => (&[], value.cast_unsigned().into()),
+            Self::U8(value) => (&[], value.into()),
+            Self::U16(value) => (&[], value.into()),
+            Self::U32(value) | Self::HexInt32(value) => (&[], value.into()),
+            Self::U64(value) | Self::HexInt64(value) | Self::Pointer(value) => (&[], value.into()),
+            Self::F32(value) => (&[], value.to_bits().into()),
+            Self::F64(value) => (&[], value.to_bits().into()),
+            Self::Bool(value) => (&[], u128::from(value)),
+            Self::FileTime(value) => (&[], value.ticks().into()),
+            Self::Guid(value) => (&[], u128::from_le_bytes(value.to_bytes())),
+            Self::SystemTime(value) => (&[], u128::from_le_bytes(value.to_bytes())),
+            Self::Sid(value) => (value.as_bytes(), 0),
+            Self::Utf16(value) => (value.as_bytes(), 0),
+            Self::Ansi(value) => (value.as_bytes(), 0),
+            Self::Binary(value) => (value.as_bytes(), 0),
+            Self::SocketAddr(value) => (value.as_bytes(), 0),
+            Self::Array(value) => (value.as_bytes(), 0),
+            Self::List(value) => (value.as_bytes(), value.len() as u128),
+            Self::Struct(value) => (value.as_bytes(), 0),
+        }
+    }
+}
+
 impl Value<'_> {
     /// The number, if it is an unsigned integer, hexadecimal or not. A pointer and a Boolean are none.
     pub const fn as_u64(self) -> Option<u64> {

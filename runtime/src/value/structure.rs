@@ -1,9 +1,10 @@
 //! Structs: fields in a field.
 
 use core::fmt;
+use core::hash::Hasher;
 
 use super::{Extent, Item, ItemKind, Value};
-use crate::part::{Part, value_of, values};
+use crate::part::{Part, hash_parts, parts_are_equal, value_of, values};
 use crate::{Fault, FieldInfo, PointerSize, Reader};
 
 /// A generated view over a struct of a payload.
@@ -205,6 +206,18 @@ fn info_of<'a, S: Struct<'a>>(_: &S) -> &'static StructInfo {
     S::INFO
 }
 
+/// Whether two views of a struct hold the same bytes.
+#[doc(hidden)]
+pub fn structs_are_equal<'a, S: Struct<'a>>(one: &S, other: &S) -> bool {
+    parts_are_equal(|part| one.part(part), |part| other.part(part))
+}
+
+/// Hashes what [`structs_are_equal`] compares.
+#[doc(hidden)]
+pub fn hash_struct<'a>(view: &impl Struct<'a>, state: &mut impl Hasher) {
+    hash_parts(|part| view.part(part), state);
+}
+
 /// Display of a struct's view: that of [`StructValue`].
 #[doc(hidden)]
 pub fn display_struct<'a>(view: &impl Struct<'a>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,7 +238,7 @@ impl serde::Serialize for StructValue<'_> {
     }
 }
 
-/// Implements `Clone`, `Copy`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for views of structs.
+/// Implements `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for views of structs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! struct_traits {
@@ -250,6 +263,21 @@ macro_rules! struct_traits {
         impl ::core::fmt::Display for $view<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::display_struct(self, f)
+            }
+        }
+
+        /// Two are equal if they hold the same bytes.
+        impl ::core::cmp::PartialEq for $view<'_> {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::structs_are_equal(self, other)
+            }
+        }
+
+        impl ::core::cmp::Eq for $view<'_> {}
+
+        impl ::core::hash::Hash for $view<'_> {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                $crate::hash_struct(self, state);
             }
         }
 

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use allocation_counter::measure;
 use etw_runtime::{Record, View};
-use smbserver_etw::{Build, Event};
+use smbserver_etw::{Build, Decoder, Event, EventKey};
 use smbserver_etw_tests::encoder::encode;
 use smbserver_etw_tests::manifests::{Layout, layouts};
 use smbserver_etw_tests::random::{self, Lengths};
@@ -60,10 +60,11 @@ fn decoding_and_reading_allocates_nothing() {
             let Ok(decoded) = decoded else { panic!("it decodes") };
             read_all(&decoded.event);
             write!(Nowhere, "{:?}", decoded.event).expect("nowhere takes all");
-            let lenient = Event::decode_lenient(Build::from_number(*build), layout.id, layout.version, payload);
+            let key = EventKey::new(layout.id, layout.version);
+            let lenient = Decoder::new(Build::from_number(*build)).lenient().decode_payload(key, payload);
             black_box(lenient.is_ok());
-            if let Ok(event) = Event::decode_any_build(layout.id, layout.version, payload) {
-                read_all(&event);
+            if let Ok(decoded) = Decoder::any_build().decode_payload(key, payload) {
+                read_all(&decoded.event);
             }
         });
     }
@@ -78,9 +79,9 @@ fn errors_allocate_nothing() {
         let cut = &payload[..payload.len() / 2];
         let attempt = |build: Build, id: u16, version: u8, payload: &[u8]| {
             for error in [
-                Event::decode(build, id, version, payload).err(),
-                Event::decode_lenient(build, id, version, payload).err(),
-                Event::decode_any_build(id, version, payload).err(),
+                Decoder::new(build).decode_payload(EventKey::new(id, version), payload).err(),
+                Decoder::new(build).lenient().decode_payload(EventKey::new(id, version), payload).err(),
+                Decoder::any_build().decode_payload(EventKey::new(id, version), payload).err(),
             ] {
                 write!(Nowhere, "{error:?} {:?}", error.map(|error| error.kind())).expect("nowhere takes all");
                 error.map_or(Ok(()), |error| write!(Nowhere, "{error}")).expect("nowhere takes all");

@@ -1,7 +1,9 @@
 //! Structs, arrays of what has no fixed size, pointers of both widths: all that SMBServer has not, from a manifest of our own.
 
 use etw_codegen::Generator;
-use etw_runtime::{DecodeError, Fault, FaultKind, MismatchKind, PointerSize, Record, Value as Read};
+use etw_runtime::{
+    DecodeError, EventKey, Fault, FaultKind, MismatchKind, PointerSize, RawEvent, Record, Value as Read,
+};
 use etw_schema::compile::{compile, wrap};
 use etw_schema::model::Field;
 use etw_schema::source::{self, File};
@@ -17,7 +19,7 @@ mod constructs {
 }
 
 use constructs::descriptor::Opcode;
-use constructs::{Build, Event};
+use constructs::{Build, Decoder, Event};
 
 const MANIFEST: &[u8] = include_bytes!("../../fixtures/constructs.man");
 
@@ -103,15 +105,17 @@ fn pointers_are_as_wide_as_the_header_says() {
             let values: Vec<Value> = values.iter().map(narrowed).collect();
             let (narrow, wide) = (encode_with(4, &fields, &values), encode(&fields, &values));
             for (size, payload) in [(PointerSize::Bits32, &narrow), (PointerSize::Bits64, &wide)] {
-                let decoded =
-                    Event::decode_with(size, Build::B1, id, version, payload).unwrap_or_else(|e| panic!("{e}"));
-                assert!(mean_the_same(&reflected::values(&decoded.event), &values));
-                let lenient = Event::decode_lenient_with(size, Build::B1, id, version, payload).expect("it fits");
-                assert!(lenient.left_over.is_empty());
-                let any = Event::decode_any_build_with(size, id, version, payload).expect("the one layout");
-                assert!(mean_the_same(&reflected::values(&any), &values));
+                let decoder = Decoder::new(Build::B1).with_pointer_size(size);
+                let key = EventKey::new(id, version);
+                let whole = decoder.decode_payload(key, payload).unwrap_or_else(|e| panic!("{e}"));
+                assert!(mean_the_same(&reflected::values(&whole.event), &values));
+                assert_eq!(decoder.lenient().decode_payload(key, payload), Ok(whole));
+                let raw = RawEvent::new(Event::PROVIDER, key, payload).with_pointer_size(size);
+                let any = Decoder::any_build().decode(&raw).expect("the one layout");
+                assert!(mean_the_same(&reflected::values(&any.event), &values));
+                assert_eq!(Decoder::any_build().decode(&raw.with_build(1)), Ok(whole));
                 for length in 0..payload.len() {
-                    assert!(Event::decode_with(size, Build::B1, id, version, &payload[..length]).is_err());
+                    assert!(decoder.decode_payload(key, &payload[..length]).is_err());
                 }
             }
         }
@@ -146,7 +150,7 @@ fn structs_have_typed_views() {
     let Event::StructsSeen(event) = decoded.event else { panic!("{:?}", decoded.event) };
     assert_eq!((event.pairs(), event.names(), event.last()), (2, 2, 9));
     let one = event.one();
-    assert_eq!((one.id(), one.ready(), one.pace().text()), (7, 1, Some("fast")));
+    assert_eq!((one.id(), one.ready(), one.pace().name()), (7, 1, Some("fast")));
     let pairs: Vec<(u64, u64)> = event.pair().iter().map(|pair| (pair.left(), pair.right())).collect();
     assert_eq!(pairs, [(1, 2), (3, 4)]);
     let named = event.named().get(1).expect("the second");
@@ -177,7 +181,7 @@ fn the_elements_of_an_array_have_the_texts_of_its_map() {
     let message = decoded.to_string();
     assert!(message.ends_with(", at slow, fast, 9"), "{message}");
     let map = decoded.layout().fields[at("Paces")].map.expect("reflection knows the map");
-    assert_eq!((map.name, map.text(7)), ("Pace", Some("fast")));
+    assert_eq!((map.name, map.name_of(7)), ("Pace", Some("fast")));
 }
 
 #[test]

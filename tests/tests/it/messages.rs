@@ -10,12 +10,12 @@ use etw_runtime::status::{BuiltIn, FromFn};
 use etw_runtime::{FieldInfo, Record, View};
 use etw_schema::model::{Field, InType, OutType};
 use etw_schema::source::man::{self, ReadOptions};
-use smbserver_etw::{Build, Decoded, Event, LayoutInfo};
+use smbserver_etw::{Build, Decoded, Decoder, Event, EventKey, LayoutInfo};
 use smbserver_etw_tests::encoder::{Value, encode, with_counts};
 use smbserver_etw_tests::manifests::{Layout, layout, layouts, sources};
 use smbserver_etw_tests::random::{self, Lengths};
 
-fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Decoded<Event<'p>> {
+fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Decoded<'p> {
     let decoded = Event::decode(Build::from_number(build), layout.id, layout.version, payload);
     decoded.unwrap_or_else(|error| panic!("{}: {error}", layout.name))
 }
@@ -402,7 +402,7 @@ impl Write for Bounded {
 }
 
 /// Writes all that can be written of an event.
-fn render(decoded: &Decoded<Event<'_>>) -> fmt::Result {
+fn render(decoded: &Decoded<'_>) -> fmt::Result {
     let texts = FromFn(|_, code| (code % 2 == 0).then_some("text"));
     let event = decoded.event;
     write!(Nowhere, "{event}{event:?}{decoded}{}{}", event.message(&texts), decoded.message(&texts))
@@ -410,8 +410,9 @@ fn render(decoded: &Decoded<Event<'_>>) -> fmt::Result {
 
 fn assert_renders(layout: &Layout, build: u32, payload: &[u8]) {
     let build = Build::from_number(build);
-    let Ok(lenient) = Event::decode_lenient(build, layout.id, layout.version, payload) else { return };
-    let allocations = measure(|| render(&lenient.decoded).expect("nowhere takes all")).count_total;
+    let key = EventKey::new(layout.id, layout.version);
+    let Ok(lenient) = Decoder::new(build).lenient().decode_payload(key, payload) else { return };
+    let allocations = measure(|| render(&lenient).expect("nowhere takes all")).count_total;
     assert_eq!(allocations, 0, "{}, {payload:02X?}", layout.name);
 }
 
@@ -445,8 +446,9 @@ fn bytes_that_nobody_meant_render_where_they_decode() {
                 payload.push(if byte[1].is_multiple_of(2) { byte[0] } else { byte[0] % 4 });
             }
             for &build in &layout.builds {
-                let build_of = Build::from_number(build);
-                rendered += usize::from(Event::decode_lenient(build_of, layout.id, layout.version, &payload).is_ok());
+                let decoder = Decoder::new(Build::from_number(build)).lenient();
+                let key = EventKey::new(layout.id, layout.version);
+                rendered += usize::from(decoder.decode_payload(key, &payload).is_ok());
                 assert_renders(layout, build, &payload);
             }
         }

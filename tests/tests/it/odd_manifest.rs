@@ -174,6 +174,6 @@ fn a_mapped_value_is_a_newtype_and_unknown_values_survive() {
     let payload = encode(&fields, &values);
     let view = odd::events::other::MatchV0::parse(&payload).expect("it fits");
     assert_eq!(view.value(), odd::maps::ValuesOfIt(77));
-    assert_eq!((view.value().text(), odd::maps::ValuesOfIt::V202.text()), (None, Some("202")));
+    assert_eq!((view.value().name(), odd::maps::ValuesOfIt::V202.name()), (None, Some("202")));
     assert_eq!(Record::layout(&view).id, 1, "a field named `layout` does not hide the trait's method");
 }

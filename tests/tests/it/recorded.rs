@@ -33,7 +33,7 @@ fn number<T: TryFrom<u64, Error: std::fmt::Debug>>(record: &Json, key: &str) -> 
 mod of_dumps {
     use std::collections::BTreeMap;
 
-    use etw_runtime::{DecodeError, PointerSize};
+    use etw_runtime::{DecodeError, EventKey, PointerSize};
 
     use super::{Json, bytes, number, records};
 
@@ -68,15 +68,17 @@ mod of_dumps {
                 let (id, version, payload) =
                     (number(&record, "id"), number(&record, "version"), bytes(&record["userdata_hex"]));
                 let build = $provider::Build::B10240;
-                let event = match $provider::Event::decode_with(pointers(&record), build, id, version, &payload) {
+                let decoder = $provider::Decoder::new(build).with_pointer_size(pointers(&record));
+                let key = EventKey::new(id, version);
+                let event = match decoder.decode_payload(key, &payload) {
                     Ok(decoded) => (decoded.event, false),
                     Err(DecodeError::Mismatch(_)) => {
-                        let lenient =
-                            $provider::Event::decode_lenient_with(pointers(&record), build, id, version, &payload)
-                                .unwrap_or_else(|error| panic!("{error}"));
-                        assert!(lenient.unterminated, "event {id}: {} bytes are left over", lenient.left_over.len());
-                        assert!(lenient.left_over.is_empty(), "event {id}");
-                        (lenient.decoded.event, true)
+                        let lenient = decoder.lenient().decode_payload(key, &payload);
+                        let lenient = lenient.unwrap_or_else(|error| panic!("{error}"));
+                        let left_over = lenient.left_over();
+                        assert!(lenient.unterminated(), "event {id}: {} bytes are left over", left_over.len());
+                        assert!(left_over.is_empty(), "event {id}");
+                        (lenient.event, true)
                     }
                     Err(error) => panic!("{error}"),
                 };

@@ -152,7 +152,7 @@ fn generated_maps_name_what_every_build_names() {
         let Some(info) = fields().filter_map(|field| field.map).find(|info| info.name == map.name) else { continue };
         assert_eq!(info.bits, map.kind == model::MapKind::Bit, "{}", map.name);
         for entry in &map.entries {
-            assert!(info.text(entry.value).is_some(), "{} of {}", entry.value, map.name);
+            assert!(info.name_of(entry.value).is_some(), "{} of {}", entry.value, map.name);
         }
     }
 }

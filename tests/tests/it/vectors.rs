@@ -18,7 +18,7 @@ use smbserver_etw_tests::encoder::{Value, encode, with_counts};
 use smbserver_etw_tests::manifests::{Layout, layout};
 use smbserver_etw_tests::random::{self, Lengths};
 
-use self::fixture::{Build as FixtureBuild, Event};
+use self::fixture::{Build as FixtureBuild, Decoder, Event};
 
 /// What `build.rs` made of `fixtures/vectors.man`.
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
@@ -214,7 +214,7 @@ fn check_value(row: &Row, checks: &mut Checks) {
     let pointers = if row.context.contains("32-bit header") { PointerSize::Bits32 } else { PointerSize::Bits64 };
     let reader = Reader::new(&payload).with_pointers(pointers);
     let mut reader = if policy { reader.tolerant() } else { reader };
-    let event = match Event::read(layout, &mut reader) {
+    let event = match Event::read(layout.index, &mut reader) {
         Ok(event) => event,
         Err(fault) => return checks.text("decoding", &row.expected, &format!("{fault:?}")),
     };
@@ -223,13 +223,13 @@ fn check_value(row: &Row, checks: &mut Checks) {
         checks.text("bytes consumed, as the table says", consumed, &reader.offset());
     }
     if policy {
-        let lenient = Event::decode_lenient(FixtureBuild::B1, layout.id, 0, &payload);
+        let lenient = Decoder::new(FixtureBuild::B1).lenient().decode_payload(layout.key(), &payload);
         checks.text(
             "refused by strict decoding",
             "true",
             &Event::decode(FixtureBuild::B1, layout.id, 0, &payload).is_err(),
         );
-        checks.text("marked as unterminated", "true", &lenient.is_ok_and(|lenient| lenient.unterminated));
+        checks.text("marked as unterminated", "true", &lenient.is_ok_and(|lenient| lenient.unterminated()));
     }
 
     if row.api != "xml" {

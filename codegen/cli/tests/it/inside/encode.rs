@@ -3,7 +3,7 @@
 use construct_provider_etw::encode::other::{
     ArraysSeenV0, PlainSeenV1, StructsSeenV0, StructsSeenV0Named, StructsSeenV0One, StructsSeenV0Pair, StructsSeenV0Triple,
 };
-use construct_provider_etw::{Build, Event, maps};
+use construct_provider_etw::{Build, Decoder, Event, EventKey, maps};
 use etw_runtime::encode::{Elements, Encode, Text};
 use etw_runtime::{FileTime, Guid, PointerSize, Sid, SystemTime};
 
@@ -29,7 +29,8 @@ fn structs() -> StructsSeenV0<'static> {
 fn structs_come_back() {
     for pointers in [PointerSize::Bits64, PointerSize::Bits32] {
         let payload = structs().encode_with(pointers).expect("values that fit");
-        let decoded = Event::decode_with(pointers, Build::UNKNOWN, 1, 0, &payload).expect("its own payload");
+        let decoder = Decoder::new(Build::UNKNOWN).with_pointer_size(pointers);
+        let decoded = decoder.decode_payload(EventKey::new(1, 0), &payload).expect("its own payload");
         let Event::StructsSeen(event) = decoded.event else { panic!("{:?}", decoded.event) };
         assert_eq!((event.pairs(), event.names(), event.last()), (2, 1, 9));
         assert_eq!((event.one().id(), event.one().pace()), (7, maps::Pace::FAST));

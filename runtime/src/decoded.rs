@@ -1,0 +1,238 @@
+//! A decoded event: what it is, for which build, and how certain that is.
+
+use core::fmt;
+
+use crate::message::Message;
+use crate::status::{BuiltIn, StatusText};
+use crate::{BuildRange, Candidates, EventKey, Events, HeaderInfo, LayoutInfo, PointerSize, Provider};
+
+/// A decoded event.
+///
+/// It derefs to nothing: the event is [`Decoded::event`], to be matched on. All else says where it comes from and how
+/// the layout was chosen. It borrows the payload and is `Copy`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Decoded<'a, E> {
+    /// The event.
+    pub event: E,
+    payload: &'a [u8],
+    /// Bits of [`Candidates`].
+    also_fits: u64,
+    /// How many bytes at the payload's end belong to no field.
+    left_over: usize,
+    build: Option<u32>,
+    /// The index of the layout that was read. `event` may be replaced by anybody; this may not.
+    index: u16,
+    pointer_size: PointerSize,
+    unterminated: bool,
+}
+
+impl<'a, E> Decoded<'a, E> {
+    /// An event that fits its payload to the last byte.
+    #[inline]
+    pub(crate) fn new(event: E, build: Option<u32>, index: u16, payload: &'a [u8], also_fits: u64) -> Self {
+        let pointer_size = PointerSize::Bits64;
+        Self { event, payload, also_fits, left_over: 0, build, index, pointer_size, unterminated: false }
+    }
+
+    pub(crate) fn with_pointer_size(self, pointer_size: PointerSize) -> Self {
+        Self { pointer_size, ..self }
+    }
+
+    /// The same event, less than the whole payload.
+    pub(crate) fn with_end(self, left_over: usize, unterminated: bool) -> Self {
+        Self { left_over, unterminated, ..self }
+    }
+
+    /// The payload, left-over bytes included.
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// The bytes after the last field. Only lenient decoding leaves any: later builds append fields.
+    pub fn left_over(&self) -> &'a [u8] {
+        let fields = self.payload.len().saturating_sub(self.left_over);
+        self.payload.get(fields..).unwrap_or_default()
+    }
+
+    /// Whether the last string ended with the payload, without its NUL: it may have been cut. Only lenient decoding
+    /// lets it.
+    pub fn unterminated(&self) -> bool {
+        self.unterminated
+    }
+
+    /// The size of the payload's pointers.
+    pub fn pointer_size(&self) -> PointerSize {
+        self.pointer_size
+    }
+}
+
+impl<'a, E: Events<'a>> Decoded<'a, E> {
+    /// The build that it was decoded for; none if it was decoded without one.
+    pub fn build(&self) -> Option<<E::Provider as Provider>::Build> {
+        self.build.map(Into::into)
+    }
+
+    /// Its id and version.
+    pub fn key(&self) -> EventKey {
+        self.layout().key()
+    }
+
+    /// The layout that it was read as.
+    pub fn layout(&self) -> &'static LayoutInfo {
+        self.event.layout()
+    }
+
+    /// How the layout was chosen, and how sure it is that the build has it.
+    pub fn basis(&self) -> Basis {
+        let Some(build) = self.build else { return Basis::OnlyLayout };
+        let provider = <E::Provider as Provider>::INFO;
+        let layout = self.layout();
+        // There is a capture, or nothing would have been decoded.
+        let capture = provider.capture_for(build).unwrap_or(build);
+        if !layout.holds_in(capture) {
+            return Basis::OtherBuild { capture, has: layout.builds };
+        }
+        match provider.capture_after(build) {
+            _ if capture == build => Basis::Captured,
+            Some(upper) => Basis::Between { lower: capture, upper, same: layout.holds_in(upper) },
+            None => Basis::Newer { newest: capture },
+        }
+    }
+
+    /// Layouts of other builds that the same payload fits to its last byte, where there are any: if the build was not
+    /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
+    /// version nearly always differ in size. Lenient decoding names those that leave no more bytes over.
+    pub fn also_fits(&self) -> Option<Candidates> {
+        if self.also_fits == 0 {
+            return None;
+        }
+        let key = self.key();
+        let version = <E::Provider as Provider>::INFO.event(key.id)?.version(key.version)?;
+        Some(Candidates::from_bits(version, self.also_fits))
+    }
+
+    /// What the manifest says beside the fields: channel, level, keywords and the message's template. That of the
+    /// build, or the newest where no build was given.
+    pub fn header(&self) -> Option<&'static HeaderInfo> {
+        match self.build {
+            Some(build) => {
+                let capture = <E::Provider as Provider>::INFO.capture_for(build).unwrap_or(build);
+                self.layout().header(capture)
+            }
+            None => self.layout().newest_header(),
+        }
+    }
+
+    /// The channel that the event is written to.
+    pub fn channel(&self) -> Option<<E::Provider as Provider>::Channel> {
+        self.header()?.channel.map(Into::into)
+    }
+
+    /// The severity; 0 where the manifest gives none.
+    pub fn level(&self) -> <E::Provider as Provider>::Level {
+        self.header().map_or(0, |header| header.level).into()
+    }
+
+    /// The step of an activity that the event reports; 0 is none.
+    pub fn opcode(&self) -> <E::Provider as Provider>::Opcode {
+        self.header().map_or(0, |header| header.opcode).into()
+    }
+
+    /// The component or activity that the event belongs to; 0 is none.
+    pub fn task(&self) -> <E::Provider as Provider>::Task {
+        self.header().map_or(0, |header| header.task).into()
+    }
+
+    /// The groups that the event belongs to, without the bit that stands for its channel.
+    pub fn keywords(&self) -> <E::Provider as Provider>::Keywords {
+        self.header().map_or(0, |header| header.keywords).into()
+    }
+
+    /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`. The
+    /// newest words where no build was given.
+    pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
+        Message::new(self.event, self.build.unwrap_or(u32::MAX), status_texts)
+    }
+}
+
+/// The message in the words of the build, with the built-in texts of status codes.
+impl<'a, E: Events<'a>> fmt::Display for Decoded<'a, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.message(&BuiltIn), f)
+    }
+}
+
+impl<'a, E: Events<'a> + fmt::Debug> fmt::Debug for Decoded<'a, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoded")
+            .field("event", &self.event)
+            .field("build", &self.build)
+            .field("basis", &self.basis())
+            .field("also_fits", &self.also_fits())
+            .field("left_over", &self.left_over)
+            .field("unterminated", &self.unterminated)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a layout was chosen.
+///
+/// `Display` is a sentence that fits behind the build's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Basis {
+    /// The build itself was captured.
+    Captured,
+    /// The build lies between two captures; the lower one's layout was taken.
+    Between {
+        /// The capture whose layout was taken.
+        lower: u32,
+        /// The next capture.
+        upper: u32,
+        /// Whether the next capture has the same layout. Where it has not, the change came at some build between
+        /// the two, and that the payload fits does not prove that its fields mean the same.
+        same: bool,
+    },
+    /// The build is newer than every capture; the newest one's layout was taken.
+    Newer {
+        /// The newest capture.
+        newest: u32,
+    },
+    /// The build's capture lacks this id and version, captures of other builds have it, and exactly one known layout fits
+    /// the payload to its last byte. A capture shows a build as of some update; a later update may have brought the event.
+    OtherBuild {
+        /// The capture that was looked at for the build.
+        capture: u32,
+        /// The captured builds with the layout.
+        has: &'static [BuildRange],
+    },
+    /// No build was given; of all known layouts of this id and version, this one alone fits.
+    OnlyLayout,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Captured => f.write_str("the build was captured"),
+            Self::Between { lower, upper, same: true } => write!(
+                f,
+                "the build was never captured; this is the layout of build {lower}, and build {upper} has the same"
+            ),
+            Self::Between { lower, upper, same: false } => write!(
+                f,
+                "the build was never captured; this is the layout of build {lower}, but build {upper} has another. The \
+                 fields may mean something else, though the payload fits"
+            ),
+            Self::Newer { newest } => {
+                write!(f, "the build is newer than every captured build; this is the layout of build {newest}")
+            }
+            Self::OtherBuild { capture, has } => {
+                write!(f, "the capture of build {capture} has no such event; this is the layout of build")?;
+                BuildRange::write_list(has, f)?;
+                f.write_str(", the only known one, and the payload fits it. An update may have brought it")
+            }
+            Self::OnlyLayout => f.write_str("no build was given; no other known layout fits the payload"),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Decoding with options.
+
+use crate::decode::{Payload, any_build, for_build, forgive};
+use crate::{DecodeError, Decoded, EventKey, PointerSize, Provider, RawEvent};
+use core::marker::PhantomData;
+
+/// Decodes the events of a provider: for a build or without one, strictly or not.
+///
+/// A generated crate names the one for its provider, `Decoder`. It is made once and used for every event, whatever the
+/// source; it is `Copy` and holds only what it was told.
+///
+/// What it takes for the build is, in this order: what the event's source knows ([`RawEvent::build`]), and what the
+/// decoder was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Decoder<P> {
+    build: Option<u32>,
+    pointer_size: PointerSize,
+    lenient: bool,
+    provider: PhantomData<P>,
+}
+
+impl<P: Provider> Decoder<P> {
+    /// A decoder for events that this build wrote, where their source does not know better.
+    #[must_use]
+    pub fn new(build: P::Build) -> Self {
+        Self { build: Some(build.into()), ..Self::any_build() }
+    }
+
+    /// A decoder for events whose build is known from their source, or not at all. Without a build an event is decoded if
+    /// exactly one known layout consumes its payload to the last byte.
+    #[must_use]
+    pub const fn any_build() -> Self {
+        Self { build: None, pointer_size: PointerSize::Bits64, lenient: false, provider: PhantomData }
+    }
+
+    /// The same decoder, for payloads with pointers of this size. A [`RawEvent`] has its own.
+    #[must_use]
+    pub const fn with_pointer_size(mut self, pointer_size: PointerSize) -> Self {
+        self.pointer_size = pointer_size;
+        self
+    }
+
+    /// The same decoder, reading the front of a payload that does not fit to its last byte: bytes after the last field
+    /// are handed over as [`Decoded::left_over`], and a last string may lack its NUL ([`Decoded::unterminated`]).
+    ///
+    /// A payload that exactly fits another layout of its id and version is still refused: to read it as the build's would
+    /// misread it. Without a build nothing is forgiven.
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// Decodes an event of any source.
+    ///
+    /// # Errors
+    /// An event of another provider ([`DecodeError::OtherProvider`]), a build older than every capture, an unknown id or
+    /// version, a payload that does not fit. If it exactly fits the layout of another build, the error names that layout.
+    pub fn decode<'a>(&self, raw: &RawEvent<'a>) -> Result<Decoded<'a, P::Event<'a>>, DecodeError> {
+        if raw.provider != P::INFO.guid {
+            return Err(DecodeError::OtherProvider { provider: raw.provider });
+        }
+        let payload = Payload { bytes: raw.payload, pointers: raw.pointer_size };
+        self.decode_for(raw.build.or(self.build), raw.key, payload)
+    }
+
+    /// Decodes a payload of this provider.
+    ///
+    /// # Errors
+    /// Those of [`Decoder::decode`].
+    pub fn decode_payload<'a>(
+        &self,
+        key: EventKey,
+        payload: &'a [u8],
+    ) -> Result<Decoded<'a, P::Event<'a>>, DecodeError> {
+        self.decode_for(self.build, key, Payload { bytes: payload, pointers: self.pointer_size })
+    }
+
+    fn decode_for<'a>(
+        &self,
+        build: Option<u32>,
+        key: EventKey,
+        payload: Payload<'a>,
+    ) -> Result<Decoded<'a, P::Event<'a>>, DecodeError> {
+        let Some(build) = build else { return any_build(key, payload) };
+        match for_build(build, key, payload) {
+            Err(error) if self.lenient => forgive(error, build, payload),
+            strict => strict,
+        }
+    }
+}

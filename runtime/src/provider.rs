@@ -1,0 +1,46 @@
+//! What ties the types of one generated crate together.
+
+use core::fmt::{Debug, Display};
+use core::hash::Hash;
+
+use crate::{DecodeError, Decoded, Fault, ProviderInfo, Reader, Record};
+
+/// A provider: its schema, and the types that a generated crate has for it.
+///
+/// Only generated code implements it; a later version may ask for more.
+pub trait Provider: Copy + Debug + Default + Ord + Hash + Send + Sync + 'static {
+    /// The schema.
+    const INFO: &'static ProviderInfo;
+
+    /// The enum over all its events.
+    type Event<'a>: Events<'a, Provider = Self>;
+    /// A Windows build.
+    type Build: Copy + Debug + Display + From<u32> + Into<u32>;
+    /// The channel that an event is written to.
+    type Channel: Copy + Debug + From<u8>;
+    /// The severity of an event.
+    type Level: Copy + Debug + From<u8>;
+    /// The step of an activity that an event reports.
+    type Opcode: Copy + Debug + From<u8>;
+    /// The component or activity that an event belongs to.
+    type Task: Copy + Debug + From<u16>;
+    /// The groups that an event belongs to.
+    type Keywords: Copy + Debug + From<u64>;
+}
+
+/// Every event of a provider, as one generated enum.
+///
+/// Only generated code implements it; a later version may ask for more.
+pub trait Events<'a>: Record<'a> {
+    /// The provider.
+    type Provider: Provider;
+
+    /// Decodes a payload of a known build, to its last byte: a generated `match` that calls `decode_as` for a layout
+    /// that the build has, and `refuse` for all else.
+    #[doc(hidden)]
+    fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<'a, Self>, DecodeError>;
+
+    /// Reads the view of the layout with this index.
+    #[doc(hidden)]
+    fn read(index: u16, reader: &mut Reader<'a>) -> Result<Self, Fault>;
+}
