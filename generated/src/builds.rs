@@ -323,14 +323,4 @@ impl Build {
     }
 }
 
-impl From<u32> for Build {
-    fn from(number: u32) -> Self {
-        Self(number)
-    }
-}
-
-impl core::fmt::Display for Build {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.fmt(f)
-    }
-}
+::etw_runtime::build_traits!(Build);

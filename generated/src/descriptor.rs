@@ -2,7 +2,7 @@
 //! What an event's header holds beside id and version, with the provider's names for it.
 
 /// The channel that an event is written to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Channel(pub u8);
 
 impl Channel {
@@ -43,7 +43,7 @@ impl Channel {
 }
 
 /// The severity of an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(pub u8);
 
 impl Level {
@@ -72,7 +72,7 @@ impl Level {
 }
 
 /// The step of an activity that an event reports.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Opcode(pub u8);
 
 impl Opcode {
@@ -101,7 +101,7 @@ impl Opcode {
 }
 
 /// The component or activity that an event belongs to; 0 is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Task(pub u16);
 
 impl Task {
@@ -751,7 +751,7 @@ impl Task {
 }
 
 /// The keywords of an event, a bit each. The top bits of a header's mask stand for channels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Keywords(pub u64);
 
 impl Keywords {
@@ -831,11 +831,6 @@ impl Keywords {
         (Self::AUDIT_FAILURE, "win:AuditFailure"),
     ];
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMED
@@ -862,10 +857,6 @@ impl Keywords {
     }
 }
 
-impl core::ops::BitOr for Keywords {
-    type Output = Self;
+::etw_runtime::descriptor_traits!(Channel : u8, Level : u8, Opcode : u8, Task : u16);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
+::etw_runtime::keyword_traits!(Keywords : u64);

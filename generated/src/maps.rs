@@ -8,7 +8,7 @@ use ::etw_runtime as rt;
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 20348-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuthProtocol(pub u32);
 
 impl AuthProtocol {
@@ -22,10 +22,12 @@ impl AuthProtocol {
     pub const PKU2U: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        AUTH_PROTOCOL.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        AUTH_PROTOCOL.name_of(self.0)
     }
 }
+
+rt::named_traits!(AuthProtocol : u32 = rt::Meaning::Map(& AUTH_PROTOCOL));
 
 /// The map `AuthProtocol` as data.
 pub static AUTH_PROTOCOL: rt::MapInfo = rt::MapInfo {
@@ -79,7 +81,7 @@ pub static AUTH_PROTOCOL: rt::MapInfo = rt::MapInfo {
 /// The values of `ConnectionTypeMap`.
 ///
 /// Builds 10240-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionTypeMap(pub u32);
 
 impl ConnectionTypeMap {
@@ -95,10 +97,12 @@ impl ConnectionTypeMap {
     pub const QUIC: Self = Self(4);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        CONNECTION_TYPE_MAP.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        CONNECTION_TYPE_MAP.name_of(self.0)
     }
 }
+
+rt::named_traits!(ConnectionTypeMap : u32 = rt::Meaning::Map(& CONNECTION_TYPE_MAP));
 
 /// The map `ConnectionTypeMap` as data.
 pub static CONNECTION_TYPE_MAP: rt::MapInfo = rt::MapInfo {
@@ -162,7 +166,7 @@ pub static CONNECTION_TYPE_MAP: rt::MapInfo = rt::MapInfo {
 /// The values of `LiveDumpReason`.
 ///
 /// Builds 10586-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LiveDumpReason(pub u32);
 
 impl LiveDumpReason {
@@ -172,10 +176,12 @@ impl LiveDumpReason {
     pub const REOPEN_DURABLE_HANDLE_FAILED: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        LIVE_DUMP_REASON.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        LIVE_DUMP_REASON.name_of(self.0)
     }
 }
+
+rt::named_traits!(LiveDumpReason : u32 = rt::Meaning::Map(& LIVE_DUMP_REASON));
 
 /// The map `LiveDumpReason` as data.
 pub static LIVE_DUMP_REASON: rt::MapInfo = rt::MapInfo {
@@ -209,7 +215,7 @@ pub static LIVE_DUMP_REASON: rt::MapInfo = rt::MapInfo {
 /// The values of `NetNameChangeMap`.
 ///
 /// Builds 10240-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetNameChangeMap(pub u32);
 
 impl NetNameChangeMap {
@@ -221,10 +227,12 @@ impl NetNameChangeMap {
     pub const REMOVE: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        NET_NAME_CHANGE_MAP.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        NET_NAME_CHANGE_MAP.name_of(self.0)
     }
 }
+
+rt::named_traits!(NetNameChangeMap : u32 = rt::Meaning::Map(& NET_NAME_CHANGE_MAP));
 
 /// The map `NetNameChangeMap` as data.
 pub static NET_NAME_CHANGE_MAP: rt::MapInfo = rt::MapInfo {
@@ -270,7 +278,7 @@ pub static NET_NAME_CHANGE_MAP: rt::MapInfo = rt::MapInfo {
 /// No capture prints this map; its values are inferred: the 19 texts in table order are the SMB2 command codes 0..0x12 of MS-SMB2 2.2.1.
 ///
 /// Builds 20348-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Smb2Command(pub u32);
 
 impl Smb2Command {
@@ -314,10 +322,12 @@ impl Smb2Command {
     pub const OPLOCK_BREAK: Self = Self(18);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SMB2_COMMAND.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SMB2_COMMAND.name_of(self.0)
     }
 }
+
+rt::named_traits!(Smb2Command : u32 = rt::Meaning::Map(& SMB2_COMMAND));
 
 /// The map `Smb2Command` as data.
 pub static SMB2_COMMAND: rt::MapInfo = rt::MapInfo {
@@ -521,7 +531,7 @@ pub static SMB2_COMMAND: rt::MapInfo = rt::MapInfo {
 /// The values of `SpnValidationPolicy`.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpnValidationPolicy(pub u32);
 
 impl SpnValidationPolicy {
@@ -537,10 +547,12 @@ impl SpnValidationPolicy {
     pub const SPN_REQUIRED_VALIDATE_FULL: Self = Self(4);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SPN_VALIDATION_POLICY.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SPN_VALIDATION_POLICY.name_of(self.0)
     }
 }
+
+rt::named_traits!(SpnValidationPolicy : u32 = rt::Meaning::Map(& SPN_VALIDATION_POLICY));
 
 /// The map `SpnValidationPolicy` as data.
 pub static SPN_VALIDATION_POLICY: rt::MapInfo = rt::MapInfo {
@@ -604,7 +616,7 @@ pub static SPN_VALIDATION_POLICY: rt::MapInfo = rt::MapInfo {
 /// The values of `Srv2ConnectionDisconnectReasons`.
 ///
 /// Builds 17763-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2ConnectionDisconnectReasons(pub u32);
 
 impl Srv2ConnectionDisconnectReasons {
@@ -616,10 +628,15 @@ impl Srv2ConnectionDisconnectReasons {
     pub const IDLE_AND_TIMED_OUT: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_CONNECTION_DISCONNECT_REASONS.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_CONNECTION_DISCONNECT_REASONS.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2ConnectionDisconnectReasons : u32 = rt::Meaning::Map(&
+    SRV2_CONNECTION_DISCONNECT_REASONS)
+);
 
 /// The map `Srv2ConnectionDisconnectReasons` as data.
 pub static SRV2_CONNECTION_DISCONNECT_REASONS: rt::MapInfo = rt::MapInfo {
@@ -665,7 +682,7 @@ pub static SRV2_CONNECTION_DISCONNECT_REASONS: rt::MapInfo = rt::MapInfo {
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 17763-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2ConnectionTerminateReasons(pub u32);
 
 impl Srv2ConnectionTerminateReasons {
@@ -691,10 +708,15 @@ impl Srv2ConnectionTerminateReasons {
     pub const INSUFFICIENT_RESOURCES: Self = Self(9);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_CONNECTION_TERMINATE_REASONS.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_CONNECTION_TERMINATE_REASONS.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2ConnectionTerminateReasons : u32 = rt::Meaning::Map(&
+    SRV2_CONNECTION_TERMINATE_REASONS)
+);
 
 /// The map `Srv2ConnectionTerminateReasons` as data.
 pub static SRV2_CONNECTION_TERMINATE_REASONS: rt::MapInfo = rt::MapInfo {
@@ -808,7 +830,7 @@ pub static SRV2_CONNECTION_TERMINATE_REASONS: rt::MapInfo = rt::MapInfo {
 /// The values of `Srv2DialectRevision`.
 ///
 /// Builds 10240-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2DialectRevision(pub u32);
 
 impl Srv2DialectRevision {
@@ -826,10 +848,12 @@ impl Srv2DialectRevision {
     pub const V3_1_1: Self = Self(785);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_DIALECT_REVISION.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_DIALECT_REVISION.name_of(self.0)
     }
 }
+
+rt::named_traits!(Srv2DialectRevision : u32 = rt::Meaning::Map(& SRV2_DIALECT_REVISION));
 
 /// The map `Srv2DialectRevision` as data.
 pub static SRV2_DIALECT_REVISION: rt::MapInfo = rt::MapInfo {
@@ -905,7 +929,7 @@ pub static SRV2_DIALECT_REVISION: rt::MapInfo = rt::MapInfo {
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaCreateListenerFailureType(pub u32);
 
 impl Srv2RdmaCreateListenerFailureType {
@@ -919,10 +943,15 @@ impl Srv2RdmaCreateListenerFailureType {
     pub const ERROR_INITIALIZING_SMB_IN_INTERFACE: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaCreateListenerFailureType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE)
+);
 
 /// The map `Srv2RDMACreateListenerFailureType` as data.
 pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
@@ -976,7 +1005,7 @@ pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
 /// The values of `Srv2RDMAEndpointState`.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaEndpointState(pub u32);
 
 impl Srv2RdmaEndpointState {
@@ -986,10 +1015,14 @@ impl Srv2RdmaEndpointState {
     pub const CREATED: Self = Self(1);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_ENDPOINT_STATE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_ENDPOINT_STATE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaEndpointState : u32 = rt::Meaning::Map(& SRV2_RDMA_ENDPOINT_STATE)
+);
 
 /// The map `Srv2RDMAEndpointState` as data.
 pub static SRV2_RDMA_ENDPOINT_STATE: rt::MapInfo = rt::MapInfo {
@@ -1023,7 +1056,7 @@ pub static SRV2_RDMA_ENDPOINT_STATE: rt::MapInfo = rt::MapInfo {
 /// The values of `Srv2RDMAMibNotificationType`.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaMibNotificationType(pub u32);
 
 impl Srv2RdmaMibNotificationType {
@@ -1037,10 +1070,15 @@ impl Srv2RdmaMibNotificationType {
     pub const MIB_INITIAL_NOTIFICATION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_MIB_NOTIFICATION_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_MIB_NOTIFICATION_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaMibNotificationType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_MIB_NOTIFICATION_TYPE)
+);
 
 /// The map `Srv2RDMAMibNotificationType` as data.
 pub static SRV2_RDMA_MIB_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1096,7 +1134,7 @@ pub static SRV2_RDMA_MIB_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
 /// No capture prints this map; its values are inferred: the four texts are the Windows NSI_NOTIFICATION / MIB_NOTIFICATION_TYPE values 0..3 in order.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaNsiNotificationType(pub u32);
 
 impl Srv2RdmaNsiNotificationType {
@@ -1110,10 +1148,15 @@ impl Srv2RdmaNsiNotificationType {
     pub const NSI_INITIAL_NOTIFICATION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_NSI_NOTIFICATION_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_NSI_NOTIFICATION_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaNsiNotificationType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_NSI_NOTIFICATION_TYPE)
+);
 
 /// The map `Srv2RDMANsiNotificationType` as data.
 pub static SRV2_RDMA_NSI_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1169,7 +1212,7 @@ pub static SRV2_RDMA_NSI_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
 /// No capture prints this map; its values are inferred: page sample: FailureType 6 with error 0xC0000034 (object name not found) is the text "updating transport list for device".
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationFailureType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationFailureType {
@@ -1193,10 +1236,15 @@ impl Srv2RdmaSendEndpointNotificationFailureType {
     pub const NOTIFICATION_TYPE_NOT_SUPPORTED: Self = Self(8);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaSendEndpointNotificationFailureType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE)
+);
 
 /// The map `Srv2RDMASendEndpointNotificationFailureType` as data.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1302,7 +1350,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::
 /// No capture prints this map; its values are inferred: page sample: FailureType 3 with error 0x102 (STATUS_TIMEOUT) is the text about a timeout.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationRpcFailureType {
@@ -1320,10 +1368,15 @@ impl Srv2RdmaSendEndpointNotificationRpcFailureType {
     pub const ERROR_CANCELLING_PNP_OPEARION: Self = Self(5);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaSendEndpointNotificationRpcFailureType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE)
+);
 
 /// The map `Srv2RDMASendEndpointNotificationRPCFailureType` as data.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1397,7 +1450,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE: rt::MapInfo = 
 /// The values of `Srv2RDMASendEndpointNotificationType`.
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Srv2RdmaSendEndpointNotificationType(pub u32);
 
 impl Srv2RdmaSendEndpointNotificationType {
@@ -1407,10 +1460,15 @@ impl Srv2RdmaSendEndpointNotificationType {
     pub const ENABLED: Self = Self(1);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    Srv2RdmaSendEndpointNotificationType : u32 = rt::Meaning::Map(&
+    SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE)
+);
 
 /// The map `Srv2RDMASendEndpointNotificationType` as data.
 pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1446,7 +1504,7 @@ pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo 
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 15063-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvAdminFsctlPropertiesListFailureType(pub u32);
 
 impl SrvAdminFsctlPropertiesListFailureType {
@@ -1458,10 +1516,15 @@ impl SrvAdminFsctlPropertiesListFailureType {
     pub const WRONG_FORMAT: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    SrvAdminFsctlPropertiesListFailureType : u32 = rt::Meaning::Map(&
+    SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE)
+);
 
 /// The map `SrvAdminFsctlPropertiesListFailureType` as data.
 pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1507,7 +1570,7 @@ pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE: rt::MapInfo = rt::MapIn
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 20348-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvNetQuicSendEndpointNotificationFailureType(pub u32);
 
 impl SrvNetQuicSendEndpointNotificationFailureType {
@@ -1519,10 +1582,15 @@ impl SrvNetQuicSendEndpointNotificationFailureType {
     pub const ERROR_GETTING_NSI_PARAMETERS_FOR_INTERFACE: Self = Self(2);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    SrvNetQuicSendEndpointNotificationFailureType : u32 = rt::Meaning::Map(&
+    SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE)
+);
 
 /// The map `SrvNetQuicSendEndpointNotificationFailureType` as data.
 pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
@@ -1568,7 +1636,7 @@ pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = r
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
 ///
 /// Builds 10240-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvReopenFailureReasons(pub u32);
 
 impl SrvReopenFailureReasons {
@@ -1582,10 +1650,14 @@ impl SrvReopenFailureReasons {
     pub const BUILD_CREATE_RESPONSE: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRV_REOPEN_FAILURE_REASONS.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRV_REOPEN_FAILURE_REASONS.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    SrvReopenFailureReasons : u32 = rt::Meaning::Map(& SRV_REOPEN_FAILURE_REASONS)
+);
 
 /// The map `SrvReopenFailureReasons` as data.
 pub static SRV_REOPEN_FAILURE_REASONS: rt::MapInfo = rt::MapInfo {
@@ -1639,7 +1711,7 @@ pub static SRV_REOPEN_FAILURE_REASONS: rt::MapInfo = rt::MapInfo {
 /// The values of `SrvnetQuicShutdownErrors`.
 ///
 /// Builds 18990-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvnetQuicShutdownErrors(pub u32);
 
 impl SrvnetQuicShutdownErrors {
@@ -1657,10 +1729,14 @@ impl SrvnetQuicShutdownErrors {
     pub const INSUFFICIENT_RESOURCES: Self = Self(5);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRVNET_QUIC_SHUTDOWN_ERRORS.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRVNET_QUIC_SHUTDOWN_ERRORS.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    SrvnetQuicShutdownErrors : u32 = rt::Meaning::Map(& SRVNET_QUIC_SHUTDOWN_ERRORS)
+);
 
 /// The map `SrvnetQuicShutdownErrors` as data.
 pub static SRVNET_QUIC_SHUTDOWN_ERRORS: rt::MapInfo = rt::MapInfo {
@@ -1734,7 +1810,7 @@ pub static SRVNET_QUIC_SHUTDOWN_ERRORS: rt::MapInfo = rt::MapInfo {
 /// The values of `SrvnetQuicShutdownReasons`.
 ///
 /// Builds 18990-26200.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SrvnetQuicShutdownReasons(pub u32);
 
 impl SrvnetQuicShutdownReasons {
@@ -1748,10 +1824,14 @@ impl SrvnetQuicShutdownReasons {
     pub const SERVER_CLOSE_THE_CONNECTION: Self = Self(3);
 
     /// The value's text in the manifest; none for a value that the manifest does not name.
-    pub fn text(self) -> Option<&'static str> {
-        SRVNET_QUIC_SHUTDOWN_REASONS.text(self.0)
+    pub fn name(self) -> Option<&'static str> {
+        SRVNET_QUIC_SHUTDOWN_REASONS.name_of(self.0)
     }
 }
+
+rt::named_traits!(
+    SrvnetQuicShutdownReasons : u32 = rt::Meaning::Map(& SRVNET_QUIC_SHUTDOWN_REASONS)
+);
 
 /// The map `SrvnetQuicShutdownReasons` as data.
 pub static SRVNET_QUIC_SHUTDOWN_REASONS: rt::MapInfo = rt::MapInfo {

@@ -6,7 +6,7 @@ use ::etw_runtime as rt;
 /// Flags of an SMB2 header. Bits 4 to 6 are the request's priority, a number.
 ///
 /// Source: MS-SMB2 2.2.1.2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderFlags(pub u32);
 
 impl HeaderFlags {
@@ -23,30 +23,15 @@ impl HeaderFlags {
     /// The request was sent before.
     pub const SMB2_FLAGS_REPLAY_OPERATION: Self = Self(0x2000_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         HEADER_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for HeaderFlags {
-    type Output = Self;
+rt::flag_operators!(HeaderFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for HeaderFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&HEADER_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(HeaderFlags : u32 = rt::Meaning::Bits(& HEADER_FLAGS));
 
 /// The names of [`HeaderFlags`] as data.
 pub static HEADER_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -65,7 +50,7 @@ pub static HEADER_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// A dialect of SMB2.
 ///
 /// Source: MS-SMB2 2.2.3, 2.2.4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Dialect(pub u32);
 
 impl Dialect {
@@ -88,11 +73,7 @@ impl Dialect {
     }
 }
 
-impl core::fmt::Display for Dialect {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&DIALECT).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(Dialect : u32 = rt::Meaning::Values(& DIALECT));
 
 /// The names of [`Dialect`] as data.
 pub static DIALECT: rt::NamesInfo = rt::NamesInfo {
@@ -111,7 +92,7 @@ pub static DIALECT: rt::NamesInfo = rt::NamesInfo {
 /// Whether messages are to be signed.
 ///
 /// Source: MS-SMB2 2.2.3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecurityMode(pub u32);
 
 impl SecurityMode {
@@ -120,30 +101,15 @@ impl SecurityMode {
     /// Signing is required.
     pub const SMB2_NEGOTIATE_SIGNING_REQUIRED: Self = Self(0x2);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SECURITY_MODE.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for SecurityMode {
-    type Output = Self;
+rt::flag_operators!(SecurityMode : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for SecurityMode {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SECURITY_MODE).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(SecurityMode : u32 = rt::Meaning::Bits(& SECURITY_MODE));
 
 /// The names of [`SecurityMode`] as data.
 pub static SECURITY_MODE: rt::NamesInfo = rt::NamesInfo {
@@ -158,7 +124,7 @@ pub static SECURITY_MODE: rt::NamesInfo = rt::NamesInfo {
 /// What a client or a server can do.
 ///
 /// Source: MS-SMB2 2.2.3, 2.2.4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GlobalCapabilities(pub u32);
 
 impl GlobalCapabilities {
@@ -179,30 +145,15 @@ impl GlobalCapabilities {
     /// Notifications from the server on its own account.
     pub const SMB2_GLOBAL_CAP_NOTIFICATIONS: Self = Self(0x80);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         GLOBAL_CAPABILITIES.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for GlobalCapabilities {
-    type Output = Self;
+rt::flag_operators!(GlobalCapabilities : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for GlobalCapabilities {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&GLOBAL_CAPABILITIES).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(GlobalCapabilities : u32 = rt::Meaning::Bits(& GLOBAL_CAPABILITIES));
 
 /// The names of [`GlobalCapabilities`] as data.
 pub static GLOBAL_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
@@ -223,17 +174,12 @@ pub static GLOBAL_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
 /// What a client says in a session setup that it can do; other bits than DFS are unused there.
 ///
 /// Source: MS-SMB2 2.2.5.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionCapabilities(pub u32);
 
 impl SessionCapabilities {
     /// `SMB2_GLOBAL_CAP_DFS`.
     pub const SMB2_GLOBAL_CAP_DFS: Self = Self(0x1);
-
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
 
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -241,19 +187,9 @@ impl SessionCapabilities {
     }
 }
 
-impl core::ops::BitOr for SessionCapabilities {
-    type Output = Self;
+rt::flag_operators!(SessionCapabilities : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for SessionCapabilities {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SESSION_CAPABILITIES).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(SessionCapabilities : u32 = rt::Meaning::Bits(& SESSION_CAPABILITIES));
 
 /// The names of [`SessionCapabilities`] as data.
 pub static SESSION_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
@@ -265,7 +201,7 @@ pub static SESSION_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
 /// What became of a session setup.
 ///
 /// Source: MS-SMB2 2.2.6.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionFlags(pub u16);
 
 impl SessionFlags {
@@ -276,30 +212,15 @@ impl SessionFlags {
     /// Messages of the session are to be encrypted.
     pub const SMB2_SESSION_FLAG_ENCRYPT_DATA: Self = Self(0x4);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SESSION_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for SessionFlags {
-    type Output = Self;
+rt::flag_operators!(SessionFlags : u16);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for SessionFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SESSION_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(SessionFlags : u16 = rt::Meaning::Bits(& SESSION_FLAGS));
 
 /// The names of [`SessionFlags`] as data.
 pub static SESSION_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -315,7 +236,7 @@ pub static SESSION_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// A cipher for encrypted messages.
 ///
 /// Source: MS-SMB2 2.2.3.1.2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CipherId(pub u16);
 
 impl CipherId {
@@ -334,11 +255,7 @@ impl CipherId {
     }
 }
 
-impl core::fmt::Display for CipherId {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&CIPHER_ID).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CipherId : u16 = rt::Meaning::Values(& CIPHER_ID));
 
 /// The names of [`CipherId`] as data.
 pub static CIPHER_ID: rt::NamesInfo = rt::NamesInfo {
@@ -355,7 +272,7 @@ pub static CIPHER_ID: rt::NamesInfo = rt::NamesInfo {
 /// What a share gives access to.
 ///
 /// Source: MS-SMB2 2.2.10.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareType(pub u8);
 
 impl ShareType {
@@ -372,11 +289,7 @@ impl ShareType {
     }
 }
 
-impl core::fmt::Display for ShareType {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&SHARE_TYPE).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ShareType : u8 = rt::Meaning::Values(& SHARE_TYPE));
 
 /// The names of [`ShareType`] as data.
 pub static SHARE_TYPE: rt::NamesInfo = rt::NamesInfo {
@@ -392,7 +305,7 @@ pub static SHARE_TYPE: rt::NamesInfo = rt::NamesInfo {
 /// Properties of a share. Two bits together say how clients may cache files for offline use.
 ///
 /// Source: MS-SMB2 2.2.10.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareFlags(pub u32);
 
 impl ShareFlags {
@@ -431,30 +344,15 @@ impl ShareFlags {
     /// The share has its own connections.
     pub const SMB2_SHAREFLAG_ISOLATED_TRANSPORT: Self = Self(0x20_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SHARE_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for ShareFlags {
-    type Output = Self;
+rt::flag_operators!(ShareFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for ShareFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SHARE_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ShareFlags : u32 = rt::Meaning::Bits(& SHARE_FLAGS));
 
 /// The names of [`ShareFlags`] as data.
 pub static SHARE_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -484,7 +382,7 @@ pub static SHARE_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// What a share can do.
 ///
 /// Source: MS-SMB2 2.2.10.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareCapabilities(pub u32);
 
 impl ShareCapabilities {
@@ -501,30 +399,15 @@ impl ShareCapabilities {
     /// `SMB2_SHARE_CAP_REDIRECT_TO_OWNER`.
     pub const SMB2_SHARE_CAP_REDIRECT_TO_OWNER: Self = Self(0x100);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SHARE_CAPABILITIES.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for ShareCapabilities {
-    type Output = Self;
+rt::flag_operators!(ShareCapabilities : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for ShareCapabilities {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SHARE_CAPABILITIES).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ShareCapabilities : u32 = rt::Meaning::Bits(& SHARE_CAPABILITIES));
 
 /// The names of [`ShareCapabilities`] as data.
 pub static SHARE_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
@@ -543,7 +426,7 @@ pub static SHARE_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
 /// Rights to a file or a pipe. On a directory some bits bear other names (FILE_LIST_DIRECTORY is FILE_READ_DATA).
 ///
 /// Source: MS-SMB2 2.2.13.1.1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessMask(pub u32);
 
 impl AccessMask {
@@ -588,30 +471,15 @@ impl AccessMask {
     /// `GENERIC_READ`.
     pub const GENERIC_READ: Self = Self(0x8000_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         ACCESS_MASK.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for AccessMask {
-    type Output = Self;
+rt::flag_operators!(AccessMask : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for AccessMask {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&ACCESS_MASK).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(AccessMask : u32 = rt::Meaning::Bits(& ACCESS_MASK));
 
 /// The names of [`AccessMask`] as data.
 pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo {
@@ -644,7 +512,7 @@ pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo {
 /// How far the server may act as the client.
 ///
 /// Source: page: note impersonation level; MS-SMB2 2.2.13.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImpersonationLevel(pub u32);
 
 impl ImpersonationLevel {
@@ -663,11 +531,7 @@ impl ImpersonationLevel {
     }
 }
 
-impl core::fmt::Display for ImpersonationLevel {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&IMPERSONATION_LEVEL).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ImpersonationLevel : u32 = rt::Meaning::Values(& IMPERSONATION_LEVEL));
 
 /// The names of [`ImpersonationLevel`] as data.
 pub static IMPERSONATION_LEVEL: rt::NamesInfo = rt::NamesInfo {
@@ -684,7 +548,7 @@ pub static IMPERSONATION_LEVEL: rt::NamesInfo = rt::NamesInfo {
 /// An opportunistic lock.
 ///
 /// Source: MS-SMB2 2.2.13, 2.2.14.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OplockLevel(pub u8);
 
 impl OplockLevel {
@@ -705,11 +569,7 @@ impl OplockLevel {
     }
 }
 
-impl core::fmt::Display for OplockLevel {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&OPLOCK_LEVEL).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(OplockLevel : u8 = rt::Meaning::Values(& OPLOCK_LEVEL));
 
 /// The names of [`OplockLevel`] as data.
 pub static OPLOCK_LEVEL: rt::NamesInfo = rt::NamesInfo {
@@ -727,7 +587,7 @@ pub static OPLOCK_LEVEL: rt::NamesInfo = rt::NamesInfo {
 /// What a lease lets the client cache.
 ///
 /// Source: MS-SMB2 2.2.13.2.8.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseState(pub u32);
 
 impl LeaseState {
@@ -738,30 +598,15 @@ impl LeaseState {
     /// `SMB2_LEASE_WRITE_CACHING`.
     pub const SMB2_LEASE_WRITE_CACHING: Self = Self(0x4);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         LEASE_STATE.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for LeaseState {
-    type Output = Self;
+rt::flag_operators!(LeaseState : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for LeaseState {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&LEASE_STATE).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(LeaseState : u32 = rt::Meaning::Bits(& LEASE_STATE));
 
 /// The names of [`LeaseState`] as data.
 pub static LEASE_STATE: rt::NamesInfo = rt::NamesInfo {
@@ -777,17 +622,12 @@ pub static LEASE_STATE: rt::NamesInfo = rt::NamesInfo {
 /// What the server expects of a client whose lease it breaks.
 ///
 /// Source: MS-SMB2 2.2.23.2.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseBreakFlags(pub u32);
 
 impl LeaseBreakFlags {
     /// An acknowledgment.
     pub const SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED: Self = Self(0x1);
-
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
 
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -795,19 +635,9 @@ impl LeaseBreakFlags {
     }
 }
 
-impl core::ops::BitOr for LeaseBreakFlags {
-    type Output = Self;
+rt::flag_operators!(LeaseBreakFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for LeaseBreakFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&LEASE_BREAK_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(LeaseBreakFlags : u32 = rt::Meaning::Bits(& LEASE_BREAK_FLAGS));
 
 /// The names of [`LeaseBreakFlags`] as data.
 pub static LEASE_BREAK_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -821,7 +651,7 @@ pub static LEASE_BREAK_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// What others may do with the file meanwhile.
 ///
 /// Source: MS-SMB2 2.2.13.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShareAccess(pub u32);
 
 impl ShareAccess {
@@ -832,30 +662,15 @@ impl ShareAccess {
     /// `FILE_SHARE_DELETE`.
     pub const FILE_SHARE_DELETE: Self = Self(0x4);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SHARE_ACCESS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for ShareAccess {
-    type Output = Self;
+rt::flag_operators!(ShareAccess : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for ShareAccess {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SHARE_ACCESS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ShareAccess : u32 = rt::Meaning::Bits(& SHARE_ACCESS));
 
 /// The names of [`ShareAccess`] as data.
 pub static SHARE_ACCESS: rt::NamesInfo = rt::NamesInfo {
@@ -871,7 +686,7 @@ pub static SHARE_ACCESS: rt::NamesInfo = rt::NamesInfo {
 /// What to do if the file exists, and if it does not.
 ///
 /// Source: MS-SMB2 2.2.13.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CreateDisposition(pub u32);
 
 impl CreateDisposition {
@@ -894,11 +709,7 @@ impl CreateDisposition {
     }
 }
 
-impl core::fmt::Display for CreateDisposition {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&CREATE_DISPOSITION).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CreateDisposition : u32 = rt::Meaning::Values(& CREATE_DISPOSITION));
 
 /// The names of [`CreateDisposition`] as data.
 pub static CREATE_DISPOSITION: rt::NamesInfo = rt::NamesInfo {
@@ -917,7 +728,7 @@ pub static CREATE_DISPOSITION: rt::NamesInfo = rt::NamesInfo {
 /// What was done to open a file.
 ///
 /// Source: MS-SMB2 2.2.14.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CreateAction(pub u32);
 
 impl CreateAction {
@@ -936,11 +747,7 @@ impl CreateAction {
     }
 }
 
-impl core::fmt::Display for CreateAction {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&CREATE_ACTION).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CreateAction : u32 = rt::Meaning::Values(& CREATE_ACTION));
 
 /// The names of [`CreateAction`] as data.
 pub static CREATE_ACTION: rt::NamesInfo = rt::NamesInfo {
@@ -957,7 +764,7 @@ pub static CREATE_ACTION: rt::NamesInfo = rt::NamesInfo {
 /// How to open a file.
 ///
 /// Source: MS-SMB2 2.2.13.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CreateOptions(pub u32);
 
 impl CreateOptions {
@@ -1004,30 +811,15 @@ impl CreateOptions {
     /// `FILE_OPEN_FOR_FREE_SPACE_QUERY`.
     pub const FILE_OPEN_FOR_FREE_SPACE_QUERY: Self = Self(0x80_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         CREATE_OPTIONS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for CreateOptions {
-    type Output = Self;
+rt::flag_operators!(CreateOptions : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for CreateOptions {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&CREATE_OPTIONS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CreateOptions : u32 = rt::Meaning::Bits(& CREATE_OPTIONS));
 
 /// The names of [`CreateOptions`] as data.
 pub static CREATE_OPTIONS: rt::NamesInfo = rt::NamesInfo {
@@ -1061,7 +853,7 @@ pub static CREATE_OPTIONS: rt::NamesInfo = rt::NamesInfo {
 /// Attributes of a file or a directory.
 ///
 /// Source: MS-FSCC 2.6.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileAttributes(pub u32);
 
 impl FileAttributes {
@@ -1104,30 +896,15 @@ impl FileAttributes {
     /// `FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS`.
     pub const FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS: Self = Self(0x40_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         FILE_ATTRIBUTES.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for FileAttributes {
-    type Output = Self;
+rt::flag_operators!(FileAttributes : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for FileAttributes {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&FILE_ATTRIBUTES).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(FileAttributes : u32 = rt::Meaning::Bits(& FILE_ATTRIBUTES));
 
 /// The names of [`FileAttributes`] as data.
 pub static FILE_ATTRIBUTES: rt::NamesInfo = rt::NamesInfo {
@@ -1159,17 +936,12 @@ pub static FILE_ATTRIBUTES: rt::NamesInfo = rt::NamesInfo {
 /// What the client wants to know of a file that it closes.
 ///
 /// Source: MS-SMB2 2.2.15.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseFlags(pub u16);
 
 impl CloseFlags {
     /// Times, size and attributes.
     pub const SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB: Self = Self(0x1);
-
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
 
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -1177,19 +949,9 @@ impl CloseFlags {
     }
 }
 
-impl core::ops::BitOr for CloseFlags {
-    type Output = Self;
+rt::flag_operators!(CloseFlags : u16);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for CloseFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&CLOSE_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CloseFlags : u16 = rt::Meaning::Bits(& CLOSE_FLAGS));
 
 /// The names of [`CloseFlags`] as data.
 pub static CLOSE_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1201,7 +963,7 @@ pub static CLOSE_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// How the data of a read or a write go over RDMA.
 ///
 /// Source: MS-SMB2 2.2.19, 2.2.21.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RdmaChannel(pub u32);
 
 impl RdmaChannel {
@@ -1220,11 +982,7 @@ impl RdmaChannel {
     }
 }
 
-impl core::fmt::Display for RdmaChannel {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&RDMA_CHANNEL).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(RdmaChannel : u32 = rt::Meaning::Values(& RDMA_CHANNEL));
 
 /// The names of [`RdmaChannel`] as data.
 pub static RDMA_CHANNEL: rt::NamesInfo = rt::NamesInfo {
@@ -1241,7 +999,7 @@ pub static RDMA_CHANNEL: rt::NamesInfo = rt::NamesInfo {
 /// How to write.
 ///
 /// Source: MS-SMB2 2.2.21.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WriteFlags(pub u32);
 
 impl WriteFlags {
@@ -1250,30 +1008,15 @@ impl WriteFlags {
     /// `SMB2_WRITEFLAG_WRITE_UNBUFFERED`.
     pub const SMB2_WRITEFLAG_WRITE_UNBUFFERED: Self = Self(0x2);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         WRITE_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for WriteFlags {
-    type Output = Self;
+rt::flag_operators!(WriteFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for WriteFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&WRITE_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(WriteFlags : u32 = rt::Meaning::Bits(& WRITE_FLAGS));
 
 /// The names of [`WriteFlags`] as data.
 pub static WRITE_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1288,7 +1031,7 @@ pub static WRITE_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// A file system control. The list is not complete.
 ///
 /// Source: MS-SMB2 2.2.31; MS-FSCC 2.3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FsControlCode(pub u32);
 
 impl FsControlCode {
@@ -1413,11 +1156,7 @@ impl FsControlCode {
     }
 }
 
-impl core::fmt::Display for FsControlCode {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&FS_CONTROL_CODE).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(FsControlCode : u32 = rt::Meaning::Values(& FS_CONTROL_CODE));
 
 /// The names of [`FsControlCode`] as data.
 pub static FS_CONTROL_CODE: rt::NamesInfo = rt::NamesInfo {
@@ -1499,17 +1238,12 @@ pub static FS_CONTROL_CODE: rt::NamesInfo = rt::NamesInfo {
 /// What an IOCTL request asks for.
 ///
 /// Source: MS-SMB2 2.2.31.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IoctlFlags(pub u32);
 
 impl IoctlFlags {
     /// A control for the file system.
     pub const SMB2_0_IOCTL_IS_FSCTL: Self = Self(0x1);
-
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
 
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -1517,19 +1251,9 @@ impl IoctlFlags {
     }
 }
 
-impl core::ops::BitOr for IoctlFlags {
-    type Output = Self;
+rt::flag_operators!(IoctlFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for IoctlFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&IOCTL_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(IoctlFlags : u32 = rt::Meaning::Bits(& IOCTL_FLAGS));
 
 /// The names of [`IoctlFlags`] as data.
 pub static IOCTL_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1541,7 +1265,7 @@ pub static IOCTL_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// The form of the entries of a directory listing.
 ///
 /// Source: MS-SMB2 2.2.33; MS-FSCC 2.4.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DirectoryInformationClass(pub u8);
 
 impl DirectoryInformationClass {
@@ -1566,13 +1290,9 @@ impl DirectoryInformationClass {
     }
 }
 
-impl core::fmt::Display for DirectoryInformationClass {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&DIRECTORY_INFORMATION_CLASS)
-            .describe(u64::from(self.0))
-            .fmt(f)
-    }
-}
+rt::named_traits!(
+    DirectoryInformationClass : u8 = rt::Meaning::Values(& DIRECTORY_INFORMATION_CLASS)
+);
 
 /// The names of [`DirectoryInformationClass`] as data.
 pub static DIRECTORY_INFORMATION_CLASS: rt::NamesInfo = rt::NamesInfo {
@@ -1592,7 +1312,7 @@ pub static DIRECTORY_INFORMATION_CLASS: rt::NamesInfo = rt::NamesInfo {
 /// How to go through a directory.
 ///
 /// Source: MS-SMB2 2.2.33.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryDirectoryFlags(pub u8);
 
 impl QueryDirectoryFlags {
@@ -1605,30 +1325,15 @@ impl QueryDirectoryFlags {
     /// `SMB2_REOPEN`.
     pub const SMB2_REOPEN: Self = Self(0x10);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         QUERY_DIRECTORY_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for QueryDirectoryFlags {
-    type Output = Self;
+rt::flag_operators!(QueryDirectoryFlags : u8);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for QueryDirectoryFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&QUERY_DIRECTORY_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(QueryDirectoryFlags : u8 = rt::Meaning::Bits(& QUERY_DIRECTORY_FLAGS));
 
 /// The names of [`QueryDirectoryFlags`] as data.
 pub static QUERY_DIRECTORY_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1645,17 +1350,12 @@ pub static QUERY_DIRECTORY_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// What to watch.
 ///
 /// Source: MS-SMB2 2.2.35.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChangeNotifyFlags(pub u16);
 
 impl ChangeNotifyFlags {
     /// Also the directories below.
     pub const SMB2_WATCH_TREE: Self = Self(0x1);
-
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
 
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
@@ -1663,19 +1363,9 @@ impl ChangeNotifyFlags {
     }
 }
 
-impl core::ops::BitOr for ChangeNotifyFlags {
-    type Output = Self;
+rt::flag_operators!(ChangeNotifyFlags : u16);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for ChangeNotifyFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&CHANGE_NOTIFY_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(ChangeNotifyFlags : u16 = rt::Meaning::Bits(& CHANGE_NOTIFY_FLAGS));
 
 /// The names of [`ChangeNotifyFlags`] as data.
 pub static CHANGE_NOTIFY_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1687,7 +1377,7 @@ pub static CHANGE_NOTIFY_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// The changes that are told of.
 ///
 /// Source: MS-SMB2 2.2.35.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CompletionFilter(pub u32);
 
 impl CompletionFilter {
@@ -1716,30 +1406,15 @@ impl CompletionFilter {
     /// `FILE_NOTIFY_CHANGE_STREAM_WRITE`.
     pub const FILE_NOTIFY_CHANGE_STREAM_WRITE: Self = Self(0x800);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         COMPLETION_FILTER.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for CompletionFilter {
-    type Output = Self;
+rt::flag_operators!(CompletionFilter : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for CompletionFilter {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&COMPLETION_FILTER).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(CompletionFilter : u32 = rt::Meaning::Bits(& COMPLETION_FILTER));
 
 /// The names of [`CompletionFilter`] as data.
 pub static COMPLETION_FILTER: rt::NamesInfo = rt::NamesInfo {
@@ -1764,7 +1439,7 @@ pub static COMPLETION_FILTER: rt::NamesInfo = rt::NamesInfo {
 /// What is asked about or set. What InfoClass means depends on it.
 ///
 /// Source: MS-SMB2 2.2.37, 2.2.39.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InfoType(pub u8);
 
 impl InfoType {
@@ -1783,11 +1458,7 @@ impl InfoType {
     }
 }
 
-impl core::fmt::Display for InfoType {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&INFO_TYPE).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(InfoType : u8 = rt::Meaning::Values(& INFO_TYPE));
 
 /// The names of [`InfoType`] as data.
 pub static INFO_TYPE: rt::NamesInfo = rt::NamesInfo {
@@ -1804,7 +1475,7 @@ pub static INFO_TYPE: rt::NamesInfo = rt::NamesInfo {
 /// Parts of a security descriptor.
 ///
 /// Source: MS-SMB2 2.2.37, 2.2.39.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecurityInformation(pub u32);
 
 impl SecurityInformation {
@@ -1825,30 +1496,15 @@ impl SecurityInformation {
     /// `BACKUP_SECURITY_INFORMATION`.
     pub const BACKUP_SECURITY_INFORMATION: Self = Self(0x1_0000);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         SECURITY_INFORMATION.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for SecurityInformation {
-    type Output = Self;
+rt::flag_operators!(SecurityInformation : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for SecurityInformation {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&SECURITY_INFORMATION).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(SecurityInformation : u32 = rt::Meaning::Bits(& SECURITY_INFORMATION));
 
 /// The names of [`SecurityInformation`] as data.
 pub static SECURITY_INFORMATION: rt::NamesInfo = rt::NamesInfo {
@@ -1869,7 +1525,7 @@ pub static SECURITY_INFORMATION: rt::NamesInfo = rt::NamesInfo {
 /// How to go through extended attributes or quotas.
 ///
 /// Source: MS-SMB2 2.2.37.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryInfoFlags(pub u32);
 
 impl QueryInfoFlags {
@@ -1880,30 +1536,15 @@ impl QueryInfoFlags {
     /// `SL_INDEX_SPECIFIED`.
     pub const SL_INDEX_SPECIFIED: Self = Self(0x4);
 
-    /// Whether all these bits are set.
-    pub const fn contains(self, bits: Self) -> bool {
-        self.0 & bits.0 == bits.0
-    }
-
     /// The names of the bits that are set and named.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         QUERY_INFO_FLAGS.names_in(self.0.into())
     }
 }
 
-impl core::ops::BitOr for QueryInfoFlags {
-    type Output = Self;
+rt::flag_operators!(QueryInfoFlags : u32);
 
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl core::fmt::Display for QueryInfoFlags {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Bits(&QUERY_INFO_FLAGS).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(QueryInfoFlags : u32 = rt::Meaning::Bits(& QUERY_INFO_FLAGS));
 
 /// The names of [`QueryInfoFlags`] as data.
 pub static QUERY_INFO_FLAGS: rt::NamesInfo = rt::NamesInfo {
@@ -1919,7 +1560,7 @@ pub static QUERY_INFO_FLAGS: rt::NamesInfo = rt::NamesInfo {
 /// A family of network addresses.
 ///
 /// Source: messages of 1902 and 1903.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AddressFamily(pub u32);
 
 impl AddressFamily {
@@ -1934,11 +1575,7 @@ impl AddressFamily {
     }
 }
 
-impl core::fmt::Display for AddressFamily {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        rt::Meaning::Values(&ADDRESS_FAMILY).describe(u64::from(self.0)).fmt(f)
-    }
-}
+rt::named_traits!(AddressFamily : u32 = rt::Meaning::Values(& ADDRESS_FAMILY));
 
 /// The names of [`AddressFamily`] as data.
 pub static ADDRESS_FAMILY: rt::NamesInfo = rt::NamesInfo {

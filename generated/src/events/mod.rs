@@ -20,7 +20,7 @@ pub mod rundown;
 pub mod packet;
 
 use ::etw_runtime as rt;
-use super::{Build, schema};
+use super::{Build, descriptor, schema};
 
 /// An event of Microsoft-Windows-SMBServer, whatever its id, version and build.
 #[non_exhaustive]
@@ -446,10 +446,15 @@ pub enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Decodes the payload of an event that a known build wrote, to its last byte.
+    /// The provider's id.
+    pub const PROVIDER: rt::Guid = schema::PROVIDER.guid;
+
+    /// Decodes the payload of an event that a known build wrote, to its last byte. A [`Decoder`] has options: no
+    /// build, pointers of 32 bits, bytes that may be left over.
     ///
-    /// A build between two captures is read with the lower one's layout, and
-    /// [`Decoded::basis`](rt::Decoded::basis) says whether the next capture still has it.
+    /// A build between two captures is read with the lower one's layout; [`basis`](rt::Decoded::basis) says so, and
+    /// whether the next capture still has it. The same says so where the build's capture lacks the event and one
+    /// known layout of other builds fits.
     ///
     /// # Errors
     /// A build older than every capture, an unknown id or version, a payload that does not fit the build's
@@ -460,34 +465,8 @@ impl<'a> Event<'a> {
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+    ) -> Result<Decoded<'a>, rt::DecodeError> {
         <Self as rt::Events>::decode(build.number(), id, version, payload)
-    }
-
-    /// Decodes the front of a payload: bytes after the last field are handed over with the event, and a last
-    /// string may lack its NUL.
-    ///
-    /// # Errors
-    /// As [`Event::decode`], left-over bytes apart. A payload that exactly fits another layout is refused.
-    pub fn decode_lenient(
-        build: Build,
-        id: u16,
-        version: u8,
-        payload: &'a [u8],
-    ) -> Result<rt::Lenient<'a, Self>, rt::DecodeError> {
-        rt::decode_lenient(build.number(), id, version, payload)
-    }
-
-    /// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
-    ///
-    /// # Errors
-    /// An unknown id or version, no layout that fits, or several: [`DecodeError::Ambiguous`](rt::DecodeError::Ambiguous).
-    pub fn decode_any_build(
-        id: u16,
-        version: u8,
-        payload: &'a [u8],
-    ) -> Result<Self, rt::DecodeError> {
-        rt::decode_any_build(id, version, payload)
     }
 
     /// The event's id.
@@ -500,12 +479,38 @@ impl<'a> Event<'a> {
         rt::Record::layout(self).version
     }
 
+    /// The event's id and version.
+    pub fn key(&self) -> rt::EventKey {
+        rt::Record::layout(self).key()
+    }
+
     /// The event's name.
     #[allow(clippy::misnamed_getters)]
     pub fn name(&self) -> &'static str {
         rt::Record::layout(self).event
     }
 }
+
+/// Microsoft-Windows-SMBServer, for the runtime's generic types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Provider;
+
+impl rt::Provider for Provider {
+    const INFO: &'static rt::ProviderInfo = &schema::PROVIDER;
+    type Event<'a> = Event<'a>;
+    type Build = Build;
+    type Channel = descriptor::Channel;
+    type Level = descriptor::Level;
+    type Opcode = descriptor::Opcode;
+    type Task = descriptor::Task;
+    type Keywords = descriptor::Keywords;
+}
+
+/// Decodes events with options: for a build or without one, strictly or not.
+pub type Decoder = rt::Decoder<Provider>;
+
+/// A decoded event: the [`Event`], for which build, and how certain that is.
+pub type Decoded<'a> = rt::Decoded<'a, Event<'a>>;
 
 #[allow(clippy::too_many_lines)]
 impl<'a> rt::Record<'a> for Event<'a> {
@@ -729,7 +734,7 @@ impl<'a> rt::Record<'a> for Event<'a> {
 
 #[allow(clippy::too_many_lines)]
 impl<'a> rt::Events<'a> for Event<'a> {
-    const PROVIDER: &'static rt::ProviderInfo = &schema::PROVIDER;
+    type Provider = Provider;
 
     #[inline]
     fn decode(
@@ -737,7 +742,7 @@ impl<'a> rt::Events<'a> for Event<'a> {
         id: u16,
         version: u8,
         payload: &'a [u8],
-    ) -> Result<rt::Decoded<Self>, rt::DecodeError> {
+    ) -> Result<Decoded<'a>, rt::DecodeError> {
         match (id, version, build) {
             (1, 2, 10240..) => {
                 rt::decode_as(
@@ -3003,11 +3008,8 @@ impl<'a> rt::Events<'a> for Event<'a> {
         }
     }
 
-    fn read(
-        layout: &'static rt::LayoutInfo,
-        reader: &mut rt::Reader<'a>,
-    ) -> Result<Self, rt::Fault> {
-        match layout.index {
+    fn read(index: u16, reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+        match index {
             0 => {
                 rt::read_as(
                     reader,
