@@ -63,7 +63,8 @@ fn the_place_is_shown_where_it_is_asked_for() {
     let path = file.to_string_lossy().into_owned();
     let short = run(&["schema", &path]);
     let short = String::from_utf8(short.stderr).expect("UTF-8");
-    assert_eq!(short.lines().count(), 1, "{short}");
+    // The diagnostic, and why the command failed.
+    assert_eq!(short.lines().count(), 2, "{short}");
     let full = run(&["schema", &path, "--diagnostics", "full"]);
     let full = String::from_utf8(full.stderr).expect("UTF-8").replace(&path, "a.man");
     insta::assert_snapshot!("place", full);
