@@ -85,6 +85,8 @@
 //!
 //! # Features
 //!
+//! * `alloc`: the type `OwnedEvent`, an event with its payload, to be kept or sent to another thread.
+//!
 //! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`
 //!   are `"0x…"` strings, GUIDs `"{…}"`, binary is upper-case hex, times are ISO 8601 in UTC.
 //!
@@ -143,6 +145,26 @@ pub use etw_runtime::{
     Size, SocketAddr, StatusKind, StatusText, SystemTime, Utf16, Value, VersionInfo, View, status,
 };
 pub use events::{Decoded, Decoder, Event, Provider};
+
+/// A decoded event with its payload, to be kept or sent to another thread.
+///
+/// ```
+/// use std::sync::mpsc;
+///
+/// use smbserver_etw::{Build, Event, OwnedEvent};
+///
+/// let (sender, receiver) = mpsc::channel::<OwnedEvent>();
+/// let worker = std::thread::spawn(move || receiver.iter().map(|kept| kept.event().name()).collect::<Vec<_>>());
+/// {
+///     let payload = [1, 0, 0, 0]; // gone when the callback returns
+///     sender.send(Event::decode(Build::B26100, 1900, 0, &payload)?.into_owned())?;
+/// }
+/// drop(sender);
+/// assert_eq!(worker.join().unwrap(), ["TdiModeEnabled"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "alloc")]
+pub type OwnedEvent = etw_runtime::OwnedEvent<Provider>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -3,6 +3,8 @@
 use core::fmt;
 
 use crate::message::Message;
+#[cfg(feature = "alloc")]
+use crate::owned::{OwnedEvent, Parts};
 use crate::status::{BuiltIn, StatusText};
 use crate::{BuildRange, Candidates, EventKey, Events, HeaderInfo, LayoutInfo, PointerSize, Provider};
 
@@ -44,6 +46,12 @@ impl<'a, E> Decoded<'a, E> {
         Self { left_over, unterminated, ..self }
     }
 
+    #[cfg(feature = "alloc")]
+    pub(crate) fn from_parts(event: E, payload: &'a [u8], parts: Parts) -> Self {
+        let Parts { also_fits, left_over, build, index, pointer_size, unterminated } = parts;
+        Self { event, payload, also_fits, left_over, build, index, pointer_size, unterminated }
+    }
+
     /// The payload, left-over bytes included.
     pub fn payload(&self) -> &'a [u8] {
         self.payload
@@ -68,6 +76,14 @@ impl<'a, E> Decoded<'a, E> {
 }
 
 impl<'a, E: Events<'a>> Decoded<'a, E> {
+    /// The event with a copy of its payload, to be kept. It is the event that the payload was read as, even if
+    /// [`Decoded::event`] was replaced since.
+    #[cfg(feature = "alloc")]
+    pub fn into_owned(self) -> OwnedEvent<E::Provider> {
+        let Self { also_fits, left_over, build, index, pointer_size, unterminated, .. } = self;
+        OwnedEvent::new(self.payload, Parts { also_fits, left_over, build, index, pointer_size, unterminated })
+    }
+
     /// The build that it was decoded for; none if it was decoded without one.
     pub fn build(&self) -> Option<<E::Provider as Provider>::Build> {
         self.build.map(Into::into)

@@ -11,6 +11,9 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 mod build;
 mod decode;
 mod decoded;
@@ -22,6 +25,8 @@ mod info;
 mod meaning;
 mod message;
 mod named;
+#[cfg(feature = "alloc")]
+mod owned;
 mod part;
 mod provider;
 mod raw;
@@ -48,6 +53,8 @@ pub use message::display_record;
 pub use message::{AnyMessageWriter, Code, Conversion, Message, MessageWriter, Printf};
 #[doc(hidden)]
 pub use named::{display_flags, display_named};
+#[cfg(feature = "alloc")]
+pub use owned::OwnedEvent;
 pub use part::Part;
 pub use provider::{Events, Provider};
 pub use raw::{EventKey, RawEvent};

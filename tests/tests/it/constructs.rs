@@ -110,6 +110,7 @@ fn pointers_are_as_wide_as_the_header_says() {
                 let whole = decoder.decode_payload(key, payload).unwrap_or_else(|e| panic!("{e}"));
                 assert!(mean_the_same(&reflected::values(&whole.event), &values));
                 assert_eq!(decoder.lenient().decode_payload(key, payload), Ok(whole));
+                assert_eq!(whole.into_owned().decoded(), whole);
                 let raw = RawEvent::new(Event::PROVIDER, key, payload).with_pointer_size(size);
                 let any = Decoder::any_build().decode(&raw).expect("the one layout");
                 assert!(mean_the_same(&reflected::values(&any.event), &values));

@@ -144,6 +144,8 @@ impl<'a> Walked<'a> {
             Ok(decoded) => {
                 prop_assert_eq!(decoded.layout().name, &self.layout.name);
                 prop_assert!(self.mismatch.is_none(), "{} does not fit and was read", self.layout.name);
+                let kept = decoded.into_owned();
+                prop_assert_eq!(kept.decoded(), decoded);
                 Ok(true)
             }
             Err(error) => self.check_refusal(error).map(|()| false),
@@ -165,6 +167,8 @@ impl<'a> Walked<'a> {
                 prop_assert_eq!((lenient.left_over(), lenient.payload()), (&payload[walk.end()..], payload));
                 prop_assert_eq!(lenient.unterminated(), walk.unterminated);
                 check_left_as_it_was(layout, &lenient.event, payload, &walk.fields)?;
+                let kept = lenient.into_owned();
+                prop_assert_eq!(kept.decoded(), lenient);
                 Ok(lenient.unterminated())
             }
             (Err(DecodeError::Mismatch(mismatch)), Err(stop)) => {
