@@ -15,7 +15,6 @@ macro_rules! status_code {
     ($(#[$meta:meta])* $type:ident) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
         pub struct $type(pub u32);
 
         impl $type {
@@ -34,6 +33,13 @@ macro_rules! status_code {
         impl From<$type> for u32 {
             fn from(status: $type) -> Self {
                 status.0
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_u32(self.0)
             }
         }
 
