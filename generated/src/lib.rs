@@ -85,6 +85,8 @@
 //!
 //! # Features
 //!
+//! * `std`: [`FileTime`] from and to the standard library's `SystemTime`.
+//!
 //! * `alloc`: the type `OwnedEvent`, an event with its payload, to be kept or sent to another thread.
 //!
 //! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`

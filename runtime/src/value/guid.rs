@@ -8,6 +8,16 @@ use super::hex::Case;
 ///
 /// `Display` and `Debug` print `{d48ce617-33a2-4bc3-a5c7-11aa4f29619e}`, as Windows does in messages and in XML.
 /// The order is that of the printed text.
+///
+/// A constant is made of the text's digits, and becomes one of the crate `uuid` by them:
+///
+/// ```
+/// use etw_runtime::Guid;
+///
+/// const PROVIDER: Guid = Guid::from_u128(0xd48ce617_33a2_4bc3_a5c7_11aa4f29619e);
+/// assert_eq!(PROVIDER.to_string(), "{d48ce617-33a2-4bc3-a5c7-11aa4f29619e}");
+/// // uuid::Uuid::from_u128(PROVIDER.to_u128())
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Guid([u8; 16]);
 

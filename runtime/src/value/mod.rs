@@ -42,7 +42,7 @@ pub use self::{
     number::{Bool32, HexInt32, HexInt64, Pointer},
     reflect::Value,
     sid::{Sid, SubAuthorities},
-    socket::SocketAddr,
+    socket::{NotAnIpAddress, SocketAddr},
     structure::{Nested, Struct, StructInfo, StructValue},
     time::{FileTime, SystemTime},
     types::{InType, OutType},
@@ -55,3 +55,5 @@ pub(crate) use self::erased::read_fixed;
 pub use self::structure::serialize_struct;
 #[doc(hidden)]
 pub use self::structure::{debug_struct, display_struct, hash_struct, member_of, structs_are_equal};
+#[cfg(feature = "std")]
+pub use self::time::TimeRangeError;

@@ -58,6 +58,11 @@ impl<'a> SocketAddr<'a> {
         }
     }
 
+    /// The IP address, without port and scope; none where [`SocketAddr::to_std`] has none.
+    pub fn ip(self) -> Option<net::IpAddr> {
+        self.to_std().map(|address| address.ip())
+    }
+
     fn to_v4(self) -> Option<SocketAddrV4> {
         let &[_, _, p0, p1, a, b, c, d] = self.bytes.first_chunk()?;
         Some(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([p0, p1])))
@@ -73,6 +78,36 @@ impl<'a> SocketAddr<'a> {
         // information as it lies in memory.
         let (port, flow) = (u16::from_be_bytes(port), u32::from_le_bytes(flow));
         Some(SocketAddrV6::new(address.into(), port, flow, u32::from_le_bytes(scope)))
+    }
+}
+
+/// The bytes are no address of IPv4 or IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NotAnIpAddress(());
+
+impl fmt::Display for NotAnIpAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an address of IPv4 or IPv6")
+    }
+}
+
+impl core::error::Error for NotAnIpAddress {}
+
+/// As [`SocketAddr::to_std`].
+impl TryFrom<SocketAddr<'_>> for net::SocketAddr {
+    type Error = NotAnIpAddress;
+
+    fn try_from(address: SocketAddr<'_>) -> Result<Self, NotAnIpAddress> {
+        address.to_std().ok_or(NotAnIpAddress(()))
+    }
+}
+
+/// As [`SocketAddr::ip`].
+impl TryFrom<SocketAddr<'_>> for net::IpAddr {
+    type Error = NotAnIpAddress;
+
+    fn try_from(address: SocketAddr<'_>) -> Result<Self, NotAnIpAddress> {
+        address.ip().ok_or(NotAnIpAddress(()))
     }
 }
 
@@ -194,5 +229,14 @@ mod tests {
             SocketAddr::new(&bytes).as_binary().to_string(),
             "1700EDB0000000000000000000000000000000000000000100000000"
         );
+    }
+
+    #[test]
+    fn an_address_is_one_of_the_standard_library_or_none() {
+        let bytes = [2, 0, 0xC3, 0x50, 10, 1, 2, 3];
+        let address = SocketAddr::new(&bytes);
+        assert_eq!(net::SocketAddr::try_from(address), Ok(net::SocketAddr::from(([10, 1, 2, 3], 50000))));
+        assert_eq!(net::IpAddr::try_from(address).ok(), address.ip());
+        assert!(net::IpAddr::try_from(SocketAddr::new(&[9, 0])).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Points in time: FILETIME and SYSTEMTIME.
 
 use core::fmt;
+use core::time::Duration;
 
 /// Ticks of 100 ns in a second.
 const TICKS_PER_SECOND: u64 = 10_000_000;
@@ -31,6 +32,62 @@ impl FileTime {
     pub const fn unix_nanos(self) -> i128 {
         // Not `i128::from`, which is no const fn; both fit.
         (self.0 as i128 - UNIX_EPOCH as i128) * 100
+    }
+
+    /// How much later it is than another time; none if it is earlier.
+    pub const fn duration_since(self, earlier: Self) -> Option<Duration> {
+        match self.0.checked_sub(earlier.0) {
+            Some(ticks) => {
+                let nanos = (ticks % TICKS_PER_SECOND) as u32 * 100;
+                Some(Duration::new(ticks / TICKS_PER_SECOND, nanos))
+            }
+            None => None,
+        }
+    }
+}
+
+/// A time that the other type cannot hold.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TimeRangeError(());
+
+#[cfg(feature = "std")]
+impl fmt::Display for TimeRangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time is out of range")
+    }
+}
+
+#[cfg(feature = "std")]
+impl core::error::Error for TimeRangeError {}
+
+#[cfg(feature = "std")]
+impl TryFrom<FileTime> for std::time::SystemTime {
+    type Error = TimeRangeError;
+
+    /// Fails for times past the system's last, as some systems count in fewer bits.
+    fn try_from(time: FileTime) -> Result<Self, TimeRangeError> {
+        let epoch = FileTime::from_ticks(UNIX_EPOCH);
+        let moved = match time.duration_since(epoch) {
+            Some(after) => Self::UNIX_EPOCH.checked_add(after),
+            None => epoch.duration_since(time).and_then(|before| Self::UNIX_EPOCH.checked_sub(before)),
+        };
+        moved.ok_or(TimeRangeError(()))
+    }
+}
+
+#[cfg(feature = "std")]
+impl TryFrom<std::time::SystemTime> for FileTime {
+    type Error = TimeRangeError;
+
+    /// Fails for times before 1601 and past the 58,000 years after it. What is less than 100 ns is dropped.
+    fn try_from(time: std::time::SystemTime) -> Result<Self, TimeRangeError> {
+        let ticks = |span: Duration| u64::try_from(span.as_nanos() / 100).ok();
+        let moved = match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
+            Ok(after) => ticks(after).and_then(|ticks| UNIX_EPOCH.checked_add(ticks)),
+            Err(before) => ticks(before.duration()).and_then(|ticks| UNIX_EPOCH.checked_sub(ticks)),
+        };
+        moved.map(Self).ok_or(TimeRangeError(()))
     }
 }
 
@@ -261,5 +318,25 @@ mod tests {
         assert_eq!((time.hour(), time.minute(), time.second(), time.millisecond()), (15, 57, 30, 511));
         assert_eq!(SystemTime::default().to_string(), "0000-00-00T00:00:00.000000000Z");
         assert_eq!(SystemTime::from_bytes([0xFF; 16]).to_string(), "65535-65535-65535T65535:65535:65535.65535000000Z");
+    }
+
+    #[test]
+    fn the_time_between_two_is_exact() {
+        let earlier = FileTime::from_ticks(UNIX_EPOCH);
+        let later = FileTime::from_ticks(UNIX_EPOCH + 3 * TICKS_PER_SECOND + 7);
+        assert_eq!(later.duration_since(earlier), Some(Duration::new(3, 700)));
+        assert_eq!(earlier.duration_since(later), None);
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn times_go_to_the_standard_library_and_back() {
+        for ticks in [0, 1, UNIX_EPOCH - 1, UNIX_EPOCH, UNIX_EPOCH + 12_345_678_901] {
+            let time = FileTime::from_ticks(ticks);
+            let std = std::time::SystemTime::try_from(time).expect("a time that every system has");
+            assert_eq!(FileTime::try_from(std), Ok(time), "{ticks}");
+        }
+        let before_1601 = std::time::SystemTime::UNIX_EPOCH - Duration::from_secs(12_000_000_000);
+        assert!(FileTime::try_from(before_1601).is_err());
     }
 }

@@ -115,6 +115,56 @@ impl fmt::Debug for Utf16<'_> {
     }
 }
 
+impl Utf16<'_> {
+    /// Whether it begins with this text.
+    pub fn starts_with(self, prefix: &str) -> bool {
+        let mut units = self.units();
+        prefix.encode_utf16().all(|unit| units.next() == Some(unit))
+    }
+
+    /// Whether this text stands somewhere in it.
+    pub fn contains(self, text: &str) -> bool {
+        let mut rest = self.units();
+        loop {
+            let mut here = rest.clone();
+            if text.encode_utf16().all(|unit| here.next() == Some(unit)) {
+                return true;
+            }
+            if rest.next().is_none() {
+                return false;
+            }
+        }
+    }
+}
+
+/// The order of the UTF-16 units, which is not that of Rust's strings above U+D7FF.
+impl Ord for Utf16<'_> {
+    fn cmp(&self, other: &Self) -> core::cmp::Ordering {
+        self.units().cmp(other.units())
+    }
+}
+
+impl PartialOrd for Utf16<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<core::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// As `Display`: a lone surrogate becomes U+FFFD.
+#[cfg(feature = "alloc")]
+impl From<Utf16<'_>> for alloc::string::String {
+    fn from(text: Utf16<'_>) -> Self {
+        text.chars().collect()
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl PartialEq<alloc::string::String> for Utf16<'_> {
+    fn eq(&self, other: &alloc::string::String) -> bool {
+        self == other.as_str()
+    }
+}
+
 impl PartialEq<str> for Utf16<'_> {
     fn eq(&self, other: &str) -> bool {
         self.units().eq(other.encode_utf16())
@@ -288,6 +338,17 @@ mod tests {
         // U+212A, the Kelvin sign, is `k` only beyond ASCII.
         let kelvin = utf16("\u{212A}");
         assert!(!Utf16::new(&kelvin).unwrap().eq_ignore_ascii_case("k"));
+    }
+
+    #[test]
+    fn parts_are_found_and_order_is_that_of_the_units() {
+        let bytes = utf16("größer 𝄞");
+        let text = Utf16::new(&bytes).unwrap();
+        assert!(text.starts_with("") && text.starts_with("grö") && !text.starts_with("größer 𝄞 "));
+        assert!(text.contains("") && text.contains("ßer") && text.contains("𝄞") && !text.contains("x"));
+        let other = utf16("groß");
+        assert!(Utf16::new(&other).unwrap() < text);
+        assert!(!Utf16::default().contains("a") && Utf16::default() < text);
     }
 
     #[test]
