@@ -16,7 +16,7 @@ pub(super) struct Package {
     pub(super) license: Option<String>,
     pub(super) rust_version: Option<String>,
     categories: Vec<String>,
-    features: std::collections::BTreeMap<String, Vec<String>>,
+    pub(super) features: std::collections::BTreeMap<String, Vec<String>>,
     publish: Option<Vec<String>>,
     pub(super) manifest_path: PathBuf,
     pub(super) source: Option<String>,

@@ -92,7 +92,13 @@ fn build_without_std(it: &Repository) -> Result<Outcome> {
     }
     let packages = it.published_arguments(repository::Package::is_no_std);
     it.cargo(&[&["build", "--target", target, "--no-default-features"], &*packages].concat())?;
-    passed(it.cargo(&[&["build", "--target", target, "--all-features"], &*packages].concat()))
+    let features: Vec<String> = it
+        .published()
+        .filter(|package| package.is_no_std())
+        .flat_map(|package| package.features.keys().map(move |feature| format!("{}/{feature}", package.name)))
+        .filter(|feature| !feature.ends_with("/std")) // the one that asks for an operating system
+        .collect();
+    passed(it.cargo(&[&["build", "--target", target, "--features", &features.join(",")], &*packages].concat()))
 }
 
 fn check_target(it: &Repository, target: &str) -> Result<Outcome> {
@@ -109,18 +115,20 @@ fn check_oldest_rust(it: &Repository) -> Result<Outcome> {
     versions.sort_unstable();
     versions.dedup();
     for version in versions {
-        let is_there = |it: &Repository| it.answer("rustup", &["run", version, "cargo", "--version"]).is_some();
+        // A toolchain has three numbers, a promise of Cargo.toml may have two.
+        let toolchain = if version.matches('.').count() == 1 { format!("{version}.0") } else { version.to_owned() };
+        let is_there = |it: &Repository| it.answer("rustup", &["run", &toolchain, "cargo", "--version"]).is_some();
         if !is_there(it) && it.full {
-            it.answer("rustup", &["toolchain", "install", version, "--profile", "minimal"]);
+            it.answer("rustup", &["toolchain", "install", &toolchain, "--profile", "minimal"]);
         }
         if !is_there(it) {
             return Ok(skipped(format!(
-                "`rustup toolchain install {version} --profile minimal` brings what is missing"
+                "`rustup toolchain install {toolchain} --profile minimal` brings what is missing"
             )));
         }
         let packages = it.published().filter(|package| package.rust_version.as_deref() == Some(version));
         let packages: Vec<&str> = packages.flat_map(|package| ["--package", &*package.name]).collect();
-        let arguments = [&["run", version, "cargo", "check", "--all-features"], &*packages].concat();
+        let arguments = [&["run", &toolchain, "cargo", "check", "--all-features"], &*packages].concat();
         repository::run(it.command("rustup", &arguments), &format!("rustup {}", arguments.join(" ")))?;
     }
     Ok(Outcome::Passed)
