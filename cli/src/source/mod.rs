@@ -1,4 +1,4 @@
-//! Where events come from: traces and event logs, lines of JSON, hex on the command line. Each makes [`Raw`]s.
+//! Where events come from: traces and event logs, lines of JSON, hex on the command line. Each makes a `Raw`.
 
 pub(crate) mod files;
 pub(crate) mod hex;
