@@ -34,7 +34,7 @@ pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
 pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
     let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
     let table = if bytes.starts_with(b"MZ") {
-        MessageTable::of_dll(bytes).map_err(|error| error.to_string())
+        MessageTable::from_dll(bytes).map_err(|error| error.to_string())
     } else {
         MessageTable::parse(bytes).map_err(|error| error.to_string())
     };

@@ -231,8 +231,8 @@ fn status_codes_are_told_in_the_words_of_a_message_table() {
     assert!(unknown.text.contains("enumeration: [STATUS_LOGON_FAILURE]\n"), "{}", unknown.text);
     for (name, bytes, expected) in [
         ("dll", &b"MZ\x90\0"[..], "not a PE file"),
-        ("short", &table[..8], "not a message table"),
-        ("empty", b"", "not a"),
+        ("short", &table[..8], "the bytes end before"),
+        ("empty", b"", "the bytes end within"),
     ] {
         let run = with(name, bytes, "9a0000c0");
         assert_eq!((run.code, run.text.as_str()), (2, ""));

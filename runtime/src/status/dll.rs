@@ -1,9 +1,9 @@
-//! The message table of a DLL, on the crate `object`.
+//! The resources of a DLL, its message table among them, on the crate `object`.
 
 use core::fmt;
 
 use object::pe::{ImageNtHeaders32, ImageNtHeaders64, ImageResourceDirectoryEntry, RT_MESSAGETABLE};
-use object::read::pe::{ImageNtHeaders, PeFile, ResourceDirectory, ResourceDirectoryEntryData};
+use object::read::pe::{ImageNtHeaders, PeFile, ResourceDirectory, ResourceDirectoryEntryData, ResourceNameOrId};
 use object::{FileKind, LittleEndian};
 
 use super::{MessageTable, MessageTableError};
@@ -30,47 +30,102 @@ impl<'a> MessageTable<'a> {
     ///
     /// # Errors
     /// The file is no PE file, is damaged, or has no message table.
-    pub fn of_dll(bytes: &'a [u8]) -> Result<Self, DllError> {
-        let resource = match FileKind::parse(bytes) {
-            Ok(FileKind::Pe32) => find::<ImageNtHeaders32>(bytes),
-            Ok(FileKind::Pe64) => find::<ImageNtHeaders64>(bytes),
-            _ => Err(DllError::NotPe),
-        };
-        Self::parse(resource?).map_err(DllError::MessageTable)
+    pub fn from_dll(bytes: &'a [u8]) -> Result<Self, DllError> {
+        let found = resource(bytes, ResourceType::MessageTable)?.ok_or(DllError::NoMessageTable)?;
+        Self::parse(found.bytes).map_err(DllError::MessageTable)
     }
 }
 
-/// The bytes of the resource.
-fn find<Pe: ImageNtHeaders>(bytes: &[u8]) -> Result<&[u8], DllError> {
+/// A kind of resource of a PE file. It is here for the readers of manifests, as is [`resource`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceType<'n> {
+    /// `RT_MESSAGETABLE`.
+    MessageTable,
+    /// A type with a name.
+    Named(&'n str),
+}
+
+/// The bytes of a resource, and their language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resource<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// The language, as Windows numbers them; 0 is none.
+    pub language: u16,
+}
+
+/// Which of several languages to take: English, first that of the United States, then none, then the lowest number.
+pub const fn language_rank(language: u16) -> (u8, u16) {
+    let class = match language {
+        EN_US => 0,
+        _ if language & 0x3FF == 0x09 => 1,
+        0 => 2,
+        _ => 3,
+    };
+    (class, language)
+}
+
+/// The first resource of a type in a PE file, in English if it is there in several languages.
+pub fn resource<'a>(bytes: &'a [u8], of_type: ResourceType<'_>) -> Result<Option<Resource<'a>>, DllError> {
+    match FileKind::parse(bytes) {
+        Ok(FileKind::Pe32) => find::<ImageNtHeaders32>(bytes, of_type),
+        Ok(FileKind::Pe64) => find::<ImageNtHeaders64>(bytes, of_type),
+        _ => Err(DllError::NotPe),
+    }
+}
+
+fn find<'a, Pe: ImageNtHeaders>(bytes: &'a [u8], wanted: ResourceType<'_>) -> Result<Option<Resource<'a>>, DllError> {
     let damaged = |_| DllError::Damaged("headers or resources lead out of the file");
     let pe = PeFile::<Pe>::parse(bytes).map_err(damaged)?;
     let sections = pe.section_table();
-    let directory = pe.data_directories().resource_directory(bytes, &sections).map_err(damaged)?;
-    let directory = directory.ok_or(DllError::NoMessageTable)?;
-    let types = directory.root().map_err(damaged)?.entries;
-    let is_messages = |entry: &&ImageResourceDirectoryEntry| entry.name_or_id().id() == Some(RT_MESSAGETABLE);
-    let messages = types.iter().find(is_messages).ok_or(DllError::NoMessageTable)?;
-    let (address, size) = first_in_english(directory, *messages).map_err(damaged)?.ok_or(DllError::NoMessageTable)?;
-    let resource = sections.pe_data_at(bytes, address);
-    let resource = resource.zip(usize::try_from(size).ok()).and_then(|(data, size)| data.get(..size));
-    resource.ok_or(DllError::Damaged("the message table lies outside of the file"))
+    let Some(directory) = pe.data_directories().resource_directory(bytes, &sections).map_err(damaged)? else {
+        return Ok(None);
+    };
+    for of_type in directory.root().map_err(damaged)?.entries {
+        if !is_of_type(directory, *of_type, wanted).map_err(damaged)? {
+            continue;
+        }
+        let Some((address, size, language)) = first_in_english(directory, *of_type).map_err(damaged)? else {
+            continue;
+        };
+        let data = sections.pe_data_at(bytes, address);
+        let bytes = data.zip(usize::try_from(size).ok()).and_then(|(data, size)| data.get(..size));
+        let bytes = bytes.ok_or(DllError::Damaged("a resource lies outside of the file"))?;
+        return Ok(Some(Resource { bytes, language }));
+    }
+    Ok(None)
 }
 
-/// The address and size of a type's first resource.
+fn is_of_type(
+    directory: ResourceDirectory<'_>,
+    entry: ImageResourceDirectoryEntry,
+    wanted: ResourceType<'_>,
+) -> object::Result<bool> {
+    match (entry.name_or_id(), wanted) {
+        (ResourceNameOrId::Id(id), ResourceType::MessageTable) => Ok(id == RT_MESSAGETABLE),
+        (ResourceNameOrId::Name(name), ResourceType::Named(wanted)) => {
+            let units = name.raw_data(directory)?.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit));
+            Ok(units.eq(wanted.encode_utf16()))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The address, the size and the language of a type's first resource.
 fn first_in_english(
     directory: ResourceDirectory<'_>,
     of_type: ImageResourceDirectoryEntry,
-) -> object::Result<Option<(u32, u32)>> {
+) -> object::Result<Option<(u32, u32, u16)>> {
     let ResourceDirectoryEntryData::Table(names) = of_type.data(directory)? else { return Ok(None) };
     let Some(name) = names.entries.first() else { return Ok(None) };
     let ResourceDirectoryEntryData::Table(languages) = name.data(directory)? else { return Ok(None) };
-    let is_english = |entry: &&ImageResourceDirectoryEntry| entry.name_or_id().id() == Some(EN_US);
-    let Some(language) = languages.entries.iter().find(is_english).or(languages.entries.first()) else {
-        return Ok(None);
-    };
+    let number = |entry: &ImageResourceDirectoryEntry| entry.name_or_id().id().unwrap_or(0);
+    let first = languages.entries.iter().min_by_key(|entry| language_rank(number(entry)));
+    let Some(language) = first else { return Ok(None) };
     match language.data(directory)? {
         ResourceDirectoryEntryData::Data(data) => {
-            Ok(Some((data.offset_to_data.get(LittleEndian), data.size.get(LittleEndian))))
+            let address = data.offset_to_data.get(LittleEndian);
+            Ok(Some((address, data.size.get(LittleEndian), number(language))))
         }
         ResourceDirectoryEntryData::Table(_) => Ok(None),
     }

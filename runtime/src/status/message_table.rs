@@ -5,6 +5,8 @@
 //! itself, u16 flags (1 for UTF-16), and the text, which ends with CR LF and is padded with NULs.
 
 use core::fmt;
+use core::iter::FusedIterator;
+use core::ops::RangeInclusive;
 
 use crate::{Ansi, Utf16};
 
@@ -23,7 +25,7 @@ const ENTRY: usize = 4;
 /// # fn resource() -> &'static [u8] { &[] }
 /// use etw_runtime::status::{BuiltIn, Chain, MessageTable, NtDll};
 ///
-/// // The bytes of resource type 11, id 1, of an ntdll.dll. `MessageTable::of_dll`, with the feature `dll`, finds them.
+/// // The bytes of resource type 11, id 1, of an ntdll.dll. `MessageTable::from_dll`, with the feature `dll`, finds them.
 /// let table = MessageTable::parse(resource())?;
 /// let texts = Chain(NtDll { table }, BuiltIn);
 /// # Ok::<(), etw_runtime::status::MessageTableError>(())
@@ -43,7 +45,7 @@ pub enum MessageTableText<'a> {
     Ansi(Ansi<'a>),
 }
 
-/// Why bytes are not a message table.
+/// What is wrong with a message table, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageTableError {
     /// The offset in the resource of what is wrong.
@@ -76,6 +78,23 @@ pub enum MessageTableErrorKind {
         entries_at: u32,
         /// The number of ids.
         ids: u64,
+    },
+    /// The bytes end before the entry does, or its length is less than that of its own header.
+    EntryTruncated {
+        /// Its id.
+        id: u32,
+    },
+    /// The entry's text is in a form that is not known.
+    UnknownFlags {
+        /// Its id.
+        id: u32,
+        /// The flags.
+        flags: u16,
+    },
+    /// The blocks up to this entry hold more than the table has: they overlap.
+    Overlap {
+        /// The entry's id.
+        id: u32,
     },
 }
 
@@ -149,9 +168,69 @@ impl<'a> MessageTable<'a> {
             (_, entries) = split_entry(entries)?;
         }
         let (entry, _) = split_entry(entries)?;
-        MessageTableText::read(entry)
+        MessageTableText::read(entry).ok()
+    }
+
+    /// All texts with their ids, block by block. An entry that cannot be read gives an error, and if its length cannot be
+    /// trusted the rest of its block is left out. An iterator that gives as many entries as a table of its size can hold ends with
+    /// an error.
+    pub fn entries(&self) -> Entries<'a> {
+        Entries { bytes: self.bytes, blocks: self.blocks.iter(), ids: None, rest: &[], budget: self.bytes.len() }
     }
 }
+
+/// The texts of a [`MessageTable`], in the order of its blocks.
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    bytes: &'a [u8],
+    blocks: core::slice::Iter<'a, BlockRow>,
+    /// What is left of a block: the ids, and the bytes from the first one's entry on.
+    ids: Option<RangeInclusive<u32>>,
+    rest: &'a [u8],
+    /// Blocks do not overlap, so that all entries together are no larger than the table.
+    budget: usize,
+}
+
+impl<'a> Entries<'a> {
+    /// The next id, from the next block where one is at its end.
+    fn next_id(&mut self) -> Option<u32> {
+        loop {
+            if let Some(id) = self.ids.as_mut().and_then(RangeInclusive::next) {
+                return Some(id);
+            }
+            let block = Block::read(*self.blocks.next()?);
+            self.rest = usize::try_from(block.offset).ok().and_then(|at| self.bytes.get(at..)).unwrap_or_default();
+            self.ids = Some(block.low..=block.high);
+        }
+    }
+
+    fn entry(&mut self, id: u32) -> Result<MessageTableText<'a>, MessageTableErrorKind> {
+        let Some((entry, rest)) = split_entry(self.rest) else {
+            self.ids = None;
+            return Err(MessageTableErrorKind::EntryTruncated { id });
+        };
+        let Some(budget) = self.budget.checked_sub(entry.len()) else {
+            self.ids = None;
+            self.blocks = [].iter();
+            return Err(MessageTableErrorKind::Overlap { id });
+        };
+        self.budget = budget;
+        self.rest = rest;
+        MessageTableText::read(entry).map_err(|flags| MessageTableErrorKind::UnknownFlags { id, flags })
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<(u32, MessageTableText<'a>), MessageTableError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let id = self.next_id()?;
+        let offset = self.bytes.len() - self.rest.len();
+        Some(self.entry(id).map(|text| (id, text)).map_err(|kind| MessageTableError { offset, kind }))
+    }
+}
+
+impl FusedIterator for Entries<'_> {}
 
 /// The first entry, header and all, and what follows it.
 fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -160,16 +239,17 @@ fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl<'a> MessageTableText<'a> {
-    fn read(entry: &'a [u8]) -> Option<Self> {
-        let ([_, _, low, high], text) = entry.split_first_chunk::<ENTRY>()?;
-        match u16::from_le_bytes([*low, *high]) {
-            0 => Some(Self::Ansi(Ansi::new(without_end(text)))),
+    /// The text of an entry; its flags, where they are not known. A form of text that is not known is not guessed at.
+    fn read(entry: &'a [u8]) -> Result<Self, u16> {
+        let (header, text) = entry.split_at_checked(ENTRY).unwrap_or_default();
+        let flags = header.last_chunk().copied().map_or(u16::MAX, u16::from_le_bytes);
+        match flags {
+            0 => Ok(Self::Ansi(Ansi::new(without_end(text)))),
             1 => {
                 let (units, _) = text.as_chunks::<2>();
-                Utf16::new(without_wide_end(units).as_flattened()).map(Self::Utf16)
+                Utf16::new(without_wide_end(units).as_flattened()).map(Self::Utf16).ok_or(flags)
             }
-            // A form of text that is not known is not guessed at.
-            _ => None,
+            _ => Err(flags),
         }
     }
 }
@@ -208,7 +288,7 @@ impl fmt::Display for MessageTableText<'_> {
 
 impl fmt::Display for MessageTableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a message table: at offset {}, ", self.offset)?;
+        write!(f, "message table, offset {:#x}: ", self.offset)?;
         match self.kind {
             MessageTableErrorKind::NoHeader => f.write_str("the bytes end within the count of blocks"),
             MessageTableErrorKind::BlocksTruncated { blocks } => {
@@ -218,7 +298,16 @@ impl fmt::Display for MessageTableError {
                 write!(f, "a block goes from id {low:#x} down to {high:#x}")
             }
             MessageTableErrorKind::EntriesTruncated { entries_at, ids } => {
-                write!(f, "a block has {ids} entries from offset {entries_at} on, but the bytes end before as many")
+                write!(f, "a block has {ids} entries from offset {entries_at:#x} on, but the bytes end before as many")
+            }
+            MessageTableErrorKind::EntryTruncated { id } => {
+                write!(f, "message {id:#010x} does not end inside the table")
+            }
+            MessageTableErrorKind::UnknownFlags { id, flags } => {
+                write!(f, "message {id:#010x} has the unknown flags {flags:#x}")
+            }
+            MessageTableErrorKind::Overlap { id } => {
+                write!(f, "message {id:#010x} overlaps other messages; the rest is not read")
             }
         }
     }

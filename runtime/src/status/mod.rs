@@ -47,11 +47,14 @@ mod tests;
 
 #[cfg(feature = "dll")]
 pub use self::dll::DllError;
+#[cfg(feature = "dll")]
+#[doc(hidden)]
+pub use self::dll::{Resource, ResourceType, language_rank, resource};
 #[cfg(all(windows, feature = "system-messages"))]
 pub use self::system::System;
 pub use self::{
     code::{HResult, NtStatus, Severity, Win32Error},
-    message_table::{MessageTable, MessageTableError, MessageTableErrorKind, MessageTableText},
+    message_table::{Entries, MessageTable, MessageTableError, MessageTableErrorKind, MessageTableText},
     sources::{BuiltIn, Chain, FromFn, NtDll},
 };
 

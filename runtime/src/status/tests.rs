@@ -181,7 +181,7 @@ fn what_is_no_message_table_is_refused_with_its_place() {
     bytes[20] = 0; // The second block's highest id: 0x105 becomes 0x100.
     let found = error(&bytes);
     assert_eq!(found.offset, 16);
-    assert_eq!(found.to_string(), "not a message table: at offset 16, a block goes from id 0x103 down to 0x100");
+    assert_eq!(found.to_string(), "message table, offset 0x10: a block goes from id 0x103 down to 0x100");
 
     let mut bytes = sample();
     bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes()); // The first block's highest id.
@@ -201,6 +201,46 @@ fn a_damaged_entry_is_no_text() {
     }
 }
 
+#[test]
+fn all_entries_are_listed_with_what_is_wrong() {
+    let bytes = sample();
+    let table = MessageTable::parse(&bytes).unwrap();
+    let mut listed = 0;
+    for entry in table.entries() {
+        match entry {
+            Ok((id, text)) => assert_eq!(table.text(id), Some(text)),
+            Err(error) => {
+                assert_eq!(error.kind, MessageTableErrorKind::UnknownFlags { id: 0xC000_0024, flags: 4 });
+                assert_eq!(&bytes[error.offset + 4..][..5], b"what?");
+            }
+        }
+        listed += 1;
+    }
+    assert_eq!(listed, 10);
+}
+
+#[test]
+fn entries_that_overlap_end_the_list() {
+    // Three blocks of the same entry, which is more than the table has.
+    let mut bytes = table(&[(1, vec![wide(&"x".repeat(40))]), (2, vec![wide("")]), (3, vec![wide("")])]);
+    let first = bytes[12..16].to_vec();
+    bytes[24..28].copy_from_slice(&first);
+    bytes[36..40].copy_from_slice(&first);
+    let listed: Vec<_> = MessageTable::parse(&bytes).unwrap().entries().collect();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[1].unwrap_err().kind, MessageTableErrorKind::Overlap { id: 2 });
+}
+
+#[test]
+fn an_entry_that_does_not_end_ends_its_block() {
+    let mut bytes = table(&[(1, vec![wide("a"), wide("b")]), (7, vec![wide("c")])]);
+    bytes[28..30].copy_from_slice(&2_u16.to_le_bytes());
+    let listed: Vec<_> = MessageTable::parse(&bytes).unwrap().entries().collect();
+    let error = MessageTableError { offset: 28, kind: MessageTableErrorKind::EntryTruncated { id: 1 } };
+    assert_eq!(listed[0], Err(error));
+    assert!(matches!(listed[1], Ok((7, _))) && listed.len() == 2, "{listed:?}");
+}
+
 /// Looks up ids that are in the sample and some that are not, and prints what is found.
 fn exercise(bytes: &[u8]) {
     match MessageTable::parse(bytes) {
@@ -209,6 +249,7 @@ fn exercise(bytes: &[u8]) {
                 let found = table.text(id).map(|text| text.to_string().len());
                 assert!(found.is_none_or(|length| length <= 3 * bytes.len()));
             }
+            assert!(table.entries().count() <= bytes.len());
         }
         Err(error) => assert!(error.offset <= bytes.len() && !error.to_string().is_empty()),
     }

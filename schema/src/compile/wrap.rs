@@ -7,10 +7,13 @@ use object::pe;
 use object::write::pe::{NtHeaders, Writer};
 
 use super::out::Out;
-use crate::source::pe::{EN_US, WEVT_TEMPLATE};
+use crate::source::pe::WEVT_TEMPLATE;
 
 /// The bit of a name or an offset in a resource directory.
 const HIGH_BIT: u32 = 1 << 31;
+
+/// English of the United States.
+const EN_US: u16 = 0x0409;
 
 /// The size of a directory's header, of its entries, and of a data entry.
 const DIRECTORY: usize = 16;

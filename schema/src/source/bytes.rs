@@ -37,3 +37,9 @@ impl<'b> Bytes<'b> {
         self.array(at).map(Guid::from_bytes)
     }
 }
+
+/// UTF-16 as text, with a replacement character for what is none.
+pub(super) fn utf16(bytes: &[u8]) -> String {
+    let units = bytes.as_chunks().0.iter().map(|unit| u16::from_le_bytes(*unit));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}

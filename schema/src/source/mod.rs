@@ -17,7 +17,7 @@ pub use detect::detect;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Place};
 
-use message_table::MessageTable;
+use message_table::Texts;
 
 /// A file as somebody found it.
 #[derive(Clone, Copy, Debug)]
@@ -167,15 +167,11 @@ fn resources<'b>(format: Format, file: File<'b>, found: &mut Diagnostics) -> Opt
 }
 
 /// A binary's own texts, and those of the others that it has not.
-fn all_texts<'t>(
-    own: Option<&MessageTable>,
-    others: impl Iterator<Item = &'t MessageTable>,
-    found: &mut Diagnostics,
-) -> MessageTable {
+fn all_texts<'t>(own: Option<&Texts>, others: impl Iterator<Item = &'t Texts>, found: &mut Diagnostics) -> Texts {
     let mut texts = own.cloned().unwrap_or_default();
-    let mut others: Vec<&MessageTable> = others.collect();
+    let mut others: Vec<&Texts> = others.collect();
     // English first, whatever the order of the files. A table without a language is as good as any.
-    others.sort_by_key(|table| table.language().map(pe::rank));
+    others.sort_by_key(|table| table.language().map(etw_runtime::status::language_rank));
     for other in others {
         texts.extend(other, found);
     }

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bytes::Bytes;
-use super::message_table::{MessageTable, utf16};
+use super::bytes::{Bytes, utf16};
+use super::message_table::Texts;
 use crate::diagnostic::Diagnostics;
 use crate::model::{
     self, Channel, Event, EventKey, Field, FieldRef, Guid, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind,
@@ -46,13 +46,13 @@ mod flag {
 }
 
 /// Reads a resource. Texts are taken from `messages`, by their ids.
-pub fn read(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, Diagnostics) {
+pub fn read(file: &str, resource: &[u8], messages: &Texts) -> (Manifest, Diagnostics) {
     let (manifest, _, found) = read_and_count(file, resource, messages);
     (manifest, found)
 }
 
 /// The same, and how many of its texts are in no table.
-pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &MessageTable) -> (Manifest, usize, Diagnostics) {
+pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (Manifest, usize, Diagnostics) {
     let mut reader = Reader {
         bytes: Bytes(resource),
         at: Place::new(&Arc::from(file), 0),
@@ -82,7 +82,7 @@ const FIELD: usize = size_of::<Descriptor>() + 2 * size_of::<Field>();
 struct Reader<'b> {
     bytes: Bytes<'b>,
     at: Place,
-    messages: &'b MessageTable,
+    messages: &'b Texts,
     budget: usize,
     /// Messages that are in no table.
     missing: usize,

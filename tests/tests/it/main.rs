@@ -10,7 +10,7 @@ mod examples;
 mod freshness;
 mod generated_code;
 mod history_counts;
-mod message_table_of_dll;
+mod message_table_from_dll;
 mod messages;
 mod names_lock;
 mod never_silently_wrong;
