@@ -111,10 +111,10 @@ fn share_access(payload: &[u8], out: &mut String) {
         HexInt64(view.session_id()),
         view.share_name(),
         view.share_path(),
-        Status(view.translated_status()),
-        HexInt32(view.status()),
-        HexInt32(view.mapped_access()),
-        HexInt32(view.granted_access()),
+        Status(view.translated_status_raw()),
+        HexInt32(view.status_raw()),
+        HexInt32(view.mapped_access_raw()),
+        HexInt32(view.granted_access_raw()),
         view.share_security_descriptor(),
     )
     .expect("a string takes all");
@@ -143,8 +143,8 @@ fn authentication(payload: &[u8], out: &mut String) {
         view.client_address(),
         view.user_name(),
         HexInt64(view.session_id()),
-        Status(view.translated_status()),
-        HexInt32(view.status()),
+        Status(view.translated_status_raw()),
+        HexInt32(view.status_raw()),
         view.spn(),
     )
     .expect("a string takes all");

@@ -41,8 +41,8 @@ pub enum NameKind {
     Field,
     /// A struct's view: the name of the view that holds it, and the manifest's name for the field.
     Struct,
-    /// The accessor of a field's meaning, by the manifest's name for the field.
-    TypedField,
+    /// The accessor of a field's plain number beside the one that has a type for it, by the manifest's name for the field.
+    RawField,
     /// A meaning's type, by its name in `meanings.toml`.
     Meaning,
     /// The static that describes a meaning, by the meaning's name.
@@ -67,7 +67,7 @@ impl NameKind {
         (Self::View, "view"),
         (Self::Field, "field"),
         (Self::Struct, "struct"),
-        (Self::TypedField, "typed-field"),
+        (Self::RawField, "raw-field"),
         (Self::Meaning, "meaning"),
         (Self::MeaningStatic, "meaning-static"),
         (Self::MapStatic, "map-static"),
@@ -93,7 +93,7 @@ impl NameKind {
             // Events, views and structs are types of the same modules, and macros name them side by side.
             Self::Event | Self::View | Self::Struct => Some("type".to_owned()),
             Self::Value => Some(format!("value of {}", key.split_once(' ').map_or("", |(_, map)| map))),
-            Self::Module | Self::Field | Self::TypedField => None,
+            Self::Module | Self::Field | Self::RawField => None,
             // The type of a map or meaning is a value of its name as well, and that of `E` has a static's name.
             Self::Map | Self::MapStatic => Some(Self::Map.word().to_owned()),
             Self::Meaning | Self::MeaningStatic => Some(Self::Meaning.word().to_owned()),

@@ -94,7 +94,16 @@ type RustType<'f> = (&'f str, InType, bool, bool, Option<&'f str>);
 
 fn rust_type(field: &Field) -> RustType<'_> {
     let map = field.map.as_deref().filter(|_| field.in_type.can_map());
-    (&field.name, field.in_type, field.count.is_some(), socket(field.out_type), map)
+    (&field.name, plain_type(field), field.count.is_some(), socket(field.out_type), map)
+}
+
+/// The inType whose accessor returns the same type: how a number is shown makes no other one. An array's elements differ.
+fn plain_type(field: &Field) -> InType {
+    match field.in_type {
+        InType::HexInt32 if field.count.is_none() => InType::UInt32,
+        InType::HexInt64 | InType::Pointer if field.count.is_none() => InType::UInt64,
+        in_type => in_type,
+    }
 }
 
 fn socket(out_type: Option<OutType>) -> bool {

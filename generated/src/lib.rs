@@ -68,13 +68,13 @@
 //! # What numbers mean
 //!
 //! A manifest says that a status is a number, not that it is an NTSTATUS. Where the protocol's specification or the
-//! documented schema says more, a second accessor returns a type with names ([`meanings`]):
+//! documented schema says more, the accessor returns a type with names ([`meanings`]), and a second one the number:
 //!
 //! ```
 //! use smbserver_etw::events::response::Smb2ResponseRead;
 //!
 //! fn failed(read: &Smb2ResponseRead<'_>) -> bool {
-//!     read.status_typed().is_error() // beside `status()`, the number
+//!     read.status().is_error() // `status_raw()` is the number
 //! }
 //! ```
 //!

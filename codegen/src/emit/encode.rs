@@ -125,10 +125,11 @@ fn encode_trait(encoder: &Encoder) -> Option<TokenStream> {
 fn from_view(encoder: &Encoder) -> Option<TokenStream> {
     let members = encoder.from_view.as_ref()?;
     let view = ident(if members.is_empty() { "_view" } else { "view" });
-    let members = members.iter().map(|(accessor, steps)| {
-        let accessor = ident(accessor);
-        let value = expressions::apply(quote!(view.#accessor()), steps);
-        quote! { #accessor: #value }
+    let members = members.iter().map(|from| {
+        let member = ident(&from.member);
+        let accessor = ident(&from.accessor);
+        let value = expressions::apply(quote!(view.#accessor()), &from.steps);
+        quote! { #member: #value }
     });
     let name = ident(&encoder.name);
     let parameters = encoder.borrows.then(|| quote!(<'a>));

@@ -59,7 +59,6 @@ fn event_enum(event: &Event) -> TokenStream {
     let id_docs = doc_attributes(&[format!("The event's id, {}.", event.id)]);
     let accessors = event.accessors.iter().map(emit_accessor);
     let (parameters, lifetime) = lifetimes(event.borrows);
-    let deref = event.layouts.first().filter(|_| event.derefs).map(|layout| emit_deref(&event.name, layout));
     quote! {
         #docs
         #[non_exhaustive]
@@ -69,24 +68,6 @@ fn event_enum(event: &Event) -> TokenStream {
             #id_docs
             pub const ID: u16 = #id;
             #(#accessors)*
-        }
-
-        #deref
-    }
-}
-
-/// An event of one layout has all that its view has.
-fn emit_deref(event: &str, layout: &Layout) -> TokenStream {
-    let event = ident(event);
-    let view = ident(&layout.view.name);
-    let variant = ident(&layout.variant);
-    quote! {
-        impl<'a> core::ops::Deref for #event<'a> {
-            type Target = #view<'a>;
-
-            fn deref(&self) -> &#view<'a> {
-                match self { Self::#variant(view) => view, }
-            }
         }
     }
 }
@@ -149,11 +130,14 @@ fn emit_accessor(accessor: &Accessor) -> TokenStream {
 fn emit_body(body: &Body) -> TokenStream {
     match body {
         Body::Value(value) => expressions::value(value),
-        Body::Map { accessor, each, steps } => {
+        Body::MapEach { accessor, is_optional, steps } => {
             let accessor = ident(accessor);
             let function = expressions::function(steps);
-            let into_iter = each.then(|| quote!(.into_iter()));
-            quote!(self.#accessor() #into_iter.map(#function))
+            if *is_optional {
+                quote!(self.#accessor().map(|array| array.into_iter().map(#function)))
+            } else {
+                quote!(self.#accessor().into_iter().map(#function))
+            }
         }
         Body::Match { accessor, variants, is_optional } => {
             let accessor = ident(accessor);

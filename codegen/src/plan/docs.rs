@@ -3,6 +3,8 @@
 use super::fields::{Access, Extent, FieldPlan, Fields, Kind};
 use super::ir::Map;
 use super::phrases::{escape, name_builds};
+use super::typed;
+use super::views::Context;
 use etw_schema::model::schema::{Event, Header, Layout, Schema};
 use etw_schema::model::{InType, OutType};
 
@@ -18,7 +20,7 @@ pub(super) fn describe_event(schema: &Schema, event: &Event, name: &str, layouts
     let newest = event.versions.last().and_then(|v| v.layouts.last());
     let title = find_title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
     let forms = match layouts {
-        1 => "It has one layout and derefs to its view; a later build may bring another.".to_owned(),
+        1 => "It has one layout; a later build may bring another.".to_owned(),
         n => format!("It has {n} layouts; match on the variant for the fields that not all of them share."),
     };
     let builds = name_builds(&super::history::builds_with(schema, event));
@@ -105,10 +107,21 @@ fn list_inferred(schema: &Schema, id: u16, version: u8, layout: &Layout) -> Vec<
     lines
 }
 
-/// The line that documents each accessor. `builds` says in which builds the event has a field of a name, where these
+/// The lines that document each accessor. `builds` says in which builds the event has a field of a name, where these
 /// are not all of the event's.
-pub(super) fn describe_fields(fields: &Fields, maps: &[Map], builds: impl Fn(&str) -> String) -> Vec<String> {
-    fields.list.iter().map(|field| describe_field(field, fields, maps) + &builds(&field.field.name)).collect()
+pub(super) fn describe_fields(
+    fields: &Fields,
+    context: Context<'_>,
+    builds: impl Fn(&str) -> String,
+) -> Vec<Vec<String>> {
+    let describe = |field: &FieldPlan| {
+        let mut lines = vec![describe_field(field, fields, context.maps) + &builds(&field.field.name)];
+        if let Some(doc) = typed::find(field, context).and_then(|named| named.doc) {
+            lines.extend([String::new(), doc]);
+        }
+        lines
+    };
+    fields.list.iter().map(describe).collect()
 }
 
 fn describe_field(plan: &FieldPlan, all: &Fields, maps: &[Map]) -> String {

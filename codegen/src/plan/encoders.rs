@@ -62,7 +62,7 @@ fn member_type(kind: Kind, structs: &[StructPlan], maps: &[ir::Map]) -> String {
         Kind::List(Item::Struct(at)) => format!("&'a [{}]", structure(at)),
         Kind::One(Item::Struct(at)) => structure(at),
         Kind::Scalar(_) | Kind::Mapped(..) | Kind::One(Item::Sid | Item::Pointer) => {
-            types::return_type(kind, structs, maps)
+            types::value_type(kind, structs, maps)
         }
     }
 }
@@ -164,7 +164,7 @@ fn put_item(at: usize, item: Item, extent: &Extent, mut value: Value) -> PutOne 
 }
 
 /// How the accessors of a decoded event make the members, where none of them has to be gathered.
-fn plan_from_view(fields: &Fields) -> Option<Vec<(String, Vec<Step>)>> {
+fn plan_from_view(fields: &Fields) -> Option<Vec<ir::FromView>> {
     let is_gathered = |field: &FieldPlan| matches!(field.kind, Kind::List(_) | Kind::One(Item::Struct(_)));
     if fields.list.iter().any(is_gathered) {
         return None;
@@ -175,7 +175,13 @@ fn plan_from_view(fields: &Fields) -> Option<Vec<(String, Vec<Step>)>> {
             Kind::One(Item::Ansi | Item::Binary | Item::SocketAddr) => Some(Step::Call("as_bytes")),
             _ => None,
         };
-        (field.accessor.clone(), convert.into_iter().collect())
+        // A member holds the map's type, and of a meaning the plain number.
+        let accessor = if matches!(field.kind, Kind::Mapped(..)) { &field.accessor } else { field.plain_accessor() };
+        ir::FromView {
+            member: field.accessor.clone(),
+            accessor: accessor.to_owned(),
+            steps: convert.into_iter().collect(),
+        }
     };
     Some(list_held(fields).map(member).collect())
 }

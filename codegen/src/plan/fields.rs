@@ -84,6 +84,8 @@ pub(super) enum Access {
 pub(super) struct FieldPlan {
     /// The accessor's name.
     pub(super) accessor: String,
+    /// The name of the accessor of the plain number, where the accessor's type has names for the values.
+    pub(super) raw_accessor: Option<String>,
     pub(super) kind: Kind,
     pub(super) access: Access,
     /// How each element of a list finds its end.
@@ -103,6 +105,11 @@ impl FieldPlan {
             Access::Own(extent) => extent,
             Access::Segment { .. } => &Extent::Own,
         }
+    }
+
+    /// The accessor whose value is the one that the payload holds: the plain number, where there are two.
+    pub(super) fn plain_accessor(&self) -> &str {
+        self.raw_accessor.as_ref().unwrap_or(&self.accessor)
     }
 }
 
@@ -142,20 +149,6 @@ pub(super) struct StructPlan {
 }
 
 impl Kind {
-    /// Whether accessors of both kinds return the same Rust type. Structs of two layouts never do.
-    pub(super) fn has_type_of(self, other: Self) -> bool {
-        let plain = |kind: Self| match kind {
-            Self::Scalar(Scalar::HexInt32) => Self::Scalar(Scalar::U32),
-            Self::Scalar(Scalar::HexInt64) | Self::One(Item::Pointer) => Self::Scalar(Scalar::U64),
-            kind => kind,
-        };
-        match (self, other) {
-            (Self::Mapped(a, _), Self::Mapped(b, _)) => a == b,
-            (Self::One(Item::Struct(_)) | Self::List(Item::Struct(_)), _) => false,
-            _ => plain(self) == plain(other),
-        }
-    }
-
     /// Whether its accessor's value borrows from the payload.
     pub(super) fn borrows(self) -> bool {
         !matches!(self, Self::Scalar(_) | Self::Mapped(..) | Self::One(Item::Pointer))
@@ -260,7 +253,16 @@ impl Planner<'_> {
             Access::Own(extent)
         };
         let map = self.find_map(field);
-        self.out.list.push(FieldPlan { accessor, kind, access, each, map, field: field.clone(), meaning: None });
+        self.out.list.push(FieldPlan {
+            accessor,
+            raw_accessor: None,
+            kind,
+            access,
+            each,
+            map,
+            field: field.clone(),
+            meaning: None,
+        });
         Ok(())
     }
 

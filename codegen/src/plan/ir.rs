@@ -150,8 +150,6 @@ pub(crate) struct Event {
     pub(crate) borrows: bool,
     /// What the layouts share.
     pub(crate) accessors: Vec<Accessor>,
-    /// Whether it has one layout and derefs to its view.
-    pub(crate) derefs: bool,
     /// The statics of the layouts of each version.
     pub(crate) versions: Vec<(u8, Vec<String>)>,
     /// Oldest version and build first.
@@ -290,10 +288,10 @@ pub(crate) struct Accessor {
 #[derive(Debug)]
 pub(crate) enum Body {
     Value(Value),
-    /// Maps what another accessor returns; of an array, each of its elements.
-    Map {
+    /// Maps each element of the array, or of the optional array, that another accessor returns.
+    MapEach {
         accessor: String,
-        each: bool,
+        is_optional: bool,
         steps: Vec<Step>,
     },
     /// Asks the view of whichever layout it is. Where some layouts lack the accessor, the value is an option.
@@ -421,7 +419,15 @@ pub(crate) struct Encoder {
     /// The static of the layout; none for a struct.
     pub(crate) layout: Option<String>,
     /// How a view's accessors make the members, where none of them has to be gathered.
-    pub(crate) from_view: Option<Vec<(String, Vec<Step>)>>,
+    pub(crate) from_view: Option<Vec<FromView>>,
+}
+
+/// A member of an encoder, from an accessor of the view.
+#[derive(Debug)]
+pub(crate) struct FromView {
+    pub(crate) member: String,
+    pub(crate) accessor: String,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// A member of an encoder.

@@ -1,7 +1,7 @@
-//! Meanings as types, which of a layout's fields have one, and the typed accessors.
+//! Meanings as types, and which of a layout's fields have one.
 
-use super::fields::{FieldPlan, Fields, Kind, Scalar};
-use super::ir::{self, Accessor, Body, InfoMeaning, Map, MeaningValue, Number, Source, Step, Value};
+use super::fields::{Fields, Kind, Scalar};
+use super::ir::{self, InfoMeaning, Map, MeaningValue, Number, Step};
 use super::names::constant_name;
 use super::types;
 use crate::meanings::{FieldRule, Integer, MeaningKind, MeaningType, Meanings};
@@ -15,7 +15,7 @@ pub(super) struct MeaningPath {
     /// `NtStatus`.
     name: String,
     /// `rt::status::NtStatus`.
-    path: String,
+    pub(super) path: String,
     /// The integer that it holds.
     integer: Integer,
     /// What reflection says.
@@ -29,8 +29,6 @@ pub(super) struct FieldMeaning {
     pub(super) meaning: usize,
     /// What the rule rests on.
     pub(super) source: String,
-    /// The typed accessor's name.
-    pub(super) accessor: String,
 }
 
 /// The meanings: where each one's type is, and the types that the crate brings.
@@ -100,23 +98,13 @@ fn plan_newtype(meaning: &MeaningType, lock: &mut NamesLock) -> ir::Meaning {
 }
 
 /// Notes the meanings of an event's fields.
-pub(super) fn assign(
-    fields: &mut Fields,
-    event: u16,
-    rules: &[FieldRule],
-    meanings: &[MeaningPath],
-    lock: &mut NamesLock,
-) {
-    for (at, field) in fields.list.iter_mut().enumerate() {
+pub(super) fn assign(fields: &mut Fields, event: u16, rules: &[FieldRule], meanings: &[MeaningPath]) {
+    for field in &mut fields.list {
         let is_integer = matches!(field.kind, Kind::Scalar(scalar) | Kind::Array(scalar) if is_integer(scalar));
         let rule = rules.iter().find(|rule| rule.holds_for(event, &field.field));
         let Some(rule) = rule.filter(|_| is_integer) else { continue };
         let Some(meaning) = meanings.iter().position(|path| path.meaning == rule.meaning) else { continue };
-        let plain = lock.get(NameKind::Field, &field.field.name).unwrap_or(&field.accessor);
-        let typed = format!("{}_typed", plain.trim_end_matches('_'));
-        let typed = lock.claim(NameKind::TypedField, &field.field.name, &[typed]);
-        let accessor = fields.accessors.claim(&typed, &format!("_{}", at + 1));
-        field.meaning = Some(FieldMeaning { meaning, source: rule.source.clone(), accessor });
+        field.meaning = Some(FieldMeaning { meaning, source: rule.source.clone() });
     }
 }
 
@@ -125,54 +113,14 @@ fn is_integer(scalar: Scalar) -> bool {
     !matches!(scalar, F32 | F64 | Bool | Guid | FileTime | SystemTime)
 }
 
-/// The typed accessor beside a field's own; none for a field without a meaning.
-pub(super) fn plan_accessor(field: &FieldPlan, meanings: &[MeaningPath]) -> Option<Accessor> {
-    let assigned = field.meaning.as_ref()?;
-    let meaning = &meanings[assigned.meaning];
-    let doc = format!("`{}` as {} ({}).", field.field.name, meaning.link(), assigned.source);
-    let (scalar, is_array) = match field.kind {
-        Kind::Scalar(scalar) => (scalar, false),
-        Kind::Array(scalar) => (scalar, true),
-        _ => return None,
-    };
-    let steps = meaning.convert(scalar);
-    let (ty, body) = if is_array {
-        let body = Body::Map { accessor: field.accessor.clone(), each: true, steps };
-        (format!("impl Iterator<Item = {}> + use<'a>", meaning.path), body)
-    } else {
-        (meaning.path.clone(), Body::Value(Value { source: Source::Accessor(field.accessor.clone()), steps }))
-    };
-    Some(Accessor { name: assigned.accessor.clone(), docs: vec![doc], ty, is_inline: false, body })
-}
-
-/// The typed accessor of an event's enum, over the accessor that its layouts share.
-pub(super) fn plan_shared_accessor(
-    field: &FieldPlan,
-    assigned: &FieldMeaning,
-    everywhere: bool,
-    meanings: &[MeaningPath],
-) -> Option<Accessor> {
-    let Kind::Scalar(scalar) = field.kind else { return None };
-    let meaning = &meanings[assigned.meaning];
-    let docs = vec![format!("`{}` as {}.", field.field.name, meaning.link())];
-    let steps = meaning.convert(scalar);
-    let (ty, body) = if everywhere {
-        (meaning.path.clone(), Body::Value(Value { source: Source::Accessor(field.accessor.clone()), steps }))
-    } else {
-        let body = Body::Map { accessor: field.accessor.clone(), each: false, steps };
-        (format!("Option<{}>", meaning.path), body)
-    };
-    Some(Accessor { name: assigned.accessor.clone(), docs, ty, is_inline: false, body })
-}
-
 impl MeaningPath {
     /// The type in documentation.
-    fn link(&self) -> String {
+    pub(super) fn link(&self) -> String {
         format!("[`{}`]({})", self.name, self.path)
     }
 
     /// From the integer of a field to the type.
-    fn convert(&self, scalar: Scalar) -> Vec<Step> {
+    pub(super) fn convert(&self, scalar: Scalar) -> Vec<Step> {
         let (bits, is_signed) = match scalar {
             Scalar::I8 => (8, true),
             Scalar::I16 => (16, true),

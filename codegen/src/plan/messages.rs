@@ -82,7 +82,9 @@ impl Context<'_> {
             return Write::Printf(printf, super::views::reflect(field));
         }
         let form = self.choose_form(field);
-        let mut value = Value { source: Source::Accessor(field.accessor.clone()), steps: Vec::new() };
+        let is_mapped = matches!(field.kind, Kind::Mapped(..));
+        let accessor = if is_mapped { &field.accessor } else { field.plain_accessor() };
+        let mut value = Value { source: Source::Accessor(accessor.to_owned()), steps: Vec::new() };
         match field.kind {
             Kind::Mapped(..) => value.steps.push(Step::Unwrap),
             Kind::Array(_) | Kind::List(_) => return self.write_list(field, value, form),

@@ -15,6 +15,7 @@ mod phrases;
 mod public;
 mod shared;
 mod tables;
+mod typed;
 mod types;
 mod values;
 mod views;
@@ -165,9 +166,7 @@ impl Planner<'_> {
             return None;
         }
         shared::mark_confusable(&mut drafts);
-        let derefs = drafts.len() == 1;
-        let shared = if derefs { Vec::new() } else { shared::find_shared(&drafts) };
-        let accessors = shared::plan_accessors(&shared, &drafts, self.context);
+        let accessors = shared::plan_accessors(&drafts, self.context);
         for draft in &mut drafts {
             draft.layout.index = self.place(event.id, name, module, &draft.layout)?;
         }
@@ -185,9 +184,8 @@ impl Planner<'_> {
             info: public::claim_static(NameKind::Event, &event.id.to_string(), name, self.lock),
             name: name.to_owned(),
             docs: docs::describe_event(self.schema, event, name, layouts.len()),
-            borrows: shared.iter().any(|field| field.kind.borrows()),
+            borrows: accessors.iter().any(|accessor| accessor.ty.contains("'a")),
             accessors,
-            derefs,
             versions,
             layouts,
         })
@@ -229,14 +227,15 @@ impl Planner<'_> {
     ) -> Option<Draft> {
         let mut fields = self.plan_fields(event.id, version, layout, &name)?;
         let context = self.context;
-        meanings::assign(&mut fields, event.id, &self.meanings.fields, context.meanings, self.lock);
+        meanings::assign(&mut fields, event.id, &self.meanings.fields, context.meanings);
+        typed::name_raw_accessors(&mut fields, self.lock);
         let structs = plan_structs(&fields, &name_element(event.id, version), context);
         let key = view_key(event.id, version, layout.newest_fields());
         let info = public::claim_static(NameKind::View, &key, &name, self.lock);
         let view_docs = docs::describe_layout(self.schema, (event_name, event.id, version), layout);
         let schema = self.schema;
         let field_docs =
-            docs::describe_fields(&fields, context.maps, |field| history::phrase_of_field(schema, event, field));
+            docs::describe_fields(&fields, context, |field| history::phrase_of_field(schema, event, field));
         let view = plan_view(&name, &info, view_docs, &fields, field_docs, context);
         let headers = self.plan_headers(layout);
         let layout = ir::Layout {
@@ -304,7 +303,7 @@ impl Planner<'_> {
 fn plan_structs(fields: &Fields, element: &str, context: Context<'_>) -> Vec<ir::View> {
     let view = |structure: &fields::StructPlan| {
         let docs = vec![format!("The struct `{}` of {element}.", structure.field)];
-        let field_docs = docs::describe_fields(&structure.fields, context.maps, |_| String::new());
+        let field_docs = docs::describe_fields(&structure.fields, context, |_| String::new());
         plan_view(&structure.name, &structure.info, docs, &structure.fields, field_docs, context)
     };
     fields.structs.iter().map(view).collect()
@@ -315,7 +314,7 @@ fn plan_view(
     info: &str,
     docs: Vec<String>,
     fields: &Fields,
-    field_docs: Vec<String>,
+    field_docs: Vec<Vec<String>>,
     context: Context<'_>,
 ) -> ir::View {
     ir::View {
@@ -323,7 +322,7 @@ fn plan_view(
         info: info.to_owned(),
         summary: docs.first().cloned().unwrap_or_default(),
         docs,
-        members: views::plan_members(fields, context),
+        members: views::plan_members(fields),
         marker: views::plan_marker(fields),
         borrows: fields.list.iter().any(|field| field.kind.borrows()),
         accessors: views::plan_accessors(fields, field_docs, context),

@@ -1,22 +1,30 @@
 //! What the layouts of an event have in common, and what sets them apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::fields::Kind;
-use super::ir::{Accessor, Body};
-use super::meanings::FieldMeaning;
+use super::fields::{FieldPlan, Fields, Kind};
+use super::ir::{Accessor, Body, Step};
 use super::views::Context;
-use super::{Draft, meanings, types};
+use super::{Draft, typed, types};
 
-/// An accessor that several layouts of an event share.
-pub(super) struct SharedField {
-    /// The layout and the field that have it first.
-    first: (usize, usize),
-    pub(super) kind: Kind,
-    /// What the values mean, where it is the same in all layouts.
-    meaning: Option<FieldMeaning>,
-    /// The layouts that have it. All of them: the accessor returns the value itself; some: an `Option`.
+/// An accessor of one layout, as the event's enum could offer it.
+#[derive(PartialEq, Eq)]
+struct Offer {
+    ty: String,
+    /// Of an array whose elements have a type with names: the accessor of the array, and the way to the type.
+    each: Option<(String, Vec<Step>)>,
+    /// Whether it is that of a field's plain number, beside the one that has a type.
+    is_raw: bool,
+}
+
+/// An accessor, and the layouts that have it.
+struct Shared<'d> {
+    offer: Offer,
+    /// The field that has it first.
+    field: &'d FieldPlan,
     layouts: Vec<usize>,
+    /// Whether it returns the same type in all layouts that have it.
+    agrees: bool,
 }
 
 /// Notes which layouts a payload can be mistaken for. Layouts of fixed, different sizes cannot be taken for each other;
@@ -32,62 +40,76 @@ pub(super) fn mark_confusable(drafts: &mut [Draft]) {
     }
 }
 
-/// The accessors that an event's enum can offer: same name and same type wherever the field is.
-pub(super) fn find_shared(drafts: &[Draft]) -> Vec<SharedField> {
-    let mut shared: Vec<SharedField> = Vec::new();
-    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut contradictory: Vec<usize> = Vec::new();
-    for (at, draft) in drafts.iter().enumerate() {
-        for (index, field) in draft.fields.list.iter().enumerate() {
-            let Some(&known) = positions.get(field.accessor.as_str()) else {
-                positions.insert(&field.accessor, shared.len());
-                let meaning = field.meaning.clone();
-                shared.push(SharedField { first: (at, index), kind: field.kind, meaning, layouts: vec![at] });
-                continue;
-            };
-            if !shared[known].kind.has_type_of(field.kind) {
-                contradictory.push(known);
-                continue;
-            }
-            let is_same = |a: &FieldMeaning| field.meaning.as_ref().is_some_and(|b| a.meaning == b.meaning);
-            shared[known].meaning = shared[known].meaning.take().filter(is_same);
-            shared[known].layouts.push(at);
-        }
-    }
-    let kept = shared.into_iter().enumerate().filter(|(at, _)| !contradictory.contains(at));
-    kept.map(|(_, field)| field).collect()
+/// The accessors of an event's enum, by which users read the fields without asking for the layout: those that have the
+/// same name and type in every layout that has them. Where all layouts have one it returns the value itself, else an
+/// `Option`.
+pub(super) fn plan_accessors(drafts: &[Draft], context: Context<'_>) -> Vec<Accessor> {
+    let shared = find_shared(drafts, context);
+    let agrees = |name: &str| shared.iter().any(|(known, shared)| known == name && shared.agrees);
+    let is_offered =
+        |shared: &Shared<'_>| shared.agrees && shared.offer.each.as_ref().is_none_or(|(raw, _)| agrees(raw));
+    let offered = shared.iter().filter(|(_, shared)| is_offered(shared));
+    offered.map(|(name, shared)| accessor(name, shared, drafts)).collect()
 }
 
-/// The accessors of an event's enum.
-pub(super) fn plan_accessors(shared: &[SharedField], drafts: &[Draft], context: Context<'_>) -> Vec<Accessor> {
-    let first = |shared: &SharedField| &drafts[shared.first.0].fields.list[shared.first.1];
-    let mut names: BTreeSet<&str> = shared.iter().map(|field| first(field).accessor.as_str()).collect();
-    let mut accessors = Vec::new();
-    for shared in shared {
-        let fields = &drafts[shared.first.0].fields;
-        let field = first(shared);
-        let everywhere = shared.layouts.len() == drafts.len();
-        let variants: Vec<String> = shared.layouts.iter().map(|at| drafts[*at].layout.variant.clone()).collect();
-        let ty = types::return_type(shared.kind, &fields.structs, context.maps);
-        let what = format!("`{}`, `{}`", field.field.name, field.field.in_type);
-        let have = if variants.len() == 1 { "has" } else { "have" };
-        let (doc, ty) = if everywhere {
-            (format!("{what}."), ty)
-        } else {
-            (format!("{what}, which only {} {have}.", variants.join(", ")), format!("Option<{ty}>"))
-        };
-        accessors.push(Accessor {
-            name: field.accessor.clone(),
-            docs: vec![doc],
-            ty,
-            is_inline: false,
-            body: Body::Match { accessor: field.accessor.clone(), variants, is_optional: !everywhere },
-        });
-        // A field of another layout may have the typed accessor's name.
-        let typed = shared.meaning.as_ref().filter(|meaning| names.insert(&meaning.accessor));
-        let typed =
-            typed.and_then(|meaning| meanings::plan_shared_accessor(field, meaning, everywhere, context.meanings));
-        accessors.extend(typed);
+/// The accessors of all layouts by name, in the order of their first layout's fields.
+fn find_shared<'d>(drafts: &'d [Draft], context: Context<'_>) -> Vec<(String, Shared<'d>)> {
+    let mut shared: Vec<(String, Shared<'d>)> = Vec::new();
+    let mut positions: BTreeMap<String, usize> = BTreeMap::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        for field in &draft.fields.list {
+            for (name, offer) in list_offers(field, &draft.fields, context) {
+                if let Some(&known) = positions.get(&name) {
+                    let known = &mut shared[known].1;
+                    known.agrees &= known.offer == offer;
+                    known.layouts.push(at);
+                } else {
+                    positions.insert(name.clone(), shared.len());
+                    shared.push((name, Shared { offer, field, layouts: vec![at], agrees: true }));
+                }
+            }
+        }
     }
-    accessors
+    shared
+}
+
+/// The accessors of a field: its own, and that of the plain number where there are two.
+fn list_offers(field: &FieldPlan, fields: &Fields, context: Context<'_>) -> Vec<(String, Offer)> {
+    let plain_type = types::plain_type(field.kind, &fields.structs);
+    let (Some(named), Some(raw)) = (typed::find(field, context), &field.raw_accessor) else {
+        return vec![(field.accessor.clone(), Offer { ty: plain_type, each: None, is_raw: false })];
+    };
+    let typed = if matches!(field.kind, Kind::Array(_)) {
+        Offer { ty: types::iterator_of(&named.path), each: Some((raw.clone(), named.steps)), is_raw: false }
+    } else {
+        Offer { ty: named.path, each: None, is_raw: false }
+    };
+    vec![(field.accessor.clone(), typed), (raw.clone(), Offer { ty: plain_type, each: None, is_raw: true })]
+}
+
+fn accessor(name: &str, shared: &Shared<'_>, drafts: &[Draft]) -> Accessor {
+    let is_optional = shared.layouts.len() < drafts.len();
+    let variants: Vec<String> = shared.layouts.iter().map(|at| drafts[*at].layout.variant.clone()).collect();
+    let ty = if is_optional { format!("Option<{}>", shared.offer.ty) } else { shared.offer.ty.clone() };
+    let docs = describe(shared, is_optional.then_some(&variants));
+    let body = match &shared.offer.each {
+        Some((raw, steps)) => Body::MapEach { accessor: raw.clone(), is_optional, steps: steps.clone() },
+        None => Body::Match { accessor: name.to_owned(), variants, is_optional },
+    };
+    Accessor { name: name.to_owned(), docs, ty, is_inline: false, body }
+}
+
+/// The documentation. `only` are the layouts that have it, where not all have.
+fn describe(shared: &Shared<'_>, only: Option<&Vec<String>>) -> Vec<String> {
+    let field = &shared.field.field;
+    let mut docs = if shared.offer.is_raw {
+        typed::describe_raw(shared.field)
+    } else {
+        vec![format!("`{}`, `{}`.", field.name, field.in_type)]
+    };
+    if let (Some(variants), Some(first)) = (only, docs.first_mut()) {
+        let have = if variants.len() == 1 { "has" } else { "have" };
+        *first = format!("{}, which only {} {have}.", first.trim_end_matches('.'), variants.join(", "));
+    }
+    docs
 }

@@ -50,11 +50,23 @@ pub(super) fn name_item(item: Item) -> &'static str {
     }
 }
 
-/// The type that an accessor returns.
-pub(super) fn return_type(kind: Kind, structs: &[StructPlan], maps: &[Map]) -> String {
+/// The type of a value in an encoder.
+pub(super) fn value_type(kind: Kind, structs: &[StructPlan], maps: &[Map]) -> String {
     match kind {
-        Kind::Scalar(scalar) => spell(scalar).ty.to_owned(),
         Kind::Mapped(map, _) => path_of_map(&maps[map]),
+        kind => plain_type(kind, structs),
+    }
+}
+
+/// The iterator over an array's elements as another type.
+pub(super) fn iterator_of(path: &str) -> String {
+    format!("impl ExactSizeIterator<Item = {path}> + use<'a>")
+}
+
+/// The type that an accessor returns, where nothing names the values.
+pub(super) fn plain_type(kind: Kind, structs: &[StructPlan]) -> String {
+    match kind {
+        Kind::Scalar(scalar) | Kind::Mapped(_, scalar) => spell(scalar).ty.to_owned(),
         Kind::Array(scalar) => format!("rt::Array<'a, {}>", spell(scalar).element),
         Kind::One(Item::Pointer) => "u64".to_owned(),
         Kind::One(item) => item_type(item, structs),
@@ -71,8 +83,8 @@ fn item_type(item: Item, structs: &[StructPlan]) -> String {
 }
 
 /// The type of the member that holds a field of variable size.
-pub(super) fn member_type(kind: Kind, structs: &[StructPlan], maps: &[Map]) -> String {
-    let value = return_type(kind, structs, maps);
+pub(super) fn member_type(kind: Kind, structs: &[StructPlan]) -> String {
+    let value = plain_type(kind, structs);
     if matches!(kind, Kind::One(Item::Struct(_))) { format!("rt::Nested<'a, {value}>") } else { value }
 }
 

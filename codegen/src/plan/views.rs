@@ -2,7 +2,7 @@
 
 use super::fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member};
 use super::ir::{self, Accessor, Body, Each, InSegment, Read, Size, Source, Step, Value};
-use super::{meanings, names, types};
+use super::{meanings, names, typed, types};
 
 /// What views are made of beside their fields.
 #[derive(Clone, Copy)]
@@ -12,7 +12,7 @@ pub(super) struct Context<'c> {
 }
 
 /// How a view holds the payload.
-pub(super) fn plan_members(fields: &Fields, context: Context<'_>) -> Vec<ir::Member> {
+pub(super) fn plan_members(fields: &Fields) -> Vec<ir::Member> {
     let member = |member: &Member| match member {
         Member::Segment { name, size, first_field } => ir::Member {
             name: name.clone(),
@@ -29,7 +29,7 @@ pub(super) fn plan_members(fields: &Fields, context: Context<'_>) -> Vec<ir::Mem
             part.steps.push(Step::Wrap("rt::Part::Field".to_owned()));
             ir::Member {
                 name: field.accessor.clone(),
-                ty: types::member_type(field.kind, &fields.structs, context.maps),
+                ty: types::member_type(field.kind, &fields.structs),
                 read: plan_read(*at, field, &fields.list),
                 part,
             }
@@ -127,27 +127,36 @@ fn plan_each(extent: &Extent, all: &[FieldPlan]) -> Each {
     }
 }
 
-/// The accessors of a view, each field's own and behind it the typed one. `docs` are those of the fields.
-pub(super) fn plan_accessors(fields: &Fields, docs: Vec<String>, context: Context<'_>) -> Vec<Accessor> {
+/// The accessors of a view: each field's own, and behind it that of the plain number, where there are two. `docs` are
+/// those of the fields.
+pub(super) fn plan_accessors(fields: &Fields, docs: Vec<Vec<String>>, context: Context<'_>) -> Vec<Accessor> {
     let mut accessors = Vec::new();
     for (field, docs) in fields.list.iter().zip(docs) {
-        let mut value = find(field);
-        match field.kind {
-            Kind::One(Item::Struct(_)) => value.steps.push(Step::Call("view")),
-            Kind::Mapped(map, scalar) => {
-                value.steps.extend(types::to_map_key(scalar));
-                value.steps.push(Step::Wrap(types::path_of_map(&context.maps[map])));
-            }
-            _ => {}
-        }
-        accessors.push(Accessor {
-            name: field.accessor.clone(),
-            docs: vec![docs],
-            ty: types::return_type(field.kind, &fields.structs, context.maps),
+        let value = find(field);
+        let plain = |name: &str, docs| Accessor {
+            name: name.to_owned(),
+            docs,
+            ty: types::plain_type(field.kind, &fields.structs),
             is_inline: true,
-            body: Body::Value(value),
-        });
-        accessors.extend(meanings::plan_accessor(field, context.meanings));
+            body: Body::Value(value.clone()),
+        };
+        let (Some(named), Some(raw)) = (typed::find(field, context), &field.raw_accessor) else {
+            let mut accessor = plain(&field.accessor, docs);
+            if let (Kind::One(Item::Struct(_)), Body::Value(value)) = (field.kind, &mut accessor.body) {
+                value.steps.push(Step::Call("view"));
+            }
+            accessors.push(accessor);
+            continue;
+        };
+        let (ty, body) = if matches!(field.kind, Kind::Array(_)) {
+            let body = Body::MapEach { accessor: raw.clone(), is_optional: false, steps: named.steps };
+            (types::iterator_of(&named.path), body)
+        } else {
+            let value = Value { steps: [value.steps.clone(), named.steps].concat(), ..value.clone() };
+            (named.path, Body::Value(value))
+        };
+        accessors.push(Accessor { name: field.accessor.clone(), docs, ty, is_inline: true, body });
+        accessors.push(plain(raw, typed::describe_raw(field)));
     }
     accessors
 }

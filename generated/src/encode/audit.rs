@@ -256,8 +256,8 @@ impl<'a> From<views::SrvDecryptionFailureV0<'a>> for SrvDecryptionFailureV0<'a> 
         Self {
             client_name: view.client_name().as_bytes(),
             client_address: view.client_address().as_bytes(),
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             session_id: view.session_id(),
         }
     }
@@ -598,8 +598,8 @@ for SrvNetClientDoesNotSupportSpnV0<'a> {
     fn from(view: views::SrvNetClientDoesNotSupportSpnV0<'a>) -> Self {
         Self {
             client_name: view.client_name().into(),
-            status: view.status(),
-            spn_validation_policy: view.spn_validation_policy(),
+            status: view.status_raw(),
+            spn_validation_policy: view.spn_validation_policy_raw(),
         }
     }
 }
@@ -643,7 +643,7 @@ for SrvNetClientSentUnrecognizedSpnV0<'a> {
             spn: view.spn().into(),
             service_class_is_valid: view.service_class_is_valid(),
             principal_name_is_valid: view.principal_name_is_valid(),
-            spn_validation_policy: view.spn_validation_policy(),
+            spn_validation_policy: view.spn_validation_policy_raw(),
         }
     }
 }
@@ -674,7 +674,7 @@ impl<'a> From<views::SrvNetClientSentEmptySpnV0<'a>> for SrvNetClientSentEmptySp
     fn from(view: views::SrvNetClientSentEmptySpnV0<'a>) -> Self {
         Self {
             client_name: view.client_name().into(),
-            spn_validation_policy: view.spn_validation_policy(),
+            spn_validation_policy: view.spn_validation_policy_raw(),
         }
     }
 }

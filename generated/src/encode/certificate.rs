@@ -127,7 +127,7 @@ for ServerCertMappingUpdateFailureV0<'a> {
             server_name: view.server_name().into(),
             subject: view.subject().into(),
             thumb_print: view.thumb_print().into(),
-            status: view.status(),
+            status: view.status_raw(),
             removed: view.removed().into(),
         }
     }
@@ -201,7 +201,7 @@ for ServerCertMappingRestoreFailureV0<'a> {
         Self {
             subject: view.subject().into(),
             thumbprint: view.thumbprint().into(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -236,7 +236,7 @@ for ServerCertMappingRestoreSummaryV0 {
         Self {
             count_of_certs_total: view.count_of_certs_total(),
             count_of_certs_restored: view.count_of_certs_restored(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -278,7 +278,7 @@ for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
         Self {
             failure_type: view.failure_type(),
             interface_index: view.interface_index(),
-            error: view.error(),
+            error: view.error_raw(),
             device_name: view.device_name().into(),
             extra_information: view.extra_information(),
         }
@@ -318,7 +318,7 @@ impl<'a> From<views::ServerCertificateFailureV0<'a>> for ServerCertificateFailur
     fn from(view: views::ServerCertificateFailureV0<'a>) -> Self {
         Self {
             failure_type: view.failure_type(),
-            error: view.error(),
+            error: view.error_raw(),
             mapping_name: view.mapping_name().into(),
             thumbprint: view.thumbprint().into(),
         }
@@ -368,7 +368,7 @@ for SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
         view: views::SrvNetClientCertificateChainRevocationChecksFailedV0<'a>,
     ) -> Self {
         Self {
-            status: view.status(),
+            status: view.status_raw(),
             endpoint_name: view.endpoint_name().into(),
             connection_type: view.connection_type(),
             server_socket_address: view.server_socket_address().as_bytes(),
@@ -417,7 +417,7 @@ for SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
         view: views::SrvNetClientCertificateChainRevocationChecksFailedV1<'a>,
     ) -> Self {
         Self {
-            status: view.status(),
+            status: view.status_raw(),
             endpoint_name: view.endpoint_name().into(),
             connection_type: view.connection_type(),
             transport_name: view.transport_name().into(),
@@ -694,7 +694,7 @@ impl<'a> From<views::MutualAuthClientAccessErrorV0<'a>>
 for MutualAuthClientAccessErrorV0<'a> {
     fn from(view: views::MutualAuthClientAccessErrorV0<'a>) -> Self {
         Self {
-            error: view.error(),
+            error: view.error_raw(),
             server_name: view.server_name().into(),
             client_socket_address: view.client_socket_address().as_bytes(),
         }
@@ -735,7 +735,7 @@ impl<'a> From<views::MutualAuthClientAccessErrorV1<'a>>
 for MutualAuthClientAccessErrorV1<'a> {
     fn from(view: views::MutualAuthClientAccessErrorV1<'a>) -> Self {
         Self {
-            error: view.error(),
+            error: view.error_raw(),
             server_name: view.server_name().into(),
             client_socket_address: view.client_socket_address().as_bytes(),
             connection_id: view.connection_id().as_bytes(),

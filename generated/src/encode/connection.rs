@@ -216,7 +216,7 @@ for Smb2ConnectionTerminateV0Build17763<'a> {
         Self {
             connection_guid: view.connection_guid(),
             reason: view.reason(),
-            status: view.status(),
+            status: view.status_raw(),
             address: view.address().as_bytes(),
             transport_name: view.transport_name().into(),
         }

@@ -301,7 +301,7 @@ for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
             port: view.port(),
             transport_type: view.transport_type(),
             srv_instances: view.srv_instances(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -345,7 +345,7 @@ for SrvNetAddEndpointListenerRuleFailureV0<'a> {
             port: view.port(),
             transport_type: view.transport_type(),
             srv_instances: view.srv_instances(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -478,7 +478,7 @@ for SrvNetEnableImplicitLoopbackInterfaceErrorV0 {
     fn from(view: views::SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_>) -> Self {
         Self {
             interface: view.interface(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -509,7 +509,7 @@ for SrvNetDisableImplicitLoopbackInterfaceErrorV0 {
     fn from(view: views::SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_>) -> Self {
         Self {
             interface: view.interface(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }

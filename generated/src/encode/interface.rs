@@ -54,7 +54,7 @@ impl rt::encode::Encode for NsiTableAllocationFailedV0 {
 
 impl From<views::NsiTableAllocationFailedV0<'_>> for NsiTableAllocationFailedV0 {
     fn from(view: views::NsiTableAllocationFailedV0<'_>) -> Self {
-        Self { status: view.status() }
+        Self { status: view.status_raw() }
     }
 }
 
@@ -82,7 +82,7 @@ impl rt::encode::Encode for NsiInterfaceAddedV0 {
 impl From<views::NsiInterfaceAddedV0<'_>> for NsiInterfaceAddedV0 {
     fn from(view: views::NsiInterfaceAddedV0<'_>) -> Self {
         Self {
-            address_family: view.address_family(),
+            address_family: view.address_family_raw(),
             net_luid: view.net_luid(),
         }
     }
@@ -112,7 +112,7 @@ impl rt::encode::Encode for NsiInterfaceRemovedV0 {
 impl From<views::NsiInterfaceRemovedV0<'_>> for NsiInterfaceRemovedV0 {
     fn from(view: views::NsiInterfaceRemovedV0<'_>) -> Self {
         Self {
-            address_family: view.address_family(),
+            address_family: view.address_family_raw(),
             net_luid: view.net_luid(),
         }
     }
@@ -143,7 +143,7 @@ impl From<views::IpInterfaceNotFoundV0<'_>> for IpInterfaceNotFoundV0 {
     fn from(view: views::IpInterfaceNotFoundV0<'_>) -> Self {
         Self {
             net_luid: view.net_luid(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }

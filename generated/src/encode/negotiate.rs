@@ -96,12 +96,12 @@ for SrvNegotiateValidationFailureV1<'a> {
             client_name: view.client_name().into(),
             user_name: view.user_name().into(),
             client_address: view.client_address().as_bytes(),
-            expected_dialect: view.expected_dialect(),
-            expected_capabilities: view.expected_capabilities(),
-            expected_security_mode: view.expected_security_mode(),
-            received_dialect: view.received_dialect(),
-            received_capabilities: view.received_capabilities(),
-            received_security_mode: view.received_security_mode(),
+            expected_dialect: view.expected_dialect_raw(),
+            expected_capabilities: view.expected_capabilities_raw(),
+            expected_security_mode: view.expected_security_mode_raw(),
+            received_dialect: view.received_dialect_raw(),
+            received_capabilities: view.received_capabilities_raw(),
+            received_security_mode: view.received_security_mode_raw(),
             session_id: view.session_id(),
         }
     }
@@ -147,8 +147,8 @@ impl<'a> From<views::SrvNegotiateValidationFailureV2<'a>>
 for SrvNegotiateValidationFailureV2<'a> {
     fn from(view: views::SrvNegotiateValidationFailureV2<'a>) -> Self {
         Self {
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             client_name: view.client_name().into(),
             user_name: view.user_name().into(),
             client_address: view.client_address().as_bytes(),
@@ -341,7 +341,7 @@ for SrvNegotiateCipherFailureV2<'a> {
             client_cipher_suite_order: view.client_cipher_suite_order().into(),
             server_cipher_suite_order: view.server_cipher_suite_order().into(),
             client_cipher_count: view.client_cipher_count(),
-            client_cipher_order: view.client_cipher_order().into(),
+            client_cipher_order: view.client_cipher_order_raw().into(),
         }
     }
 }
@@ -424,16 +424,16 @@ for Smb2RequestNegotiateDialectFailureV0<'a> {
             tree_id: view.tree_id(),
             message_id: view.message_id(),
             master_message_id: view.master_message_id(),
-            command: view.command(),
+            command: view.command_raw(),
             credits_requested: view.credits_requested(),
-            flags: view.flags(),
-            security_mode: view.security_mode(),
-            capabilities: view.capabilities(),
-            dialects: view.dialects().into(),
+            flags: view.flags_raw(),
+            security_mode: view.security_mode_raw(),
+            capabilities: view.capabilities_raw(),
+            dialects: view.dialects_raw().into(),
             client_guid: view.client_guid(),
             connection_guid: view.connection_guid(),
-            min_smb2_dialect: view.min_smb2_dialect(),
-            max_smb2_dialect: view.max_smb2_dialect(),
+            min_smb2_dialect: view.min_smb2_dialect_raw(),
+            max_smb2_dialect: view.max_smb2_dialect_raw(),
             client_address: view.client_address().as_bytes(),
             client_name: view.client_name().into(),
         }
@@ -468,8 +468,8 @@ impl<'a> From<views::Smb2DialectChangeV0<'a>> for Smb2DialectChangeV0<'a> {
     fn from(view: views::Smb2DialectChangeV0<'a>) -> Self {
         Self {
             smb_dialect: view.smb_dialect().into(),
-            old_dialect: view.old_dialect(),
-            new_dialect: view.new_dialect(),
+            old_dialect: view.old_dialect_raw(),
+            new_dialect: view.new_dialect_raw(),
         }
     }
 }

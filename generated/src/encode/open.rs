@@ -73,10 +73,10 @@ impl<'a> From<views::Smb2FileOpenV0<'a>> for Smb2FileOpenV0<'a> {
             share_guid: view.share_guid(),
             name: view.name().into(),
             lease_id: view.lease_id(),
-            desired_access: view.desired_access(),
-            sharing_mode: view.sharing_mode(),
-            create_options: view.create_options(),
-            file_attributes: view.file_attributes(),
+            desired_access: view.desired_access_raw(),
+            sharing_mode: view.sharing_mode_raw(),
+            create_options: view.create_options_raw(),
+            file_attributes: view.file_attributes_raw(),
             is_replay: view.is_replay(),
             is_resume: view.is_resume(),
         }
@@ -431,10 +431,10 @@ impl rt::encode::Encode for SrvReopenFailureV0<'_> {
 impl<'a> From<views::SrvReopenFailureV0<'a>> for SrvReopenFailureV0<'a> {
     fn from(view: views::SrvReopenFailureV0<'a>) -> Self {
         Self {
-            status: view.status(),
-            translated_status: view.translated_status(),
-            rkf_status: view.rkf_status(),
-            translated_rkf_status: view.translated_rkf_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
+            rkf_status: view.rkf_status_raw(),
+            translated_rkf_status: view.translated_rkf_status_raw(),
             connection_guid: view.connection_guid(),
             client_name: view.client_name().into(),
             client_address: view.client_address().as_bytes(),
@@ -537,10 +537,10 @@ impl From<views::SrvFileInvalidateV0<'_>> for SrvFileInvalidateV0 {
     fn from(view: views::SrvFileInvalidateV0<'_>) -> Self {
         Self {
             resume_key: view.resume_key(),
-            status: view.status(),
-            translated_status: view.translated_status(),
-            task_status: view.task_status(),
-            translated_task_status: view.translated_task_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
+            task_status: view.task_status_raw(),
+            translated_task_status: view.translated_task_status_raw(),
         }
     }
 }

@@ -64,7 +64,7 @@ impl rt::encode::Encode for SrvSlowFsOperationV0<'_> {
 impl<'a> From<views::SrvSlowFsOperationV0<'a>> for SrvSlowFsOperationV0<'a> {
     fn from(view: views::SrvSlowFsOperationV0<'a>) -> Self {
         Self {
-            command: view.command(),
+            command: view.command_raw(),
             session_guid: view.session_guid(),
             session_id: view.session_id(),
             connection_guid: view.connection_guid(),
@@ -144,7 +144,7 @@ impl rt::encode::Encode for SrvSlowFsOperationV1<'_> {
 impl<'a> From<views::SrvSlowFsOperationV1<'a>> for SrvSlowFsOperationV1<'a> {
     fn from(view: views::SrvSlowFsOperationV1<'a>) -> Self {
         Self {
-            command: view.command(),
+            command: view.command_raw(),
             session_guid: view.session_guid(),
             session_id: view.session_id(),
             connection_guid: view.connection_guid(),
@@ -155,7 +155,7 @@ impl<'a> From<views::SrvSlowFsOperationV1<'a>> for SrvSlowFsOperationV1<'a> {
             file_name: view.file_name().into(),
             duration_in_milliseconds: view.duration_in_milliseconds(),
             threshold_in_milliseconds: view.threshold_in_milliseconds(),
-            ctl_code: view.ctl_code(),
+            ctl_code: view.ctl_code_raw(),
             sub_code: view.sub_code(),
             tunneled_control: view.tunneled_control(),
         }
@@ -264,7 +264,7 @@ for Smb2MdlIoCompletionFailureV0<'a> {
             share_name: view.share_name().into(),
             file_name: view.file_name().into(),
             is_read: view.is_read(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -498,7 +498,7 @@ impl rt::encode::Encode for SrvSlowNetworkOperationV0<'_> {
 impl<'a> From<views::SrvSlowNetworkOperationV0<'a>> for SrvSlowNetworkOperationV0<'a> {
     fn from(view: views::SrvSlowNetworkOperationV0<'a>) -> Self {
         Self {
-            command: view.command(),
+            command: view.command_raw(),
             session_guid: view.session_guid(),
             session_id: view.session_id(),
             connection_guid: view.connection_guid(),
@@ -509,7 +509,7 @@ impl<'a> From<views::SrvSlowNetworkOperationV0<'a>> for SrvSlowNetworkOperationV
             file_name: view.file_name().into(),
             duration_in_milliseconds: view.duration_in_milliseconds(),
             threshold_in_milliseconds: view.threshold_in_milliseconds(),
-            ctl_code: view.ctl_code(),
+            ctl_code: view.ctl_code_raw(),
             sub_code: view.sub_code(),
             tunneled_control: view.tunneled_control(),
         }
@@ -536,7 +536,7 @@ impl rt::encode::Encode for SrvNetGetNextIdFailureV0 {
 
 impl From<views::SrvNetGetNextIdFailureV0<'_>> for SrvNetGetNextIdFailureV0 {
     fn from(view: views::SrvNetGetNextIdFailureV0<'_>) -> Self {
-        Self { status: view.status() }
+        Self { status: view.status_raw() }
     }
 }
 

@@ -77,7 +77,7 @@ for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
         Self {
             failure_type: view.failure_type(),
             interface_index: view.interface_index(),
-            error: view.error(),
+            error: view.error_raw(),
             device_name: view.device_name().into(),
             extra_information: view.extra_information(),
         }
@@ -145,7 +145,7 @@ for Srv2RdmaEndpointAllocationFailureV0 {
     fn from(view: views::Srv2RdmaEndpointAllocationFailureV0<'_>) -> Self {
         Self {
             interface_index: view.interface_index(),
-            error: view.error(),
+            error: view.error_raw(),
         }
     }
 }
@@ -180,7 +180,7 @@ for Srv2RdmaCreateListenerFailureV0 {
         Self {
             failure_type: view.failure_type(),
             interface_index: view.interface_index(),
-            error: view.error(),
+            error: view.error_raw(),
         }
     }
 }
@@ -216,7 +216,7 @@ for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
         Self {
             failure_type: view.failure_type(),
             device_name: view.device_name().into(),
-            error: view.error(),
+            error: view.error_raw(),
         }
     }
 }
@@ -452,7 +452,7 @@ impl<'a> From<views::SrvNetSmbDirectLoadV0<'a>> for SrvNetSmbDirectLoadV0<'a> {
     fn from(view: views::SrvNetSmbDirectLoadV0<'a>) -> Self {
         Self {
             is_success: view.is_success(),
-            load_status: view.load_status(),
+            load_status: view.load_status_raw(),
             service_path: view.service_path().into(),
         }
     }
@@ -491,7 +491,7 @@ impl<'a> From<views::SrvNetSmbDirectLoadV1<'a>> for SrvNetSmbDirectLoadV1<'a> {
     fn from(view: views::SrvNetSmbDirectLoadV1<'a>) -> Self {
         Self {
             is_success: view.is_success(),
-            load_status: view.load_status(),
+            load_status: view.load_status_raw(),
             service_path: view.service_path().into(),
             device_name: view.device_name().into(),
         }

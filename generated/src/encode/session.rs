@@ -67,7 +67,7 @@ impl From<views::Smb2SessionAuthFailureV0<'_>> for Smb2SessionAuthFailureV0 {
         Self {
             session_guid: view.session_guid(),
             connection_guid: view.connection_guid(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -119,8 +119,8 @@ impl<'a> From<views::Smb2SessionAuthFailureV1<'a>> for Smb2SessionAuthFailureV1<
         Self {
             session_guid: view.session_guid(),
             connection_guid: view.connection_guid(),
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             client_address: view.client_address().as_bytes(),
             session_id: view.session_id(),
             user_name: view.user_name().into(),
@@ -182,8 +182,8 @@ impl<'a> From<views::Smb2SessionAuthFailureV2<'a>> for Smb2SessionAuthFailureV2<
         Self {
             session_guid: view.session_guid(),
             connection_guid: view.connection_guid(),
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             client_address: view.client_address().as_bytes(),
             session_id: view.session_id(),
             user_name: view.user_name().into(),
@@ -250,8 +250,8 @@ impl<'a> From<views::Smb2SessionAuthFailureV3<'a>> for Smb2SessionAuthFailureV3<
         Self {
             session_guid: view.session_guid(),
             connection_guid: view.connection_guid(),
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             client_address: view.client_address().as_bytes(),
             session_id: view.session_id(),
             user_name: view.user_name().into(),
@@ -432,7 +432,7 @@ impl<'a> From<views::SrvS4u2SelfFailureV0<'a>> for SrvS4u2SelfFailureV0<'a> {
         Self {
             user_name: view.user_name().into(),
             domain_name: view.domain_name().into(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -516,10 +516,10 @@ impl From<views::SrvSessionInvalidateV0<'_>> for SrvSessionInvalidateV0 {
     fn from(view: views::SrvSessionInvalidateV0<'_>) -> Self {
         Self {
             session_id: view.session_id(),
-            status: view.status(),
-            translated_status: view.translated_status(),
-            task_status: view.task_status(),
-            translated_task_status: view.translated_task_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
+            task_status: view.task_status_raw(),
+            translated_task_status: view.translated_task_status_raw(),
         }
     }
 }

@@ -219,11 +219,11 @@ for SrvShareAccessCheckFailureV0<'a> {
             client_address: view.client_address().as_bytes(),
             user_name: view.user_name().into(),
             client_name: view.client_name().into(),
-            mapped_access: view.mapped_access(),
-            granted_access: view.granted_access(),
+            mapped_access: view.mapped_access_raw(),
+            granted_access: view.granted_access_raw(),
             share_security_descriptor: view.share_security_descriptor().as_bytes(),
-            status: view.status(),
-            translated_status: view.translated_status(),
+            status: view.status_raw(),
+            translated_status: view.translated_status_raw(),
             session_id: view.session_id(),
         }
     }
@@ -355,7 +355,7 @@ impl<'a> From<views::SsRkfCaFailureV0<'a>> for SsRkfCaFailureV0<'a> {
         Self {
             server_name: view.server_name().into(),
             share_name: view.share_name().into(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }
@@ -394,7 +394,7 @@ impl<'a> From<views::ShareQosPolicySettingFailureV0<'a>>
 for ShareQosPolicySettingFailureV0<'a> {
     fn from(view: views::ShareQosPolicySettingFailureV0<'a>) -> Self {
         Self {
-            status: view.status(),
+            status: view.status_raw(),
             server_name: view.server_name().into(),
             share_name: view.share_name().into(),
             file_name: view.file_name().into(),

@@ -164,7 +164,7 @@ for Smb2TreeConnectFailedDueToPendingV0<'a> {
             connection_guid: view.connection_guid(),
             share_name: view.share_name().into(),
             scope_name: view.scope_name().into(),
-            status: view.status(),
+            status: view.status_raw(),
         }
     }
 }

@@ -805,24 +805,77 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV1<'a> {
 
 /// Decrypt call failed: event 1015. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvDecryptionFailure<'a> {
     /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
     V0(SrvDecryptionFailureV0<'a>),
 }
 
-impl SrvDecryptionFailure<'_> {
+impl<'a> SrvDecryptionFailure<'a> {
     /// The event's id, 1015.
     pub const ID: u16 = 1015;
-}
 
-impl<'a> core::ops::Deref for SrvDecryptionFailure<'a> {
-    type Target = SrvDecryptionFailureV0<'a>;
-
-    fn deref(&self) -> &SrvDecryptionFailureV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:AnsiString`.
+    pub fn client_name(&self) -> rt::Ansi<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt16`.
+    pub fn client_address_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `TranslatedStatus`, `win:HexInt32`.
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_status(),
+        }
+    }
+
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    pub fn translated_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_status_raw(),
+        }
+    }
+
+    /// `SessionID`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
         }
     }
 }
@@ -872,25 +925,31 @@ impl<'a> SrvDecryptionFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_client_address.u32::<0>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__after_client_address.u32::<0>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__after_client_address.u32::<4>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_client_address.u32::<4>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__after_client_address.u32::<4>()
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -946,9 +1005,9 @@ impl<'a> rt::View<'a> for SrvDecryptionFailureV0<'a> {
             .text("\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(
                 ")\r\n\r\nGuidance:\r\n\r\nThis event commonly occurs because a previous SMB session no longer exists. It may also be caused by packets that are altered on the network between the computers due to either errors or a \"man-in-the-middle\" attack.",
             )
@@ -958,7 +1017,7 @@ impl<'a> rt::View<'a> for SrvDecryptionFailureV0<'a> {
 
 /// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvLmCompatibilityLevelNonDefault<'a> {
     /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
@@ -968,14 +1027,18 @@ pub enum SrvLmCompatibilityLevelNonDefault<'a> {
 impl SrvLmCompatibilityLevelNonDefault<'_> {
     /// The event's id, 1021.
     pub const ID: u16 = 1021;
-}
 
-impl<'a> core::ops::Deref for SrvLmCompatibilityLevelNonDefault<'a> {
-    type Target = SrvLmCompatibilityLevelNonDefaultV0<'a>;
-
-    fn deref(&self) -> &SrvLmCompatibilityLevelNonDefaultV0<'a> {
+    /// `ConfiguredLmCompatibilityLevel`, `win:UInt32`.
+    pub fn configured_lm_compatibility_level(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.configured_lm_compatibility_level(),
+        }
+    }
+
+    /// `DefaultLmCompatibilityLevel`, `win:UInt32`.
+    pub fn default_lm_compatibility_level(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.default_lm_compatibility_level(),
         }
     }
 }
@@ -1042,7 +1105,7 @@ impl<'a> rt::View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
 
 /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvSmb2Disabled<'a> {
     /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
@@ -1052,16 +1115,6 @@ pub enum SrvSmb2Disabled<'a> {
 impl SrvSmb2Disabled<'_> {
     /// The event's id, 1024.
     pub const ID: u16 = 1024;
-}
-
-impl<'a> core::ops::Deref for SrvSmb2Disabled<'a> {
-    type Target = SrvSmb2DisabledV0<'a>;
-
-    fn deref(&self) -> &SrvSmb2DisabledV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvSmb2Disabled<'a> {
@@ -1107,7 +1160,7 @@ impl<'a> rt::View<'a> for SrvSmb2DisabledV0<'a> {
 
 /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNullSessionsAllowed<'a> {
     /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
@@ -1117,16 +1170,6 @@ pub enum SrvNullSessionsAllowed<'a> {
 impl SrvNullSessionsAllowed<'_> {
     /// The event's id, 1025.
     pub const ID: u16 = 1025;
-}
-
-impl<'a> core::ops::Deref for SrvNullSessionsAllowed<'a> {
-    type Target = SrvNullSessionsAllowedV0<'a>;
-
-    fn deref(&self) -> &SrvNullSessionsAllowedV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvNullSessionsAllowed<'a> {
@@ -1172,24 +1215,21 @@ impl<'a> rt::View<'a> for SrvNullSessionsAllowedV0<'a> {
 
 /// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SecurityCertificateChanged<'a> {
     /// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
     V0(SecurityCertificateChangedV0<'a>),
 }
 
-impl SecurityCertificateChanged<'_> {
+impl<'a> SecurityCertificateChanged<'a> {
     /// The event's id, 1803.
     pub const ID: u16 = 1803;
-}
 
-impl<'a> core::ops::Deref for SecurityCertificateChanged<'a> {
-    type Target = SecurityCertificateChangedV0<'a>;
-
-    fn deref(&self) -> &SecurityCertificateChangedV0<'a> {
+    /// `DescriptorName`, `win:UnicodeString`.
+    pub fn descriptor_name(&self) -> rt::Utf16<'a> {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.descriptor_name(),
         }
     }
 }
@@ -1259,7 +1299,7 @@ impl<'a> rt::View<'a> for SecurityCertificateChangedV0<'a> {
 
 /// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum NoSmb1ObservedInLastPeriod<'a> {
     /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
@@ -1269,14 +1309,11 @@ pub enum NoSmb1ObservedInLastPeriod<'a> {
 impl NoSmb1ObservedInLastPeriod<'_> {
     /// The event's id, 1804.
     pub const ID: u16 = 1804;
-}
 
-impl<'a> core::ops::Deref for NoSmb1ObservedInLastPeriod<'a> {
-    type Target = NoSmb1ObservedInLastPeriodV1<'a>;
-
-    fn deref(&self) -> &NoSmb1ObservedInLastPeriodV1<'a> {
+    /// `Days`, `win:UInt32`.
+    pub fn days(&self) -> u32 {
         match self {
-            Self::V1(view) => view,
+            Self::V1(view) => view.days(),
         }
     }
 }
@@ -1336,24 +1373,21 @@ impl<'a> rt::View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
 
 /// SMB1 access: event 3000. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AuditSmb1Access<'a> {
     /// SMB1 access: event 3000, version 0. Builds 10240-26200.
     V0(AuditSmb1AccessV0<'a>),
 }
 
-impl AuditSmb1Access<'_> {
+impl<'a> AuditSmb1Access<'a> {
     /// The event's id, 3000.
     pub const ID: u16 = 3000;
-}
 
-impl<'a> core::ops::Deref for AuditSmb1Access<'a> {
-    type Target = AuditSmb1AccessV0<'a>;
-
-    fn deref(&self) -> &AuditSmb1AccessV0<'a> {
+    /// `ClientName`, `win:AnsiString`.
+    pub fn client_name(&self) -> rt::Ansi<'a> {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name(),
         }
     }
 }
@@ -1415,24 +1449,21 @@ impl<'a> rt::View<'a> for AuditSmb1AccessV0<'a> {
 
 /// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AuditSmb1ConnectionAttempt<'a> {
     /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
     V1(AuditSmb1ConnectionAttemptV1<'a>),
 }
 
-impl AuditSmb1ConnectionAttempt<'_> {
+impl<'a> AuditSmb1ConnectionAttempt<'a> {
     /// The event's id, 3002.
     pub const ID: u16 = 3002;
-}
 
-impl<'a> core::ops::Deref for AuditSmb1ConnectionAttempt<'a> {
-    type Target = AuditSmb1ConnectionAttemptV1<'a>;
-
-    fn deref(&self) -> &AuditSmb1ConnectionAttemptV1<'a> {
+    /// `ClientName`, `win:AnsiString`.
+    pub fn client_name(&self) -> rt::Ansi<'a> {
         match self {
-            Self::V1(view) => view,
+            Self::V1(view) => view.client_name(),
         }
     }
 }
@@ -1496,7 +1527,7 @@ impl<'a> rt::View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
 
 /// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum UninstallSmb1Server<'a> {
     /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
@@ -1506,14 +1537,11 @@ pub enum UninstallSmb1Server<'a> {
 impl UninstallSmb1Server<'_> {
     /// The event's id, 3003.
     pub const ID: u16 = 3003;
-}
 
-impl<'a> core::ops::Deref for UninstallSmb1Server<'a> {
-    type Target = UninstallSmb1ServerV1<'a>;
-
-    fn deref(&self) -> &UninstallSmb1ServerV1<'a> {
+    /// `Days`, `win:UInt32`.
+    pub fn days(&self) -> u32 {
         match self {
-            Self::V1(view) => view,
+            Self::V1(view) => view.days(),
         }
     }
 }
@@ -1797,24 +1825,42 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
 
 /// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ClientDoesNotSupportEncryption<'a> {
     /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
     V0(Smb2ClientDoesNotSupportEncryptionV0<'a>),
 }
 
-impl Smb2ClientDoesNotSupportEncryption<'_> {
+impl<'a> Smb2ClientDoesNotSupportEncryption<'a> {
     /// The event's id, 3022.
     pub const ID: u16 = 3022;
-}
 
-impl<'a> core::ops::Deref for Smb2ClientDoesNotSupportEncryption<'a> {
-    type Target = Smb2ClientDoesNotSupportEncryptionV0<'a>;
-
-    fn deref(&self) -> &Smb2ClientDoesNotSupportEncryptionV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `ServerRequiresEncryption`, `win:Boolean`.
+    pub fn server_requires_encryption(&self) -> bool {
+        match self {
+            Self::V0(view) => view.server_requires_encryption(),
+        }
+    }
+
+    /// `SmbClientDoesNotSupportEncryptionType`, `win:UInt32`.
+    pub fn smb_client_does_not_support_encryption_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.smb_client_does_not_support_encryption_type(),
         }
     }
 }
@@ -1906,24 +1952,56 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
 
 /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Builds 20348, 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientDoesNotSupportSpn<'a> {
     /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientDoesNotSupportSpnV0<'a>),
 }
 
-impl SrvNetClientDoesNotSupportSpn<'_> {
+impl<'a> SrvNetClientDoesNotSupportSpn<'a> {
     /// The event's id, 3024.
     pub const ID: u16 = 3024;
-}
 
-impl<'a> core::ops::Deref for SrvNetClientDoesNotSupportSpn<'a> {
-    type Target = SrvNetClientDoesNotSupportSpnV0<'a>;
-
-    fn deref(&self) -> &SrvNetClientDoesNotSupportSpnV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `SPNValidationPolicy`, `win:UInt32`.
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        match self {
+            Self::V0(view) => view.spn_validation_policy(),
+        }
+    }
+
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.spn_validation_policy_raw(),
         }
     }
 }
@@ -1969,25 +2047,31 @@ impl<'a> SrvNetClientDoesNotSupportSpnV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_client_name.u32::<0>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__after_client_name.u32::<0>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `SPNValidationPolicy`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SpnValidationPolicy`](maps::SpnValidationPolicy): messages of 551 and 3024.
     #[inline]
-    pub fn spn_validation_policy(&self) -> u32 {
-        self.__after_client_name.u32::<4>()
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.__after_client_name.u32::<4>())
     }
 
-    /// `SPNValidationPolicy` as [`SpnValidationPolicy`](maps::SpnValidationPolicy) (messages of 551 and 3024).
-    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
-        maps::SpnValidationPolicy(self.spn_validation_policy())
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    #[inline]
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        self.__after_client_name.u32::<4>()
     }
 }
 
@@ -2028,9 +2112,9 @@ impl<'a> rt::View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
                 )
                 .utf16(self.client_name())
                 .text("\r\nSPN Query Status: ")
-                .hex(self.status())
+                .hex(self.status_raw())
                 .text("\r\nSPN Validation Policy: ")
-                .show(self.spn_validation_policy())
+                .show(self.spn_validation_policy_raw())
                 .finish()
         } else {
             out.finish()
@@ -2040,24 +2124,63 @@ impl<'a> rt::View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
 
 /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Builds 20348, 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientSentUnrecognizedSpn<'a> {
     /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientSentUnrecognizedSpnV0<'a>),
 }
 
-impl SrvNetClientSentUnrecognizedSpn<'_> {
+impl<'a> SrvNetClientSentUnrecognizedSpn<'a> {
     /// The event's id, 3025.
     pub const ID: u16 = 3025;
-}
 
-impl<'a> core::ops::Deref for SrvNetClientSentUnrecognizedSpn<'a> {
-    type Target = SrvNetClientSentUnrecognizedSpnV0<'a>;
-
-    fn deref(&self) -> &SrvNetClientSentUnrecognizedSpnV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `SPN`, `win:UnicodeString`.
+    pub fn spn(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.spn(),
+        }
+    }
+
+    /// `ServiceClassIsValid`, `win:Boolean`.
+    pub fn service_class_is_valid(&self) -> bool {
+        match self {
+            Self::V0(view) => view.service_class_is_valid(),
+        }
+    }
+
+    /// `PrincipalNameIsValid`, `win:Boolean`.
+    pub fn principal_name_is_valid(&self) -> bool {
+        match self {
+            Self::V0(view) => view.principal_name_is_valid(),
+        }
+    }
+
+    /// `SPNValidationPolicy`, `win:UInt32`.
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        match self {
+            Self::V0(view) => view.spn_validation_policy(),
+        }
+    }
+
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.spn_validation_policy_raw(),
         }
     }
 }
@@ -2122,14 +2245,17 @@ impl<'a> SrvNetClientSentUnrecognizedSpnV0<'a> {
     }
 
     /// `SPNValidationPolicy`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SpnValidationPolicy`](maps::SpnValidationPolicy): messages of 551 and 3024.
     #[inline]
-    pub fn spn_validation_policy(&self) -> u32 {
-        self.__after_spn.u32::<8>()
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.__after_spn.u32::<8>())
     }
 
-    /// `SPNValidationPolicy` as [`SpnValidationPolicy`](maps::SpnValidationPolicy) (messages of 551 and 3024).
-    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
-        maps::SpnValidationPolicy(self.spn_validation_policy())
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    #[inline]
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        self.__after_spn.u32::<8>()
     }
 }
 
@@ -2175,7 +2301,7 @@ impl<'a> rt::View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
                 .text("\r\nSPN: ")
                 .utf16(self.spn())
                 .text("\r\nSPN Validation Policy: ")
-                .show(self.spn_validation_policy())
+                .show(self.spn_validation_policy_raw())
                 .finish()
         } else {
             out.finish()
@@ -2185,24 +2311,42 @@ impl<'a> rt::View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
 
 /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Builds 20348, 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetClientSentEmptySpn<'a> {
     /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Builds 20348, 26100-26200.
     V0(SrvNetClientSentEmptySpnV0<'a>),
 }
 
-impl SrvNetClientSentEmptySpn<'_> {
+impl<'a> SrvNetClientSentEmptySpn<'a> {
     /// The event's id, 3026.
     pub const ID: u16 = 3026;
-}
 
-impl<'a> core::ops::Deref for SrvNetClientSentEmptySpn<'a> {
-    type Target = SrvNetClientSentEmptySpnV0<'a>;
-
-    fn deref(&self) -> &SrvNetClientSentEmptySpnV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `SPNValidationPolicy`, `win:UInt32`.
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        match self {
+            Self::V0(view) => view.spn_validation_policy(),
+        }
+    }
+
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.spn_validation_policy_raw(),
         }
     }
 }
@@ -2248,14 +2392,17 @@ impl<'a> SrvNetClientSentEmptySpnV0<'a> {
     }
 
     /// `SPNValidationPolicy`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SpnValidationPolicy`](maps::SpnValidationPolicy): messages of 551 and 3024.
     #[inline]
-    pub fn spn_validation_policy(&self) -> u32 {
-        self.__after_client_name.u32::<0>()
+    pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
+        maps::SpnValidationPolicy(self.__after_client_name.u32::<0>())
     }
 
-    /// `SPNValidationPolicy` as [`SpnValidationPolicy`](maps::SpnValidationPolicy) (messages of 551 and 3024).
-    pub fn spn_validation_policy_typed(&self) -> maps::SpnValidationPolicy {
-        maps::SpnValidationPolicy(self.spn_validation_policy())
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    #[inline]
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        self.__after_client_name.u32::<0>()
     }
 }
 
@@ -2296,7 +2443,7 @@ impl<'a> rt::View<'a> for SrvNetClientSentEmptySpnV0<'a> {
                 )
                 .utf16(self.client_name())
                 .text("\r\nSPN Validation Policy: ")
-                .show(self.spn_validation_policy())
+                .show(self.spn_validation_policy_raw())
                 .finish()
         } else {
             out.finish()
@@ -2306,24 +2453,35 @@ impl<'a> rt::View<'a> for SrvNetClientSentEmptySpnV0<'a> {
 
 /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Builds 20348, 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb1ClientDoesNotSupportSigning<'a> {
     /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Builds 20348, 26100-26200.
     V0(Smb1ClientDoesNotSupportSigningV0<'a>),
 }
 
-impl Smb1ClientDoesNotSupportSigning<'_> {
+impl<'a> Smb1ClientDoesNotSupportSigning<'a> {
     /// The event's id, 3027.
     pub const ID: u16 = 3027;
-}
 
-impl<'a> core::ops::Deref for Smb1ClientDoesNotSupportSigning<'a> {
-    type Target = Smb1ClientDoesNotSupportSigningV0<'a>;
-
-    fn deref(&self) -> &Smb1ClientDoesNotSupportSigningV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `ServerRequiresSigning`, `win:Boolean`.
+    pub fn server_requires_signing(&self) -> bool {
+        match self {
+            Self::V0(view) => view.server_requires_signing(),
         }
     }
 }

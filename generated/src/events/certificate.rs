@@ -8,24 +8,49 @@ use super::super::schema::certificate as schema;
 
 /// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertMappingExpiring<'a> {
     /// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
     V0(ServerCertMappingExpiringV0<'a>),
 }
 
-impl ServerCertMappingExpiring<'_> {
+impl<'a> ServerCertMappingExpiring<'a> {
     /// The event's id, 1042.
     pub const ID: u16 = 1042;
-}
 
-impl<'a> core::ops::Deref for ServerCertMappingExpiring<'a> {
-    type Target = ServerCertMappingExpiringV0<'a>;
-
-    fn deref(&self) -> &ServerCertMappingExpiringV0<'a> {
+    /// `CertSubjectNameLength`, `win:UInt16`.
+    pub fn cert_subject_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.cert_subject_name_length(),
+        }
+    }
+
+    /// `CertSubjectName`, `win:UnicodeString`.
+    pub fn cert_subject_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.cert_subject_name(),
+        }
+    }
+
+    /// `CertThumbprintLength`, `win:UInt16`.
+    pub fn cert_thumbprint_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.cert_thumbprint_length(),
+        }
+    }
+
+    /// `CertThumbprint`, `win:UnicodeString`.
+    pub fn cert_thumbprint(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.cert_thumbprint(),
+        }
+    }
+
+    /// `Expiring`, `win:FILETIME`.
+    pub fn expiring(&self) -> rt::FileTime {
+        match self {
+            Self::V0(view) => view.expiring(),
         }
     }
 }
@@ -134,24 +159,70 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiringV0<'a> {
 
 /// Quic connection shutdown: event 1044. Builds 18990-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetQuicShutdownFailure<'a> {
     /// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
     V0(SrvNetQuicShutdownFailureV0<'a>),
 }
 
-impl SrvNetQuicShutdownFailure<'_> {
+impl<'a> SrvNetQuicShutdownFailure<'a> {
     /// The event's id, 1044.
     pub const ID: u16 = 1044;
-}
 
-impl<'a> core::ops::Deref for SrvNetQuicShutdownFailure<'a> {
-    type Target = SrvNetQuicShutdownFailureV0<'a>;
-
-    fn deref(&self) -> &SrvNetQuicShutdownFailureV0<'a> {
+    /// `ErrorCode`, `win:UInt16`.
+    pub fn error_code(&self) -> maps::SrvnetQuicShutdownErrors {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.error_code(),
+        }
+    }
+
+    /// `ErrorCode` as the plain number behind [`Self::error_code`].
+    pub fn error_code_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.error_code_raw(),
+        }
+    }
+
+    /// `Reason`, `win:UInt16`.
+    pub fn reason(&self) -> maps::SrvnetQuicShutdownReasons {
+        match self {
+            Self::V0(view) => view.reason(),
+        }
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    pub fn reason_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.reason_raw(),
+        }
+    }
+
+    /// `EndpointNameLength`, `win:UInt16`.
+    pub fn endpoint_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.endpoint_name_length(),
+        }
+    }
+
+    /// `EndpointName`, `win:UnicodeString`.
+    pub fn endpoint_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.endpoint_name(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
         }
     }
 }
@@ -186,10 +257,22 @@ impl<'a> SrvNetQuicShutdownFailureV0<'a> {
         maps::SrvnetQuicShutdownErrors(u32::from(self.__head.u16::<0>()))
     }
 
+    /// `ErrorCode` as the plain number behind [`Self::error_code`].
+    #[inline]
+    pub fn error_code_raw(&self) -> u16 {
+        self.__head.u16::<0>()
+    }
+
     /// `Reason`, `win:UInt16`. Named by the map `SrvnetQuicShutdownReasons`.
     #[inline]
     pub fn reason(&self) -> maps::SrvnetQuicShutdownReasons {
         maps::SrvnetQuicShutdownReasons(u32::from(self.__head.u16::<2>()))
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    #[inline]
+    pub fn reason_raw(&self) -> u16 {
+        self.__head.u16::<2>()
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -283,24 +366,84 @@ impl<'a> rt::View<'a> for SrvNetQuicShutdownFailureV0<'a> {
 
 /// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertMappingUpdateFailure<'a> {
     /// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
     V0(ServerCertMappingUpdateFailureV0<'a>),
 }
 
-impl ServerCertMappingUpdateFailure<'_> {
+impl<'a> ServerCertMappingUpdateFailure<'a> {
     /// The event's id, 1045.
     pub const ID: u16 = 1045;
-}
 
-impl<'a> core::ops::Deref for ServerCertMappingUpdateFailure<'a> {
-    type Target = ServerCertMappingUpdateFailureV0<'a>;
-
-    fn deref(&self) -> &ServerCertMappingUpdateFailureV0<'a> {
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `SubjectLength`, `win:UInt16`.
+    pub fn subject_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.subject_length(),
+        }
+    }
+
+    /// `Subject`, `win:UnicodeString`.
+    pub fn subject(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.subject(),
+        }
+    }
+
+    /// `ThumbPrintLength`, `win:UInt16`.
+    pub fn thumb_print_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.thumb_print_length(),
+        }
+    }
+
+    /// `ThumbPrint`, `win:UnicodeString`.
+    pub fn thumb_print(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.thumb_print(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `RemovedLength`, `win:UInt16`.
+    pub fn removed_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.removed_length(),
+        }
+    }
+
+    /// `Removed`, `win:UnicodeString`.
+    pub fn removed(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.removed(),
         }
     }
 }
@@ -367,14 +510,17 @@ impl<'a> ServerCertMappingUpdateFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_thumb_print.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_thumb_print.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_thumb_print.u32::<0>()
     }
 
     /// `RemovedLength`, `win:UInt16`.
@@ -443,7 +589,7 @@ impl<'a> rt::View<'a> for ServerCertMappingUpdateFailureV0<'a> {
             .text("\r\nThumbprint: ")
             .utf16(self.thumb_print())
             .text("\r\n\r\nThe certificate can't be used for the server due to error ")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text("\r\n\r\nThe server certificate mapping ")
             .utf16(self.removed())
             .text(" removed.")
@@ -453,24 +599,49 @@ impl<'a> rt::View<'a> for ServerCertMappingUpdateFailureV0<'a> {
 
 /// The certificate for the server has expired: event 1049. Builds 22621-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertMappingExpired<'a> {
     /// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
     V0(ServerCertMappingExpiredV0<'a>),
 }
 
-impl ServerCertMappingExpired<'_> {
+impl<'a> ServerCertMappingExpired<'a> {
     /// The event's id, 1049.
     pub const ID: u16 = 1049;
-}
 
-impl<'a> core::ops::Deref for ServerCertMappingExpired<'a> {
-    type Target = ServerCertMappingExpiredV0<'a>;
-
-    fn deref(&self) -> &ServerCertMappingExpiredV0<'a> {
+    /// `CertSubjectNameLength`, `win:UInt16`.
+    pub fn cert_subject_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.cert_subject_name_length(),
+        }
+    }
+
+    /// `CertSubjectName`, `win:UnicodeString`.
+    pub fn cert_subject_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.cert_subject_name(),
+        }
+    }
+
+    /// `CertThumbprintLength`, `win:UInt16`.
+    pub fn cert_thumbprint_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.cert_thumbprint_length(),
+        }
+    }
+
+    /// `CertThumbprint`, `win:UnicodeString`.
+    pub fn cert_thumbprint(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.cert_thumbprint(),
+        }
+    }
+
+    /// `Expiring`, `win:FILETIME`.
+    pub fn expiring(&self) -> rt::FileTime {
+        match self {
+            Self::V0(view) => view.expiring(),
         }
     }
 }
@@ -579,24 +750,56 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiredV0<'a> {
 
 /// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreFailure<'a> {
     /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
     V0(ServerCertMappingRestoreFailureV0<'a>),
 }
 
-impl ServerCertMappingRestoreFailure<'_> {
+impl<'a> ServerCertMappingRestoreFailure<'a> {
     /// The event's id, 1052.
     pub const ID: u16 = 1052;
-}
 
-impl<'a> core::ops::Deref for ServerCertMappingRestoreFailure<'a> {
-    type Target = ServerCertMappingRestoreFailureV0<'a>;
-
-    fn deref(&self) -> &ServerCertMappingRestoreFailureV0<'a> {
+    /// `SubjectLength`, `win:UInt16`.
+    pub fn subject_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.subject_length(),
+        }
+    }
+
+    /// `Subject`, `win:UnicodeString`.
+    pub fn subject(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.subject(),
+        }
+    }
+
+    /// `ThumbprintLength`, `win:UInt16`.
+    pub fn thumbprint_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.thumbprint_length(),
+        }
+    }
+
+    /// `Thumbprint`, `win:UnicodeString`.
+    pub fn thumbprint(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.thumbprint(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -646,14 +849,17 @@ impl<'a> ServerCertMappingRestoreFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_thumbprint.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_thumbprint.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_thumbprint.u32::<0>()
     }
 }
 
@@ -701,7 +907,7 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreFailureV0<'a> {
             .text("\r\nThumbprint: ")
             .utf16(self.thumbprint())
             .text("\r\n\r\nError code: ")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(".")
             .finish()
     }
@@ -709,7 +915,7 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreFailureV0<'a> {
 
 /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertMappingRestoreSummary<'a> {
     /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
@@ -719,14 +925,32 @@ pub enum ServerCertMappingRestoreSummary<'a> {
 impl ServerCertMappingRestoreSummary<'_> {
     /// The event's id, 1053.
     pub const ID: u16 = 1053;
-}
 
-impl<'a> core::ops::Deref for ServerCertMappingRestoreSummary<'a> {
-    type Target = ServerCertMappingRestoreSummaryV0<'a>;
-
-    fn deref(&self) -> &ServerCertMappingRestoreSummaryV0<'a> {
+    /// `CountOfCertsTotal`, `win:UInt16`.
+    pub fn count_of_certs_total(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.count_of_certs_total(),
+        }
+    }
+
+    /// `CountOfCertsRestored`, `win:UInt16`.
+    pub fn count_of_certs_restored(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.count_of_certs_restored(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -760,14 +984,17 @@ impl ServerCertMappingRestoreSummaryV0<'_> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 }
 
@@ -796,7 +1023,7 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
             .text(
                 " server certificate mappings from persistent storage. Last error code: ",
             )
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(".")
             .finish()
     }
@@ -804,24 +1031,70 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
 
 /// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetQuicSendEndpointNotificationFailure<'a> {
     /// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
     V0(SrvNetQuicSendEndpointNotificationFailureV0<'a>),
 }
 
-impl SrvNetQuicSendEndpointNotificationFailure<'_> {
+impl<'a> SrvNetQuicSendEndpointNotificationFailure<'a> {
     /// The event's id, 1909.
     pub const ID: u16 = 1909;
-}
 
-impl<'a> core::ops::Deref for SrvNetQuicSendEndpointNotificationFailure<'a> {
-    type Target = SrvNetQuicSendEndpointNotificationFailureV0<'a>;
-
-    fn deref(&self) -> &SrvNetQuicSendEndpointNotificationFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> maps::SrvNetQuicSendEndpointNotificationFailureType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    pub fn failure_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.failure_type_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
+        }
+    }
+
+    /// `DeviceNameLength`, `win:UInt16`.
+    pub fn device_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.device_name_length(),
+        }
+    }
+
+    /// `DeviceName`, `win:UnicodeString`.
+    pub fn device_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.device_name(),
+        }
+    }
+
+    /// `ExtraInformation`, `win:UInt32`.
+    pub fn extra_information(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.extra_information(),
         }
     }
 }
@@ -856,6 +1129,12 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailureV0<'a> {
         maps::SrvNetQuicSendEndpointNotificationFailureType(self.__head.u32::<0>())
     }
 
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    #[inline]
+    pub fn failure_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
+    }
+
     /// `InterfaceIndex`, `win:UInt32`.
     #[inline]
     pub fn interface_index(&self) -> u32 {
@@ -863,14 +1142,17 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<8>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<8>()
     }
 
     /// `DeviceNameLength`, `win:UInt16`.
@@ -929,7 +1211,7 @@ impl<'a> rt::View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
                 out.text("Error getting unicast ip address table for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             1 => {
                 out.text("Error finding or adding the interface ")
@@ -940,7 +1222,7 @@ impl<'a> rt::View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
                 out.text("Error getting Nsi parameters for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             value => {
                 out.map(
@@ -955,24 +1237,63 @@ impl<'a> rt::View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
 
 /// Server Certificate failure - %1: event 1911. Builds 22621-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ServerCertificateFailure<'a> {
     /// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
     V0(ServerCertificateFailureV0<'a>),
 }
 
-impl ServerCertificateFailure<'_> {
+impl<'a> ServerCertificateFailure<'a> {
     /// The event's id, 1911.
     pub const ID: u16 = 1911;
-}
 
-impl<'a> core::ops::Deref for ServerCertificateFailure<'a> {
-    type Target = ServerCertificateFailureV0<'a>;
-
-    fn deref(&self) -> &ServerCertificateFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
+        }
+    }
+
+    /// `MappingNameLength`, `win:UInt16`.
+    pub fn mapping_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.mapping_name_length(),
+        }
+    }
+
+    /// `MappingName`, `win:UnicodeString`.
+    pub fn mapping_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.mapping_name(),
+        }
+    }
+
+    /// `ThumprintLength`, `win:UInt16`.
+    pub fn thumprint_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.thumprint_length(),
+        }
+    }
+
+    /// `Thumbprint`, `win:UnicodeString`.
+    pub fn thumbprint(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.thumbprint(),
         }
     }
 }
@@ -1004,14 +1325,17 @@ impl<'a> ServerCertificateFailureV0<'a> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 
     /// `MappingNameLength`, `win:UInt16`.
@@ -1093,16 +1417,19 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
     pub const ID: u16 = 1914;
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V0(view) => view.status(),
             Self::V1(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+            Self::V1(view) => view.status_raw(),
+        }
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -1224,14 +1551,17 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
 
 impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -1343,7 +1673,7 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'
         out.text(
                 "The server was unable to perform revocation checks on the client certificate chain. The connection will proceed. \r\n\r\nVerification Status: ",
             )
-            .show(self.status())
+            .show(self.status_raw())
             .text("\r\n\r\nEndpoint Name: ")
             .utf16(self.endpoint_name())
             .text("\r\nTransport: ")
@@ -1378,14 +1708,17 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
 
 impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `EndpointNameLength`, `win:UInt16`.
@@ -2515,16 +2848,19 @@ impl<'a> MutualAuthClientAccessError<'a> {
     pub const ID: u16 = 3009;
 
     /// `Error`, `win:UInt32`.
-    pub fn error(&self) -> u32 {
+    pub fn error(&self) -> rt::status::Win32Error {
         match self {
             Self::V0(view) => view.error(),
             Self::V1(view) => view.error(),
         }
     }
 
-    /// `Error` as [`Win32Error`](rt::status::Win32Error).
-    pub fn error_typed(&self) -> rt::status::Win32Error {
-        rt::status::Win32Error(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
+            Self::V1(view) => view.error_raw(),
+        }
     }
 
     /// `ServerNameLength`, `win:UInt16`.
@@ -2597,14 +2933,17 @@ pub struct MutualAuthClientAccessErrorV0<'a> {
 
 impl<'a> MutualAuthClientAccessErrorV0<'a> {
     /// `Error`, `win:UInt32`.
+    ///
+    /// Its meaning as [`Win32Error`](rt::status::Win32Error): message of 3009.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn error(&self) -> rt::status::Win32Error {
+        rt::status::Win32Error(self.__head.u32::<0>())
     }
 
-    /// `Error` as [`Win32Error`](rt::status::Win32Error) (message of 3009).
-    pub fn error_typed(&self) -> rt::status::Win32Error {
-        rt::status::Win32Error(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `ServerNameLength`, `win:UInt16`.
@@ -2671,7 +3010,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV0<'a> {
         out.text(
                 "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: ",
             )
-            .show(self.error())
+            .show(self.error_raw())
             .text("\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")
@@ -2697,14 +3036,17 @@ pub struct MutualAuthClientAccessErrorV1<'a> {
 
 impl<'a> MutualAuthClientAccessErrorV1<'a> {
     /// `Error`, `win:UInt32`.
+    ///
+    /// Its meaning as [`Win32Error`](rt::status::Win32Error): message of 3009.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn error(&self) -> rt::status::Win32Error {
+        rt::status::Win32Error(self.__head.u32::<0>())
     }
 
-    /// `Error` as [`Win32Error`](rt::status::Win32Error) (message of 3009).
-    pub fn error_typed(&self) -> rt::status::Win32Error {
-        rt::status::Win32Error(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `ServerNameLength`, `win:UInt16`.
@@ -2790,7 +3132,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV1<'a> {
         out.text(
                 "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: ",
             )
-            .show(self.error())
+            .show(self.error_raw())
             .text("\r\n\r\nServer certificate mapping name: ")
             .utf16(self.server_name())
             .text("\r\nClient socket address: ")

@@ -237,6 +237,14 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
         }
     }
 
+    /// `Flags` as the plain number behind [`Self::flags`], which only V0Build17763 has.
+    pub fn flags_raw(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.flags_raw()),
+            _ => None,
+        }
+    }
+
     /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
     pub fn address_length(&self) -> Option<u32> {
         match self {
@@ -346,6 +354,12 @@ impl<'a> Smb2ConnectionDisconnectEventV0Build17763<'a> {
         maps::Srv2ConnectionDisconnectReasons(self.__head.u32::<16>())
     }
 
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<16>()
+    }
+
     /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
     #[inline]
     pub fn address_length(&self) -> u32 {
@@ -435,17 +449,28 @@ impl<'a> Smb2ConnectionTerminate<'a> {
         }
     }
 
+    /// `Reason` as the plain number behind [`Self::reason`], which only V0Build17763 has.
+    pub fn reason_raw(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.reason_raw()),
+            _ => None,
+        }
+    }
+
     /// `Status`, `win:HexInt32`, which only V0Build17763 has.
-    pub fn status(&self) -> Option<u32> {
+    pub fn status(&self) -> Option<rt::status::NtStatus> {
         match self {
             Self::V0Build17763(view) => Some(view.status()),
             _ => None,
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> Option<rt::status::NtStatus> {
-        self.status().map(rt::status::NtStatus)
+    /// `Status` as the plain number behind [`Self::status`], which only V0Build17763 has.
+    pub fn status_raw(&self) -> Option<u32> {
+        match self {
+            Self::V0Build17763(view) => Some(view.status_raw()),
+            _ => None,
+        }
     }
 
     /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
@@ -561,15 +586,24 @@ impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
         maps::Srv2ConnectionTerminateReasons(self.__head.u32::<16>())
     }
 
-    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS. Builds 17763-26200.
+    /// `Reason` as the plain number behind [`Self::reason`].
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<20>()
+    pub fn reason_raw(&self) -> u32 {
+        self.__head.u32::<16>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS. Builds 17763-26200.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    #[inline]
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<20>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<20>()
     }
 
     /// `AddressLength`, `win:UInt32`. Builds 17763-26200.
@@ -640,24 +674,91 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
 
 /// The SMB connection was successfully established: event 1913. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetConnectionEstablished<'a> {
     /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
     V0(SrvNetConnectionEstablishedV0<'a>),
 }
 
-impl SrvNetConnectionEstablished<'_> {
+impl<'a> SrvNetConnectionEstablished<'a> {
     /// The event's id, 1913.
     pub const ID: u16 = 1913;
-}
 
-impl<'a> core::ops::Deref for SrvNetConnectionEstablished<'a> {
-    type Target = SrvNetConnectionEstablishedV0<'a>;
-
-    fn deref(&self) -> &SrvNetConnectionEstablishedV0<'a> {
+    /// `EndpointNameLength`, `win:UInt16`.
+    pub fn endpoint_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.endpoint_name_length(),
+        }
+    }
+
+    /// `EndpointName`, `win:UnicodeString`.
+    pub fn endpoint_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.endpoint_name(),
+        }
+    }
+
+    /// `ConnectionType`, `win:UInt32`.
+    pub fn connection_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.connection_type(),
+        }
+    }
+
+    /// `ServerSocketAddressLength`, `win:UInt32`.
+    pub fn server_socket_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.server_socket_address_length(),
+        }
+    }
+
+    /// `ServerSocketAddress`, `win:Binary`.
+    pub fn server_socket_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.server_socket_address(),
+        }
+    }
+
+    /// `ClientSocketAddressLength`, `win:UInt32`.
+    pub fn client_socket_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_socket_address_length(),
+        }
+    }
+
+    /// `ClientSocketAddress`, `win:Binary`.
+    pub fn client_socket_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_socket_address(),
+        }
+    }
+
+    /// `ConnectionIdSize`, `win:UInt32`.
+    pub fn connection_id_size(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.connection_id_size(),
+        }
+    }
+
+    /// `ConnectionId`, `win:Binary`.
+    pub fn connection_id(&self) -> rt::Binary<'a> {
+        match self {
+            Self::V0(view) => view.connection_id(),
+        }
+    }
+
+    /// `MutualAuthentication`, `win:UInt32`.
+    pub fn mutual_authentication(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.mutual_authentication(),
+        }
+    }
+
+    /// `AccessControlCheck`, `win:UInt32`.
+    pub fn access_control_check(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.access_control_check(),
         }
     }
 }

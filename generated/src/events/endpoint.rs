@@ -8,24 +8,63 @@ use super::super::schema::endpoint as schema;
 
 /// Endpoint added: event 1010. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvEndpointAdded<'a> {
     /// Endpoint added: event 1010, version 0. Builds 10240-26200.
     V0(SrvEndpointAddedV0<'a>),
 }
 
-impl SrvEndpointAdded<'_> {
+impl<'a> SrvEndpointAdded<'a> {
     /// The event's id, 1010.
     pub const ID: u16 = 1010;
-}
 
-impl<'a> core::ops::Deref for SrvEndpointAdded<'a> {
-    type Target = SrvEndpointAddedV0<'a>;
-
-    fn deref(&self) -> &SrvEndpointAddedV0<'a> {
+    /// `NameLength`, `win:UInt16`.
+    pub fn name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.name_length(),
+        }
+    }
+
+    /// `Name`, `win:UnicodeString`.
+    pub fn name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.name(),
+        }
+    }
+
+    /// `DomainNameLength`, `win:UInt16`.
+    pub fn domain_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_name_length(),
+        }
+    }
+
+    /// `DomainName`, `win:UnicodeString`.
+    pub fn domain_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_name(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
+        }
+    }
+
+    /// `TransportFlags`, `win:HexInt32`.
+    pub fn transport_flags(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_flags(),
         }
     }
 }
@@ -155,24 +194,56 @@ impl<'a> rt::View<'a> for SrvEndpointAddedV0<'a> {
 
 /// Endpoint removed: event 1011. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvEndpointRemoved<'a> {
     /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
     V0(SrvEndpointRemovedV0<'a>),
 }
 
-impl SrvEndpointRemoved<'_> {
+impl<'a> SrvEndpointRemoved<'a> {
     /// The event's id, 1011.
     pub const ID: u16 = 1011;
-}
 
-impl<'a> core::ops::Deref for SrvEndpointRemoved<'a> {
-    type Target = SrvEndpointRemovedV0<'a>;
-
-    fn deref(&self) -> &SrvEndpointRemovedV0<'a> {
+    /// `NameLength`, `win:UInt16`.
+    pub fn name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.name_length(),
+        }
+    }
+
+    /// `Name`, `win:UnicodeString`.
+    pub fn name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.name(),
+        }
+    }
+
+    /// `DomainNameLength`, `win:UInt16`.
+    pub fn domain_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_name_length(),
+        }
+    }
+
+    /// `DomainName`, `win:UnicodeString`.
+    pub fn domain_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_name(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
         }
     }
 }
@@ -290,24 +361,84 @@ impl<'a> rt::View<'a> for SrvEndpointRemovedV0<'a> {
 
 /// The network name information changed: event 1012. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetNameInfoChange<'a> {
     /// The network name information changed: event 1012, version 0. Builds 10240-26200.
     V0(SrvNetNameInfoChangeV0<'a>),
 }
 
-impl SrvNetNameInfoChange<'_> {
+impl<'a> SrvNetNameInfoChange<'a> {
     /// The event's id, 1012.
     pub const ID: u16 = 1012;
-}
 
-impl<'a> core::ops::Deref for SrvNetNameInfoChange<'a> {
-    type Target = SrvNetNameInfoChangeV0<'a>;
-
-    fn deref(&self) -> &SrvNetNameInfoChangeV0<'a> {
+    /// `ChangeType`, `win:UInt32`.
+    pub fn change_type(&self) -> maps::NetNameChangeMap {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.change_type(),
+        }
+    }
+
+    /// `ChangeType` as the plain number behind [`Self::change_type`].
+    pub fn change_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.change_type_raw(),
+        }
+    }
+
+    /// `NetNameLength`, `win:UInt16`.
+    pub fn net_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.net_name_length(),
+        }
+    }
+
+    /// `NetName`, `win:UnicodeString`.
+    pub fn net_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.net_name(),
+        }
+    }
+
+    /// `Flags`, `win:HexInt32`.
+    pub fn flags(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.flags(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `Capability`, `win:HexInt32`.
+    pub fn capability(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.capability(),
+        }
+    }
+
+    /// `LinkSpeed`, `win:UInt64`.
+    pub fn link_speed(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.link_speed(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt16`.
+    pub fn client_address_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
         }
     }
 }
@@ -335,6 +466,12 @@ impl<'a> SrvNetNameInfoChangeV0<'a> {
     #[inline]
     pub fn change_type(&self) -> maps::NetNameChangeMap {
         maps::NetNameChangeMap(self.__head.u32::<0>())
+    }
+
+    /// `ChangeType` as the plain number behind [`Self::change_type`].
+    #[inline]
+    pub fn change_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `NetNameLength`, `win:UInt16`.
@@ -445,24 +582,42 @@ impl<'a> rt::View<'a> for SrvNetNameInfoChangeV0<'a> {
 
 /// Endpoint coming online: event 1013. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvEndpointOnline<'a> {
     /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
     V0(SrvEndpointOnlineV0<'a>),
 }
 
-impl SrvEndpointOnline<'_> {
+impl<'a> SrvEndpointOnline<'a> {
     /// The event's id, 1013.
     pub const ID: u16 = 1013;
-}
 
-impl<'a> core::ops::Deref for SrvEndpointOnline<'a> {
-    type Target = SrvEndpointOnlineV0<'a>;
-
-    fn deref(&self) -> &SrvEndpointOnlineV0<'a> {
+    /// `EndpointNameLength`, `win:UInt16`.
+    pub fn endpoint_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.endpoint_name_length(),
+        }
+    }
+
+    /// `EndpointName`, `win:UnicodeString`.
+    pub fn endpoint_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.endpoint_name(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
         }
     }
 }
@@ -558,24 +713,42 @@ impl<'a> rt::View<'a> for SrvEndpointOnlineV0<'a> {
 
 /// Endpoint going offline: event 1014. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvEndpointOffline<'a> {
     /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
     V0(SrvEndpointOfflineV0<'a>),
 }
 
-impl SrvEndpointOffline<'_> {
+impl<'a> SrvEndpointOffline<'a> {
     /// The event's id, 1014.
     pub const ID: u16 = 1014;
-}
 
-impl<'a> core::ops::Deref for SrvEndpointOffline<'a> {
-    type Target = SrvEndpointOfflineV0<'a>;
-
-    fn deref(&self) -> &SrvEndpointOfflineV0<'a> {
+    /// `EndpointNameLength`, `win:UInt16`.
+    pub fn endpoint_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.endpoint_name_length(),
+        }
+    }
+
+    /// `EndpointName`, `win:UnicodeString`.
+    pub fn endpoint_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.endpoint_name(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
         }
     }
 }
@@ -671,7 +844,7 @@ impl<'a> rt::View<'a> for SrvEndpointOfflineV0<'a> {
 
 /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
     /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
@@ -681,14 +854,25 @@ pub enum Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
 impl Smb2ClosedEndpointsOutsideUnicastIpTable<'_> {
     /// The event's id, 1050.
     pub const ID: u16 = 1050;
-}
 
-impl<'a> core::ops::Deref for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
-    type Target = Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a>;
-
-    fn deref(&self) -> &Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
+    /// `InterfaceID`, `win:UInt32`.
+    pub fn interface_id(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.interface_id(),
+        }
+    }
+
+    /// `NumberOfEndpointsFound`, `win:UInt32`.
+    pub fn number_of_endpoints_found(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.number_of_endpoints_found(),
+        }
+    }
+
+    /// `NumberOfEndpointsClosed`, `win:UInt32`.
+    pub fn number_of_endpoints_closed(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.number_of_endpoints_closed(),
         }
     }
 }
@@ -760,7 +944,7 @@ impl<'a> rt::View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
 
 /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
     /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
@@ -770,14 +954,11 @@ pub enum SrvNetAddEndpointListenerRulePortNotSupported<'a> {
 impl SrvNetAddEndpointListenerRulePortNotSupported<'_> {
     /// The event's id, 3010.
     pub const ID: u16 = 3010;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
-    type Target = SrvNetAddEndpointListenerRulePortNotSupportedV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
         }
     }
 }
@@ -836,24 +1017,63 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
 
 /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleSuccess<'a> {
     /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleSuccessV0<'a>),
 }
 
-impl SrvNetAddEndpointListenerRuleSuccess<'_> {
+impl<'a> SrvNetAddEndpointListenerRuleSuccess<'a> {
     /// The event's id, 3011.
     pub const ID: u16 = 3011;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddEndpointListenerRuleSuccess<'a> {
-    type Target = SrvNetAddEndpointListenerRuleSuccessV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddEndpointListenerRuleSuccessV0<'a> {
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
+        }
+    }
+
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `TransportType`, `win:UInt32`.
+    pub fn transport_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_type(),
+        }
+    }
+
+    /// `SrvInstances`, `win:UInt32`.
+    pub fn srv_instances(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.srv_instances(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -907,14 +1127,17 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     }
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_transport_name.u32::<10>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_transport_name.u32::<10>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_transport_name.u32::<10>()
     }
 }
 
@@ -968,24 +1191,63 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 
 /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddEndpointListenerRuleFailure<'a> {
     /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
     V0(SrvNetAddEndpointListenerRuleFailureV0<'a>),
 }
 
-impl SrvNetAddEndpointListenerRuleFailure<'_> {
+impl<'a> SrvNetAddEndpointListenerRuleFailure<'a> {
     /// The event's id, 3012.
     pub const ID: u16 = 3012;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddEndpointListenerRuleFailure<'a> {
-    type Target = SrvNetAddEndpointListenerRuleFailureV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddEndpointListenerRuleFailureV0<'a> {
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
+        }
+    }
+
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `TransportType`, `win:UInt32`.
+    pub fn transport_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_type(),
+        }
+    }
+
+    /// `SrvInstances`, `win:UInt32`.
+    pub fn srv_instances(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.srv_instances(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1039,14 +1301,17 @@ impl<'a> SrvNetAddEndpointListenerRuleFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_transport_name.u32::<10>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_transport_name.u32::<10>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_transport_name.u32::<10>()
     }
 }
 
@@ -1092,7 +1357,7 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
             .text("\r\nSrvInstances: ")
             .show(self.srv_instances())
             .text("\r\nError: ")
-            .status(rt::StatusKind::NtStatus, self.status())
+            .status(rt::StatusKind::NtStatus, self.status_raw())
             .text(
                 "\r\n\r\nGuidance:\r\n\r\nThis error is usually caused by another process already listening on the same IP address and port. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
             )
@@ -1102,7 +1367,7 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
 
 /// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleNew<'a> {
     /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
@@ -1112,14 +1377,25 @@ pub enum SrvNetAddListenerRuleNew<'a> {
 impl SrvNetAddListenerRuleNew<'_> {
     /// The event's id, 3013.
     pub const ID: u16 = 3013;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddListenerRuleNew<'a> {
-    type Target = SrvNetAddListenerRuleNewV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddListenerRuleNewV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `TransportType`, `win:UInt32`.
+    pub fn transport_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_type(),
+        }
+    }
+
+    /// `SrvInstances`, `win:UInt32`.
+    pub fn srv_instances(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.srv_instances(),
         }
     }
 }
@@ -1194,7 +1470,7 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleNewV0<'a> {
 
 /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleUpdate<'a> {
     /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
@@ -1204,14 +1480,25 @@ pub enum SrvNetAddListenerRuleUpdate<'a> {
 impl SrvNetAddListenerRuleUpdate<'_> {
     /// The event's id, 3014.
     pub const ID: u16 = 3014;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddListenerRuleUpdate<'a> {
-    type Target = SrvNetAddListenerRuleUpdateV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddListenerRuleUpdateV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `TransportType`, `win:UInt32`.
+    pub fn transport_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_type(),
+        }
+    }
+
+    /// `SrvInstances`, `win:UInt32`.
+    pub fn srv_instances(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.srv_instances(),
         }
     }
 }
@@ -1286,7 +1573,7 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
 
 /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetAddListenerRuleRemove<'a> {
     /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
@@ -1296,14 +1583,25 @@ pub enum SrvNetAddListenerRuleRemove<'a> {
 impl SrvNetAddListenerRuleRemove<'_> {
     /// The event's id, 3015.
     pub const ID: u16 = 3015;
-}
 
-impl<'a> core::ops::Deref for SrvNetAddListenerRuleRemove<'a> {
-    type Target = SrvNetAddListenerRuleRemoveV0<'a>;
-
-    fn deref(&self) -> &SrvNetAddListenerRuleRemoveV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `TransportType`, `win:UInt32`.
+    pub fn transport_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_type(),
+        }
+    }
+
+    /// `SrvInstances`, `win:UInt32`.
+    pub fn srv_instances(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.srv_instances(),
         }
     }
 }
@@ -1378,7 +1676,7 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
 
 /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
     /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
@@ -1388,14 +1686,25 @@ pub enum SrvNetEnableImplicitLoopbackInterfaceError<'a> {
 impl SrvNetEnableImplicitLoopbackInterfaceError<'_> {
     /// The event's id, 3016.
     pub const ID: u16 = 3016;
-}
 
-impl<'a> core::ops::Deref for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
-    type Target = SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a>;
-
-    fn deref(&self) -> &SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
+    /// `Interface`, `win:UInt32`.
+    pub fn interface(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.interface(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1423,14 +1732,17 @@ impl SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_> {
     }
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 }
 
@@ -1457,7 +1769,7 @@ impl<'a> rt::View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
             )
             .show(self.interface())
             .text(" with NTSTATUS ")
-            .status(rt::StatusKind::NtStatus, self.status())
+            .status(rt::StatusKind::NtStatus, self.status_raw())
             .text(".")
             .finish()
     }
@@ -1465,7 +1777,7 @@ impl<'a> rt::View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
 
 /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
     /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
@@ -1475,14 +1787,25 @@ pub enum SrvNetDisableImplicitLoopbackInterfaceError<'a> {
 impl SrvNetDisableImplicitLoopbackInterfaceError<'_> {
     /// The event's id, 3017.
     pub const ID: u16 = 3017;
-}
 
-impl<'a> core::ops::Deref for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
-    type Target = SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a>;
-
-    fn deref(&self) -> &SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
+    /// `Interface`, `win:UInt32`.
+    pub fn interface(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.interface(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1510,14 +1833,17 @@ impl SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_> {
     }
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 }
 
@@ -1544,7 +1870,7 @@ impl<'a> rt::View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
             )
             .show(self.interface())
             .text(" with NTSTATUS ")
-            .status(rt::StatusKind::NtStatus, self.status())
+            .status(rt::StatusKind::NtStatus, self.status_raw())
             .text(".")
             .finish()
     }
@@ -1552,7 +1878,7 @@ impl<'a> rt::View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
 
 /// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
     /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
@@ -1562,14 +1888,18 @@ pub enum AlternativePortFirewallRuleAlreadyAdded<'a> {
 impl AlternativePortFirewallRuleAlreadyAdded<'_> {
     /// The event's id, 3018.
     pub const ID: u16 = 3018;
-}
 
-impl<'a> core::ops::Deref for AlternativePortFirewallRuleAlreadyAdded<'a> {
-    type Target = AlternativePortFirewallRuleAlreadyAddedV0<'a>;
-
-    fn deref(&self) -> &AlternativePortFirewallRuleAlreadyAddedV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `ProtocolType`, `win:UInt32`.
+    pub fn protocol_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.protocol_type(),
         }
     }
 }
@@ -1632,7 +1962,7 @@ impl<'a> rt::View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
 
 /// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddFailure<'a> {
     /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
@@ -1642,14 +1972,18 @@ pub enum AlternativePortFirewallRuleAddFailure<'a> {
 impl AlternativePortFirewallRuleAddFailure<'_> {
     /// The event's id, 3019.
     pub const ID: u16 = 3019;
-}
 
-impl<'a> core::ops::Deref for AlternativePortFirewallRuleAddFailure<'a> {
-    type Target = AlternativePortFirewallRuleAddFailureV0<'a>;
-
-    fn deref(&self) -> &AlternativePortFirewallRuleAddFailureV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `ProtocolType`, `win:UInt32`.
+    pub fn protocol_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.protocol_type(),
         }
     }
 }
@@ -1712,7 +2046,7 @@ impl<'a> rt::View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
 
 /// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AlternativePortFirewallRuleAddSuccess<'a> {
     /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
@@ -1722,14 +2056,18 @@ pub enum AlternativePortFirewallRuleAddSuccess<'a> {
 impl AlternativePortFirewallRuleAddSuccess<'_> {
     /// The event's id, 3020.
     pub const ID: u16 = 3020;
-}
 
-impl<'a> core::ops::Deref for AlternativePortFirewallRuleAddSuccess<'a> {
-    type Target = AlternativePortFirewallRuleAddSuccessV0<'a>;
-
-    fn deref(&self) -> &AlternativePortFirewallRuleAddSuccessV0<'a> {
+    /// `Port`, `win:UInt16`.
+    pub fn port(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.port(),
+        }
+    }
+
+    /// `ProtocolType`, `win:UInt32`.
+    pub fn protocol_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.protocol_type(),
         }
     }
 }

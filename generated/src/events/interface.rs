@@ -8,7 +8,7 @@ use super::super::schema::interface as schema;
 
 /// TDI mode enabled: %1: event 1900. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum TdiModeEnabled<'a> {
     /// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
@@ -18,14 +18,11 @@ pub enum TdiModeEnabled<'a> {
 impl TdiModeEnabled<'_> {
     /// The event's id, 1900.
     pub const ID: u16 = 1900;
-}
 
-impl<'a> core::ops::Deref for TdiModeEnabled<'a> {
-    type Target = TdiModeEnabledV0<'a>;
-
-    fn deref(&self) -> &TdiModeEnabledV0<'a> {
+    /// `IsTdiEnabled`, `win:Boolean`.
+    pub fn is_tdi_enabled(&self) -> bool {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.is_tdi_enabled(),
         }
     }
 }
@@ -79,7 +76,7 @@ impl<'a> rt::View<'a> for TdiModeEnabledV0<'a> {
 
 /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum NsiTableAllocationFailed<'a> {
     /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
@@ -89,14 +86,18 @@ pub enum NsiTableAllocationFailed<'a> {
 impl NsiTableAllocationFailed<'_> {
     /// The event's id, 1901.
     pub const ID: u16 = 1901;
-}
 
-impl<'a> core::ops::Deref for NsiTableAllocationFailed<'a> {
-    type Target = NsiTableAllocationFailedV0<'a>;
-
-    fn deref(&self) -> &NsiTableAllocationFailedV0<'a> {
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -120,14 +121,17 @@ pub struct NsiTableAllocationFailedV0<'a> {
 
 impl NsiTableAllocationFailedV0<'_> {
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 }
 
@@ -150,14 +154,14 @@ impl<'a> rt::View<'a> for NsiTableAllocationFailedV0<'a> {
         out: &mut rt::MessageWriter<'_, W>,
     ) -> core::fmt::Result {
         out.text("Failed to allocate an NSI table for network interface enumeration: ")
-            .status(rt::StatusKind::NtStatus, self.status())
+            .status(rt::StatusKind::NtStatus, self.status_raw())
             .finish()
     }
 }
 
 /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum NsiInterfaceAdded<'a> {
     /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
@@ -167,14 +171,25 @@ pub enum NsiInterfaceAdded<'a> {
 impl NsiInterfaceAdded<'_> {
     /// The event's id, 1902.
     pub const ID: u16 = 1902;
-}
 
-impl<'a> core::ops::Deref for NsiInterfaceAdded<'a> {
-    type Target = NsiInterfaceAddedV0<'a>;
-
-    fn deref(&self) -> &NsiInterfaceAddedV0<'a> {
+    /// `AddressFamily`, `win:UInt32`.
+    pub fn address_family(&self) -> meanings::AddressFamily {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.address_family(),
+        }
+    }
+
+    /// `AddressFamily` as the plain number behind [`Self::address_family`].
+    pub fn address_family_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.address_family_raw(),
+        }
+    }
+
+    /// `NetLuid`, `win:HexInt64`.
+    pub fn net_luid(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.net_luid(),
         }
     }
 }
@@ -198,14 +213,17 @@ pub struct NsiInterfaceAddedV0<'a> {
 
 impl NsiInterfaceAddedV0<'_> {
     /// `AddressFamily`, `win:UInt32`.
+    ///
+    /// Its meaning as [`AddressFamily`](meanings::AddressFamily): messages of 1902 and 1903.
     #[inline]
-    pub fn address_family(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn address_family(&self) -> meanings::AddressFamily {
+        meanings::AddressFamily(self.__head.u32::<0>())
     }
 
-    /// `AddressFamily` as [`AddressFamily`](meanings::AddressFamily) (messages of 1902 and 1903).
-    pub fn address_family_typed(&self) -> meanings::AddressFamily {
-        meanings::AddressFamily(self.address_family())
+    /// `AddressFamily` as the plain number behind [`Self::address_family`].
+    #[inline]
+    pub fn address_family_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `NetLuid`, `win:HexInt64`.
@@ -236,7 +254,7 @@ impl<'a> rt::View<'a> for NsiInterfaceAddedV0<'a> {
         out.text("Received notification of a newly-started network interface with Luid ")
             .hex(self.net_luid())
             .text(" on address family ")
-            .show(self.address_family())
+            .show(self.address_family_raw())
             .text(" (IPv4 == 2, IPv6 == 23)")
             .finish()
     }
@@ -244,7 +262,7 @@ impl<'a> rt::View<'a> for NsiInterfaceAddedV0<'a> {
 
 /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum NsiInterfaceRemoved<'a> {
     /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
@@ -254,14 +272,25 @@ pub enum NsiInterfaceRemoved<'a> {
 impl NsiInterfaceRemoved<'_> {
     /// The event's id, 1903.
     pub const ID: u16 = 1903;
-}
 
-impl<'a> core::ops::Deref for NsiInterfaceRemoved<'a> {
-    type Target = NsiInterfaceRemovedV0<'a>;
-
-    fn deref(&self) -> &NsiInterfaceRemovedV0<'a> {
+    /// `AddressFamily`, `win:UInt32`.
+    pub fn address_family(&self) -> meanings::AddressFamily {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.address_family(),
+        }
+    }
+
+    /// `AddressFamily` as the plain number behind [`Self::address_family`].
+    pub fn address_family_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.address_family_raw(),
+        }
+    }
+
+    /// `NetLuid`, `win:HexInt64`.
+    pub fn net_luid(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.net_luid(),
         }
     }
 }
@@ -285,14 +314,17 @@ pub struct NsiInterfaceRemovedV0<'a> {
 
 impl NsiInterfaceRemovedV0<'_> {
     /// `AddressFamily`, `win:UInt32`.
+    ///
+    /// Its meaning as [`AddressFamily`](meanings::AddressFamily): messages of 1902 and 1903.
     #[inline]
-    pub fn address_family(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn address_family(&self) -> meanings::AddressFamily {
+        meanings::AddressFamily(self.__head.u32::<0>())
     }
 
-    /// `AddressFamily` as [`AddressFamily`](meanings::AddressFamily) (messages of 1902 and 1903).
-    pub fn address_family_typed(&self) -> meanings::AddressFamily {
-        meanings::AddressFamily(self.address_family())
+    /// `AddressFamily` as the plain number behind [`Self::address_family`].
+    #[inline]
+    pub fn address_family_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `NetLuid`, `win:HexInt64`.
@@ -323,7 +355,7 @@ impl<'a> rt::View<'a> for NsiInterfaceRemovedV0<'a> {
         out.text("Received notification of a stopped network interface with Luid ")
             .hex(self.net_luid())
             .text(" on address family ")
-            .show(self.address_family())
+            .show(self.address_family_raw())
             .text(" (IPv4 == 2, IPv6 == 23)")
             .finish()
     }
@@ -331,7 +363,7 @@ impl<'a> rt::View<'a> for NsiInterfaceRemovedV0<'a> {
 
 /// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum IpInterfaceNotFound<'a> {
     /// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
@@ -341,14 +373,25 @@ pub enum IpInterfaceNotFound<'a> {
 impl IpInterfaceNotFound<'_> {
     /// The event's id, 1904.
     pub const ID: u16 = 1904;
-}
 
-impl<'a> core::ops::Deref for IpInterfaceNotFound<'a> {
-    type Target = IpInterfaceNotFoundV0<'a>;
-
-    fn deref(&self) -> &IpInterfaceNotFoundV0<'a> {
+    /// `NetLuid`, `win:HexInt64`.
+    pub fn net_luid(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.net_luid(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -378,14 +421,17 @@ impl IpInterfaceNotFoundV0<'_> {
     }
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<8>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference; outType win:NTSTATUS).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<8>()
     }
 }
 
@@ -410,7 +456,7 @@ impl<'a> rt::View<'a> for IpInterfaceNotFoundV0<'a> {
         out.text("Failed to open network interface with Luid ")
             .hex(self.net_luid())
             .text(": error ")
-            .status(rt::StatusKind::NtStatus, self.status())
+            .status(rt::StatusKind::NtStatus, self.status_raw())
             .finish()
     }
 }

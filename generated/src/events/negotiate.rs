@@ -78,81 +78,99 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
     }
 
     /// `ExpectedDialect`, `win:HexInt32`, which only V1 has.
-    pub fn expected_dialect(&self) -> Option<u32> {
+    pub fn expected_dialect(&self) -> Option<meanings::Dialect> {
         match self {
             Self::V1(view) => Some(view.expected_dialect()),
             _ => None,
         }
     }
 
-    /// `ExpectedDialect` as [`Dialect`](meanings::Dialect).
-    pub fn expected_dialect_typed(&self) -> Option<meanings::Dialect> {
-        self.expected_dialect().map(meanings::Dialect)
+    /// `ExpectedDialect` as the plain number behind [`Self::expected_dialect`], which only V1 has.
+    pub fn expected_dialect_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.expected_dialect_raw()),
+            _ => None,
+        }
     }
 
     /// `ExpectedCapabilities`, `win:HexInt32`, which only V1 has.
-    pub fn expected_capabilities(&self) -> Option<u32> {
+    pub fn expected_capabilities(&self) -> Option<meanings::GlobalCapabilities> {
         match self {
             Self::V1(view) => Some(view.expected_capabilities()),
             _ => None,
         }
     }
 
-    /// `ExpectedCapabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities).
-    pub fn expected_capabilities_typed(&self) -> Option<meanings::GlobalCapabilities> {
-        self.expected_capabilities().map(meanings::GlobalCapabilities)
+    /// `ExpectedCapabilities` as the plain number behind [`Self::expected_capabilities`], which only V1 has.
+    pub fn expected_capabilities_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.expected_capabilities_raw()),
+            _ => None,
+        }
     }
 
     /// `ExpectedSecurityMode`, `win:HexInt32`, which only V1 has.
-    pub fn expected_security_mode(&self) -> Option<u32> {
+    pub fn expected_security_mode(&self) -> Option<meanings::SecurityMode> {
         match self {
             Self::V1(view) => Some(view.expected_security_mode()),
             _ => None,
         }
     }
 
-    /// `ExpectedSecurityMode` as [`SecurityMode`](meanings::SecurityMode).
-    pub fn expected_security_mode_typed(&self) -> Option<meanings::SecurityMode> {
-        self.expected_security_mode().map(meanings::SecurityMode)
+    /// `ExpectedSecurityMode` as the plain number behind [`Self::expected_security_mode`], which only V1 has.
+    pub fn expected_security_mode_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.expected_security_mode_raw()),
+            _ => None,
+        }
     }
 
     /// `ReceivedDialect`, `win:HexInt32`, which only V1 has.
-    pub fn received_dialect(&self) -> Option<u32> {
+    pub fn received_dialect(&self) -> Option<meanings::Dialect> {
         match self {
             Self::V1(view) => Some(view.received_dialect()),
             _ => None,
         }
     }
 
-    /// `ReceivedDialect` as [`Dialect`](meanings::Dialect).
-    pub fn received_dialect_typed(&self) -> Option<meanings::Dialect> {
-        self.received_dialect().map(meanings::Dialect)
+    /// `ReceivedDialect` as the plain number behind [`Self::received_dialect`], which only V1 has.
+    pub fn received_dialect_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.received_dialect_raw()),
+            _ => None,
+        }
     }
 
     /// `ReceivedCapabilities`, `win:HexInt32`, which only V1 has.
-    pub fn received_capabilities(&self) -> Option<u32> {
+    pub fn received_capabilities(&self) -> Option<meanings::GlobalCapabilities> {
         match self {
             Self::V1(view) => Some(view.received_capabilities()),
             _ => None,
         }
     }
 
-    /// `ReceivedCapabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities).
-    pub fn received_capabilities_typed(&self) -> Option<meanings::GlobalCapabilities> {
-        self.received_capabilities().map(meanings::GlobalCapabilities)
+    /// `ReceivedCapabilities` as the plain number behind [`Self::received_capabilities`], which only V1 has.
+    pub fn received_capabilities_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.received_capabilities_raw()),
+            _ => None,
+        }
     }
 
     /// `ReceivedSecurityMode`, `win:HexInt32`, which only V1 has.
-    pub fn received_security_mode(&self) -> Option<u32> {
+    pub fn received_security_mode(&self) -> Option<meanings::SecurityMode> {
         match self {
             Self::V1(view) => Some(view.received_security_mode()),
             _ => None,
         }
     }
 
-    /// `ReceivedSecurityMode` as [`SecurityMode`](meanings::SecurityMode).
-    pub fn received_security_mode_typed(&self) -> Option<meanings::SecurityMode> {
-        self.received_security_mode().map(meanings::SecurityMode)
+    /// `ReceivedSecurityMode` as the plain number behind [`Self::received_security_mode`], which only V1 has.
+    pub fn received_security_mode_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.received_security_mode_raw()),
+            _ => None,
+        }
     }
 
     /// `SessionID`, `win:HexInt64`, which only V1, V2 have.
@@ -165,29 +183,35 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
     }
 
     /// `Status`, `win:HexInt32`, which only V2 has.
-    pub fn status(&self) -> Option<u32> {
+    pub fn status(&self) -> Option<rt::status::NtStatus> {
         match self {
             Self::V2(view) => Some(view.status()),
             _ => None,
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> Option<rt::status::NtStatus> {
-        self.status().map(rt::status::NtStatus)
+    /// `Status` as the plain number behind [`Self::status`], which only V2 has.
+    pub fn status_raw(&self) -> Option<u32> {
+        match self {
+            Self::V2(view) => Some(view.status_raw()),
+            _ => None,
+        }
     }
 
     /// `TranslatedStatus`, `win:HexInt32`, which only V2 has.
-    pub fn translated_status(&self) -> Option<u32> {
+    pub fn translated_status(&self) -> Option<rt::status::NtStatus> {
         match self {
             Self::V2(view) => Some(view.translated_status()),
             _ => None,
         }
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus).
-    pub fn translated_status_typed(&self) -> Option<rt::status::NtStatus> {
-        self.translated_status().map(rt::status::NtStatus)
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`], which only V2 has.
+    pub fn translated_status_raw(&self) -> Option<u32> {
+        match self {
+            Self::V2(view) => Some(view.translated_status_raw()),
+            _ => None,
+        }
     }
 }
 
@@ -329,69 +353,87 @@ impl<'a> SrvNegotiateValidationFailureV1<'a> {
     }
 
     /// `ExpectedDialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.31.4.
     #[inline]
-    pub fn expected_dialect(&self) -> u32 {
+    pub fn expected_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_client_address.u32::<0>())
+    }
+
+    /// `ExpectedDialect` as the plain number behind [`Self::expected_dialect`].
+    #[inline]
+    pub fn expected_dialect_raw(&self) -> u32 {
         self.__after_client_address.u32::<0>()
     }
 
-    /// `ExpectedDialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.31.4).
-    pub fn expected_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.expected_dialect())
+    /// `ExpectedCapabilities`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.31.4.
+    #[inline]
+    pub fn expected_capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__after_client_address.u32::<4>())
     }
 
-    /// `ExpectedCapabilities`, `win:HexInt32`.
+    /// `ExpectedCapabilities` as the plain number behind [`Self::expected_capabilities`].
     #[inline]
-    pub fn expected_capabilities(&self) -> u32 {
+    pub fn expected_capabilities_raw(&self) -> u32 {
         self.__after_client_address.u32::<4>()
     }
 
-    /// `ExpectedCapabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.31.4).
-    pub fn expected_capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.expected_capabilities())
+    /// `ExpectedSecurityMode`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.31.4.
+    #[inline]
+    pub fn expected_security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(self.__after_client_address.u32::<8>())
     }
 
-    /// `ExpectedSecurityMode`, `win:HexInt32`.
+    /// `ExpectedSecurityMode` as the plain number behind [`Self::expected_security_mode`].
     #[inline]
-    pub fn expected_security_mode(&self) -> u32 {
+    pub fn expected_security_mode_raw(&self) -> u32 {
         self.__after_client_address.u32::<8>()
     }
 
-    /// `ExpectedSecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.31.4).
-    pub fn expected_security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(self.expected_security_mode())
+    /// `ReceivedDialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.31.4.
+    #[inline]
+    pub fn received_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_client_address.u32::<12>())
     }
 
-    /// `ReceivedDialect`, `win:HexInt32`.
+    /// `ReceivedDialect` as the plain number behind [`Self::received_dialect`].
     #[inline]
-    pub fn received_dialect(&self) -> u32 {
+    pub fn received_dialect_raw(&self) -> u32 {
         self.__after_client_address.u32::<12>()
     }
 
-    /// `ReceivedDialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.31.4).
-    pub fn received_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.received_dialect())
+    /// `ReceivedCapabilities`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.31.4.
+    #[inline]
+    pub fn received_capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__after_client_address.u32::<16>())
     }
 
-    /// `ReceivedCapabilities`, `win:HexInt32`.
+    /// `ReceivedCapabilities` as the plain number behind [`Self::received_capabilities`].
     #[inline]
-    pub fn received_capabilities(&self) -> u32 {
+    pub fn received_capabilities_raw(&self) -> u32 {
         self.__after_client_address.u32::<16>()
     }
 
-    /// `ReceivedCapabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.31.4).
-    pub fn received_capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.received_capabilities())
-    }
-
     /// `ReceivedSecurityMode`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.31.4.
     #[inline]
-    pub fn received_security_mode(&self) -> u32 {
-        self.__after_client_address.u32::<20>()
+    pub fn received_security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(self.__after_client_address.u32::<20>())
     }
 
-    /// `ReceivedSecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.31.4).
-    pub fn received_security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(self.received_security_mode())
+    /// `ReceivedSecurityMode` as the plain number behind [`Self::received_security_mode`].
+    #[inline]
+    pub fn received_security_mode_raw(&self) -> u32 {
+        self.__after_client_address.u32::<20>()
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -457,17 +499,17 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV1<'a> {
             .text("\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nExpected Dialect: ")
-            .hex(self.expected_dialect())
+            .hex(self.expected_dialect_raw())
             .text("\r\nExpected Capabilities: ")
-            .hex(self.expected_capabilities())
+            .hex(self.expected_capabilities_raw())
             .text("\r\nExpected Security Mode: ")
-            .hex(self.expected_security_mode())
+            .hex(self.expected_security_mode_raw())
             .text("\r\nReceived Dialect: ")
-            .hex(self.received_dialect())
+            .hex(self.received_dialect_raw())
             .text("\r\nReceived Capabilities: ")
-            .hex(self.received_capabilities())
+            .hex(self.received_capabilities_raw())
             .text("\r\nReceived Security Mode: ")
-            .hex(self.received_security_mode())
+            .hex(self.received_security_mode_raw())
             .text(
                 "\r\n\r\nGuidance:\r\n\r\nThis event indicates that a client is attempting to negotiate a second connection using a mismatched dialect or capabilities.",
             )
@@ -490,25 +532,31 @@ pub struct SrvNegotiateValidationFailureV2<'a> {
 
 impl<'a> SrvNegotiateValidationFailureV2<'a> {
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<0>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 
     /// `ClientNameLength`, `win:UInt16`.
@@ -600,7 +648,7 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV2<'a> {
         out: &mut rt::MessageWriter<'_, W>,
     ) -> core::fmt::Result {
         out.text("Negotiate integrity check failed.\r\n\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text("\r\nClient Name: ")
             .utf16(self.client_name())
             .text("\r\nClient Address: ")
@@ -618,7 +666,7 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV2<'a> {
 
 /// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2MaxClusterDialectUpdated<'a> {
     /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
@@ -628,14 +676,32 @@ pub enum Smb2MaxClusterDialectUpdated<'a> {
 impl Smb2MaxClusterDialectUpdated<'_> {
     /// The event's id, 1028.
     pub const ID: u16 = 1028;
-}
 
-impl<'a> core::ops::Deref for Smb2MaxClusterDialectUpdated<'a> {
-    type Target = Smb2MaxClusterDialectUpdatedV0<'a>;
-
-    fn deref(&self) -> &Smb2MaxClusterDialectUpdatedV0<'a> {
+    /// `NewDialect`, `win:UInt16`.
+    pub fn new_dialect(&self) -> maps::Srv2DialectRevision {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.new_dialect(),
+        }
+    }
+
+    /// `NewDialect` as the plain number behind [`Self::new_dialect`].
+    pub fn new_dialect_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.new_dialect_raw(),
+        }
+    }
+
+    /// `OldDialect`, `win:UInt16`.
+    pub fn old_dialect(&self) -> maps::Srv2DialectRevision {
+        match self {
+            Self::V0(view) => view.old_dialect(),
+        }
+    }
+
+    /// `OldDialect` as the plain number behind [`Self::old_dialect`].
+    pub fn old_dialect_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.old_dialect_raw(),
         }
     }
 }
@@ -669,10 +735,22 @@ impl Smb2MaxClusterDialectUpdatedV0<'_> {
         maps::Srv2DialectRevision(u32::from(self.__head.u16::<0>()))
     }
 
+    /// `NewDialect` as the plain number behind [`Self::new_dialect`].
+    #[inline]
+    pub fn new_dialect_raw(&self) -> u16 {
+        self.__head.u16::<0>()
+    }
+
     /// `OldDialect`, `win:UInt16`. Named by the map `Srv2DialectRevision`.
     #[inline]
     pub fn old_dialect(&self) -> maps::Srv2DialectRevision {
         maps::Srv2DialectRevision(u32::from(self.__head.u16::<2>()))
+    }
+
+    /// `OldDialect` as the plain number behind [`Self::old_dialect`].
+    #[inline]
+    pub fn old_dialect_raw(&self) -> u16 {
+        self.__head.u16::<2>()
     }
 }
 
@@ -709,24 +787,21 @@ impl<'a> rt::View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
 
 /// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2CipherSuiteOrder<'a> {
     /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
     V0(Smb2CipherSuiteOrderV0<'a>),
 }
 
-impl Smb2CipherSuiteOrder<'_> {
+impl<'a> Smb2CipherSuiteOrder<'a> {
     /// The event's id, 1029.
     pub const ID: u16 = 1029;
-}
 
-impl<'a> core::ops::Deref for Smb2CipherSuiteOrder<'a> {
-    type Target = Smb2CipherSuiteOrderV0<'a>;
-
-    fn deref(&self) -> &Smb2CipherSuiteOrderV0<'a> {
+    /// `CipherSuiteOrder`, `win:UnicodeString`.
+    pub fn cipher_suite_order(&self) -> rt::Utf16<'a> {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.cipher_suite_order(),
         }
     }
 }
@@ -788,24 +863,91 @@ impl<'a> rt::View<'a> for Smb2CipherSuiteOrderV0<'a> {
 
 /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNoNegotiatedCipher<'a> {
     /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
     V0(SrvNoNegotiatedCipherV0<'a>),
 }
 
-impl SrvNoNegotiatedCipher<'_> {
+impl<'a> SrvNoNegotiatedCipher<'a> {
     /// The event's id, 1046.
     pub const ID: u16 = 1046;
-}
 
-impl<'a> core::ops::Deref for SrvNoNegotiatedCipher<'a> {
-    type Target = SrvNoNegotiatedCipherV0<'a>;
-
-    fn deref(&self) -> &SrvNoNegotiatedCipherV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `SessionID`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `Smb2Command`, `win:UInt16`.
+    pub fn smb2_command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V0(view) => view.smb2_command(),
+        }
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    pub fn smb2_command_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.smb2_command_raw(),
         }
     }
 }
@@ -897,6 +1039,12 @@ impl<'a> SrvNoNegotiatedCipherV0<'a> {
     #[inline]
     pub fn smb2_command(&self) -> maps::Smb2Command {
         maps::Smb2Command(u32::from(self.__after_client_address.u16::<8>()))
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    #[inline]
+    pub fn smb2_command_raw(&self) -> u16 {
+        self.__after_client_address.u16::<8>()
     }
 }
 
@@ -1036,9 +1184,17 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
     }
 
     /// `ClientCipherOrder`, `win:UInt16`, which only V2 has.
-    pub fn client_cipher_order(&self) -> Option<rt::Array<'a, u16>> {
+    pub fn client_cipher_order(
+        &self,
+    ) -> Option<impl ExactSizeIterator<Item = meanings::CipherId> + use<'a>> {
+        self.client_cipher_order_raw()
+            .map(|array| array.into_iter().map(meanings::CipherId))
+    }
+
+    /// `ClientCipherOrder` as the plain numbers behind [`Self::client_cipher_order`], which only V2 has.
+    pub fn client_cipher_order_raw(&self) -> Option<rt::Array<'a, u16>> {
         match self {
-            Self::V2(view) => Some(view.client_cipher_order()),
+            Self::V2(view) => Some(view.client_cipher_order_raw()),
             _ => None,
         }
     }
@@ -1187,16 +1343,19 @@ impl<'a> SrvNegotiateCipherFailureV2<'a> {
     }
 
     /// `ClientCipherOrder`, `win:UInt16` counted by `LoggedClientCipherCount`. Builds 22631-26200.
+    ///
+    /// Its meaning as [`CipherId`](meanings::CipherId): MS-SMB2 2.2.3.1.2.
     #[inline]
-    pub fn client_cipher_order(&self) -> rt::Array<'a, u16> {
-        self.client_cipher_order
+    pub fn client_cipher_order(
+        &self,
+    ) -> impl ExactSizeIterator<Item = meanings::CipherId> + use<'a> {
+        self.client_cipher_order_raw().into_iter().map(meanings::CipherId)
     }
 
-    /// `ClientCipherOrder` as [`CipherId`](meanings::CipherId) (MS-SMB2 2.2.3.1.2).
-    pub fn client_cipher_order_typed(
-        &self,
-    ) -> impl Iterator<Item = meanings::CipherId> + use<'a> {
-        self.client_cipher_order().into_iter().map(meanings::CipherId)
+    /// `ClientCipherOrder` as the plain numbers behind [`Self::client_cipher_order`].
+    #[inline]
+    pub fn client_cipher_order_raw(&self) -> rt::Array<'a, u16> {
+        self.client_cipher_order
     }
 }
 
@@ -1255,24 +1414,203 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV2<'a> {
 
 /// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestNegotiateDialectFailure<'a> {
     /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
     V0(Smb2RequestNegotiateDialectFailureV0<'a>),
 }
 
-impl Smb2RequestNegotiateDialectFailure<'_> {
+impl<'a> Smb2RequestNegotiateDialectFailure<'a> {
     /// The event's id, 1061.
     pub const ID: u16 = 1061;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestNegotiateDialectFailure<'a> {
-    type Target = Smb2RequestNegotiateDialectFailureV0<'a>;
-
-    fn deref(&self) -> &Smb2RequestNegotiateDialectFailureV0<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V0(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V0(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.flags_raw(),
+        }
+    }
+
+    /// `SecurityMode`, `win:UInt16`.
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        match self {
+            Self::V0(view) => view.security_mode(),
+        }
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    pub fn security_mode_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.security_mode_raw(),
+        }
+    }
+
+    /// `Capabilities`, `win:UInt32`.
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        match self {
+            Self::V0(view) => view.capabilities(),
+        }
+    }
+
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    pub fn capabilities_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.capabilities_raw(),
+        }
+    }
+
+    /// `DialectCount`, `win:UInt16`.
+    pub fn dialect_count(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.dialect_count(),
+        }
+    }
+
+    /// `Dialects`, `win:UInt16`.
+    pub fn dialects(
+        &self,
+    ) -> impl ExactSizeIterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects_raw().into_iter().map(|value| meanings::Dialect(u32::from(value)))
+    }
+
+    /// `Dialects` as the plain numbers behind [`Self::dialects`].
+    pub fn dialects_raw(&self) -> rt::Array<'a, u16> {
+        match self {
+            Self::V0(view) => view.dialects_raw(),
+        }
+    }
+
+    /// `ClientGuid`, `win:GUID`.
+    pub fn client_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.client_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `MinSmb2Dialect`, `win:HexInt32`.
+    pub fn min_smb2_dialect(&self) -> meanings::Dialect {
+        match self {
+            Self::V0(view) => view.min_smb2_dialect(),
+        }
+    }
+
+    /// `MinSmb2Dialect` as the plain number behind [`Self::min_smb2_dialect`].
+    pub fn min_smb2_dialect_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.min_smb2_dialect_raw(),
+        }
+    }
+
+    /// `MaxSmb2Dialect`, `win:HexInt32`.
+    pub fn max_smb2_dialect(&self) -> meanings::Dialect {
+        match self {
+            Self::V0(view) => view.max_smb2_dialect(),
+        }
+    }
+
+    /// `MaxSmb2Dialect` as the plain number behind [`Self::max_smb2_dialect`].
+    pub fn max_smb2_dialect_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.max_smb2_dialect_raw(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
         }
     }
 }
@@ -1329,14 +1667,17 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1346,36 +1687,45 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `SecurityMode`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.3, 2.2.4.
+    #[inline]
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.__head.u16::<40>()))
     }
 
-    /// `SecurityMode`, `win:UInt16`.
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
     #[inline]
-    pub fn security_mode(&self) -> u16 {
+    pub fn security_mode_raw(&self) -> u16 {
         self.__head.u16::<40>()
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
-    }
-
     /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn capabilities(&self) -> u32 {
-        self.__head.u32::<42>()
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__head.u32::<42>())
     }
 
-    /// `Capabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    #[inline]
+    pub fn capabilities_raw(&self) -> u32 {
+        self.__head.u32::<42>()
     }
 
     /// `DialectCount`, `win:UInt16`.
@@ -1385,14 +1735,19 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 
     /// `Dialects`, `win:UInt16` counted by `DialectCount`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn dialects(&self) -> rt::Array<'a, u16> {
-        self.dialects
+    pub fn dialects(
+        &self,
+    ) -> impl ExactSizeIterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects_raw().into_iter().map(|value| meanings::Dialect(u32::from(value)))
     }
 
-    /// `Dialects` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn dialects_typed(&self) -> impl Iterator<Item = meanings::Dialect> + use<'a> {
-        self.dialects().into_iter().map(|value| meanings::Dialect(u32::from(value)))
+    /// `Dialects` as the plain numbers behind [`Self::dialects`].
+    #[inline]
+    pub fn dialects_raw(&self) -> rt::Array<'a, u16> {
+        self.dialects
     }
 
     /// `ClientGuid`, `win:GUID`.
@@ -1408,25 +1763,31 @@ impl<'a> Smb2RequestNegotiateDialectFailureV0<'a> {
     }
 
     /// `MinSmb2Dialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn min_smb2_dialect(&self) -> u32 {
+    pub fn min_smb2_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_dialects.u32::<32>())
+    }
+
+    /// `MinSmb2Dialect` as the plain number behind [`Self::min_smb2_dialect`].
+    #[inline]
+    pub fn min_smb2_dialect_raw(&self) -> u32 {
         self.__after_dialects.u32::<32>()
     }
 
-    /// `MinSmb2Dialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn min_smb2_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.min_smb2_dialect())
-    }
-
     /// `MaxSmb2Dialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn max_smb2_dialect(&self) -> u32 {
-        self.__after_dialects.u32::<36>()
+    pub fn max_smb2_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_dialects.u32::<36>())
     }
 
-    /// `MaxSmb2Dialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn max_smb2_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.max_smb2_dialect())
+    /// `MaxSmb2Dialect` as the plain number behind [`Self::max_smb2_dialect`].
+    #[inline]
+    pub fn max_smb2_dialect_raw(&self) -> u32 {
+        self.__after_dialects.u32::<36>()
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -1503,11 +1864,11 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
             .text("\r\nClient Name:")
             .utf16(self.client_name())
             .text("\r\nClient Dialects: ")
-            .list(self.dialects(), rt::MessageWriter::show)
+            .list(self.dialects_raw(), rt::MessageWriter::show)
             .text("\r\nMinimum dialect required by server: ")
-            .hex(self.min_smb2_dialect())
+            .hex(self.min_smb2_dialect_raw())
             .text("\r\nMaximum dialect required by server: ")
-            .hex(self.max_smb2_dialect())
+            .hex(self.max_smb2_dialect_raw())
             .text(
                 "\r\n\r\nGuidance:\r\n\r\nYou should expect this error when servers don't meet the dialects requested by client. Please check the minimum and maximum dialects set by the client and ensure the server supports the dialects.",
             )
@@ -1517,24 +1878,49 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
 
 /// SMB Dialect Change: event 1062. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2DialectChange<'a> {
     /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
     V0(Smb2DialectChangeV0<'a>),
 }
 
-impl Smb2DialectChange<'_> {
+impl<'a> Smb2DialectChange<'a> {
     /// The event's id, 1062.
     pub const ID: u16 = 1062;
-}
 
-impl<'a> core::ops::Deref for Smb2DialectChange<'a> {
-    type Target = Smb2DialectChangeV0<'a>;
-
-    fn deref(&self) -> &Smb2DialectChangeV0<'a> {
+    /// `SmbDialect`, `win:UnicodeString`.
+    pub fn smb_dialect(&self) -> rt::Utf16<'a> {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.smb_dialect(),
+        }
+    }
+
+    /// `OldDialect`, `win:HexInt32`.
+    pub fn old_dialect(&self) -> meanings::Dialect {
+        match self {
+            Self::V0(view) => view.old_dialect(),
+        }
+    }
+
+    /// `OldDialect` as the plain number behind [`Self::old_dialect`].
+    pub fn old_dialect_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.old_dialect_raw(),
+        }
+    }
+
+    /// `NewDialect`, `win:HexInt32`.
+    pub fn new_dialect(&self) -> meanings::Dialect {
+        match self {
+            Self::V0(view) => view.new_dialect(),
+        }
+    }
+
+    /// `NewDialect` as the plain number behind [`Self::new_dialect`].
+    pub fn new_dialect_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.new_dialect_raw(),
         }
     }
 }
@@ -1563,25 +1949,31 @@ impl<'a> Smb2DialectChangeV0<'a> {
     }
 
     /// `OldDialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn old_dialect(&self) -> u32 {
+    pub fn old_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_smb_dialect.u32::<0>())
+    }
+
+    /// `OldDialect` as the plain number behind [`Self::old_dialect`].
+    #[inline]
+    pub fn old_dialect_raw(&self) -> u32 {
         self.__after_smb_dialect.u32::<0>()
     }
 
-    /// `OldDialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn old_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.old_dialect())
-    }
-
     /// `NewDialect`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn new_dialect(&self) -> u32 {
-        self.__after_smb_dialect.u32::<4>()
+    pub fn new_dialect(&self) -> meanings::Dialect {
+        meanings::Dialect(self.__after_smb_dialect.u32::<4>())
     }
 
-    /// `NewDialect` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn new_dialect_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(self.new_dialect())
+    /// `NewDialect` as the plain number behind [`Self::new_dialect`].
+    #[inline]
+    pub fn new_dialect_raw(&self) -> u32 {
+        self.__after_smb_dialect.u32::<4>()
     }
 }
 
@@ -1616,9 +2008,9 @@ impl<'a> rt::View<'a> for Smb2DialectChangeV0<'a> {
         out.text("SMB Dialect Change \r\n\r\n")
             .utf16(self.smb_dialect())
             .text(" was changed from ")
-            .hex(self.old_dialect())
+            .hex(self.old_dialect_raw())
             .text(" to ")
-            .hex(self.new_dialect())
+            .hex(self.new_dialect_raw())
             .text(".")
             .finish()
     }
@@ -1626,7 +2018,7 @@ impl<'a> rt::View<'a> for Smb2DialectChangeV0<'a> {
 
 /// Component capabilities: %1: event 1080. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetComponentCapabilities<'a> {
     /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
@@ -1636,14 +2028,18 @@ pub enum SrvNetComponentCapabilities<'a> {
 impl SrvNetComponentCapabilities<'_> {
     /// The event's id, 1080.
     pub const ID: u16 = 1080;
-}
 
-impl<'a> core::ops::Deref for SrvNetComponentCapabilities<'a> {
-    type Target = SrvNetComponentCapabilitiesV0<'a>;
-
-    fn deref(&self) -> &SrvNetComponentCapabilitiesV0<'a> {
+    /// `SrvNetComponentCapabilities`, `win:HexInt32`.
+    pub fn srv_net_component_capabilities(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.srv_net_component_capabilities(),
+        }
+    }
+
+    /// `PatchNumber`, `win:HexInt32`.
+    pub fn patch_number(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.patch_number(),
         }
     }
 }

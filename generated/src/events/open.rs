@@ -8,24 +8,140 @@ use super::super::schema::open as schema;
 
 /// SMB2 Open established: event 650. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileOpen<'a> {
     /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
     V0(Smb2FileOpenV0<'a>),
 }
 
-impl Smb2FileOpen<'_> {
+impl<'a> Smb2FileOpen<'a> {
     /// The event's id, 650.
     pub const ID: u16 = 650;
-}
 
-impl<'a> core::ops::Deref for Smb2FileOpen<'a> {
-    type Target = Smb2FileOpenV0<'a>;
-
-    fn deref(&self) -> &Smb2FileOpenV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `ShareGUID`, `win:GUID`.
+    pub fn share_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.share_guid(),
+        }
+    }
+
+    /// `NameLength`, `win:UInt16`.
+    pub fn name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.name_length(),
+        }
+    }
+
+    /// `Name`, `win:UnicodeString`.
+    pub fn name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.name(),
+        }
+    }
+
+    /// `LeaseId`, `win:GUID`.
+    pub fn lease_id(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.lease_id(),
+        }
+    }
+
+    /// `DesiredAccess`, `win:UInt32`.
+    pub fn desired_access(&self) -> meanings::AccessMask {
+        match self {
+            Self::V0(view) => view.desired_access(),
+        }
+    }
+
+    /// `DesiredAccess` as the plain number behind [`Self::desired_access`].
+    pub fn desired_access_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.desired_access_raw(),
+        }
+    }
+
+    /// `SharingMode`, `win:UInt32`.
+    pub fn sharing_mode(&self) -> meanings::ShareAccess {
+        match self {
+            Self::V0(view) => view.sharing_mode(),
+        }
+    }
+
+    /// `SharingMode` as the plain number behind [`Self::sharing_mode`].
+    pub fn sharing_mode_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.sharing_mode_raw(),
+        }
+    }
+
+    /// `CreateOptions`, `win:UInt32`.
+    pub fn create_options(&self) -> meanings::CreateOptions {
+        match self {
+            Self::V0(view) => view.create_options(),
+        }
+    }
+
+    /// `CreateOptions` as the plain number behind [`Self::create_options`].
+    pub fn create_options_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.create_options_raw(),
+        }
+    }
+
+    /// `FileAttributes`, `win:UInt32`.
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        match self {
+            Self::V0(view) => view.file_attributes(),
+        }
+    }
+
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    pub fn file_attributes_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.file_attributes_raw(),
+        }
+    }
+
+    /// `IsReplay`, `win:Boolean`.
+    pub fn is_replay(&self) -> bool {
+        match self {
+            Self::V0(view) => view.is_replay(),
+        }
+    }
+
+    /// `IsResume`, `win:Boolean`.
+    pub fn is_resume(&self) -> bool {
+        match self {
+            Self::V0(view) => view.is_resume(),
         }
     }
 }
@@ -97,47 +213,59 @@ impl<'a> Smb2FileOpenV0<'a> {
     }
 
     /// `DesiredAccess`, `win:UInt32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
     #[inline]
-    pub fn desired_access(&self) -> u32 {
+    pub fn desired_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__after_name.u32::<16>())
+    }
+
+    /// `DesiredAccess` as the plain number behind [`Self::desired_access`].
+    #[inline]
+    pub fn desired_access_raw(&self) -> u32 {
         self.__after_name.u32::<16>()
     }
 
-    /// `DesiredAccess` as [`AccessMask`](meanings::AccessMask) (page: note access rights; MS-SMB2 2.2.13.1).
-    pub fn desired_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.desired_access())
+    /// `SharingMode`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ShareAccess`](meanings::ShareAccess): MS-FSA 2.1.1.6; MS-SMB2 2.2.13.
+    #[inline]
+    pub fn sharing_mode(&self) -> meanings::ShareAccess {
+        meanings::ShareAccess(self.__after_name.u32::<20>())
     }
 
-    /// `SharingMode`, `win:UInt32`.
+    /// `SharingMode` as the plain number behind [`Self::sharing_mode`].
     #[inline]
-    pub fn sharing_mode(&self) -> u32 {
+    pub fn sharing_mode_raw(&self) -> u32 {
         self.__after_name.u32::<20>()
     }
 
-    /// `SharingMode` as [`ShareAccess`](meanings::ShareAccess) (MS-FSA 2.1.1.6; MS-SMB2 2.2.13).
-    pub fn sharing_mode_typed(&self) -> meanings::ShareAccess {
-        meanings::ShareAccess(self.sharing_mode())
+    /// `CreateOptions`, `win:UInt32`.
+    ///
+    /// Its meaning as [`CreateOptions`](meanings::CreateOptions): MS-SMB2 2.2.13.
+    #[inline]
+    pub fn create_options(&self) -> meanings::CreateOptions {
+        meanings::CreateOptions(self.__after_name.u32::<24>())
     }
 
-    /// `CreateOptions`, `win:UInt32`.
+    /// `CreateOptions` as the plain number behind [`Self::create_options`].
     #[inline]
-    pub fn create_options(&self) -> u32 {
+    pub fn create_options_raw(&self) -> u32 {
         self.__after_name.u32::<24>()
     }
 
-    /// `CreateOptions` as [`CreateOptions`](meanings::CreateOptions) (MS-SMB2 2.2.13).
-    pub fn create_options_typed(&self) -> meanings::CreateOptions {
-        meanings::CreateOptions(self.create_options())
-    }
-
     /// `FileAttributes`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.14, 2.2.16.
     #[inline]
-    pub fn file_attributes(&self) -> u32 {
-        self.__after_name.u32::<28>()
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__after_name.u32::<28>())
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.14, 2.2.16).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    #[inline]
+    pub fn file_attributes_raw(&self) -> u32 {
+        self.__after_name.u32::<28>()
     }
 
     /// `IsReplay`, `win:Boolean`.
@@ -186,7 +314,7 @@ impl<'a> rt::View<'a> for Smb2FileOpenV0<'a> {
 
 /// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileDisconnect<'a> {
     /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
@@ -196,14 +324,11 @@ pub enum Smb2FileDisconnect<'a> {
 impl Smb2FileDisconnect<'_> {
     /// The event's id, 651.
     pub const ID: u16 = 651;
-}
 
-impl<'a> core::ops::Deref for Smb2FileDisconnect<'a> {
-    type Target = Smb2FileDisconnectV0<'a>;
-
-    fn deref(&self) -> &Smb2FileDisconnectV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
         }
     }
 }
@@ -255,7 +380,7 @@ impl<'a> rt::View<'a> for Smb2FileDisconnectV0<'a> {
 
 /// SMB2 Open Reconnected: event 652. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileReconnect<'a> {
     /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
@@ -265,14 +390,32 @@ pub enum Smb2FileReconnect<'a> {
 impl Smb2FileReconnect<'_> {
     /// The event's id, 652.
     pub const ID: u16 = 652;
-}
 
-impl<'a> core::ops::Deref for Smb2FileReconnect<'a> {
-    type Target = Smb2FileReconnectV0<'a>;
-
-    fn deref(&self) -> &Smb2FileReconnectV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
         }
     }
 }
@@ -342,7 +485,7 @@ impl<'a> rt::View<'a> for Smb2FileReconnectV0<'a> {
 
 /// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileSuspend<'a> {
     /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
@@ -352,14 +495,11 @@ pub enum Smb2FileSuspend<'a> {
 impl Smb2FileSuspend<'_> {
     /// The event's id, 653.
     pub const ID: u16 = 653;
-}
 
-impl<'a> core::ops::Deref for Smb2FileSuspend<'a> {
-    type Target = Smb2FileSuspendV0<'a>;
-
-    fn deref(&self) -> &Smb2FileSuspendV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
         }
     }
 }
@@ -411,7 +551,7 @@ impl<'a> rt::View<'a> for Smb2FileSuspendV0<'a> {
 
 /// SMB2 Open Closed: event 654. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileClose<'a> {
     /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
@@ -421,14 +561,11 @@ pub enum Smb2FileClose<'a> {
 impl Smb2FileClose<'_> {
     /// The event's id, 654.
     pub const ID: u16 = 654;
-}
 
-impl<'a> core::ops::Deref for Smb2FileClose<'a> {
-    type Target = Smb2FileCloseV0<'a>;
-
-    fn deref(&self) -> &Smb2FileCloseV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
         }
     }
 }
@@ -480,7 +617,7 @@ impl<'a> rt::View<'a> for Smb2FileCloseV0<'a> {
 
 /// SMB2 Open Timed Out: event 655. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileTimeout<'a> {
     /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
@@ -490,14 +627,11 @@ pub enum Smb2FileTimeout<'a> {
 impl Smb2FileTimeout<'_> {
     /// The event's id, 655.
     pub const ID: u16 = 655;
-}
 
-impl<'a> core::ops::Deref for Smb2FileTimeout<'a> {
-    type Target = Smb2FileTimeoutV0<'a>;
-
-    fn deref(&self) -> &Smb2FileTimeoutV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
         }
     }
 }
@@ -549,7 +683,7 @@ impl<'a> rt::View<'a> for Smb2FileTimeoutV0<'a> {
 
 /// SMB2 Open Terminated: event 656. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileTerminate<'a> {
     /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
@@ -559,14 +693,11 @@ pub enum Smb2FileTerminate<'a> {
 impl Smb2FileTerminate<'_> {
     /// The event's id, 656.
     pub const ID: u16 = 656;
-}
 
-impl<'a> core::ops::Deref for Smb2FileTerminate<'a> {
-    type Target = Smb2FileTerminateV0<'a>;
-
-    fn deref(&self) -> &Smb2FileTerminateV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
         }
     }
 }
@@ -618,7 +749,7 @@ impl<'a> rt::View<'a> for Smb2FileTerminateV0<'a> {
 
 /// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileCcfClose<'a> {
     /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
@@ -628,14 +759,18 @@ pub enum Smb2FileCcfClose<'a> {
 impl Smb2FileCcfClose<'_> {
     /// The event's id, 657.
     pub const ID: u16 = 657;
-}
 
-impl<'a> core::ops::Deref for Smb2FileCcfClose<'a> {
-    type Target = Smb2FileCcfCloseV0<'a>;
-
-    fn deref(&self) -> &Smb2FileCcfCloseV0<'a> {
+    /// `OpenGUID`, `win:GUID`.
+    pub fn open_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.open_guid(),
+        }
+    }
+
+    /// `AppInstanceGUID`, `win:GUID`.
+    pub fn app_instance_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.app_instance_guid(),
         }
     }
 }
@@ -693,24 +828,70 @@ impl<'a> rt::View<'a> for Smb2FileCcfCloseV0<'a> {
 
 /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2FileCcfCloseAudit<'a> {
     /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
     V0(Smb2FileCcfCloseAuditV0<'a>),
 }
 
-impl Smb2FileCcfCloseAudit<'_> {
+impl<'a> Smb2FileCcfCloseAudit<'a> {
     /// The event's id, 658.
     pub const ID: u16 = 658;
-}
 
-impl<'a> core::ops::Deref for Smb2FileCcfCloseAudit<'a> {
-    type Target = Smb2FileCcfCloseAuditV0<'a>;
-
-    fn deref(&self) -> &Smb2FileCcfCloseAuditV0<'a> {
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `ComputerNameLength`, `win:UInt16`.
+    pub fn computer_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.computer_name_length(),
+        }
+    }
+
+    /// `ComputerName`, `win:UnicodeString`.
+    pub fn computer_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.computer_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
         }
     }
 }
@@ -847,24 +1028,56 @@ impl<'a> rt::View<'a> for Smb2FileCcfCloseAuditV0<'a> {
 
 /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RkfFailure<'a> {
     /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
     V0(Smb2RkfFailureV0<'a>),
 }
 
-impl Smb2RkfFailure<'_> {
+impl<'a> Smb2RkfFailure<'a> {
     /// The event's id, 1002.
     pub const ID: u16 = 1002;
-}
 
-impl<'a> core::ops::Deref for Smb2RkfFailure<'a> {
-    type Target = Smb2RkfFailureV0<'a>;
-
-    fn deref(&self) -> &Smb2RkfFailureV0<'a> {
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
         }
     }
 }
@@ -976,24 +1189,196 @@ impl<'a> rt::View<'a> for Smb2RkfFailureV0<'a> {
 
 /// Reopen failed: event 1016. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvReopenFailure<'a> {
     /// Reopen failed: event 1016, version 0. Builds 10240-26200.
     V0(SrvReopenFailureV0<'a>),
 }
 
-impl SrvReopenFailure<'_> {
+impl<'a> SrvReopenFailure<'a> {
     /// The event's id, 1016.
     pub const ID: u16 = 1016;
-}
 
-impl<'a> core::ops::Deref for SrvReopenFailure<'a> {
-    type Target = SrvReopenFailureV0<'a>;
-
-    fn deref(&self) -> &SrvReopenFailureV0<'a> {
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `TranslatedStatus`, `win:HexInt32`.
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_status(),
+        }
+    }
+
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    pub fn translated_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_status_raw(),
+        }
+    }
+
+    /// `RKFStatus`, `win:HexInt32`.
+    pub fn rkf_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.rkf_status(),
+        }
+    }
+
+    /// `RKFStatus` as the plain number behind [`Self::rkf_status`].
+    pub fn rkf_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.rkf_status_raw(),
+        }
+    }
+
+    /// `TranslatedRKFStatus`, `win:HexInt32`.
+    pub fn translated_rkf_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_rkf_status(),
+        }
+    }
+
+    /// `TranslatedRKFStatus` as the plain number behind [`Self::translated_rkf_status`].
+    pub fn translated_rkf_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_rkf_status_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt16`.
+    pub fn client_address_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `SessionId`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
+        }
+    }
+
+    /// `DurableHandle`, `win:Boolean`.
+    pub fn durable_handle(&self) -> bool {
+        match self {
+            Self::V0(view) => view.durable_handle(),
+        }
+    }
+
+    /// `ResilientHandle`, `win:Boolean`.
+    pub fn resilient_handle(&self) -> bool {
+        match self {
+            Self::V0(view) => view.resilient_handle(),
+        }
+    }
+
+    /// `PersistentHandle`, `win:Boolean`.
+    pub fn persistent_handle(&self) -> bool {
+        match self {
+            Self::V0(view) => view.persistent_handle(),
+        }
+    }
+
+    /// `ResumeKey`, `win:GUID`.
+    pub fn resume_key(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.resume_key(),
+        }
+    }
+
+    /// `Reason`, `win:UInt32`.
+    pub fn reason(&self) -> maps::SrvReopenFailureReasons {
+        match self {
+            Self::V0(view) => view.reason(),
+        }
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    pub fn reason_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.reason_raw(),
         }
     }
 }
@@ -1029,47 +1414,59 @@ pub struct SrvReopenFailureV0<'a> {
 
 impl<'a> SrvReopenFailureV0<'a> {
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<0>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
+    #[inline]
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
     #[inline]
-    pub fn translated_status(&self) -> u32 {
+    pub fn translated_status_raw(&self) -> u32 {
         self.__head.u32::<4>()
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `RKFStatus`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): message of 1016.
+    #[inline]
+    pub fn rkf_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
     }
 
-    /// `RKFStatus`, `win:HexInt32`.
+    /// `RKFStatus` as the plain number behind [`Self::rkf_status`].
     #[inline]
-    pub fn rkf_status(&self) -> u32 {
+    pub fn rkf_status_raw(&self) -> u32 {
         self.__head.u32::<8>()
     }
 
-    /// `RKFStatus` as [`NtStatus`](rt::status::NtStatus) (message of 1016).
-    pub fn rkf_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.rkf_status())
-    }
-
     /// `TranslatedRKFStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_rkf_status(&self) -> u32 {
-        self.__head.u32::<12>()
+    pub fn translated_rkf_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<12>())
     }
 
-    /// `TranslatedRKFStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_rkf_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_rkf_status())
+    /// `TranslatedRKFStatus` as the plain number behind [`Self::translated_rkf_status`].
+    #[inline]
+    pub fn translated_rkf_status_raw(&self) -> u32 {
+        self.__head.u32::<12>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1173,6 +1570,12 @@ impl<'a> SrvReopenFailureV0<'a> {
     pub fn reason(&self) -> maps::SrvReopenFailureReasons {
         maps::SrvReopenFailureReasons(self.__after_file_name.u32::<28>())
     }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    #[inline]
+    pub fn reason_raw(&self) -> u32 {
+        self.__after_file_name.u32::<28>()
+    }
 }
 
 impl<'a> rt::View<'a> for SrvReopenFailureV0<'a> {
@@ -1247,13 +1650,13 @@ impl<'a> rt::View<'a> for SrvReopenFailureV0<'a> {
             .text("\r\nResume Key: ")
             .show(self.resume_key())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nRKF Status: ")
-            .status(rt::StatusKind::NtStatus, self.translated_rkf_status())
+            .status(rt::StatusKind::NtStatus, self.translated_rkf_status_raw())
             .text(" (")
-            .hex(self.rkf_status())
+            .hex(self.rkf_status_raw())
             .text(")\r\nDurable: ")
             .show(self.durable_handle())
             .text("\r\nResilient: ")
@@ -1271,24 +1674,77 @@ impl<'a> rt::View<'a> for SrvReopenFailureV0<'a> {
 
 /// Handle scavenged: event 1017. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvHandleScavenge<'a> {
     /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
     V0(SrvHandleScavengeV0<'a>),
 }
 
-impl SrvHandleScavenge<'_> {
+impl<'a> SrvHandleScavenge<'a> {
     /// The event's id, 1017.
     pub const ID: u16 = 1017;
-}
 
-impl<'a> core::ops::Deref for SrvHandleScavenge<'a> {
-    type Target = SrvHandleScavengeV0<'a>;
-
-    fn deref(&self) -> &SrvHandleScavengeV0<'a> {
+    /// `DurableHandle`, `win:Boolean`.
+    pub fn durable_handle(&self) -> bool {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.durable_handle(),
+        }
+    }
+
+    /// `ResilientHandle`, `win:Boolean`.
+    pub fn resilient_handle(&self) -> bool {
+        match self {
+            Self::V0(view) => view.resilient_handle(),
+        }
+    }
+
+    /// `PersistentFID`, `win:HexInt64`.
+    pub fn persistent_fid(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.persistent_fid(),
+        }
+    }
+
+    /// `VolatileFID`, `win:HexInt64`.
+    pub fn volatile_fid(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.volatile_fid(),
+        }
+    }
+
+    /// `ResumeKey`, `win:GUID`.
+    pub fn resume_key(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.resume_key(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
         }
     }
 }
@@ -1424,7 +1880,7 @@ impl<'a> rt::View<'a> for SrvHandleScavengeV0<'a> {
 
 /// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvFileInvalidate<'a> {
     /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
@@ -1434,14 +1890,67 @@ pub enum SrvFileInvalidate<'a> {
 impl SrvFileInvalidate<'_> {
     /// The event's id, 1019.
     pub const ID: u16 = 1019;
-}
 
-impl<'a> core::ops::Deref for SrvFileInvalidate<'a> {
-    type Target = SrvFileInvalidateV0<'a>;
-
-    fn deref(&self) -> &SrvFileInvalidateV0<'a> {
+    /// `ResumeKey`, `win:GUID`.
+    pub fn resume_key(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.resume_key(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `TranslatedStatus`, `win:HexInt32`.
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_status(),
+        }
+    }
+
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    pub fn translated_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_status_raw(),
+        }
+    }
+
+    /// `TaskStatus`, `win:HexInt32`.
+    pub fn task_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.task_status(),
+        }
+    }
+
+    /// `TaskStatus` as the plain number behind [`Self::task_status`].
+    pub fn task_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.task_status_raw(),
+        }
+    }
+
+    /// `TranslatedTaskStatus`, `win:HexInt32`.
+    pub fn translated_task_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_task_status(),
+        }
+    }
+
+    /// `TranslatedTaskStatus` as the plain number behind [`Self::translated_task_status`].
+    pub fn translated_task_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_task_status_raw(),
         }
     }
 }
@@ -1469,47 +1978,59 @@ impl SrvFileInvalidateV0<'_> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<16>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<16>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
+    #[inline]
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<20>())
     }
 
-    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
     #[inline]
-    pub fn translated_status(&self) -> u32 {
+    pub fn translated_status_raw(&self) -> u32 {
         self.__head.u32::<20>()
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TaskStatus`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): messages of 1018 and 1019.
+    #[inline]
+    pub fn task_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<24>())
     }
 
-    /// `TaskStatus`, `win:HexInt32`.
+    /// `TaskStatus` as the plain number behind [`Self::task_status`].
     #[inline]
-    pub fn task_status(&self) -> u32 {
+    pub fn task_status_raw(&self) -> u32 {
         self.__head.u32::<24>()
     }
 
-    /// `TaskStatus` as [`NtStatus`](rt::status::NtStatus) (messages of 1018 and 1019).
-    pub fn task_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.task_status())
-    }
-
     /// `TranslatedTaskStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_task_status(&self) -> u32 {
-        self.__head.u32::<28>()
+    pub fn translated_task_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<28>())
     }
 
-    /// `TranslatedTaskStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_task_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_task_status())
+    /// `TranslatedTaskStatus` as the plain number behind [`Self::translated_task_status`].
+    #[inline]
+    pub fn translated_task_status_raw(&self) -> u32 {
+        self.__head.u32::<28>()
     }
 }
 
@@ -1534,13 +2055,13 @@ impl<'a> rt::View<'a> for SrvFileInvalidateV0<'a> {
         out.text("Backchannel invalidation of file completed.\r\n\r\nResume Key: ")
             .show(self.resume_key())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nTask Status: ")
-            .status(rt::StatusKind::NtStatus, self.translated_task_status())
+            .status(rt::StatusKind::NtStatus, self.translated_task_status_raw())
             .text(" (")
-            .hex(self.task_status())
+            .hex(self.task_status_raw())
             .text(
                 ")\r\n\r\nGuidance:\r\n\r\nYou should expect this event on a computer that is continuously available. No user action is required",
             )

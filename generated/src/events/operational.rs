@@ -22,16 +22,19 @@ impl<'a> SrvSlowFsOperation<'a> {
     pub const ID: u16 = 1020;
 
     /// `Command`, `win:UInt32`.
-    pub fn command(&self) -> u32 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V0(view) => view.command(),
             Self::V1(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(self.command())
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.command_raw(),
+            Self::V1(view) => view.command_raw(),
+        }
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -155,16 +158,19 @@ impl<'a> SrvSlowFsOperation<'a> {
     }
 
     /// `CtlCode`, `win:UInt32`, which only V1 has.
-    pub fn ctl_code(&self) -> Option<u32> {
+    pub fn ctl_code(&self) -> Option<meanings::FsControlCode> {
         match self {
             Self::V1(view) => Some(view.ctl_code()),
             _ => None,
         }
     }
 
-    /// `CtlCode` as [`FsControlCode`](meanings::FsControlCode).
-    pub fn ctl_code_typed(&self) -> Option<meanings::FsControlCode> {
-        self.ctl_code().map(meanings::FsControlCode)
+    /// `CtlCode` as the plain number behind [`Self::ctl_code`], which only V1 has.
+    pub fn ctl_code_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.ctl_code_raw()),
+            _ => None,
+        }
     }
 
     /// `SubCode`, `win:UInt32`, which only V1 has.
@@ -212,14 +218,17 @@ pub struct SrvSlowFsOperationV0<'a> {
 
 impl<'a> SrvSlowFsOperationV0<'a> {
     /// `Command`, `win:UInt32`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.__head.u32::<0>())
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(self.command())
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -385,7 +394,7 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV0<'a> {
             .text("\r\nFile Name: ")
             .utf16(self.file_name())
             .text("\r\nCommand: ")
-            .show(self.command())
+            .show(self.command_raw())
             .text("\r\nDuration (in milliseconds): ")
             .show(self.duration_in_milliseconds())
             .text("\r\nWarning Threshold (in milliseconds): ")
@@ -416,14 +425,17 @@ pub struct SrvSlowFsOperationV1<'a> {
 
 impl<'a> SrvSlowFsOperationV1<'a> {
     /// `Command`, `win:UInt32`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.__head.u32::<0>())
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(self.command())
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -517,14 +529,17 @@ impl<'a> SrvSlowFsOperationV1<'a> {
     }
 
     /// `CtlCode`, `win:UInt32`. Builds 15063-26200.
+    ///
+    /// Its meaning as [`FsControlCode`](meanings::FsControlCode): MS-SMB2 2.2.31.
     #[inline]
-    pub fn ctl_code(&self) -> u32 {
-        self.__after_file_name.u32::<16>()
+    pub fn ctl_code(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.__after_file_name.u32::<16>())
     }
 
-    /// `CtlCode` as [`FsControlCode`](meanings::FsControlCode) (MS-SMB2 2.2.31).
-    pub fn ctl_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.ctl_code())
+    /// `CtlCode` as the plain number behind [`Self::ctl_code`].
+    #[inline]
+    pub fn ctl_code_raw(&self) -> u32 {
+        self.__after_file_name.u32::<16>()
     }
 
     /// `SubCode`, `win:UInt32`. Builds 15063-26200.
@@ -612,7 +627,7 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV1<'a> {
             .text("\r\nFile Name: ")
             .utf16(self.file_name())
             .text("\r\nCommand: ")
-            .show(self.command())
+            .show(self.command_raw())
             .text("\r\nDuration (in milliseconds): ")
             .show(self.duration_in_milliseconds())
             .text("\r\nWarning Threshold (in milliseconds): ")
@@ -626,7 +641,7 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV1<'a> {
 
 /// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvFileSharingFirewallRuleEnabled<'a> {
     /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
@@ -636,16 +651,6 @@ pub enum SrvFileSharingFirewallRuleEnabled<'a> {
 impl SrvFileSharingFirewallRuleEnabled<'_> {
     /// The event's id, 1022.
     pub const ID: u16 = 1022;
-}
-
-impl<'a> core::ops::Deref for SrvFileSharingFirewallRuleEnabled<'a> {
-    type Target = SrvFileSharingFirewallRuleEnabledV0<'a>;
-
-    fn deref(&self) -> &SrvFileSharingFirewallRuleEnabledV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
@@ -691,7 +696,7 @@ impl<'a> rt::View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
 
 /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvLeasingDisabled<'a> {
     /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
@@ -701,16 +706,6 @@ pub enum SrvLeasingDisabled<'a> {
 impl SrvLeasingDisabled<'_> {
     /// The event's id, 1026.
     pub const ID: u16 = 1026;
-}
-
-impl<'a> core::ops::Deref for SrvLeasingDisabled<'a> {
-    type Target = SrvLeasingDisabledV0<'a>;
-
-    fn deref(&self) -> &SrvLeasingDisabledV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvLeasingDisabled<'a> {
@@ -756,7 +751,7 @@ impl<'a> rt::View<'a> for SrvLeasingDisabledV0<'a> {
 
 /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvFirewallPortsClosed<'a> {
     /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
@@ -766,16 +761,6 @@ pub enum SrvFirewallPortsClosed<'a> {
 impl SrvFirewallPortsClosed<'_> {
     /// The event's id, 1027.
     pub const ID: u16 = 1027;
-}
-
-impl<'a> core::ops::Deref for SrvFirewallPortsClosed<'a> {
-    type Target = SrvFirewallPortsClosedV0<'a>;
-
-    fn deref(&self) -> &SrvFirewallPortsClosedV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvFirewallPortsClosed<'a> {
@@ -821,24 +806,77 @@ impl<'a> rt::View<'a> for SrvFirewallPortsClosedV0<'a> {
 
 /// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2MdlIoCompletionFailure<'a> {
     /// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
     V0(Smb2MdlIoCompletionFailureV0<'a>),
 }
 
-impl Smb2MdlIoCompletionFailure<'_> {
+impl<'a> Smb2MdlIoCompletionFailure<'a> {
     /// The event's id, 1030.
     pub const ID: u16 = 1030;
-}
 
-impl<'a> core::ops::Deref for Smb2MdlIoCompletionFailure<'a> {
-    type Target = Smb2MdlIoCompletionFailureV0<'a>;
-
-    fn deref(&self) -> &Smb2MdlIoCompletionFailureV0<'a> {
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
+        }
+    }
+
+    /// `IsRead`, `win:Boolean`.
+    pub fn is_read(&self) -> bool {
+        match self {
+            Self::V0(view) => view.is_read(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -909,14 +947,17 @@ impl<'a> Smb2MdlIoCompletionFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_file_name.u32::<4>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_file_name.u32::<4>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_file_name.u32::<4>()
     }
 }
 
@@ -972,7 +1013,7 @@ impl<'a> rt::View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
             .text("\r\nIsRead: ")
             .show(self.is_read())
             .text("\r\nStatus: ")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(
                 "\r\n\r\nGuidance:\r\n\r\nThe SMB server sends MDL completion requests to a file system upon completion of a buffered I/O to release system resources. The file system and its filter drivers must not fail MDL completion requests. Failures may result in memory leaks and degraded system performance and stability. Non-Microsoft file system filter drivers are the most common cause of failed MDL completion requests.",
             )
@@ -982,7 +1023,7 @@ impl<'a> rt::View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
 
 /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2LiveDumpSucceeded<'a> {
     /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
@@ -992,14 +1033,18 @@ pub enum Srv2LiveDumpSucceeded<'a> {
 impl Srv2LiveDumpSucceeded<'_> {
     /// The event's id, 1031.
     pub const ID: u16 = 1031;
-}
 
-impl<'a> core::ops::Deref for Srv2LiveDumpSucceeded<'a> {
-    type Target = Srv2LiveDumpSucceededV0<'a>;
-
-    fn deref(&self) -> &Srv2LiveDumpSucceededV0<'a> {
+    /// `Reason`, `win:UInt32`.
+    pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.reason(),
+        }
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    pub fn reason_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.reason_raw(),
         }
     }
 }
@@ -1029,6 +1074,12 @@ impl Srv2LiveDumpSucceededV0<'_> {
     #[inline]
     pub fn reason(&self) -> maps::LiveDumpReason {
         maps::LiveDumpReason(self.__head.u32::<0>())
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    #[inline]
+    pub fn reason_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 }
 
@@ -1063,7 +1114,7 @@ impl<'a> rt::View<'a> for Srv2LiveDumpSucceededV0<'a> {
 
 /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2LiveDumpThrotteled<'a> {
     /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
@@ -1073,14 +1124,18 @@ pub enum Srv2LiveDumpThrotteled<'a> {
 impl Srv2LiveDumpThrotteled<'_> {
     /// The event's id, 1032.
     pub const ID: u16 = 1032;
-}
 
-impl<'a> core::ops::Deref for Srv2LiveDumpThrotteled<'a> {
-    type Target = Srv2LiveDumpThrotteledV0<'a>;
-
-    fn deref(&self) -> &Srv2LiveDumpThrotteledV0<'a> {
+    /// `Reason`, `win:UInt32`.
+    pub fn reason(&self) -> maps::LiveDumpReason {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.reason(),
+        }
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    pub fn reason_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.reason_raw(),
         }
     }
 }
@@ -1111,6 +1166,12 @@ impl Srv2LiveDumpThrotteledV0<'_> {
     #[inline]
     pub fn reason(&self) -> maps::LiveDumpReason {
         maps::LiveDumpReason(self.__head.u32::<0>())
+    }
+
+    /// `Reason` as the plain number behind [`Self::reason`].
+    #[inline]
+    pub fn reason_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 }
 
@@ -1145,24 +1206,42 @@ impl<'a> rt::View<'a> for Srv2LiveDumpThrotteledV0<'a> {
 
 /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvAdminFsctlPropertiesListReadingFailure<'a> {
     /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
     V0(SrvAdminFsctlPropertiesListReadingFailureV0<'a>),
 }
 
-impl SrvAdminFsctlPropertiesListReadingFailure<'_> {
+impl<'a> SrvAdminFsctlPropertiesListReadingFailure<'a> {
     /// The event's id, 1041.
     pub const ID: u16 = 1041;
-}
 
-impl<'a> core::ops::Deref for SrvAdminFsctlPropertiesListReadingFailure<'a> {
-    type Target = SrvAdminFsctlPropertiesListReadingFailureV0<'a>;
-
-    fn deref(&self) -> &SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> maps::SrvAdminFsctlPropertiesListFailureType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    pub fn failure_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.failure_type_raw(),
+        }
+    }
+
+    /// `RegistryValueNameLength`, `win:UInt32`.
+    pub fn registry_value_name_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.registry_value_name_length(),
+        }
+    }
+
+    /// `RegistryValueName`, `win:UnicodeString`.
+    pub fn registry_value_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.registry_value_name(),
         }
     }
 }
@@ -1193,6 +1272,12 @@ impl<'a> SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     #[inline]
     pub fn failure_type(&self) -> maps::SrvAdminFsctlPropertiesListFailureType {
         maps::SrvAdminFsctlPropertiesListFailureType(self.__head.u32::<0>())
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    #[inline]
+    pub fn failure_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `RegistryValueNameLength`, `win:UInt32`.
@@ -1251,7 +1336,7 @@ impl<'a> rt::View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
 
 /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SlowCommand<'a> {
     /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
@@ -1261,14 +1346,46 @@ pub enum Smb2SlowCommand<'a> {
 impl Smb2SlowCommand<'_> {
     /// The event's id, 1047.
     pub const ID: u16 = 1047;
-}
 
-impl<'a> core::ops::Deref for Smb2SlowCommand<'a> {
-    type Target = Smb2SlowCommandV0<'a>;
-
-    fn deref(&self) -> &Smb2SlowCommandV0<'a> {
+    /// `InstanceId`, `win:UInt32`.
+    pub fn instance_id(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.instance_id(),
+        }
+    }
+
+    /// `Smb2Command`, `win:UInt16`.
+    pub fn smb2_command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V0(view) => view.smb2_command(),
+        }
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    pub fn smb2_command_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.smb2_command_raw(),
+        }
+    }
+
+    /// `Smb2PerfBlock`, `win:UInt16`.
+    pub fn smb2_perf_block(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.smb2_perf_block(),
+        }
+    }
+
+    /// `Duration`, `win:UInt64`.
+    pub fn duration(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.duration(),
+        }
+    }
+
+    /// `Threshold`, `win:UInt64`.
+    pub fn threshold(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.threshold(),
         }
     }
 }
@@ -1304,6 +1421,12 @@ impl Smb2SlowCommandV0<'_> {
     #[inline]
     pub fn smb2_command(&self) -> maps::Smb2Command {
         maps::Smb2Command(u32::from(self.__head.u16::<4>()))
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    #[inline]
+    pub fn smb2_command_raw(&self) -> u16 {
+        self.__head.u16::<4>()
     }
 
     /// `Smb2PerfBlock`, `win:UInt16`.
@@ -1363,7 +1486,7 @@ impl<'a> rt::View<'a> for Smb2SlowCommandV0<'a> {
 
 /// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2CommandTimeDistribution<'a> {
     /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
@@ -1373,14 +1496,46 @@ pub enum Smb2CommandTimeDistribution<'a> {
 impl Smb2CommandTimeDistribution<'_> {
     /// The event's id, 1048.
     pub const ID: u16 = 1048;
-}
 
-impl<'a> core::ops::Deref for Smb2CommandTimeDistribution<'a> {
-    type Target = Smb2CommandTimeDistributionV0<'a>;
-
-    fn deref(&self) -> &Smb2CommandTimeDistributionV0<'a> {
+    /// `Smb2Command`, `win:UInt16`.
+    pub fn smb2_command(&self) -> maps::Smb2Command {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.smb2_command(),
+        }
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    pub fn smb2_command_raw(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.smb2_command_raw(),
+        }
+    }
+
+    /// `AcquireLockTime`, `win:UInt64`.
+    pub fn acquire_lock_time(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.acquire_lock_time(),
+        }
+    }
+
+    /// `IoTime`, `win:UInt64`.
+    pub fn io_time(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.io_time(),
+        }
+    }
+
+    /// `TotalTime`, `win:UInt64`.
+    pub fn total_time(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.total_time(),
+        }
+    }
+
+    /// `Threshold`, `win:UInt64`.
+    pub fn threshold(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.threshold(),
         }
     }
 }
@@ -1410,6 +1565,12 @@ impl Smb2CommandTimeDistributionV0<'_> {
     #[inline]
     pub fn smb2_command(&self) -> maps::Smb2Command {
         maps::Smb2Command(u32::from(self.__head.u16::<0>()))
+    }
+
+    /// `Smb2Command` as the plain number behind [`Self::smb2_command`].
+    #[inline]
+    pub fn smb2_command_raw(&self) -> u16 {
+        self.__head.u16::<0>()
     }
 
     /// `AcquireLockTime`, `win:UInt64`.
@@ -1473,24 +1634,161 @@ impl<'a> rt::View<'a> for Smb2CommandTimeDistributionV0<'a> {
 
 /// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvSlowNetworkOperation<'a> {
     /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
     V0(SrvSlowNetworkOperationV0<'a>),
 }
 
-impl SrvSlowNetworkOperation<'_> {
+impl<'a> SrvSlowNetworkOperation<'a> {
     /// The event's id, 1054.
     pub const ID: u16 = 1054;
-}
 
-impl<'a> core::ops::Deref for SrvSlowNetworkOperation<'a> {
-    type Target = SrvSlowNetworkOperationV0<'a>;
-
-    fn deref(&self) -> &SrvSlowNetworkOperationV0<'a> {
+    /// `Command`, `win:UInt32`.
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.command_raw(),
+        }
+    }
+
+    /// `SessionGuid`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `SessionId`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `ConnectionGuid`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt16`.
+    pub fn client_address_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
+        }
+    }
+
+    /// `DurationInMilliseconds`, `win:UInt64`.
+    pub fn duration_in_milliseconds(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.duration_in_milliseconds(),
+        }
+    }
+
+    /// `ThresholdInMilliseconds`, `win:UInt64`.
+    pub fn threshold_in_milliseconds(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.threshold_in_milliseconds(),
+        }
+    }
+
+    /// `CtlCode`, `win:UInt32`.
+    pub fn ctl_code(&self) -> meanings::FsControlCode {
+        match self {
+            Self::V0(view) => view.ctl_code(),
+        }
+    }
+
+    /// `CtlCode` as the plain number behind [`Self::ctl_code`].
+    pub fn ctl_code_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.ctl_code_raw(),
+        }
+    }
+
+    /// `SubCode`, `win:UInt32`.
+    pub fn sub_code(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.sub_code(),
+        }
+    }
+
+    /// `TunneledControl`, `win:UInt32`.
+    pub fn tunneled_control(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.tunneled_control(),
         }
     }
 }
@@ -1522,14 +1820,17 @@ pub struct SrvSlowNetworkOperationV0<'a> {
 
 impl<'a> SrvSlowNetworkOperationV0<'a> {
     /// `Command`, `win:UInt32`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(self.__head.u32::<0>())
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(self.command())
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `SessionGuid`, `win:GUID`.
@@ -1623,14 +1924,17 @@ impl<'a> SrvSlowNetworkOperationV0<'a> {
     }
 
     /// `CtlCode`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FsControlCode`](meanings::FsControlCode): MS-SMB2 2.2.31.
     #[inline]
-    pub fn ctl_code(&self) -> u32 {
-        self.__after_file_name.u32::<16>()
+    pub fn ctl_code(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.__after_file_name.u32::<16>())
     }
 
-    /// `CtlCode` as [`FsControlCode`](meanings::FsControlCode) (MS-SMB2 2.2.31).
-    pub fn ctl_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.ctl_code())
+    /// `CtlCode` as the plain number behind [`Self::ctl_code`].
+    #[inline]
+    pub fn ctl_code_raw(&self) -> u32 {
+        self.__after_file_name.u32::<16>()
     }
 
     /// `SubCode`, `win:UInt32`.
@@ -1718,7 +2022,7 @@ impl<'a> rt::View<'a> for SrvSlowNetworkOperationV0<'a> {
             .text("\r\nFile Name: ")
             .utf16(self.file_name())
             .text("\r\nCommand: ")
-            .show(self.command())
+            .show(self.command_raw())
             .text("\r\nDuration (in milliseconds): ")
             .show(self.duration_in_milliseconds())
             .text("\r\nWarning Threshold (in milliseconds): ")
@@ -1732,7 +2036,7 @@ impl<'a> rt::View<'a> for SrvSlowNetworkOperationV0<'a> {
 
 /// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetGetNextIdFailure<'a> {
     /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
@@ -1742,14 +2046,18 @@ pub enum SrvNetGetNextIdFailure<'a> {
 impl SrvNetGetNextIdFailure<'_> {
     /// The event's id, 1802.
     pub const ID: u16 = 1802;
-}
 
-impl<'a> core::ops::Deref for SrvNetGetNextIdFailure<'a> {
-    type Target = SrvNetGetNextIdFailureV0<'a>;
-
-    fn deref(&self) -> &SrvNetGetNextIdFailureV0<'a> {
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1771,14 +2079,17 @@ pub struct SrvNetGetNextIdFailureV0<'a> {
 
 impl SrvNetGetNextIdFailureV0<'_> {
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 }
 
@@ -1809,7 +2120,7 @@ impl<'a> rt::View<'a> for SrvNetGetNextIdFailureV0<'a> {
 
 /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ReceivedNullReparseBuffer<'a> {
     /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
@@ -1819,16 +2130,6 @@ pub enum ReceivedNullReparseBuffer<'a> {
 impl ReceivedNullReparseBuffer<'_> {
     /// The event's id, 1907.
     pub const ID: u16 = 1907;
-}
-
-impl<'a> core::ops::Deref for ReceivedNullReparseBuffer<'a> {
-    type Target = ReceivedNullReparseBufferV0<'a>;
-
-    fn deref(&self) -> &ReceivedNullReparseBufferV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for ReceivedNullReparseBuffer<'a> {
@@ -1875,7 +2176,7 @@ impl<'a> rt::View<'a> for ReceivedNullReparseBufferV0<'a> {
 
 /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum AllowListLoadFailed<'a> {
     /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
@@ -1885,16 +2186,6 @@ pub enum AllowListLoadFailed<'a> {
 impl AllowListLoadFailed<'_> {
     /// The event's id, 1908.
     pub const ID: u16 = 1908;
-}
-
-impl<'a> core::ops::Deref for AllowListLoadFailed<'a> {
-    type Target = AllowListLoadFailedV0<'a>;
-
-    fn deref(&self) -> &AllowListLoadFailedV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for AllowListLoadFailed<'a> {

@@ -8,24 +8,35 @@ use super::super::schema::packet as schema;
 
 /// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum PacketFragment<'a> {
     /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
     V0(PacketFragmentV0<'a>),
 }
 
-impl PacketFragment<'_> {
+impl<'a> PacketFragment<'a> {
     /// The event's id, 2000.
     pub const ID: u16 = 2000;
-}
 
-impl<'a> core::ops::Deref for PacketFragment<'a> {
-    type Target = PacketFragmentV0<'a>;
-
-    fn deref(&self) -> &PacketFragmentV0<'a> {
+    /// `ReassembledEventID`, `win:UInt16`.
+    pub fn reassembled_event_id(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.reassembled_event_id(),
+        }
+    }
+
+    /// `FragmentSize`, `win:UInt32`.
+    pub fn fragment_size(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.fragment_size(),
+        }
+    }
+
+    /// `FragmentData`, `win:Binary`.
+    pub fn fragment_data(&self) -> rt::Binary<'a> {
+        match self {
+            Self::V0(view) => view.fragment_data(),
         }
     }
 }
@@ -98,24 +109,56 @@ impl<'a> rt::View<'a> for PacketFragmentV0<'a> {
 
 /// Packet (%4 bytes): event 40000. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Packet<'a> {
     /// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
     V0(PacketV0<'a>),
 }
 
-impl Packet<'_> {
+impl<'a> Packet<'a> {
     /// The event's id, 40000.
     pub const ID: u16 = 40000;
-}
 
-impl<'a> core::ops::Deref for Packet<'a> {
-    type Target = PacketV0<'a>;
-
-    fn deref(&self) -> &PacketV0<'a> {
+    /// `ConnectionType`, `win:UInt32`.
+    pub fn connection_type(&self) -> maps::ConnectionTypeMap {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.connection_type(),
+        }
+    }
+
+    /// `ConnectionType` as the plain number behind [`Self::connection_type`].
+    pub fn connection_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.connection_type_raw(),
+        }
+    }
+
+    /// `PeerAddressLength`, `win:UInt32`.
+    pub fn peer_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.peer_address_length(),
+        }
+    }
+
+    /// `PeerAddress`, `win:Binary`.
+    pub fn peer_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.peer_address(),
+        }
+    }
+
+    /// `PacketSize`, `win:UInt32`.
+    pub fn packet_size(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.packet_size(),
+        }
+    }
+
+    /// `PacketData`, `win:Binary`.
+    pub fn packet_data(&self) -> rt::Binary<'a> {
+        match self {
+            Self::V0(view) => view.packet_data(),
         }
     }
 }
@@ -144,6 +187,12 @@ impl<'a> PacketV0<'a> {
     #[inline]
     pub fn connection_type(&self) -> maps::ConnectionTypeMap {
         maps::ConnectionTypeMap(self.__head.u32::<0>())
+    }
+
+    /// `ConnectionType` as the plain number behind [`Self::connection_type`].
+    #[inline]
+    pub fn connection_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `PeerAddressLength`, `win:UInt32`.

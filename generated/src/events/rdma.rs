@@ -8,24 +8,42 @@ use super::super::schema::rdma as schema;
 
 /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotification<'a> {
     /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationV0<'a>),
 }
 
-impl Srv2RdmaSendEndpointNotification<'_> {
+impl<'a> Srv2RdmaSendEndpointNotification<'a> {
     /// The event's id, 1033.
     pub const ID: u16 = 1033;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaSendEndpointNotification<'a> {
-    type Target = Srv2RdmaSendEndpointNotificationV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaSendEndpointNotificationV0<'a> {
+    /// `NotificationType`, `win:UInt32`.
+    pub fn notification_type(&self) -> maps::Srv2RdmaSendEndpointNotificationType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.notification_type(),
+        }
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    pub fn notification_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.notification_type_raw(),
+        }
+    }
+
+    /// `InterfaceNameLength`, `win:UInt16`.
+    pub fn interface_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.interface_name_length(),
+        }
+    }
+
+    /// `InterfaceName`, `win:UnicodeString`.
+    pub fn interface_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.interface_name(),
         }
     }
 }
@@ -53,6 +71,12 @@ impl<'a> Srv2RdmaSendEndpointNotificationV0<'a> {
     #[inline]
     pub fn notification_type(&self) -> maps::Srv2RdmaSendEndpointNotificationType {
         maps::Srv2RdmaSendEndpointNotificationType(self.__head.u32::<0>())
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    #[inline]
+    pub fn notification_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `InterfaceNameLength`, `win:UInt16`.
@@ -107,24 +131,70 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
 
 /// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationFailure<'a> {
     /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationFailureV0<'a>),
 }
 
-impl Srv2RdmaSendEndpointNotificationFailure<'_> {
+impl<'a> Srv2RdmaSendEndpointNotificationFailure<'a> {
     /// The event's id, 1034.
     pub const ID: u16 = 1034;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaSendEndpointNotificationFailure<'a> {
-    type Target = Srv2RdmaSendEndpointNotificationFailureV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaSendEndpointNotificationFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationFailureType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    pub fn failure_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.failure_type_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
+        }
+    }
+
+    /// `DeviceNameLength`, `win:UInt16`.
+    pub fn device_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.device_name_length(),
+        }
+    }
+
+    /// `DeviceName`, `win:UnicodeString`.
+    pub fn device_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.device_name(),
+        }
+    }
+
+    /// `ExtraInformation`, `win:UInt32`.
+    pub fn extra_information(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.extra_information(),
         }
     }
 }
@@ -159,6 +229,12 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailureV0<'a> {
         maps::Srv2RdmaSendEndpointNotificationFailureType(self.__head.u32::<0>())
     }
 
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    #[inline]
+    pub fn failure_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
+    }
+
     /// `InterfaceIndex`, `win:UInt32`.
     #[inline]
     pub fn interface_index(&self) -> u32 {
@@ -166,14 +242,17 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<8>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<8>()
     }
 
     /// `DeviceNameLength`, `win:UInt16`.
@@ -232,13 +311,13 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
                 out.text("Error getting unicast ip address table for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             1 => {
                 out.text("Error getting unicast ip address entry for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             2 => {
                 out.text("Error finding or adding the interface ")
@@ -256,18 +335,18 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
                 out.text("Error getting Nsi parameters for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             6 => {
                 out.text("Error updating transport list for device ")
                     .utf16(self.device_name())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
                     .text(".")
             }
             7 => {
                 out.text("Error allocating and getting table. ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
                     .text(".")
             }
             8 => {
@@ -285,24 +364,49 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
 
 /// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointChange<'a> {
     /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
     V0(Srv2RdmaEndpointChangeV0<'a>),
 }
 
-impl Srv2RdmaEndpointChange<'_> {
+impl<'a> Srv2RdmaEndpointChange<'a> {
     /// The event's id, 1035.
     pub const ID: u16 = 1035;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaEndpointChange<'a> {
-    type Target = Srv2RdmaEndpointChangeV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaEndpointChangeV0<'a> {
+    /// `EndpointState`, `win:UInt32`.
+    pub fn endpoint_state(&self) -> maps::Srv2RdmaEndpointState {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.endpoint_state(),
+        }
+    }
+
+    /// `EndpointState` as the plain number behind [`Self::endpoint_state`].
+    pub fn endpoint_state_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.endpoint_state_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
         }
     }
 }
@@ -330,6 +434,12 @@ impl<'a> Srv2RdmaEndpointChangeV0<'a> {
     #[inline]
     pub fn endpoint_state(&self) -> maps::Srv2RdmaEndpointState {
         maps::Srv2RdmaEndpointState(self.__head.u32::<0>())
+    }
+
+    /// `EndpointState` as the plain number behind [`Self::endpoint_state`].
+    #[inline]
+    pub fn endpoint_state_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `InterfaceIndex`, `win:UInt32`.
@@ -389,7 +499,7 @@ impl<'a> rt::View<'a> for Srv2RdmaEndpointChangeV0<'a> {
 
 /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaEndpointAllocationFailure<'a> {
     /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
@@ -399,14 +509,25 @@ pub enum Srv2RdmaEndpointAllocationFailure<'a> {
 impl Srv2RdmaEndpointAllocationFailure<'_> {
     /// The event's id, 1036.
     pub const ID: u16 = 1036;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaEndpointAllocationFailure<'a> {
-    type Target = Srv2RdmaEndpointAllocationFailureV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaEndpointAllocationFailureV0<'a> {
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
         }
     }
 }
@@ -436,14 +557,17 @@ impl Srv2RdmaEndpointAllocationFailureV0<'_> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 }
 
@@ -470,14 +594,14 @@ impl<'a> rt::View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
             )
             .show(self.interface_index())
             .text(". ")
-            .status(rt::StatusKind::NtStatus, self.error())
+            .status(rt::StatusKind::NtStatus, self.error_raw())
             .finish()
     }
 }
 
 /// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaCreateListenerFailure<'a> {
     /// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
@@ -487,14 +611,39 @@ pub enum Srv2RdmaCreateListenerFailure<'a> {
 impl Srv2RdmaCreateListenerFailure<'_> {
     /// The event's id, 1037.
     pub const ID: u16 = 1037;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaCreateListenerFailure<'a> {
-    type Target = Srv2RdmaCreateListenerFailureV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaCreateListenerFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> maps::Srv2RdmaCreateListenerFailureType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    pub fn failure_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.failure_type_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
         }
     }
 }
@@ -527,6 +676,12 @@ impl Srv2RdmaCreateListenerFailureV0<'_> {
         maps::Srv2RdmaCreateListenerFailureType(self.__head.u32::<0>())
     }
 
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    #[inline]
+    pub fn failure_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
+    }
+
     /// `InterfaceIndex`, `win:UInt32`.
     #[inline]
     pub fn interface_index(&self) -> u32 {
@@ -534,14 +689,17 @@ impl Srv2RdmaCreateListenerFailureV0<'_> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__head.u32::<8>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__head.u32::<8>()
     }
 }
 
@@ -569,25 +727,25 @@ impl<'a> rt::View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
                 out.text("Error getting Address from TransportName for interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             1 => {
                 out.text("Error finding the address of the interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             2 => {
                 out.text("Error because SMB Direct is not supported in interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             3 => {
                 out.text("Error initializing SMB in interface ")
                     .show(self.interface_index())
                     .text(". ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             value => out.map(&maps::SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE, value),
         };
@@ -597,24 +755,56 @@ impl<'a> rt::View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
 
 /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
     V0(Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>),
 }
 
-impl Srv2RdmaSendEndpointNotificationRpcFailure<'_> {
+impl<'a> Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
     /// The event's id, 1038.
     pub const ID: u16 = 1038;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
-    type Target = Srv2RdmaSendEndpointNotificationRpcFailureV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
+    /// `FailureType`, `win:UInt32`.
+    pub fn failure_type(&self) -> maps::Srv2RdmaSendEndpointNotificationRpcFailureType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.failure_type(),
+        }
+    }
+
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    pub fn failure_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.failure_type_raw(),
+        }
+    }
+
+    /// `DeviceNameLength`, `win:UInt16`.
+    pub fn device_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.device_name_length(),
+        }
+    }
+
+    /// `DeviceName`, `win:UnicodeString`.
+    pub fn device_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.device_name(),
+        }
+    }
+
+    /// `Error`, `win:HexInt32`.
+    pub fn error(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.error(),
+        }
+    }
+
+    /// `Error` as the plain number behind [`Self::error`].
+    pub fn error_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.error_raw(),
         }
     }
 }
@@ -649,6 +839,12 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
         maps::Srv2RdmaSendEndpointNotificationRpcFailureType(self.__head.u32::<0>())
     }
 
+    /// `FailureType` as the plain number behind [`Self::failure_type`].
+    #[inline]
+    pub fn failure_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
+    }
+
     /// `DeviceNameLength`, `win:UInt16`.
     #[inline]
     pub fn device_name_length(&self) -> u16 {
@@ -662,14 +858,17 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     }
 
     /// `Error`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn error(&self) -> u32 {
-        self.__after_device_name.u32::<0>()
+    pub fn error(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_device_name.u32::<0>())
     }
 
-    /// `Error` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn error_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.error())
+    /// `Error` as the plain number behind [`Self::error`].
+    #[inline]
+    pub fn error_raw(&self) -> u32 {
+        self.__after_device_name.u32::<0>()
     }
 }
 
@@ -710,25 +909,25 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
         match self.failure_type().0 {
             0 => {
                 out.text("Error initilizing the async handle. ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             2 => {
                 out.text("Pnp exception. ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             3 => {
                 out.text("Timeout on comleting pnp operation. ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             4 => {
                 out.text(
                         "Pnp operation took too long and it was never completed so it must be cancelled. ",
                     )
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             5 => {
                 out.text("Error cancelling Pnp opearion. ")
-                    .status(rt::StatusKind::NtStatus, self.error())
+                    .status(rt::StatusKind::NtStatus, self.error_raw())
             }
             value => {
                 out.map(
@@ -743,7 +942,7 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
 
 /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaNsiNotificationReceived<'a> {
     /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
@@ -753,14 +952,32 @@ pub enum Srv2RdmaNsiNotificationReceived<'a> {
 impl Srv2RdmaNsiNotificationReceived<'_> {
     /// The event's id, 1039.
     pub const ID: u16 = 1039;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaNsiNotificationReceived<'a> {
-    type Target = Srv2RdmaNsiNotificationReceivedV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaNsiNotificationReceivedV0<'a> {
+    /// `NotificationType`, `win:UInt32`.
+    pub fn notification_type(&self) -> maps::Srv2RdmaNsiNotificationType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.notification_type(),
+        }
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    pub fn notification_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.notification_type_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
+        }
+    }
+
+    /// `NdkOperationalState`, `win:UInt16`.
+    pub fn ndk_operational_state(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.ndk_operational_state(),
         }
     }
 }
@@ -791,6 +1008,12 @@ impl Srv2RdmaNsiNotificationReceivedV0<'_> {
     #[inline]
     pub fn notification_type(&self) -> maps::Srv2RdmaNsiNotificationType {
         maps::Srv2RdmaNsiNotificationType(self.__head.u32::<0>())
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    #[inline]
+    pub fn notification_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `InterfaceIndex`, `win:UInt32`.
@@ -836,7 +1059,7 @@ impl<'a> rt::View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
 
 /// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2RdmaMibNotificationReceived<'a> {
     /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
@@ -846,14 +1069,25 @@ pub enum Srv2RdmaMibNotificationReceived<'a> {
 impl Srv2RdmaMibNotificationReceived<'_> {
     /// The event's id, 1040.
     pub const ID: u16 = 1040;
-}
 
-impl<'a> core::ops::Deref for Srv2RdmaMibNotificationReceived<'a> {
-    type Target = Srv2RdmaMibNotificationReceivedV0<'a>;
-
-    fn deref(&self) -> &Srv2RdmaMibNotificationReceivedV0<'a> {
+    /// `NotificationType`, `win:UInt32`.
+    pub fn notification_type(&self) -> maps::Srv2RdmaMibNotificationType {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.notification_type(),
+        }
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    pub fn notification_type_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.notification_type_raw(),
+        }
+    }
+
+    /// `InterfaceIndex`, `win:UInt32`.
+    pub fn interface_index(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.interface_index(),
         }
     }
 }
@@ -880,6 +1114,12 @@ impl Srv2RdmaMibNotificationReceivedV0<'_> {
     #[inline]
     pub fn notification_type(&self) -> maps::Srv2RdmaMibNotificationType {
         maps::Srv2RdmaMibNotificationType(self.__head.u32::<0>())
+    }
+
+    /// `NotificationType` as the plain number behind [`Self::notification_type`].
+    #[inline]
+    pub fn notification_type_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `InterfaceIndex`, `win:UInt32`.
@@ -917,24 +1157,49 @@ impl<'a> rt::View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
 
 /// RDMA connection disconnected: event 1043. Builds 18363-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetRdmaConnectionClosed<'a> {
     /// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
     V0(SrvNetRdmaConnectionClosedV0<'a>),
 }
 
-impl SrvNetRdmaConnectionClosed<'_> {
+impl<'a> SrvNetRdmaConnectionClosed<'a> {
     /// The event's id, 1043.
     pub const ID: u16 = 1043;
-}
 
-impl<'a> core::ops::Deref for SrvNetRdmaConnectionClosed<'a> {
-    type Target = SrvNetRdmaConnectionClosedV0<'a>;
-
-    fn deref(&self) -> &SrvNetRdmaConnectionClosedV0<'a> {
+    /// `CloseOperationDurationInMillieconds`, `win:UInt64`.
+    pub fn close_operation_duration_in_millieconds(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.close_operation_duration_in_millieconds(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt32`.
+    pub fn transport_name_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
+        }
+    }
+
+    /// `EndpointShutdown`, `win:UInt8`.
+    pub fn endpoint_shutdown(&self) -> u8 {
+        match self {
+            Self::V0(view) => view.endpoint_shutdown(),
+        }
+    }
+
+    /// `EndpointRemoved`, `win:UInt8`.
+    pub fn endpoint_removed(&self) -> u8 {
+        match self {
+            Self::V0(view) => view.endpoint_removed(),
         }
     }
 }
@@ -1033,7 +1298,7 @@ impl<'a> rt::View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
 
 /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownActive<'a> {
     /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
@@ -1043,14 +1308,11 @@ pub enum SrvNetRdmaRundownActive<'a> {
 impl SrvNetRdmaRundownActive<'_> {
     /// The event's id, 1055.
     pub const ID: u16 = 1055;
-}
 
-impl<'a> core::ops::Deref for SrvNetRdmaRundownActive<'a> {
-    type Target = SrvNetRdmaRundownActiveV0<'a>;
-
-    fn deref(&self) -> &SrvNetRdmaRundownActiveV0<'a> {
+    /// `ActiveRdmaResourceCount`, `win:UInt32`.
+    pub fn active_rdma_resource_count(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.active_rdma_resource_count(),
         }
     }
 }
@@ -1107,7 +1369,7 @@ impl<'a> rt::View<'a> for SrvNetRdmaRundownActiveV0<'a> {
 
 /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetRdmaRundownComplete<'a> {
     /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
@@ -1117,14 +1379,11 @@ pub enum SrvNetRdmaRundownComplete<'a> {
 impl SrvNetRdmaRundownComplete<'_> {
     /// The event's id, 1056.
     pub const ID: u16 = 1056;
-}
 
-impl<'a> core::ops::Deref for SrvNetRdmaRundownComplete<'a> {
-    type Target = SrvNetRdmaRundownCompleteV0<'a>;
-
-    fn deref(&self) -> &SrvNetRdmaRundownCompleteV0<'a> {
+    /// `NoOp`, `win:Boolean`.
+    pub fn no_op(&self) -> bool {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.no_op(),
         }
     }
 }
@@ -1181,7 +1440,7 @@ impl<'a> rt::View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
 
 /// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivation<'a> {
     /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
@@ -1191,16 +1450,6 @@ pub enum SrvNetRdmaReactivation<'a> {
 impl SrvNetRdmaReactivation<'_> {
     /// The event's id, 1057.
     pub const ID: u16 = 1057;
-}
-
-impl<'a> core::ops::Deref for SrvNetRdmaReactivation<'a> {
-    type Target = SrvNetRdmaReactivationV0<'a>;
-
-    fn deref(&self) -> &SrvNetRdmaReactivationV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaReactivation<'a> {
@@ -1243,7 +1492,7 @@ impl<'a> rt::View<'a> for SrvNetRdmaReactivationV0<'a> {
 
 /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvNetRdmaReactivationComplete<'a> {
     /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
@@ -1253,14 +1502,11 @@ pub enum SrvNetRdmaReactivationComplete<'a> {
 impl SrvNetRdmaReactivationComplete<'_> {
     /// The event's id, 1058.
     pub const ID: u16 = 1058;
-}
 
-impl<'a> core::ops::Deref for SrvNetRdmaReactivationComplete<'a> {
-    type Target = SrvNetRdmaReactivationCompleteV0<'a>;
-
-    fn deref(&self) -> &SrvNetRdmaReactivationCompleteV0<'a> {
+    /// `NoOp`, `win:Boolean`.
+    pub fn no_op(&self) -> bool {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.no_op(),
         }
     }
 }
@@ -1339,16 +1585,19 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
     }
 
     /// `LoadStatus`, `win:HexInt32`.
-    pub fn load_status(&self) -> u32 {
+    pub fn load_status(&self) -> rt::status::NtStatus {
         match self {
             Self::V0(view) => view.load_status(),
             Self::V1(view) => view.load_status(),
         }
     }
 
-    /// `LoadStatus` as [`NtStatus`](rt::status::NtStatus).
-    pub fn load_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.load_status())
+    /// `LoadStatus` as the plain number behind [`Self::load_status`].
+    pub fn load_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.load_status_raw(),
+            Self::V1(view) => view.load_status_raw(),
+        }
     }
 
     /// `ServicePathLength`, `win:UInt16`.
@@ -1409,14 +1658,17 @@ impl<'a> SrvNetSmbDirectLoadV0<'a> {
     }
 
     /// `LoadStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn load_status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn load_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `LoadStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn load_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.load_status())
+    /// `LoadStatus` as the plain number behind [`Self::load_status`].
+    #[inline]
+    pub fn load_status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 
     /// `ServicePathLength`, `win:UInt16`.
@@ -1460,7 +1712,7 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV0<'a> {
         out.text("SMBDirect load attempt complete.\r\n\r\nSuccess: ")
             .show(self.is_success())
             .text("\r\nStatus code: ")
-            .status(rt::StatusKind::NtStatus, self.load_status())
+            .status(rt::StatusKind::NtStatus, self.load_status_raw())
             .text("\r\nService path: ")
             .utf16(self.service_path())
             .text("\r\n")
@@ -1486,14 +1738,17 @@ impl<'a> SrvNetSmbDirectLoadV1<'a> {
     }
 
     /// `LoadStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn load_status(&self) -> u32 {
-        self.__head.u32::<4>()
+    pub fn load_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<4>())
     }
 
-    /// `LoadStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn load_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.load_status())
+    /// `LoadStatus` as the plain number behind [`Self::load_status`].
+    #[inline]
+    pub fn load_status_raw(&self) -> u32 {
+        self.__head.u32::<4>()
     }
 
     /// `ServicePathLength`, `win:UInt16`.
@@ -1558,7 +1813,7 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV1<'a> {
         out.text("SMBDirect load attempt complete.\r\n\r\nSuccess: ")
             .show(self.is_success())
             .text("\r\nStatus code: ")
-            .status(rt::StatusKind::NtStatus, self.load_status())
+            .status(rt::StatusKind::NtStatus, self.load_status_raw())
             .text("\r\nService path: ")
             .utf16(self.service_path())
             .text("\r\nDevice name: ")
@@ -1570,7 +1825,7 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV1<'a> {
 
 /// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
     /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
@@ -1580,14 +1835,18 @@ pub enum Smb2DirectDataPlacementSecurityChanged<'a> {
 impl Smb2DirectDataPlacementSecurityChanged<'_> {
     /// The event's id, 1060.
     pub const ID: u16 = 1060;
-}
 
-impl<'a> core::ops::Deref for Smb2DirectDataPlacementSecurityChanged<'a> {
-    type Target = Smb2DirectDataPlacementSecurityChangedV0<'a>;
-
-    fn deref(&self) -> &Smb2DirectDataPlacementSecurityChangedV0<'a> {
+    /// `OldValue`, `win:UInt32`.
+    pub fn old_value(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.old_value(),
+        }
+    }
+
+    /// `NewValue`, `win:UInt32`.
+    pub fn new_value(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.new_value(),
         }
     }
 }

@@ -8,24 +8,147 @@ use super::super::schema::request as schema;
 
 /// SMB2 Request Negotiate: event 1. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestNegotiate<'a> {
     /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
     V2(Smb2RequestNegotiateV2<'a>),
 }
 
-impl Smb2RequestNegotiate<'_> {
+impl<'a> Smb2RequestNegotiate<'a> {
     /// The event's id, 1.
     pub const ID: u16 = 1;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestNegotiate<'a> {
-    type Target = Smb2RequestNegotiateV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestNegotiateV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `SecurityMode`, `win:UInt16`.
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        match self {
+            Self::V2(view) => view.security_mode(),
+        }
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    pub fn security_mode_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.security_mode_raw(),
+        }
+    }
+
+    /// `Capabilities`, `win:UInt32`.
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        match self {
+            Self::V2(view) => view.capabilities(),
+        }
+    }
+
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    pub fn capabilities_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.capabilities_raw(),
+        }
+    }
+
+    /// `DialectCount`, `win:UInt16`.
+    pub fn dialect_count(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.dialect_count(),
+        }
+    }
+
+    /// `Dialects`, `win:UInt16`.
+    pub fn dialects(
+        &self,
+    ) -> impl ExactSizeIterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects_raw().into_iter().map(|value| meanings::Dialect(u32::from(value)))
+    }
+
+    /// `Dialects` as the plain numbers behind [`Self::dialects`].
+    pub fn dialects_raw(&self) -> rt::Array<'a, u16> {
+        match self {
+            Self::V2(view) => view.dialects_raw(),
+        }
+    }
+
+    /// `ClientGuid`, `win:GUID`.
+    pub fn client_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.client_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
         }
     }
 }
@@ -79,14 +202,17 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -96,36 +222,45 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `SecurityMode`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.3, 2.2.4.
+    #[inline]
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.__head.u16::<40>()))
     }
 
-    /// `SecurityMode`, `win:UInt16`.
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
     #[inline]
-    pub fn security_mode(&self) -> u16 {
+    pub fn security_mode_raw(&self) -> u16 {
         self.__head.u16::<40>()
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
-    }
-
     /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn capabilities(&self) -> u32 {
-        self.__head.u32::<42>()
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__head.u32::<42>())
     }
 
-    /// `Capabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    #[inline]
+    pub fn capabilities_raw(&self) -> u32 {
+        self.__head.u32::<42>()
     }
 
     /// `DialectCount`, `win:UInt16`.
@@ -135,14 +270,19 @@ impl<'a> Smb2RequestNegotiateV2<'a> {
     }
 
     /// `Dialects`, `win:UInt16` counted by `DialectCount`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.3.
     #[inline]
-    pub fn dialects(&self) -> rt::Array<'a, u16> {
-        self.dialects
+    pub fn dialects(
+        &self,
+    ) -> impl ExactSizeIterator<Item = meanings::Dialect> + use<'a> {
+        self.dialects_raw().into_iter().map(|value| meanings::Dialect(u32::from(value)))
     }
 
-    /// `Dialects` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.3).
-    pub fn dialects_typed(&self) -> impl Iterator<Item = meanings::Dialect> + use<'a> {
-        self.dialects().into_iter().map(|value| meanings::Dialect(u32::from(value)))
+    /// `Dialects` as the plain numbers behind [`Self::dialects`].
+    #[inline]
+    pub fn dialects_raw(&self) -> rt::Array<'a, u16> {
+        self.dialects
     }
 
     /// `ClientGuid`, `win:GUID`.
@@ -195,7 +335,7 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateV2<'a> {
 
 /// SMB2 Request Session Setup: event 2. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestSessionSetup<'a> {
     /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
@@ -205,14 +345,137 @@ pub enum Smb2RequestSessionSetup<'a> {
 impl Smb2RequestSessionSetup<'_> {
     /// The event's id, 2.
     pub const ID: u16 = 2;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestSessionSetup<'a> {
-    type Target = Smb2RequestSessionSetupV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestSessionSetupV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `VcNumber`, `win:UInt8`.
+    pub fn vc_number(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.vc_number(),
+        }
+    }
+
+    /// `SecurityMode`, `win:UInt8`.
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        match self {
+            Self::V2(view) => view.security_mode(),
+        }
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    pub fn security_mode_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.security_mode_raw(),
+        }
+    }
+
+    /// `Capabilities`, `win:UInt32`.
+    pub fn capabilities(&self) -> meanings::SessionCapabilities {
+        match self {
+            Self::V2(view) => view.capabilities(),
+        }
+    }
+
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    pub fn capabilities_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.capabilities_raw(),
+        }
+    }
+
+    /// `Channel`, `win:UInt32`.
+    pub fn channel(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.channel(),
+        }
+    }
+
+    /// `PreviousSessionId`, `win:UInt64`.
+    pub fn previous_session_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.previous_session_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
         }
     }
 }
@@ -264,14 +527,17 @@ impl Smb2RequestSessionSetupV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -281,14 +547,17 @@ impl Smb2RequestSessionSetupV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `VcNumber`, `win:UInt8`.
@@ -298,25 +567,31 @@ impl Smb2RequestSessionSetupV2<'_> {
     }
 
     /// `SecurityMode`, `win:UInt8`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.5.
     #[inline]
-    pub fn security_mode(&self) -> u8 {
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.__head.u8::<41>()))
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    #[inline]
+    pub fn security_mode_raw(&self) -> u8 {
         self.__head.u8::<41>()
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.5).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
-    }
-
     /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SessionCapabilities`](meanings::SessionCapabilities): MS-SMB2 2.2.5.
     #[inline]
-    pub fn capabilities(&self) -> u32 {
-        self.__head.u32::<42>()
+    pub fn capabilities(&self) -> meanings::SessionCapabilities {
+        meanings::SessionCapabilities(self.__head.u32::<42>())
     }
 
-    /// `Capabilities` as [`SessionCapabilities`](meanings::SessionCapabilities) (MS-SMB2 2.2.5).
-    pub fn capabilities_typed(&self) -> meanings::SessionCapabilities {
-        meanings::SessionCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    #[inline]
+    pub fn capabilities_raw(&self) -> u32 {
+        self.__head.u32::<42>()
     }
 
     /// `Channel`, `win:UInt32`.
@@ -368,7 +643,7 @@ impl<'a> rt::View<'a> for Smb2RequestSessionSetupV2<'a> {
 
 /// SMB2 Request Logoff: event 3. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestLogoff<'a> {
     /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
@@ -378,14 +653,88 @@ pub enum Smb2RequestLogoff<'a> {
 impl Smb2RequestLogoff<'_> {
     /// The event's id, 3.
     pub const ID: u16 = 3;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestLogoff<'a> {
-    type Target = Smb2RequestLogoffV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestLogoffV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
         }
     }
 }
@@ -437,14 +786,17 @@ impl Smb2RequestLogoffV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -454,14 +806,17 @@ impl Smb2RequestLogoffV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -501,24 +856,112 @@ impl<'a> rt::View<'a> for Smb2RequestLogoffV2<'a> {
 
 /// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestTreeConnect<'a> {
     /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
     V2(Smb2RequestTreeConnectV2<'a>),
 }
 
-impl Smb2RequestTreeConnect<'_> {
+impl<'a> Smb2RequestTreeConnect<'a> {
     /// The event's id, 4.
     pub const ID: u16 = 4;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestTreeConnect<'a> {
-    type Target = Smb2RequestTreeConnectV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestTreeConnectV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `PathLength`, `win:UInt16`.
+    pub fn path_length(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.path_length(),
+        }
+    }
+
+    /// `Path`, `win:UnicodeString`.
+    pub fn path(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V2(view) => view.path(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
         }
     }
 }
@@ -572,14 +1015,17 @@ impl<'a> Smb2RequestTreeConnectV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -589,14 +1035,17 @@ impl<'a> Smb2RequestTreeConnectV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `PathLength`, `win:UInt16`.
@@ -657,7 +1106,7 @@ impl<'a> rt::View<'a> for Smb2RequestTreeConnectV2<'a> {
 
 /// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestTreeDisconnect<'a> {
     /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
@@ -667,14 +1116,95 @@ pub enum Smb2RequestTreeDisconnect<'a> {
 impl Smb2RequestTreeDisconnect<'_> {
     /// The event's id, 5.
     pub const ID: u16 = 5;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestTreeDisconnect<'a> {
-    type Target = Smb2RequestTreeDisconnectV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestTreeDisconnectV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
         }
     }
 }
@@ -726,14 +1256,17 @@ impl Smb2RequestTreeDisconnectV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -743,14 +1276,17 @@ impl Smb2RequestTreeDisconnectV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -796,7 +1332,7 @@ impl<'a> rt::View<'a> for Smb2RequestTreeDisconnectV2<'a> {
 
 /// SMB2 Request Echo: event 6. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestEcho<'a> {
     /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
@@ -806,14 +1342,81 @@ pub enum Smb2RequestEcho<'a> {
 impl Smb2RequestEcho<'_> {
     /// The event's id, 6.
     pub const ID: u16 = 6;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestEcho<'a> {
-    type Target = Smb2RequestEchoV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestEchoV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
         }
     }
 }
@@ -865,14 +1468,17 @@ impl Smb2RequestEchoV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -882,14 +1488,17 @@ impl Smb2RequestEchoV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -923,7 +1532,7 @@ impl<'a> rt::View<'a> for Smb2RequestEchoV2<'a> {
 
 /// SMB2 Request Cancel: event 7. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestCancel<'a> {
     /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
@@ -933,14 +1542,81 @@ pub enum Smb2RequestCancel<'a> {
 impl Smb2RequestCancel<'_> {
     /// The event's id, 7.
     pub const ID: u16 = 7;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestCancel<'a> {
-    type Target = Smb2RequestCancelV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestCancelV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
         }
     }
 }
@@ -992,14 +1668,17 @@ impl Smb2RequestCancelV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1009,14 +1688,17 @@ impl Smb2RequestCancelV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1050,24 +1732,266 @@ impl<'a> rt::View<'a> for Smb2RequestCancelV2<'a> {
 
 /// SMB2 Request Create: event 8. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestCreate<'a> {
     /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
     V2(Smb2RequestCreateV2<'a>),
 }
 
-impl Smb2RequestCreate<'_> {
+impl<'a> Smb2RequestCreate<'a> {
     /// The event's id, 8.
     pub const ID: u16 = 8;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestCreate<'a> {
-    type Target = Smb2RequestCreateV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestCreateV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `SecurityFlags`, `win:UInt8`.
+    pub fn security_flags(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.security_flags(),
+        }
+    }
+
+    /// `RequestedOplockLevel`, `win:UInt8`.
+    pub fn requested_oplock_level(&self) -> meanings::OplockLevel {
+        match self {
+            Self::V2(view) => view.requested_oplock_level(),
+        }
+    }
+
+    /// `RequestedOplockLevel` as the plain number behind [`Self::requested_oplock_level`].
+    pub fn requested_oplock_level_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.requested_oplock_level_raw(),
+        }
+    }
+
+    /// `ImpersonationLevel`, `win:UInt32`.
+    pub fn impersonation_level(&self) -> meanings::ImpersonationLevel {
+        match self {
+            Self::V2(view) => view.impersonation_level(),
+        }
+    }
+
+    /// `ImpersonationLevel` as the plain number behind [`Self::impersonation_level`].
+    pub fn impersonation_level_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.impersonation_level_raw(),
+        }
+    }
+
+    /// `CreateFlags`, `win:UInt64`.
+    pub fn create_flags(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.create_flags(),
+        }
+    }
+
+    /// `RootDirectoryFid`, `win:UInt64`.
+    pub fn root_directory_fid(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.root_directory_fid(),
+        }
+    }
+
+    /// `DesiredAccess`, `win:Int32`.
+    pub fn desired_access(&self) -> meanings::AccessMask {
+        match self {
+            Self::V2(view) => view.desired_access(),
+        }
+    }
+
+    /// `DesiredAccess` as the plain number behind [`Self::desired_access`].
+    pub fn desired_access_raw(&self) -> i32 {
+        match self {
+            Self::V2(view) => view.desired_access_raw(),
+        }
+    }
+
+    /// `FileAttributes`, `win:Int32`.
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        match self {
+            Self::V2(view) => view.file_attributes(),
+        }
+    }
+
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    pub fn file_attributes_raw(&self) -> i32 {
+        match self {
+            Self::V2(view) => view.file_attributes_raw(),
+        }
+    }
+
+    /// `ShareAccess`, `win:Int32`.
+    pub fn share_access(&self) -> meanings::ShareAccess {
+        match self {
+            Self::V2(view) => view.share_access(),
+        }
+    }
+
+    /// `ShareAccess` as the plain number behind [`Self::share_access`].
+    pub fn share_access_raw(&self) -> i32 {
+        match self {
+            Self::V2(view) => view.share_access_raw(),
+        }
+    }
+
+    /// `CreateDisposition`, `win:Int32`.
+    pub fn create_disposition(&self) -> meanings::CreateDisposition {
+        match self {
+            Self::V2(view) => view.create_disposition(),
+        }
+    }
+
+    /// `CreateDisposition` as the plain number behind [`Self::create_disposition`].
+    pub fn create_disposition_raw(&self) -> i32 {
+        match self {
+            Self::V2(view) => view.create_disposition_raw(),
+        }
+    }
+
+    /// `CreateOptions`, `win:Int32`.
+    pub fn create_options(&self) -> meanings::CreateOptions {
+        match self {
+            Self::V2(view) => view.create_options(),
+        }
+    }
+
+    /// `CreateOptions` as the plain number behind [`Self::create_options`].
+    pub fn create_options_raw(&self) -> i32 {
+        match self {
+            Self::V2(view) => view.create_options_raw(),
+        }
+    }
+
+    /// `NameLength`, `win:UInt16`.
+    pub fn name_length(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V2(view) => view.file_name(),
+        }
+    }
+
+    /// `CreateContextsCount`, `win:UInt32`.
+    pub fn create_contexts_count(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.create_contexts_count(),
+        }
+    }
+
+    /// `LeaseKey`, `win:GUID`.
+    pub fn lease_key(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.lease_key(),
+        }
+    }
+
+    /// `LeaseLevel`, `win:UInt32`.
+    pub fn lease_level(&self) -> meanings::LeaseState {
+        match self {
+            Self::V2(view) => view.lease_level(),
+        }
+    }
+
+    /// `LeaseLevel` as the plain number behind [`Self::lease_level`].
+    pub fn lease_level_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_level_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
         }
     }
 }
@@ -1121,14 +2045,17 @@ impl<'a> Smb2RequestCreateV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1138,14 +2065,17 @@ impl<'a> Smb2RequestCreateV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `SecurityFlags`, `win:UInt8`.
@@ -1155,25 +2085,31 @@ impl<'a> Smb2RequestCreateV2<'a> {
     }
 
     /// `RequestedOplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.13.
     #[inline]
-    pub fn requested_oplock_level(&self) -> u8 {
+    pub fn requested_oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<41>())
+    }
+
+    /// `RequestedOplockLevel` as the plain number behind [`Self::requested_oplock_level`].
+    #[inline]
+    pub fn requested_oplock_level_raw(&self) -> u8 {
         self.__head.u8::<41>()
     }
 
-    /// `RequestedOplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.13).
-    pub fn requested_oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.requested_oplock_level())
-    }
-
     /// `ImpersonationLevel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ImpersonationLevel`](meanings::ImpersonationLevel): page: note impersonation level; MS-SMB2 2.2.13.
     #[inline]
-    pub fn impersonation_level(&self) -> u32 {
-        self.__head.u32::<42>()
+    pub fn impersonation_level(&self) -> meanings::ImpersonationLevel {
+        meanings::ImpersonationLevel(self.__head.u32::<42>())
     }
 
-    /// `ImpersonationLevel` as [`ImpersonationLevel`](meanings::ImpersonationLevel) (page: note impersonation level; MS-SMB2 2.2.13).
-    pub fn impersonation_level_typed(&self) -> meanings::ImpersonationLevel {
-        meanings::ImpersonationLevel(self.impersonation_level())
+    /// `ImpersonationLevel` as the plain number behind [`Self::impersonation_level`].
+    #[inline]
+    pub fn impersonation_level_raw(&self) -> u32 {
+        self.__head.u32::<42>()
     }
 
     /// `CreateFlags`, `win:UInt64`.
@@ -1189,58 +2125,73 @@ impl<'a> Smb2RequestCreateV2<'a> {
     }
 
     /// `DesiredAccess`, `win:Int32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
     #[inline]
-    pub fn desired_access(&self) -> i32 {
+    pub fn desired_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__head.i32::<62>().cast_unsigned())
+    }
+
+    /// `DesiredAccess` as the plain number behind [`Self::desired_access`].
+    #[inline]
+    pub fn desired_access_raw(&self) -> i32 {
         self.__head.i32::<62>()
     }
 
-    /// `DesiredAccess` as [`AccessMask`](meanings::AccessMask) (page: note access rights; MS-SMB2 2.2.13.1).
-    pub fn desired_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.desired_access().cast_unsigned())
+    /// `FileAttributes`, `win:Int32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.13.
+    #[inline]
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__head.i32::<66>().cast_unsigned())
     }
 
-    /// `FileAttributes`, `win:Int32`.
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
     #[inline]
-    pub fn file_attributes(&self) -> i32 {
+    pub fn file_attributes_raw(&self) -> i32 {
         self.__head.i32::<66>()
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.13).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes().cast_unsigned())
+    /// `ShareAccess`, `win:Int32`.
+    ///
+    /// Its meaning as [`ShareAccess`](meanings::ShareAccess): MS-SMB2 2.2.13.
+    #[inline]
+    pub fn share_access(&self) -> meanings::ShareAccess {
+        meanings::ShareAccess(self.__head.i32::<70>().cast_unsigned())
     }
 
-    /// `ShareAccess`, `win:Int32`.
+    /// `ShareAccess` as the plain number behind [`Self::share_access`].
     #[inline]
-    pub fn share_access(&self) -> i32 {
+    pub fn share_access_raw(&self) -> i32 {
         self.__head.i32::<70>()
     }
 
-    /// `ShareAccess` as [`ShareAccess`](meanings::ShareAccess) (MS-SMB2 2.2.13).
-    pub fn share_access_typed(&self) -> meanings::ShareAccess {
-        meanings::ShareAccess(self.share_access().cast_unsigned())
+    /// `CreateDisposition`, `win:Int32`.
+    ///
+    /// Its meaning as [`CreateDisposition`](meanings::CreateDisposition): MS-SMB2 2.2.13.
+    #[inline]
+    pub fn create_disposition(&self) -> meanings::CreateDisposition {
+        meanings::CreateDisposition(self.__head.i32::<74>().cast_unsigned())
     }
 
-    /// `CreateDisposition`, `win:Int32`.
+    /// `CreateDisposition` as the plain number behind [`Self::create_disposition`].
     #[inline]
-    pub fn create_disposition(&self) -> i32 {
+    pub fn create_disposition_raw(&self) -> i32 {
         self.__head.i32::<74>()
     }
 
-    /// `CreateDisposition` as [`CreateDisposition`](meanings::CreateDisposition) (MS-SMB2 2.2.13).
-    pub fn create_disposition_typed(&self) -> meanings::CreateDisposition {
-        meanings::CreateDisposition(self.create_disposition().cast_unsigned())
-    }
-
     /// `CreateOptions`, `win:Int32`.
+    ///
+    /// Its meaning as [`CreateOptions`](meanings::CreateOptions): MS-SMB2 2.2.13.
     #[inline]
-    pub fn create_options(&self) -> i32 {
-        self.__head.i32::<78>()
+    pub fn create_options(&self) -> meanings::CreateOptions {
+        meanings::CreateOptions(self.__head.i32::<78>().cast_unsigned())
     }
 
-    /// `CreateOptions` as [`CreateOptions`](meanings::CreateOptions) (MS-SMB2 2.2.13).
-    pub fn create_options_typed(&self) -> meanings::CreateOptions {
-        meanings::CreateOptions(self.create_options().cast_unsigned())
+    /// `CreateOptions` as the plain number behind [`Self::create_options`].
+    #[inline]
+    pub fn create_options_raw(&self) -> i32 {
+        self.__head.i32::<78>()
     }
 
     /// `NameLength`, `win:UInt16`.
@@ -1268,14 +2219,17 @@ impl<'a> Smb2RequestCreateV2<'a> {
     }
 
     /// `LeaseLevel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.13.2.8, 2.2.14.2.10.
     #[inline]
-    pub fn lease_level(&self) -> u32 {
-        self.__after_file_name.u32::<20>()
+    pub fn lease_level(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__after_file_name.u32::<20>())
     }
 
-    /// `LeaseLevel` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
-    pub fn lease_level_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_level())
+    /// `LeaseLevel` as the plain number behind [`Self::lease_level`].
+    #[inline]
+    pub fn lease_level_raw(&self) -> u32 {
+        self.__after_file_name.u32::<20>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1334,7 +2288,7 @@ impl<'a> rt::View<'a> for Smb2RequestCreateV2<'a> {
 
 /// SMB2 Request Close: event 9. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestClose<'a> {
     /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
@@ -1344,14 +2298,123 @@ pub enum Smb2RequestClose<'a> {
 impl Smb2RequestClose<'_> {
     /// The event's id, 9.
     pub const ID: u16 = 9;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestClose<'a> {
-    type Target = Smb2RequestCloseV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestCloseV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `CloseFlags`, `win:UInt16`.
+    pub fn close_flags(&self) -> meanings::CloseFlags {
+        match self {
+            Self::V2(view) => view.close_flags(),
+        }
+    }
+
+    /// `CloseFlags` as the plain number behind [`Self::close_flags`].
+    pub fn close_flags_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.close_flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -1403,14 +2466,17 @@ impl Smb2RequestCloseV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1420,25 +2486,31 @@ impl Smb2RequestCloseV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `CloseFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`CloseFlags`](meanings::CloseFlags): MS-SMB2 2.2.15, 2.2.16.
     #[inline]
-    pub fn close_flags(&self) -> u16 {
-        self.__head.u16::<40>()
+    pub fn close_flags(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.__head.u16::<40>())
     }
 
-    /// `CloseFlags` as [`CloseFlags`](meanings::CloseFlags) (MS-SMB2 2.2.15, 2.2.16).
-    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
-        meanings::CloseFlags(self.close_flags())
+    /// `CloseFlags` as the plain number behind [`Self::close_flags`].
+    #[inline]
+    pub fn close_flags_raw(&self) -> u16 {
+        self.__head.u16::<40>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -1496,7 +2568,7 @@ impl<'a> rt::View<'a> for Smb2RequestCloseV2<'a> {
 
 /// SMB2 Request Flush: event 10. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestFlush<'a> {
     /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
@@ -1506,14 +2578,109 @@ pub enum Smb2RequestFlush<'a> {
 impl Smb2RequestFlush<'_> {
     /// The event's id, 10.
     pub const ID: u16 = 10;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestFlush<'a> {
-    type Target = Smb2RequestFlushV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestFlushV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -1565,14 +2732,17 @@ impl Smb2RequestFlushV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1582,14 +2752,17 @@ impl Smb2RequestFlushV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -1647,7 +2820,7 @@ impl<'a> rt::View<'a> for Smb2RequestFlushV2<'a> {
 
 /// SMB2 Request Read: event 11. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestRead<'a> {
     /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
@@ -1657,14 +2830,165 @@ pub enum Smb2RequestRead<'a> {
 impl Smb2RequestRead<'_> {
     /// The event's id, 11.
     pub const ID: u16 = 11;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestRead<'a> {
-    type Target = Smb2RequestReadV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestReadV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `Length`, `win:UInt32`.
+    pub fn length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.length(),
+        }
+    }
+
+    /// `Offset`, `win:UInt64`.
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.offset(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `MinimumCount`, `win:UInt32`.
+    pub fn minimum_count(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.minimum_count(),
+        }
+    }
+
+    /// `Channel`, `win:UInt32`.
+    pub fn channel(&self) -> meanings::RdmaChannel {
+        match self {
+            Self::V2(view) => view.channel(),
+        }
+    }
+
+    /// `Channel` as the plain number behind [`Self::channel`].
+    pub fn channel_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.channel_raw(),
+        }
+    }
+
+    /// `RemainingBytes`, `win:UInt32`.
+    pub fn remaining_bytes(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.remaining_bytes(),
+        }
+    }
+
+    /// `ReadChannelInfoOffset`, `win:UInt16`.
+    pub fn read_channel_info_offset(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.read_channel_info_offset(),
+        }
+    }
+
+    /// `ReadChannelInfoLength`, `win:UInt16`.
+    pub fn read_channel_info_length(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.read_channel_info_length(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -1716,14 +3040,17 @@ impl Smb2RequestReadV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1733,14 +3060,17 @@ impl Smb2RequestReadV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `Length`, `win:UInt32`.
@@ -1768,14 +3098,17 @@ impl Smb2RequestReadV2<'_> {
     }
 
     /// `Channel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`RdmaChannel`](meanings::RdmaChannel): MS-SMB2 2.2.19, 2.2.21.
     #[inline]
-    pub fn channel(&self) -> u32 {
-        self.__head.u32::<64>()
+    pub fn channel(&self) -> meanings::RdmaChannel {
+        meanings::RdmaChannel(self.__head.u32::<64>())
     }
 
-    /// `Channel` as [`RdmaChannel`](meanings::RdmaChannel) (MS-SMB2 2.2.19, 2.2.21).
-    pub fn channel_typed(&self) -> meanings::RdmaChannel {
-        meanings::RdmaChannel(self.channel())
+    /// `Channel` as the plain number behind [`Self::channel`].
+    #[inline]
+    pub fn channel_raw(&self) -> u32 {
+        self.__head.u32::<64>()
     }
 
     /// `RemainingBytes`, `win:UInt32`.
@@ -1845,7 +3178,7 @@ impl<'a> rt::View<'a> for Smb2RequestReadV2<'a> {
 
 /// SMB2 Request Write: event 12. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestWrite<'a> {
     /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
@@ -1855,14 +3188,172 @@ pub enum Smb2RequestWrite<'a> {
 impl Smb2RequestWrite<'_> {
     /// The event's id, 12.
     pub const ID: u16 = 12;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestWrite<'a> {
-    type Target = Smb2RequestWriteV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestWriteV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `Length`, `win:UInt32`.
+    pub fn length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.length(),
+        }
+    }
+
+    /// `Offset`, `win:UInt64`.
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.offset(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `Channel`, `win:UInt32`.
+    pub fn channel(&self) -> meanings::RdmaChannel {
+        match self {
+            Self::V2(view) => view.channel(),
+        }
+    }
+
+    /// `Channel` as the plain number behind [`Self::channel`].
+    pub fn channel_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.channel_raw(),
+        }
+    }
+
+    /// `RemainingBytes`, `win:UInt32`.
+    pub fn remaining_bytes(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.remaining_bytes(),
+        }
+    }
+
+    /// `WriteChannelInfoOffset`, `win:UInt16`.
+    pub fn write_channel_info_offset(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.write_channel_info_offset(),
+        }
+    }
+
+    /// `WriteChannelInfoLength`, `win:UInt16`.
+    pub fn write_channel_info_length(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.write_channel_info_length(),
+        }
+    }
+
+    /// `WriteFlags`, `win:UInt32`.
+    pub fn write_flags(&self) -> meanings::WriteFlags {
+        match self {
+            Self::V2(view) => view.write_flags(),
+        }
+    }
+
+    /// `WriteFlags` as the plain number behind [`Self::write_flags`].
+    pub fn write_flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.write_flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -1914,14 +3405,17 @@ impl Smb2RequestWriteV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -1931,14 +3425,17 @@ impl Smb2RequestWriteV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `Length`, `win:UInt32`.
@@ -1960,14 +3457,17 @@ impl Smb2RequestWriteV2<'_> {
     }
 
     /// `Channel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`RdmaChannel`](meanings::RdmaChannel): MS-SMB2 2.2.19, 2.2.21.
     #[inline]
-    pub fn channel(&self) -> u32 {
-        self.__head.u32::<60>()
+    pub fn channel(&self) -> meanings::RdmaChannel {
+        meanings::RdmaChannel(self.__head.u32::<60>())
     }
 
-    /// `Channel` as [`RdmaChannel`](meanings::RdmaChannel) (MS-SMB2 2.2.19, 2.2.21).
-    pub fn channel_typed(&self) -> meanings::RdmaChannel {
-        meanings::RdmaChannel(self.channel())
+    /// `Channel` as the plain number behind [`Self::channel`].
+    #[inline]
+    pub fn channel_raw(&self) -> u32 {
+        self.__head.u32::<60>()
     }
 
     /// `RemainingBytes`, `win:UInt32`.
@@ -1989,14 +3489,17 @@ impl Smb2RequestWriteV2<'_> {
     }
 
     /// `WriteFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`WriteFlags`](meanings::WriteFlags): MS-SMB2 2.2.21.
     #[inline]
-    pub fn write_flags(&self) -> u32 {
-        self.__head.u32::<72>()
+    pub fn write_flags(&self) -> meanings::WriteFlags {
+        meanings::WriteFlags(self.__head.u32::<72>())
     }
 
-    /// `WriteFlags` as [`WriteFlags`](meanings::WriteFlags) (MS-SMB2 2.2.21).
-    pub fn write_flags_typed(&self) -> meanings::WriteFlags {
-        meanings::WriteFlags(self.write_flags())
+    /// `WriteFlags` as the plain number behind [`Self::write_flags`].
+    #[inline]
+    pub fn write_flags_raw(&self) -> u32 {
+        self.__head.u32::<72>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -2048,7 +3551,7 @@ impl<'a> rt::View<'a> for Smb2RequestWriteV2<'a> {
 
 /// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestBreakOplock<'a> {
     /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
@@ -2058,14 +3561,123 @@ pub enum Smb2RequestBreakOplock<'a> {
 impl Smb2RequestBreakOplock<'_> {
     /// The event's id, 13.
     pub const ID: u16 = 13;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestBreakOplock<'a> {
-    type Target = Smb2RequestBreakOplockV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestBreakOplockV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `OplockLevel`, `win:UInt8`.
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        match self {
+            Self::V2(view) => view.oplock_level(),
+        }
+    }
+
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    pub fn oplock_level_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.oplock_level_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -2117,14 +3729,17 @@ impl Smb2RequestBreakOplockV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -2134,25 +3749,31 @@ impl Smb2RequestBreakOplockV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `OplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1.
     #[inline]
-    pub fn oplock_level(&self) -> u8 {
-        self.__head.u8::<40>()
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<40>())
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    #[inline]
+    pub fn oplock_level_raw(&self) -> u8 {
+        self.__head.u8::<40>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -2210,7 +3831,7 @@ impl<'a> rt::View<'a> for Smb2RequestBreakOplockV2<'a> {
 
 /// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestNotifyBreakLease<'a> {
     /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
@@ -2220,14 +3841,172 @@ pub enum Smb2RequestNotifyBreakLease<'a> {
 impl Smb2RequestNotifyBreakLease<'_> {
     /// The event's id, 14.
     pub const ID: u16 = 14;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestNotifyBreakLease<'a> {
-    type Target = Smb2RequestNotifyBreakLeaseV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestNotifyBreakLeaseV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `LeaseFlags`, `win:UInt32`.
+    pub fn lease_flags(&self) -> meanings::LeaseBreakFlags {
+        match self {
+            Self::V2(view) => view.lease_flags(),
+        }
+    }
+
+    /// `LeaseFlags` as the plain number behind [`Self::lease_flags`].
+    pub fn lease_flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_flags_raw(),
+        }
+    }
+
+    /// `CurrentLeaseState`, `win:UInt32`.
+    pub fn current_lease_state(&self) -> meanings::LeaseState {
+        match self {
+            Self::V2(view) => view.current_lease_state(),
+        }
+    }
+
+    /// `CurrentLeaseState` as the plain number behind [`Self::current_lease_state`].
+    pub fn current_lease_state_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.current_lease_state_raw(),
+        }
+    }
+
+    /// `NewLeaseState`, `win:UInt32`.
+    pub fn new_lease_state(&self) -> meanings::LeaseState {
+        match self {
+            Self::V2(view) => view.new_lease_state(),
+        }
+    }
+
+    /// `NewLeaseState` as the plain number behind [`Self::new_lease_state`].
+    pub fn new_lease_state_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.new_lease_state_raw(),
+        }
+    }
+
+    /// `BreakReason`, `win:UInt32`.
+    pub fn break_reason(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.break_reason(),
+        }
+    }
+
+    /// `AccessMaskHint`, `win:UInt32`.
+    pub fn access_mask_hint(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.access_mask_hint(),
+        }
+    }
+
+    /// `ShareMaskHint`, `win:UInt32`.
+    pub fn share_mask_hint(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.share_mask_hint(),
+        }
+    }
+
+    /// `LeaseKey`, `win:GUID`.
+    pub fn lease_key(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.lease_key(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -2279,14 +4058,17 @@ impl Smb2RequestNotifyBreakLeaseV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -2296,47 +4078,59 @@ impl Smb2RequestNotifyBreakLeaseV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `LeaseFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseBreakFlags`](meanings::LeaseBreakFlags): MS-SMB2 2.2.23.2.
+    #[inline]
+    pub fn lease_flags(&self) -> meanings::LeaseBreakFlags {
+        meanings::LeaseBreakFlags(self.__head.u32::<40>())
     }
 
-    /// `LeaseFlags`, `win:UInt32`.
+    /// `LeaseFlags` as the plain number behind [`Self::lease_flags`].
     #[inline]
-    pub fn lease_flags(&self) -> u32 {
+    pub fn lease_flags_raw(&self) -> u32 {
         self.__head.u32::<40>()
     }
 
-    /// `LeaseFlags` as [`LeaseBreakFlags`](meanings::LeaseBreakFlags) (MS-SMB2 2.2.23.2).
-    pub fn lease_flags_typed(&self) -> meanings::LeaseBreakFlags {
-        meanings::LeaseBreakFlags(self.lease_flags())
+    /// `CurrentLeaseState`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.23.2.
+    #[inline]
+    pub fn current_lease_state(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<44>())
     }
 
-    /// `CurrentLeaseState`, `win:UInt32`.
+    /// `CurrentLeaseState` as the plain number behind [`Self::current_lease_state`].
     #[inline]
-    pub fn current_lease_state(&self) -> u32 {
+    pub fn current_lease_state_raw(&self) -> u32 {
         self.__head.u32::<44>()
     }
 
-    /// `CurrentLeaseState` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.23.2).
-    pub fn current_lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.current_lease_state())
-    }
-
     /// `NewLeaseState`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.23.2.
     #[inline]
-    pub fn new_lease_state(&self) -> u32 {
-        self.__head.u32::<48>()
+    pub fn new_lease_state(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<48>())
     }
 
-    /// `NewLeaseState` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.23.2).
-    pub fn new_lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.new_lease_state())
+    /// `NewLeaseState` as the plain number behind [`Self::new_lease_state`].
+    #[inline]
+    pub fn new_lease_state_raw(&self) -> u32 {
+        self.__head.u32::<48>()
     }
 
     /// `BreakReason`, `win:UInt32`.
@@ -2412,7 +4206,7 @@ impl<'a> rt::View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
 
 /// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestAcknowledgeBreakLease<'a> {
     /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
@@ -2422,14 +4216,137 @@ pub enum Smb2RequestAcknowledgeBreakLease<'a> {
 impl Smb2RequestAcknowledgeBreakLease<'_> {
     /// The event's id, 15.
     pub const ID: u16 = 15;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestAcknowledgeBreakLease<'a> {
-    type Target = Smb2RequestAcknowledgeBreakLeaseV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestAcknowledgeBreakLeaseV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `LeaseFlags`, `win:UInt32`.
+    pub fn lease_flags(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_flags(),
+        }
+    }
+
+    /// `LeaseState`, `win:UInt32`.
+    pub fn lease_state(&self) -> meanings::LeaseState {
+        match self {
+            Self::V2(view) => view.lease_state(),
+        }
+    }
+
+    /// `LeaseState` as the plain number behind [`Self::lease_state`].
+    pub fn lease_state_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_state_raw(),
+        }
+    }
+
+    /// `LeaseDuration`, `win:Int64`.
+    pub fn lease_duration(&self) -> i64 {
+        match self {
+            Self::V2(view) => view.lease_duration(),
+        }
+    }
+
+    /// `LeaseKey`, `win:GUID`.
+    pub fn lease_key(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.lease_key(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -2481,14 +4398,17 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -2498,14 +4418,17 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `LeaseFlags`, `win:UInt32`.
@@ -2515,14 +4438,17 @@ impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `LeaseState`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.24.2, 2.2.25.2.
     #[inline]
-    pub fn lease_state(&self) -> u32 {
-        self.__head.u32::<44>()
+    pub fn lease_state(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<44>())
     }
 
-    /// `LeaseState` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.24.2, 2.2.25.2).
-    pub fn lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_state())
+    /// `LeaseState` as the plain number behind [`Self::lease_state`].
+    #[inline]
+    pub fn lease_state_raw(&self) -> u32 {
+        self.__head.u32::<44>()
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -2586,24 +4512,133 @@ impl<'a> rt::View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
 
 /// SMB2 Request Lock: event 16. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestLock<'a> {
     /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
     V2(Smb2RequestLockV2<'a>),
 }
 
-impl Smb2RequestLock<'_> {
+impl<'a> Smb2RequestLock<'a> {
     /// The event's id, 16.
     pub const ID: u16 = 16;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestLock<'a> {
-    type Target = Smb2RequestLockV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestLockV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
+        }
+    }
+
+    /// `LockCount`, `win:UInt16`.
+    pub fn lock_count(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.lock_count(),
+        }
+    }
+
+    /// `Locks`, `win:GUID`.
+    pub fn locks(&self) -> rt::Array<'a, rt::Guid> {
+        match self {
+            Self::V2(view) => view.locks(),
         }
     }
 }
@@ -2656,14 +4691,17 @@ impl<'a> Smb2RequestLockV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -2673,14 +4711,17 @@ impl<'a> Smb2RequestLockV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -2757,7 +4798,7 @@ impl<'a> rt::View<'a> for Smb2RequestLockV2<'a> {
 
 /// SMB2 Request Ioctl: event 17. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestIoctl<'a> {
     /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
@@ -2767,14 +4808,137 @@ pub enum Smb2RequestIoctl<'a> {
 impl Smb2RequestIoctl<'_> {
     /// The event's id, 17.
     pub const ID: u16 = 17;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestIoctl<'a> {
-    type Target = Smb2RequestIoctlV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestIoctlV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ControlCode`, `win:UInt32`.
+    pub fn control_code(&self) -> meanings::FsControlCode {
+        match self {
+            Self::V2(view) => view.control_code(),
+        }
+    }
+
+    /// `ControlCode` as the plain number behind [`Self::control_code`].
+    pub fn control_code_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.control_code_raw(),
+        }
+    }
+
+    /// `IoctlFlags`, `win:UInt32`.
+    pub fn ioctl_flags(&self) -> meanings::IoctlFlags {
+        match self {
+            Self::V2(view) => view.ioctl_flags(),
+        }
+    }
+
+    /// `IoctlFlags` as the plain number behind [`Self::ioctl_flags`].
+    pub fn ioctl_flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.ioctl_flags_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -2826,14 +4990,17 @@ impl Smb2RequestIoctlV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -2843,14 +5010,17 @@ impl Smb2RequestIoctlV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -2860,25 +5030,31 @@ impl Smb2RequestIoctlV2<'_> {
     }
 
     /// `ControlCode`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FsControlCode`](meanings::FsControlCode): MS-SMB2 2.2.31, 2.2.32.
     #[inline]
-    pub fn control_code(&self) -> u32 {
+    pub fn control_code(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.__head.u32::<48>())
+    }
+
+    /// `ControlCode` as the plain number behind [`Self::control_code`].
+    #[inline]
+    pub fn control_code_raw(&self) -> u32 {
         self.__head.u32::<48>()
     }
 
-    /// `ControlCode` as [`FsControlCode`](meanings::FsControlCode) (MS-SMB2 2.2.31, 2.2.32).
-    pub fn control_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.control_code())
-    }
-
     /// `IoctlFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`IoctlFlags`](meanings::IoctlFlags): MS-SMB2 2.2.31.
     #[inline]
-    pub fn ioctl_flags(&self) -> u32 {
-        self.__head.u32::<52>()
+    pub fn ioctl_flags(&self) -> meanings::IoctlFlags {
+        meanings::IoctlFlags(self.__head.u32::<52>())
     }
 
-    /// `IoctlFlags` as [`IoctlFlags`](meanings::IoctlFlags) (MS-SMB2 2.2.31).
-    pub fn ioctl_flags_typed(&self) -> meanings::IoctlFlags {
-        meanings::IoctlFlags(self.ioctl_flags())
+    /// `IoctlFlags` as the plain number behind [`Self::ioctl_flags`].
+    #[inline]
+    pub fn ioctl_flags_raw(&self) -> u32 {
+        self.__head.u32::<52>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -2930,24 +5106,175 @@ impl<'a> rt::View<'a> for Smb2RequestIoctlV2<'a> {
 
 /// SMB2 Request Query Directory: event 18. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestQueryDirectory<'a> {
     /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
     V2(Smb2RequestQueryDirectoryV2<'a>),
 }
 
-impl Smb2RequestQueryDirectory<'_> {
+impl<'a> Smb2RequestQueryDirectory<'a> {
     /// The event's id, 18.
     pub const ID: u16 = 18;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestQueryDirectory<'a> {
-    type Target = Smb2RequestQueryDirectoryV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestQueryDirectoryV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `FileInformationClass`, `win:UInt8`.
+    pub fn file_information_class(&self) -> meanings::DirectoryInformationClass {
+        match self {
+            Self::V2(view) => view.file_information_class(),
+        }
+    }
+
+    /// `FileInformationClass` as the plain number behind [`Self::file_information_class`].
+    pub fn file_information_class_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.file_information_class_raw(),
+        }
+    }
+
+    /// `QueryDirectoryFlags`, `win:UInt8`.
+    pub fn query_directory_flags(&self) -> meanings::QueryDirectoryFlags {
+        match self {
+            Self::V2(view) => view.query_directory_flags(),
+        }
+    }
+
+    /// `QueryDirectoryFlags` as the plain number behind [`Self::query_directory_flags`].
+    pub fn query_directory_flags_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.query_directory_flags_raw(),
+        }
+    }
+
+    /// `FileIndex`, `win:UInt32`.
+    pub fn file_index(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.file_index(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `OutputBufferLength`, `win:UInt32`.
+    pub fn output_buffer_length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.output_buffer_length(),
+        }
+    }
+
+    /// `NameLength`, `win:UInt16`.
+    pub fn name_length(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V2(view) => view.file_name(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -3001,14 +5328,17 @@ impl<'a> Smb2RequestQueryDirectoryV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -3018,36 +5348,45 @@ impl<'a> Smb2RequestQueryDirectoryV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `FileInformationClass`, `win:UInt8`.
+    ///
+    /// Its meaning as [`DirectoryInformationClass`](meanings::DirectoryInformationClass): MS-SMB2 2.2.33.
+    #[inline]
+    pub fn file_information_class(&self) -> meanings::DirectoryInformationClass {
+        meanings::DirectoryInformationClass(self.__head.u8::<40>())
     }
 
-    /// `FileInformationClass`, `win:UInt8`.
+    /// `FileInformationClass` as the plain number behind [`Self::file_information_class`].
     #[inline]
-    pub fn file_information_class(&self) -> u8 {
+    pub fn file_information_class_raw(&self) -> u8 {
         self.__head.u8::<40>()
     }
 
-    /// `FileInformationClass` as [`DirectoryInformationClass`](meanings::DirectoryInformationClass) (MS-SMB2 2.2.33).
-    pub fn file_information_class_typed(&self) -> meanings::DirectoryInformationClass {
-        meanings::DirectoryInformationClass(self.file_information_class())
-    }
-
     /// `QueryDirectoryFlags`, `win:UInt8`.
+    ///
+    /// Its meaning as [`QueryDirectoryFlags`](meanings::QueryDirectoryFlags): MS-SMB2 2.2.33.
     #[inline]
-    pub fn query_directory_flags(&self) -> u8 {
-        self.__head.u8::<41>()
+    pub fn query_directory_flags(&self) -> meanings::QueryDirectoryFlags {
+        meanings::QueryDirectoryFlags(self.__head.u8::<41>())
     }
 
-    /// `QueryDirectoryFlags` as [`QueryDirectoryFlags`](meanings::QueryDirectoryFlags) (MS-SMB2 2.2.33).
-    pub fn query_directory_flags_typed(&self) -> meanings::QueryDirectoryFlags {
-        meanings::QueryDirectoryFlags(self.query_directory_flags())
+    /// `QueryDirectoryFlags` as the plain number behind [`Self::query_directory_flags`].
+    #[inline]
+    pub fn query_directory_flags_raw(&self) -> u8 {
+        self.__head.u8::<41>()
     }
 
     /// `FileIndex`, `win:UInt32`.
@@ -3142,7 +5481,7 @@ impl<'a> rt::View<'a> for Smb2RequestQueryDirectoryV2<'a> {
 
 /// SMB2 Request Change Notify: event 19. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestChangeNotify<'a> {
     /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
@@ -3152,14 +5491,144 @@ pub enum Smb2RequestChangeNotify<'a> {
 impl Smb2RequestChangeNotify<'_> {
     /// The event's id, 19.
     pub const ID: u16 = 19;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestChangeNotify<'a> {
-    type Target = Smb2RequestChangeNotifyV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestChangeNotifyV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `ChangeNotifyFlags`, `win:UInt16`.
+    pub fn change_notify_flags(&self) -> meanings::ChangeNotifyFlags {
+        match self {
+            Self::V2(view) => view.change_notify_flags(),
+        }
+    }
+
+    /// `ChangeNotifyFlags` as the plain number behind [`Self::change_notify_flags`].
+    pub fn change_notify_flags_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.change_notify_flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `OutputBufferLength`, `win:UInt32`.
+    pub fn output_buffer_length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.output_buffer_length(),
+        }
+    }
+
+    /// `CompletionFilter`, `win:UInt32`.
+    pub fn completion_filter(&self) -> meanings::CompletionFilter {
+        match self {
+            Self::V2(view) => view.completion_filter(),
+        }
+    }
+
+    /// `CompletionFilter` as the plain number behind [`Self::completion_filter`].
+    pub fn completion_filter_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.completion_filter_raw(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -3211,14 +5680,17 @@ impl Smb2RequestChangeNotifyV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -3228,25 +5700,31 @@ impl Smb2RequestChangeNotifyV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `ChangeNotifyFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`ChangeNotifyFlags`](meanings::ChangeNotifyFlags): MS-SMB2 2.2.35.
     #[inline]
-    pub fn change_notify_flags(&self) -> u16 {
-        self.__head.u16::<40>()
+    pub fn change_notify_flags(&self) -> meanings::ChangeNotifyFlags {
+        meanings::ChangeNotifyFlags(self.__head.u16::<40>())
     }
 
-    /// `ChangeNotifyFlags` as [`ChangeNotifyFlags`](meanings::ChangeNotifyFlags) (MS-SMB2 2.2.35).
-    pub fn change_notify_flags_typed(&self) -> meanings::ChangeNotifyFlags {
-        meanings::ChangeNotifyFlags(self.change_notify_flags())
+    /// `ChangeNotifyFlags` as the plain number behind [`Self::change_notify_flags`].
+    #[inline]
+    pub fn change_notify_flags_raw(&self) -> u16 {
+        self.__head.u16::<40>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3262,14 +5740,17 @@ impl Smb2RequestChangeNotifyV2<'_> {
     }
 
     /// `CompletionFilter`, `win:UInt32`.
+    ///
+    /// Its meaning as [`CompletionFilter`](meanings::CompletionFilter): MS-SMB2 2.2.35.
     #[inline]
-    pub fn completion_filter(&self) -> u32 {
-        self.__head.u32::<54>()
+    pub fn completion_filter(&self) -> meanings::CompletionFilter {
+        meanings::CompletionFilter(self.__head.u32::<54>())
     }
 
-    /// `CompletionFilter` as [`CompletionFilter`](meanings::CompletionFilter) (MS-SMB2 2.2.35).
-    pub fn completion_filter_typed(&self) -> meanings::CompletionFilter {
-        meanings::CompletionFilter(self.completion_filter())
+    /// `CompletionFilter` as the plain number behind [`Self::completion_filter`].
+    #[inline]
+    pub fn completion_filter_raw(&self) -> u32 {
+        self.__head.u32::<54>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3321,7 +5802,7 @@ impl<'a> rt::View<'a> for Smb2RequestChangeNotifyV2<'a> {
 
 /// SMB2 Request Query Info: event 20. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestQueryInfo<'a> {
     /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
@@ -3331,14 +5812,165 @@ pub enum Smb2RequestQueryInfo<'a> {
 impl Smb2RequestQueryInfo<'_> {
     /// The event's id, 20.
     pub const ID: u16 = 20;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestQueryInfo<'a> {
-    type Target = Smb2RequestQueryInfoV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestQueryInfoV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `InfoType`, `win:UInt8`.
+    pub fn info_type(&self) -> meanings::InfoType {
+        match self {
+            Self::V2(view) => view.info_type(),
+        }
+    }
+
+    /// `InfoType` as the plain number behind [`Self::info_type`].
+    pub fn info_type_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.info_type_raw(),
+        }
+    }
+
+    /// `InfoClass`, `win:UInt8`.
+    pub fn info_class(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.info_class(),
+        }
+    }
+
+    /// `OutputBufferLength`, `win:UInt32`.
+    pub fn output_buffer_length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.output_buffer_length(),
+        }
+    }
+
+    /// `SecurityInformation`, `win:UInt32`.
+    pub fn security_information(&self) -> meanings::SecurityInformation {
+        match self {
+            Self::V2(view) => view.security_information(),
+        }
+    }
+
+    /// `SecurityInformation` as the plain number behind [`Self::security_information`].
+    pub fn security_information_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.security_information_raw(),
+        }
+    }
+
+    /// `QueryInfoFlags`, `win:UInt32`.
+    pub fn query_info_flags(&self) -> meanings::QueryInfoFlags {
+        match self {
+            Self::V2(view) => view.query_info_flags(),
+        }
+    }
+
+    /// `QueryInfoFlags` as the plain number behind [`Self::query_info_flags`].
+    pub fn query_info_flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.query_info_flags_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -3390,14 +6022,17 @@ impl Smb2RequestQueryInfoV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -3407,25 +6042,31 @@ impl Smb2RequestQueryInfoV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `InfoType`, `win:UInt8`.
+    ///
+    /// Its meaning as [`InfoType`](meanings::InfoType): MS-SMB2 2.2.37, 2.2.39.
     #[inline]
-    pub fn info_type(&self) -> u8 {
-        self.__head.u8::<40>()
+    pub fn info_type(&self) -> meanings::InfoType {
+        meanings::InfoType(self.__head.u8::<40>())
     }
 
-    /// `InfoType` as [`InfoType`](meanings::InfoType) (MS-SMB2 2.2.37, 2.2.39).
-    pub fn info_type_typed(&self) -> meanings::InfoType {
-        meanings::InfoType(self.info_type())
+    /// `InfoType` as the plain number behind [`Self::info_type`].
+    #[inline]
+    pub fn info_type_raw(&self) -> u8 {
+        self.__head.u8::<40>()
     }
 
     /// `InfoClass`, `win:UInt8`.
@@ -3441,25 +6082,31 @@ impl Smb2RequestQueryInfoV2<'_> {
     }
 
     /// `SecurityInformation`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SecurityInformation`](meanings::SecurityInformation): MS-SMB2 2.2.37, 2.2.39.
     #[inline]
-    pub fn security_information(&self) -> u32 {
+    pub fn security_information(&self) -> meanings::SecurityInformation {
+        meanings::SecurityInformation(self.__head.u32::<46>())
+    }
+
+    /// `SecurityInformation` as the plain number behind [`Self::security_information`].
+    #[inline]
+    pub fn security_information_raw(&self) -> u32 {
         self.__head.u32::<46>()
     }
 
-    /// `SecurityInformation` as [`SecurityInformation`](meanings::SecurityInformation) (MS-SMB2 2.2.37, 2.2.39).
-    pub fn security_information_typed(&self) -> meanings::SecurityInformation {
-        meanings::SecurityInformation(self.security_information())
-    }
-
     /// `QueryInfoFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`QueryInfoFlags`](meanings::QueryInfoFlags): MS-SMB2 2.2.37.
     #[inline]
-    pub fn query_info_flags(&self) -> u32 {
-        self.__head.u32::<50>()
+    pub fn query_info_flags(&self) -> meanings::QueryInfoFlags {
+        meanings::QueryInfoFlags(self.__head.u32::<50>())
     }
 
-    /// `QueryInfoFlags` as [`QueryInfoFlags`](meanings::QueryInfoFlags) (MS-SMB2 2.2.37).
-    pub fn query_info_flags_typed(&self) -> meanings::QueryInfoFlags {
-        meanings::QueryInfoFlags(self.query_info_flags())
+    /// `QueryInfoFlags` as the plain number behind [`Self::query_info_flags`].
+    #[inline]
+    pub fn query_info_flags_raw(&self) -> u32 {
+        self.__head.u32::<50>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -3517,24 +6164,168 @@ impl<'a> rt::View<'a> for Smb2RequestQueryInfoV2<'a> {
 
 /// SMB2 Request Set Info: event 21. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2RequestSetInfo<'a> {
     /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
     V2(Smb2RequestSetInfoV2<'a>),
 }
 
-impl Smb2RequestSetInfo<'_> {
+impl<'a> Smb2RequestSetInfo<'a> {
     /// The event's id, 21.
     pub const ID: u16 = 21;
-}
 
-impl<'a> core::ops::Deref for Smb2RequestSetInfo<'a> {
-    type Target = Smb2RequestSetInfoV2<'a>;
-
-    fn deref(&self) -> &Smb2RequestSetInfoV2<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V2(view) => view,
+            Self::V2(view) => view.session_id(),
+        }
+    }
+
+    /// `ProcessId`, `win:UInt32`.
+    pub fn process_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.process_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.tree_id(),
+        }
+    }
+
+    /// `MessageId`, `win:UInt64`.
+    pub fn message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.message_id(),
+        }
+    }
+
+    /// `MasterMessageId`, `win:UInt64`.
+    pub fn master_message_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.master_message_id(),
+        }
+    }
+
+    /// `Command`, `win:UInt16`.
+    pub fn command(&self) -> maps::Smb2Command {
+        match self {
+            Self::V2(view) => view.command(),
+        }
+    }
+
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+        }
+    }
+
+    /// `CreditsRequested`, `win:UInt16`.
+    pub fn credits_requested(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.credits_requested(),
+        }
+    }
+
+    /// `Flags`, `win:UInt32`.
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        match self {
+            Self::V2(view) => view.flags(),
+        }
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+        }
+    }
+
+    /// `InfoType`, `win:UInt8`.
+    pub fn info_type(&self) -> meanings::InfoType {
+        match self {
+            Self::V2(view) => view.info_type(),
+        }
+    }
+
+    /// `InfoType` as the plain number behind [`Self::info_type`].
+    pub fn info_type_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.info_type_raw(),
+        }
+    }
+
+    /// `InfoClass`, `win:UInt8`.
+    pub fn info_class(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.info_class(),
+        }
+    }
+
+    /// `SecurityInformation`, `win:UInt32`.
+    pub fn security_information(&self) -> meanings::SecurityInformation {
+        match self {
+            Self::V2(view) => view.security_information(),
+        }
+    }
+
+    /// `SecurityInformation` as the plain number behind [`Self::security_information`].
+    pub fn security_information_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.security_information_raw(),
+        }
+    }
+
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
+        match self {
+            Self::V2(view) => view.file_id(),
+        }
+    }
+
+    /// `OutputBufferLength`, `win:UInt32`.
+    pub fn output_buffer_length(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.output_buffer_length(),
+        }
+    }
+
+    /// `OutputBuffer`, `win:Binary`.
+    pub fn output_buffer(&self) -> rt::Binary<'a> {
+        match self {
+            Self::V2(view) => view.output_buffer(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.connection_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `FileGUID`, `win:GUID`.
+    pub fn file_guid(&self) -> rt::Guid {
+        match self {
+            Self::V2(view) => view.file_guid(),
         }
     }
 }
@@ -3588,14 +6379,17 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsRequested`, `win:UInt16`.
@@ -3605,25 +6399,31 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `InfoType`, `win:UInt8`.
+    ///
+    /// Its meaning as [`InfoType`](meanings::InfoType): MS-SMB2 2.2.37, 2.2.39.
     #[inline]
-    pub fn info_type(&self) -> u8 {
-        self.__head.u8::<40>()
+    pub fn info_type(&self) -> meanings::InfoType {
+        meanings::InfoType(self.__head.u8::<40>())
     }
 
-    /// `InfoType` as [`InfoType`](meanings::InfoType) (MS-SMB2 2.2.37, 2.2.39).
-    pub fn info_type_typed(&self) -> meanings::InfoType {
-        meanings::InfoType(self.info_type())
+    /// `InfoType` as the plain number behind [`Self::info_type`].
+    #[inline]
+    pub fn info_type_raw(&self) -> u8 {
+        self.__head.u8::<40>()
     }
 
     /// `InfoClass`, `win:UInt8`.
@@ -3633,14 +6433,17 @@ impl<'a> Smb2RequestSetInfoV2<'a> {
     }
 
     /// `SecurityInformation`, `win:UInt32`.
+    ///
+    /// Its meaning as [`SecurityInformation`](meanings::SecurityInformation): MS-SMB2 2.2.37, 2.2.39.
     #[inline]
-    pub fn security_information(&self) -> u32 {
-        self.__head.u32::<42>()
+    pub fn security_information(&self) -> meanings::SecurityInformation {
+        meanings::SecurityInformation(self.__head.u32::<42>())
     }
 
-    /// `SecurityInformation` as [`SecurityInformation`](meanings::SecurityInformation) (MS-SMB2 2.2.37, 2.2.39).
-    pub fn security_information_typed(&self) -> meanings::SecurityInformation {
-        meanings::SecurityInformation(self.security_information())
+    /// `SecurityInformation` as the plain number behind [`Self::security_information`].
+    #[inline]
+    pub fn security_information_raw(&self) -> u32 {
+        self.__head.u32::<42>()
     }
 
     /// `FileId`, `win:UInt64`.

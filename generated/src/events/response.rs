@@ -62,16 +62,19 @@ impl Smb2ResponseNegotiate<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -83,29 +86,35 @@ impl Smb2ResponseNegotiate<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -221,42 +230,51 @@ impl Smb2ResponseNegotiate<'_> {
     }
 
     /// `SecurityMode`, `win:UInt16`.
-    pub fn security_mode(&self) -> u16 {
+    pub fn security_mode(&self) -> meanings::SecurityMode {
         match self {
             Self::V2(view) => view.security_mode(),
             Self::V2Build26100(view) => view.security_mode(),
         }
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    pub fn security_mode_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.security_mode_raw(),
+            Self::V2Build26100(view) => view.security_mode_raw(),
+        }
     }
 
     /// `DialectRevision`, `win:UInt16`.
-    pub fn dialect_revision(&self) -> u16 {
+    pub fn dialect_revision(&self) -> meanings::Dialect {
         match self {
             Self::V2(view) => view.dialect_revision(),
             Self::V2Build26100(view) => view.dialect_revision(),
         }
     }
 
-    /// `DialectRevision` as [`Dialect`](meanings::Dialect).
-    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(u32::from(self.dialect_revision()))
+    /// `DialectRevision` as the plain number behind [`Self::dialect_revision`].
+    pub fn dialect_revision_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.dialect_revision_raw(),
+            Self::V2Build26100(view) => view.dialect_revision_raw(),
+        }
     }
 
     /// `Capabilities`, `win:UInt32`.
-    pub fn capabilities(&self) -> u32 {
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
         match self {
             Self::V2(view) => view.capabilities(),
             Self::V2Build26100(view) => view.capabilities(),
         }
     }
 
-    /// `Capabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities).
-    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    pub fn capabilities_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.capabilities_raw(),
+            Self::V2Build26100(view) => view.capabilities_raw(),
+        }
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -420,14 +438,17 @@ impl Smb2ResponseNegotiateV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -437,25 +458,31 @@ impl Smb2ResponseNegotiateV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -543,36 +570,45 @@ impl Smb2ResponseNegotiateV2<'_> {
     }
 
     /// `SecurityMode`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn security_mode(&self) -> u16 {
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.__head.u16::<128>()))
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    #[inline]
+    pub fn security_mode_raw(&self) -> u16 {
         self.__head.u16::<128>()
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
+    /// `DialectRevision`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.4.
+    #[inline]
+    pub fn dialect_revision(&self) -> meanings::Dialect {
+        meanings::Dialect(u32::from(self.__head.u16::<130>()))
     }
 
-    /// `DialectRevision`, `win:UInt16`.
+    /// `DialectRevision` as the plain number behind [`Self::dialect_revision`].
     #[inline]
-    pub fn dialect_revision(&self) -> u16 {
+    pub fn dialect_revision_raw(&self) -> u16 {
         self.__head.u16::<130>()
     }
 
-    /// `DialectRevision` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.4).
-    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(u32::from(self.dialect_revision()))
-    }
-
     /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn capabilities(&self) -> u32 {
-        self.__head.u32::<132>()
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__head.u32::<132>())
     }
 
-    /// `Capabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    #[inline]
+    pub fn capabilities_raw(&self) -> u32 {
+        self.__head.u32::<132>()
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -667,14 +703,17 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -684,25 +723,31 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -802,36 +847,45 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
     }
 
     /// `SecurityMode`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SecurityMode`](meanings::SecurityMode): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn security_mode(&self) -> u16 {
+    pub fn security_mode(&self) -> meanings::SecurityMode {
+        meanings::SecurityMode(u32::from(self.__head.u16::<140>()))
+    }
+
+    /// `SecurityMode` as the plain number behind [`Self::security_mode`].
+    #[inline]
+    pub fn security_mode_raw(&self) -> u16 {
         self.__head.u16::<140>()
     }
 
-    /// `SecurityMode` as [`SecurityMode`](meanings::SecurityMode) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn security_mode_typed(&self) -> meanings::SecurityMode {
-        meanings::SecurityMode(u32::from(self.security_mode()))
+    /// `DialectRevision`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Dialect`](meanings::Dialect): MS-SMB2 2.2.4.
+    #[inline]
+    pub fn dialect_revision(&self) -> meanings::Dialect {
+        meanings::Dialect(u32::from(self.__head.u16::<142>()))
     }
 
-    /// `DialectRevision`, `win:UInt16`.
+    /// `DialectRevision` as the plain number behind [`Self::dialect_revision`].
     #[inline]
-    pub fn dialect_revision(&self) -> u16 {
+    pub fn dialect_revision_raw(&self) -> u16 {
         self.__head.u16::<142>()
     }
 
-    /// `DialectRevision` as [`Dialect`](meanings::Dialect) (MS-SMB2 2.2.4).
-    pub fn dialect_revision_typed(&self) -> meanings::Dialect {
-        meanings::Dialect(u32::from(self.dialect_revision()))
-    }
-
     /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`GlobalCapabilities`](meanings::GlobalCapabilities): MS-SMB2 2.2.3, 2.2.4.
     #[inline]
-    pub fn capabilities(&self) -> u32 {
-        self.__head.u32::<144>()
+    pub fn capabilities(&self) -> meanings::GlobalCapabilities {
+        meanings::GlobalCapabilities(self.__head.u32::<144>())
     }
 
-    /// `Capabilities` as [`GlobalCapabilities`](meanings::GlobalCapabilities) (MS-SMB2 2.2.3, 2.2.4).
-    pub fn capabilities_typed(&self) -> meanings::GlobalCapabilities {
-        meanings::GlobalCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    #[inline]
+    pub fn capabilities_raw(&self) -> u32 {
+        self.__head.u32::<144>()
     }
 
     /// `MaxTransactSize`, `win:UInt32`.
@@ -943,16 +997,19 @@ impl Smb2ResponseSessionSetup<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -964,29 +1021,35 @@ impl Smb2ResponseSessionSetup<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1102,16 +1165,19 @@ impl Smb2ResponseSessionSetup<'_> {
     }
 
     /// `SessionFlags`, `win:UInt16`.
-    pub fn session_flags(&self) -> u16 {
+    pub fn session_flags(&self) -> meanings::SessionFlags {
         match self {
             Self::V2(view) => view.session_flags(),
             Self::V2Build26100(view) => view.session_flags(),
         }
     }
 
-    /// `SessionFlags` as [`SessionFlags`](meanings::SessionFlags).
-    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
-        meanings::SessionFlags(self.session_flags())
+    /// `SessionFlags` as the plain number behind [`Self::session_flags`].
+    pub fn session_flags_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.session_flags_raw(),
+            Self::V2Build26100(view) => view.session_flags_raw(),
+        }
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1251,14 +1317,17 @@ impl Smb2ResponseSessionSetupV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -1268,25 +1337,31 @@ impl Smb2ResponseSessionSetupV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1374,14 +1449,17 @@ impl Smb2ResponseSessionSetupV2<'_> {
     }
 
     /// `SessionFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SessionFlags`](meanings::SessionFlags): MS-SMB2 2.2.6.
     #[inline]
-    pub fn session_flags(&self) -> u16 {
-        self.__head.u16::<128>()
+    pub fn session_flags(&self) -> meanings::SessionFlags {
+        meanings::SessionFlags(self.__head.u16::<128>())
     }
 
-    /// `SessionFlags` as [`SessionFlags`](meanings::SessionFlags) (MS-SMB2 2.2.6).
-    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
-        meanings::SessionFlags(self.session_flags())
+    /// `SessionFlags` as the plain number behind [`Self::session_flags`].
+    #[inline]
+    pub fn session_flags_raw(&self) -> u16 {
+        self.__head.u16::<128>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1458,14 +1536,17 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -1475,25 +1556,31 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -1593,14 +1680,17 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
     }
 
     /// `SessionFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`SessionFlags`](meanings::SessionFlags): MS-SMB2 2.2.6.
     #[inline]
-    pub fn session_flags(&self) -> u16 {
-        self.__head.u16::<140>()
+    pub fn session_flags(&self) -> meanings::SessionFlags {
+        meanings::SessionFlags(self.__head.u16::<140>())
     }
 
-    /// `SessionFlags` as [`SessionFlags`](meanings::SessionFlags) (MS-SMB2 2.2.6).
-    pub fn session_flags_typed(&self) -> meanings::SessionFlags {
-        meanings::SessionFlags(self.session_flags())
+    /// `SessionFlags` as the plain number behind [`Self::session_flags`].
+    #[inline]
+    pub fn session_flags_raw(&self) -> u16 {
+        self.__head.u16::<140>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -1694,16 +1784,19 @@ impl Smb2ResponseLogoff<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -1715,29 +1808,35 @@ impl Smb2ResponseLogoff<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -1989,14 +2088,17 @@ impl Smb2ResponseLogoffV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -2006,25 +2108,31 @@ impl Smb2ResponseLogoffV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2185,14 +2293,17 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -2202,25 +2313,31 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -2410,16 +2527,19 @@ impl Smb2ResponseTreeConnect<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -2431,29 +2551,35 @@ impl Smb2ResponseTreeConnect<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2569,55 +2695,67 @@ impl Smb2ResponseTreeConnect<'_> {
     }
 
     /// `ShareType`, `win:UInt8`.
-    pub fn share_type(&self) -> u8 {
+    pub fn share_type(&self) -> meanings::ShareType {
         match self {
             Self::V2(view) => view.share_type(),
             Self::V2Build26100(view) => view.share_type(),
         }
     }
 
-    /// `ShareType` as [`ShareType`](meanings::ShareType).
-    pub fn share_type_typed(&self) -> meanings::ShareType {
-        meanings::ShareType(self.share_type())
+    /// `ShareType` as the plain number behind [`Self::share_type`].
+    pub fn share_type_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.share_type_raw(),
+            Self::V2Build26100(view) => view.share_type_raw(),
+        }
     }
 
     /// `ShareFlags`, `win:UInt32`.
-    pub fn share_flags(&self) -> u32 {
+    pub fn share_flags(&self) -> meanings::ShareFlags {
         match self {
             Self::V2(view) => view.share_flags(),
             Self::V2Build26100(view) => view.share_flags(),
         }
     }
 
-    /// `ShareFlags` as [`ShareFlags`](meanings::ShareFlags).
-    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
-        meanings::ShareFlags(self.share_flags())
+    /// `ShareFlags` as the plain number behind [`Self::share_flags`].
+    pub fn share_flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.share_flags_raw(),
+            Self::V2Build26100(view) => view.share_flags_raw(),
+        }
     }
 
     /// `Capabilities`, `win:UInt32`.
-    pub fn capabilities(&self) -> u32 {
+    pub fn capabilities(&self) -> meanings::ShareCapabilities {
         match self {
             Self::V2(view) => view.capabilities(),
             Self::V2Build26100(view) => view.capabilities(),
         }
     }
 
-    /// `Capabilities` as [`ShareCapabilities`](meanings::ShareCapabilities).
-    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
-        meanings::ShareCapabilities(self.capabilities())
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
+    pub fn capabilities_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.capabilities_raw(),
+            Self::V2Build26100(view) => view.capabilities_raw(),
+        }
     }
 
     /// `MaximalAccess`, `win:UInt32`.
-    pub fn maximal_access(&self) -> u32 {
+    pub fn maximal_access(&self) -> meanings::AccessMask {
         match self {
             Self::V2(view) => view.maximal_access(),
             Self::V2Build26100(view) => view.maximal_access(),
         }
     }
 
-    /// `MaximalAccess` as [`AccessMask`](meanings::AccessMask).
-    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.maximal_access())
+    /// `MaximalAccess` as the plain number behind [`Self::maximal_access`].
+    pub fn maximal_access_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.maximal_access_raw(),
+            Self::V2Build26100(view) => view.maximal_access_raw(),
+        }
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -2765,14 +2903,17 @@ impl Smb2ResponseTreeConnectV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -2782,25 +2923,31 @@ impl Smb2ResponseTreeConnectV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -2888,47 +3035,59 @@ impl Smb2ResponseTreeConnectV2<'_> {
     }
 
     /// `ShareType`, `win:UInt8`.
+    ///
+    /// Its meaning as [`ShareType`](meanings::ShareType): MS-SMB2 2.2.10.
     #[inline]
-    pub fn share_type(&self) -> u8 {
+    pub fn share_type(&self) -> meanings::ShareType {
+        meanings::ShareType(self.__head.u8::<128>())
+    }
+
+    /// `ShareType` as the plain number behind [`Self::share_type`].
+    #[inline]
+    pub fn share_type_raw(&self) -> u8 {
         self.__head.u8::<128>()
     }
 
-    /// `ShareType` as [`ShareType`](meanings::ShareType) (MS-SMB2 2.2.10).
-    pub fn share_type_typed(&self) -> meanings::ShareType {
-        meanings::ShareType(self.share_type())
+    /// `ShareFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ShareFlags`](meanings::ShareFlags): MS-SMB2 2.2.10.
+    #[inline]
+    pub fn share_flags(&self) -> meanings::ShareFlags {
+        meanings::ShareFlags(self.__head.u32::<129>())
     }
 
-    /// `ShareFlags`, `win:UInt32`.
+    /// `ShareFlags` as the plain number behind [`Self::share_flags`].
     #[inline]
-    pub fn share_flags(&self) -> u32 {
+    pub fn share_flags_raw(&self) -> u32 {
         self.__head.u32::<129>()
     }
 
-    /// `ShareFlags` as [`ShareFlags`](meanings::ShareFlags) (MS-SMB2 2.2.10).
-    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
-        meanings::ShareFlags(self.share_flags())
+    /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ShareCapabilities`](meanings::ShareCapabilities): MS-SMB2 2.2.10.
+    #[inline]
+    pub fn capabilities(&self) -> meanings::ShareCapabilities {
+        meanings::ShareCapabilities(self.__head.u32::<133>())
     }
 
-    /// `Capabilities`, `win:UInt32`.
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
     #[inline]
-    pub fn capabilities(&self) -> u32 {
+    pub fn capabilities_raw(&self) -> u32 {
         self.__head.u32::<133>()
     }
 
-    /// `Capabilities` as [`ShareCapabilities`](meanings::ShareCapabilities) (MS-SMB2 2.2.10).
-    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
-        meanings::ShareCapabilities(self.capabilities())
-    }
-
     /// `MaximalAccess`, `win:UInt32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): MS-SMB2 2.2.10.
     #[inline]
-    pub fn maximal_access(&self) -> u32 {
-        self.__head.u32::<137>()
+    pub fn maximal_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__head.u32::<137>())
     }
 
-    /// `MaximalAccess` as [`AccessMask`](meanings::AccessMask) (MS-SMB2 2.2.10).
-    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.maximal_access())
+    /// `MaximalAccess` as the plain number behind [`Self::maximal_access`].
+    #[inline]
+    pub fn maximal_access_raw(&self) -> u32 {
+        self.__head.u32::<137>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3011,14 +3170,17 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -3028,25 +3190,31 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -3146,47 +3314,59 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
     }
 
     /// `ShareType`, `win:UInt8`.
+    ///
+    /// Its meaning as [`ShareType`](meanings::ShareType): MS-SMB2 2.2.10.
     #[inline]
-    pub fn share_type(&self) -> u8 {
+    pub fn share_type(&self) -> meanings::ShareType {
+        meanings::ShareType(self.__head.u8::<140>())
+    }
+
+    /// `ShareType` as the plain number behind [`Self::share_type`].
+    #[inline]
+    pub fn share_type_raw(&self) -> u8 {
         self.__head.u8::<140>()
     }
 
-    /// `ShareType` as [`ShareType`](meanings::ShareType) (MS-SMB2 2.2.10).
-    pub fn share_type_typed(&self) -> meanings::ShareType {
-        meanings::ShareType(self.share_type())
+    /// `ShareFlags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ShareFlags`](meanings::ShareFlags): MS-SMB2 2.2.10.
+    #[inline]
+    pub fn share_flags(&self) -> meanings::ShareFlags {
+        meanings::ShareFlags(self.__head.u32::<141>())
     }
 
-    /// `ShareFlags`, `win:UInt32`.
+    /// `ShareFlags` as the plain number behind [`Self::share_flags`].
     #[inline]
-    pub fn share_flags(&self) -> u32 {
+    pub fn share_flags_raw(&self) -> u32 {
         self.__head.u32::<141>()
     }
 
-    /// `ShareFlags` as [`ShareFlags`](meanings::ShareFlags) (MS-SMB2 2.2.10).
-    pub fn share_flags_typed(&self) -> meanings::ShareFlags {
-        meanings::ShareFlags(self.share_flags())
+    /// `Capabilities`, `win:UInt32`.
+    ///
+    /// Its meaning as [`ShareCapabilities`](meanings::ShareCapabilities): MS-SMB2 2.2.10.
+    #[inline]
+    pub fn capabilities(&self) -> meanings::ShareCapabilities {
+        meanings::ShareCapabilities(self.__head.u32::<145>())
     }
 
-    /// `Capabilities`, `win:UInt32`.
+    /// `Capabilities` as the plain number behind [`Self::capabilities`].
     #[inline]
-    pub fn capabilities(&self) -> u32 {
+    pub fn capabilities_raw(&self) -> u32 {
         self.__head.u32::<145>()
     }
 
-    /// `Capabilities` as [`ShareCapabilities`](meanings::ShareCapabilities) (MS-SMB2 2.2.10).
-    pub fn capabilities_typed(&self) -> meanings::ShareCapabilities {
-        meanings::ShareCapabilities(self.capabilities())
-    }
-
     /// `MaximalAccess`, `win:UInt32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): MS-SMB2 2.2.10.
     #[inline]
-    pub fn maximal_access(&self) -> u32 {
-        self.__head.u32::<149>()
+    pub fn maximal_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__head.u32::<149>())
     }
 
-    /// `MaximalAccess` as [`AccessMask`](meanings::AccessMask) (MS-SMB2 2.2.10).
-    pub fn maximal_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.maximal_access())
+    /// `MaximalAccess` as the plain number behind [`Self::maximal_access`].
+    #[inline]
+    pub fn maximal_access_raw(&self) -> u32 {
+        self.__head.u32::<149>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -3286,16 +3466,19 @@ impl Smb2ResponseTreeDisconnect<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -3307,29 +3490,35 @@ impl Smb2ResponseTreeDisconnect<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -3589,14 +3778,17 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -3606,25 +3798,31 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -3791,14 +3989,17 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -3808,25 +4009,31 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -4022,16 +4229,19 @@ impl Smb2ResponseEcho<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -4043,29 +4253,35 @@ impl Smb2ResponseEcho<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4309,14 +4525,17 @@ impl Smb2ResponseEchoV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -4326,25 +4545,31 @@ impl Smb2ResponseEchoV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4499,14 +4724,17 @@ impl Smb2ResponseEchoV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -4516,25 +4744,31 @@ impl Smb2ResponseEchoV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -4718,16 +4952,19 @@ impl Smb2ResponseCreate<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -4739,29 +4976,35 @@ impl Smb2ResponseCreate<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -4877,29 +5120,35 @@ impl Smb2ResponseCreate<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
-    pub fn oplock_level(&self) -> u8 {
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
         match self {
             Self::V2(view) => view.oplock_level(),
             Self::V2Build26100(view) => view.oplock_level(),
         }
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    pub fn oplock_level_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.oplock_level_raw(),
+            Self::V2Build26100(view) => view.oplock_level_raw(),
+        }
     }
 
     /// `CreateAction`, `win:UInt32`.
-    pub fn create_action(&self) -> u32 {
+    pub fn create_action(&self) -> meanings::CreateAction {
         match self {
             Self::V2(view) => view.create_action(),
             Self::V2Build26100(view) => view.create_action(),
         }
     }
 
-    /// `CreateAction` as [`CreateAction`](meanings::CreateAction).
-    pub fn create_action_typed(&self) -> meanings::CreateAction {
-        meanings::CreateAction(self.create_action())
+    /// `CreateAction` as the plain number behind [`Self::create_action`].
+    pub fn create_action_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.create_action_raw(),
+            Self::V2Build26100(view) => view.create_action_raw(),
+        }
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -4951,16 +5200,19 @@ impl Smb2ResponseCreate<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
-    pub fn file_attributes(&self) -> u32 {
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
         match self {
             Self::V2(view) => view.file_attributes(),
             Self::V2Build26100(view) => view.file_attributes(),
         }
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    pub fn file_attributes_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.file_attributes_raw(),
+            Self::V2Build26100(view) => view.file_attributes_raw(),
+        }
     }
 
     /// `FileId`, `win:UInt64`.
@@ -4988,16 +5240,19 @@ impl Smb2ResponseCreate<'_> {
     }
 
     /// `LeaseLevel`, `win:UInt32`.
-    pub fn lease_level(&self) -> u32 {
+    pub fn lease_level(&self) -> meanings::LeaseState {
         match self {
             Self::V2(view) => view.lease_level(),
             Self::V2Build26100(view) => view.lease_level(),
         }
     }
 
-    /// `LeaseLevel` as [`LeaseState`](meanings::LeaseState).
-    pub fn lease_level_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_level())
+    /// `LeaseLevel` as the plain number behind [`Self::lease_level`].
+    pub fn lease_level_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_level_raw(),
+            Self::V2Build26100(view) => view.lease_level_raw(),
+        }
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5153,14 +5408,17 @@ impl Smb2ResponseCreateV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -5170,25 +5428,31 @@ impl Smb2ResponseCreateV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -5276,25 +5540,31 @@ impl Smb2ResponseCreateV2<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1.
     #[inline]
-    pub fn oplock_level(&self) -> u8 {
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<128>())
+    }
+
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    #[inline]
+    pub fn oplock_level_raw(&self) -> u8 {
         self.__head.u8::<128>()
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
-    }
-
     /// `CreateAction`, `win:UInt32`.
+    ///
+    /// Its meaning as [`CreateAction`](meanings::CreateAction): MS-SMB2 2.2.14.
     #[inline]
-    pub fn create_action(&self) -> u32 {
-        self.__head.u32::<129>()
+    pub fn create_action(&self) -> meanings::CreateAction {
+        meanings::CreateAction(self.__head.u32::<129>())
     }
 
-    /// `CreateAction` as [`CreateAction`](meanings::CreateAction) (MS-SMB2 2.2.14).
-    pub fn create_action_typed(&self) -> meanings::CreateAction {
-        meanings::CreateAction(self.create_action())
+    /// `CreateAction` as the plain number behind [`Self::create_action`].
+    #[inline]
+    pub fn create_action_raw(&self) -> u32 {
+        self.__head.u32::<129>()
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -5334,14 +5604,17 @@ impl Smb2ResponseCreateV2<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.14, 2.2.16.
     #[inline]
-    pub fn file_attributes(&self) -> u32 {
-        self.__head.u32::<181>()
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__head.u32::<181>())
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.14, 2.2.16).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    #[inline]
+    pub fn file_attributes_raw(&self) -> u32 {
+        self.__head.u32::<181>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -5363,14 +5636,17 @@ impl Smb2ResponseCreateV2<'_> {
     }
 
     /// `LeaseLevel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.13.2.8, 2.2.14.2.10.
     #[inline]
-    pub fn lease_level(&self) -> u32 {
-        self.__head.u32::<213>()
+    pub fn lease_level(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<213>())
     }
 
-    /// `LeaseLevel` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
-    pub fn lease_level_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_level())
+    /// `LeaseLevel` as the plain number behind [`Self::lease_level`].
+    #[inline]
+    pub fn lease_level_raw(&self) -> u32 {
+        self.__head.u32::<213>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5459,14 +5735,17 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -5476,25 +5755,31 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -5594,25 +5879,31 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1.
     #[inline]
-    pub fn oplock_level(&self) -> u8 {
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<140>())
+    }
+
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    #[inline]
+    pub fn oplock_level_raw(&self) -> u8 {
         self.__head.u8::<140>()
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
-    }
-
     /// `CreateAction`, `win:UInt32`.
+    ///
+    /// Its meaning as [`CreateAction`](meanings::CreateAction): MS-SMB2 2.2.14.
     #[inline]
-    pub fn create_action(&self) -> u32 {
-        self.__head.u32::<141>()
+    pub fn create_action(&self) -> meanings::CreateAction {
+        meanings::CreateAction(self.__head.u32::<141>())
     }
 
-    /// `CreateAction` as [`CreateAction`](meanings::CreateAction) (MS-SMB2 2.2.14).
-    pub fn create_action_typed(&self) -> meanings::CreateAction {
-        meanings::CreateAction(self.create_action())
+    /// `CreateAction` as the plain number behind [`Self::create_action`].
+    #[inline]
+    pub fn create_action_raw(&self) -> u32 {
+        self.__head.u32::<141>()
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -5652,14 +5943,17 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.14, 2.2.16.
     #[inline]
-    pub fn file_attributes(&self) -> u32 {
-        self.__head.u32::<193>()
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__head.u32::<193>())
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.14, 2.2.16).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    #[inline]
+    pub fn file_attributes_raw(&self) -> u32 {
+        self.__head.u32::<193>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -5681,14 +5975,17 @@ impl Smb2ResponseCreateV2Build26100<'_> {
     }
 
     /// `LeaseLevel`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.13.2.8, 2.2.14.2.10.
     #[inline]
-    pub fn lease_level(&self) -> u32 {
-        self.__head.u32::<225>()
+    pub fn lease_level(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<225>())
     }
 
-    /// `LeaseLevel` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.13.2.8, 2.2.14.2.10).
-    pub fn lease_level_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_level())
+    /// `LeaseLevel` as the plain number behind [`Self::lease_level`].
+    #[inline]
+    pub fn lease_level_raw(&self) -> u32 {
+        self.__head.u32::<225>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -5794,16 +6091,19 @@ impl Smb2ResponseClose<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -5815,29 +6115,35 @@ impl Smb2ResponseClose<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -5953,16 +6259,19 @@ impl Smb2ResponseClose<'_> {
     }
 
     /// `CloseFlags`, `win:UInt16`.
-    pub fn close_flags(&self) -> u16 {
+    pub fn close_flags(&self) -> meanings::CloseFlags {
         match self {
             Self::V2(view) => view.close_flags(),
             Self::V2Build26100(view) => view.close_flags(),
         }
     }
 
-    /// `CloseFlags` as [`CloseFlags`](meanings::CloseFlags).
-    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
-        meanings::CloseFlags(self.close_flags())
+    /// `CloseFlags` as the plain number behind [`Self::close_flags`].
+    pub fn close_flags_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.close_flags_raw(),
+            Self::V2Build26100(view) => view.close_flags_raw(),
+        }
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -6014,16 +6323,19 @@ impl Smb2ResponseClose<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
-    pub fn file_attributes(&self) -> u32 {
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
         match self {
             Self::V2(view) => view.file_attributes(),
             Self::V2Build26100(view) => view.file_attributes(),
         }
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    pub fn file_attributes_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.file_attributes_raw(),
+            Self::V2Build26100(view) => view.file_attributes_raw(),
+        }
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6179,14 +6491,17 @@ impl Smb2ResponseCloseV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -6196,25 +6511,31 @@ impl Smb2ResponseCloseV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -6302,14 +6623,17 @@ impl Smb2ResponseCloseV2<'_> {
     }
 
     /// `CloseFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`CloseFlags`](meanings::CloseFlags): MS-SMB2 2.2.15, 2.2.16.
     #[inline]
-    pub fn close_flags(&self) -> u16 {
-        self.__head.u16::<128>()
+    pub fn close_flags(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.__head.u16::<128>())
     }
 
-    /// `CloseFlags` as [`CloseFlags`](meanings::CloseFlags) (MS-SMB2 2.2.15, 2.2.16).
-    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
-        meanings::CloseFlags(self.close_flags())
+    /// `CloseFlags` as the plain number behind [`Self::close_flags`].
+    #[inline]
+    pub fn close_flags_raw(&self) -> u16 {
+        self.__head.u16::<128>()
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -6349,14 +6673,17 @@ impl Smb2ResponseCloseV2<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.14, 2.2.16.
     #[inline]
-    pub fn file_attributes(&self) -> u32 {
-        self.__head.u32::<178>()
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__head.u32::<178>())
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.14, 2.2.16).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    #[inline]
+    pub fn file_attributes_raw(&self) -> u32 {
+        self.__head.u32::<178>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6445,14 +6772,17 @@ impl Smb2ResponseCloseV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -6462,25 +6792,31 @@ impl Smb2ResponseCloseV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -6580,14 +6916,17 @@ impl Smb2ResponseCloseV2Build26100<'_> {
     }
 
     /// `CloseFlags`, `win:UInt16`.
+    ///
+    /// Its meaning as [`CloseFlags`](meanings::CloseFlags): MS-SMB2 2.2.15, 2.2.16.
     #[inline]
-    pub fn close_flags(&self) -> u16 {
-        self.__head.u16::<140>()
+    pub fn close_flags(&self) -> meanings::CloseFlags {
+        meanings::CloseFlags(self.__head.u16::<140>())
     }
 
-    /// `CloseFlags` as [`CloseFlags`](meanings::CloseFlags) (MS-SMB2 2.2.15, 2.2.16).
-    pub fn close_flags_typed(&self) -> meanings::CloseFlags {
-        meanings::CloseFlags(self.close_flags())
+    /// `CloseFlags` as the plain number behind [`Self::close_flags`].
+    #[inline]
+    pub fn close_flags_raw(&self) -> u16 {
+        self.__head.u16::<140>()
     }
 
     /// `CreationTime`, `win:UInt64`.
@@ -6627,14 +6966,17 @@ impl Smb2ResponseCloseV2Build26100<'_> {
     }
 
     /// `FileAttributes`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FileAttributes`](meanings::FileAttributes): MS-SMB2 2.2.14, 2.2.16.
     #[inline]
-    pub fn file_attributes(&self) -> u32 {
-        self.__head.u32::<190>()
+    pub fn file_attributes(&self) -> meanings::FileAttributes {
+        meanings::FileAttributes(self.__head.u32::<190>())
     }
 
-    /// `FileAttributes` as [`FileAttributes`](meanings::FileAttributes) (MS-SMB2 2.2.14, 2.2.16).
-    pub fn file_attributes_typed(&self) -> meanings::FileAttributes {
-        meanings::FileAttributes(self.file_attributes())
+    /// `FileAttributes` as the plain number behind [`Self::file_attributes`].
+    #[inline]
+    pub fn file_attributes_raw(&self) -> u32 {
+        self.__head.u32::<190>()
     }
 
     /// `ConnectionGUID`, `win:GUID`.
@@ -6740,16 +7082,19 @@ impl Smb2ResponseFlush<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -6761,29 +7106,35 @@ impl Smb2ResponseFlush<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7051,14 +7402,17 @@ impl Smb2ResponseFlushV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -7068,25 +7422,31 @@ impl Smb2ResponseFlushV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7259,14 +7619,17 @@ impl Smb2ResponseFlushV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -7276,25 +7639,31 @@ impl Smb2ResponseFlushV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -7496,16 +7865,19 @@ impl Smb2ResponseRead<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -7517,29 +7889,35 @@ impl Smb2ResponseRead<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -7839,14 +8217,17 @@ impl Smb2ResponseReadV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -7856,25 +8237,31 @@ impl Smb2ResponseReadV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -8053,14 +8440,17 @@ impl Smb2ResponseReadV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -8070,25 +8460,31 @@ impl Smb2ResponseReadV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -8314,16 +8710,19 @@ impl Smb2ResponseWrite<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -8335,29 +8734,35 @@ impl Smb2ResponseWrite<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -8681,14 +9086,17 @@ impl Smb2ResponseWriteV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -8698,25 +9106,31 @@ impl Smb2ResponseWriteV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -8913,14 +9327,17 @@ impl Smb2ResponseWriteV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -8930,25 +9347,31 @@ impl Smb2ResponseWriteV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -9192,16 +9615,19 @@ impl Smb2ResponseBreakOplock<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -9213,29 +9639,35 @@ impl Smb2ResponseBreakOplock<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -9351,16 +9783,19 @@ impl Smb2ResponseBreakOplock<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
-    pub fn oplock_level(&self) -> u8 {
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
         match self {
             Self::V2(view) => view.oplock_level(),
             Self::V2Build26100(view) => view.oplock_level(),
         }
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    pub fn oplock_level_raw(&self) -> u8 {
+        match self {
+            Self::V2(view) => view.oplock_level_raw(),
+            Self::V2Build26100(view) => view.oplock_level_raw(),
+        }
     }
 
     /// `FileId`, `win:UInt64`.
@@ -9524,14 +9959,17 @@ impl Smb2ResponseBreakOplockV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -9541,25 +9979,31 @@ impl Smb2ResponseBreakOplockV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -9647,14 +10091,17 @@ impl Smb2ResponseBreakOplockV2<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1.
     #[inline]
-    pub fn oplock_level(&self) -> u8 {
-        self.__head.u8::<128>()
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<128>())
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    #[inline]
+    pub fn oplock_level_raw(&self) -> u8 {
+        self.__head.u8::<128>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -9749,14 +10196,17 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -9766,25 +10216,31 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -9884,14 +10340,17 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
     }
 
     /// `OplockLevel`, `win:UInt8`.
+    ///
+    /// Its meaning as [`OplockLevel`](meanings::OplockLevel): MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1.
     #[inline]
-    pub fn oplock_level(&self) -> u8 {
-        self.__head.u8::<140>()
+    pub fn oplock_level(&self) -> meanings::OplockLevel {
+        meanings::OplockLevel(self.__head.u8::<140>())
     }
 
-    /// `OplockLevel` as [`OplockLevel`](meanings::OplockLevel) (MS-SMB2 2.2.14, 2.2.24.1, 2.2.25.1).
-    pub fn oplock_level_typed(&self) -> meanings::OplockLevel {
-        meanings::OplockLevel(self.oplock_level())
+    /// `OplockLevel` as the plain number behind [`Self::oplock_level`].
+    #[inline]
+    pub fn oplock_level_raw(&self) -> u8 {
+        self.__head.u8::<140>()
     }
 
     /// `FileId`, `win:UInt64`.
@@ -10003,16 +10462,19 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -10024,29 +10486,35 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -10170,16 +10638,19 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
     }
 
     /// `LeaseState`, `win:UInt32`.
-    pub fn lease_state(&self) -> u32 {
+    pub fn lease_state(&self) -> meanings::LeaseState {
         match self {
             Self::V2(view) => view.lease_state(),
             Self::V2Build26100(view) => view.lease_state(),
         }
     }
 
-    /// `LeaseState` as [`LeaseState`](meanings::LeaseState).
-    pub fn lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_state())
+    /// `LeaseState` as the plain number behind [`Self::lease_state`].
+    pub fn lease_state_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.lease_state_raw(),
+            Self::V2Build26100(view) => view.lease_state_raw(),
+        }
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -10351,14 +10822,17 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -10368,25 +10842,31 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -10480,14 +10960,17 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
     }
 
     /// `LeaseState`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.24.2, 2.2.25.2.
     #[inline]
-    pub fn lease_state(&self) -> u32 {
-        self.__head.u32::<132>()
+    pub fn lease_state(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<132>())
     }
 
-    /// `LeaseState` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.24.2, 2.2.25.2).
-    pub fn lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_state())
+    /// `LeaseState` as the plain number behind [`Self::lease_state`].
+    #[inline]
+    pub fn lease_state_raw(&self) -> u32 {
+        self.__head.u32::<132>()
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -10588,14 +11071,17 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -10605,25 +11091,31 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -10729,14 +11221,17 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
     }
 
     /// `LeaseState`, `win:UInt32`.
+    ///
+    /// Its meaning as [`LeaseState`](meanings::LeaseState): MS-SMB2 2.2.24.2, 2.2.25.2.
     #[inline]
-    pub fn lease_state(&self) -> u32 {
-        self.__head.u32::<144>()
+    pub fn lease_state(&self) -> meanings::LeaseState {
+        meanings::LeaseState(self.__head.u32::<144>())
     }
 
-    /// `LeaseState` as [`LeaseState`](meanings::LeaseState) (MS-SMB2 2.2.24.2, 2.2.25.2).
-    pub fn lease_state_typed(&self) -> meanings::LeaseState {
-        meanings::LeaseState(self.lease_state())
+    /// `LeaseState` as the plain number behind [`Self::lease_state`].
+    #[inline]
+    pub fn lease_state_raw(&self) -> u32 {
+        self.__head.u32::<144>()
     }
 
     /// `LeaseDuration`, `win:Int64`.
@@ -10854,16 +11349,19 @@ impl Smb2ResponseLock<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -10875,29 +11373,35 @@ impl Smb2ResponseLock<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11165,14 +11669,17 @@ impl Smb2ResponseLockV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -11182,25 +11689,31 @@ impl Smb2ResponseLockV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11373,14 +11886,17 @@ impl Smb2ResponseLockV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -11390,25 +11906,31 @@ impl Smb2ResponseLockV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -11610,16 +12132,19 @@ impl Smb2ResponseIoctl<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -11631,29 +12156,35 @@ impl Smb2ResponseIoctl<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -11769,16 +12300,19 @@ impl Smb2ResponseIoctl<'_> {
     }
 
     /// `ControlCode`, `win:UInt32`.
-    pub fn control_code(&self) -> u32 {
+    pub fn control_code(&self) -> meanings::FsControlCode {
         match self {
             Self::V2(view) => view.control_code(),
             Self::V2Build26100(view) => view.control_code(),
         }
     }
 
-    /// `ControlCode` as [`FsControlCode`](meanings::FsControlCode).
-    pub fn control_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.control_code())
+    /// `ControlCode` as the plain number behind [`Self::control_code`].
+    pub fn control_code_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.control_code_raw(),
+            Self::V2Build26100(view) => view.control_code_raw(),
+        }
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -11950,14 +12484,17 @@ impl Smb2ResponseIoctlV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -11967,25 +12504,31 @@ impl Smb2ResponseIoctlV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -12073,14 +12616,17 @@ impl Smb2ResponseIoctlV2<'_> {
     }
 
     /// `ControlCode`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FsControlCode`](meanings::FsControlCode): MS-SMB2 2.2.31, 2.2.32.
     #[inline]
-    pub fn control_code(&self) -> u32 {
-        self.__head.u32::<128>()
+    pub fn control_code(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.__head.u32::<128>())
     }
 
-    /// `ControlCode` as [`FsControlCode`](meanings::FsControlCode) (MS-SMB2 2.2.31, 2.2.32).
-    pub fn control_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.control_code())
+    /// `ControlCode` as the plain number behind [`Self::control_code`].
+    #[inline]
+    pub fn control_code_raw(&self) -> u32 {
+        self.__head.u32::<128>()
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -12181,14 +12727,17 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -12198,25 +12747,31 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -12316,14 +12871,17 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
     }
 
     /// `ControlCode`, `win:UInt32`.
+    ///
+    /// Its meaning as [`FsControlCode`](meanings::FsControlCode): MS-SMB2 2.2.31, 2.2.32.
     #[inline]
-    pub fn control_code(&self) -> u32 {
-        self.__head.u32::<140>()
+    pub fn control_code(&self) -> meanings::FsControlCode {
+        meanings::FsControlCode(self.__head.u32::<140>())
     }
 
-    /// `ControlCode` as [`FsControlCode`](meanings::FsControlCode) (MS-SMB2 2.2.31, 2.2.32).
-    pub fn control_code_typed(&self) -> meanings::FsControlCode {
-        meanings::FsControlCode(self.control_code())
+    /// `ControlCode` as the plain number behind [`Self::control_code`].
+    #[inline]
+    pub fn control_code_raw(&self) -> u32 {
+        self.__head.u32::<140>()
     }
 
     /// `IoctlFlags`, `win:UInt32`.
@@ -12441,16 +12999,19 @@ impl Smb2ResponseQueryDirectory<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -12462,29 +13023,35 @@ impl Smb2ResponseQueryDirectory<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -12752,14 +13319,17 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -12769,25 +13339,31 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -12960,14 +13536,17 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -12977,25 +13556,31 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -13197,16 +13782,19 @@ impl Smb2ResponseChangeNotify<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -13218,29 +13806,35 @@ impl Smb2ResponseChangeNotify<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -13508,14 +14102,17 @@ impl Smb2ResponseChangeNotifyV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -13525,25 +14122,31 @@ impl Smb2ResponseChangeNotifyV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -13716,14 +14319,17 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -13733,25 +14339,31 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -13953,16 +14565,19 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -13974,29 +14589,35 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -14282,14 +14903,17 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -14299,25 +14923,31 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -14518,14 +15148,17 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -14535,25 +15168,31 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -14781,16 +15420,19 @@ impl Smb2ResponseSetInfo<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -14802,29 +15444,35 @@ impl Smb2ResponseSetInfo<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -15092,14 +15740,17 @@ impl Smb2ResponseSetInfoV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -15109,25 +15760,31 @@ impl Smb2ResponseSetInfoV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -15300,14 +15957,17 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -15317,25 +15977,31 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.
@@ -15537,16 +16203,19 @@ impl Smb2ResponseError<'_> {
     }
 
     /// `Command`, `win:UInt16`.
-    pub fn command(&self) -> u16 {
+    pub fn command(&self) -> maps::Smb2Command {
         match self {
             Self::V2(view) => view.command(),
             Self::V2Build26100(view) => view.command(),
         }
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    pub fn command_raw(&self) -> u16 {
+        match self {
+            Self::V2(view) => view.command_raw(),
+            Self::V2Build26100(view) => view.command_raw(),
+        }
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -15558,29 +16227,35 @@ impl Smb2ResponseError<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
         match self {
             Self::V2(view) => view.flags(),
             Self::V2Build26100(view) => view.flags(),
         }
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
+    /// `Flags` as the plain number behind [`Self::flags`].
+    pub fn flags_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.flags_raw(),
+            Self::V2Build26100(view) => view.flags_raw(),
+        }
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V2(view) => view.status(),
             Self::V2Build26100(view) => view.status(),
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V2(view) => view.status_raw(),
+            Self::V2Build26100(view) => view.status_raw(),
+        }
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -15848,14 +16523,17 @@ impl Smb2ResponseErrorV2<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -15865,25 +16543,31 @@ impl Smb2ResponseErrorV2<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `ProcessingHits`, `win:UInt32`.
@@ -16056,14 +16740,17 @@ impl Smb2ResponseErrorV2Build26100<'_> {
     }
 
     /// `Command`, `win:UInt16`.
+    ///
+    /// Its meaning as [`Smb2Command`](maps::Smb2Command): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn command(&self) -> u16 {
-        self.__head.u16::<32>()
+    pub fn command(&self) -> maps::Smb2Command {
+        maps::Smb2Command(u32::from(self.__head.u16::<32>()))
     }
 
-    /// `Command` as [`Smb2Command`](maps::Smb2Command) (MS-SMB2 2.2.1.2).
-    pub fn command_typed(&self) -> maps::Smb2Command {
-        maps::Smb2Command(u32::from(self.command()))
+    /// `Command` as the plain number behind [`Self::command`].
+    #[inline]
+    pub fn command_raw(&self) -> u16 {
+        self.__head.u16::<32>()
     }
 
     /// `CreditsGranted`, `win:UInt16`.
@@ -16073,25 +16760,31 @@ impl Smb2ResponseErrorV2Build26100<'_> {
     }
 
     /// `Flags`, `win:UInt32`.
+    ///
+    /// Its meaning as [`HeaderFlags`](meanings::HeaderFlags): MS-SMB2 2.2.1.2.
     #[inline]
-    pub fn flags(&self) -> u32 {
+    pub fn flags(&self) -> meanings::HeaderFlags {
+        meanings::HeaderFlags(self.__head.u32::<36>())
+    }
+
+    /// `Flags` as the plain number behind [`Self::flags`].
+    #[inline]
+    pub fn flags_raw(&self) -> u32 {
         self.__head.u32::<36>()
     }
 
-    /// `Flags` as [`HeaderFlags`](meanings::HeaderFlags) (MS-SMB2 2.2.1.2).
-    pub fn flags_typed(&self) -> meanings::HeaderFlags {
-        meanings::HeaderFlags(self.flags())
-    }
-
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<40>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<40>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<40>()
     }
 
     /// `Srv2Instance`, `win:UInt32`. Builds 26100-26200.

@@ -8,24 +8,49 @@ use super::super::schema::rundown as schema;
 
 /// SMB server admin file rundown: event 3004. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvAdminFileRundown<'a> {
     /// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
     V0(SrvAdminFileRundownV0<'a>),
 }
 
-impl SrvAdminFileRundown<'_> {
+impl<'a> SrvAdminFileRundown<'a> {
     /// The event's id, 3004.
     pub const ID: u16 = 3004;
-}
 
-impl<'a> core::ops::Deref for SrvAdminFileRundown<'a> {
-    type Target = SrvAdminFileRundownV0<'a>;
-
-    fn deref(&self) -> &SrvAdminFileRundownV0<'a> {
+    /// `FileId`, `win:UInt64`.
+    pub fn file_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.file_id(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
+        }
+    }
+
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `ShareId`, `win:UInt64`.
+    pub fn share_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.share_id(),
         }
     }
 }
@@ -121,24 +146,133 @@ impl<'a> rt::View<'a> for SrvAdminFileRundownV0<'a> {
 
 /// SMB server admin session rundown: event 3005. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvAdminSessionRundown<'a> {
     /// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
     V0(SrvAdminSessionRundownV0<'a>),
 }
 
-impl SrvAdminSessionRundown<'_> {
+impl<'a> SrvAdminSessionRundown<'a> {
     /// The event's id, 3005.
     pub const ID: u16 = 3005;
-}
 
-impl<'a> core::ops::Deref for SrvAdminSessionRundown<'a> {
-    type Target = SrvAdminSessionRundownV0<'a>;
-
-    fn deref(&self) -> &SrvAdminSessionRundownV0<'a> {
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `ComputerNameLength`, `win:UInt16`.
+    pub fn computer_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.computer_name_length(),
+        }
+    }
+
+    /// `ComputerName`, `win:UnicodeString`.
+    pub fn computer_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.computer_name(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `DomainNameLength`, `win:UInt16`.
+    pub fn domain_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_name_length(),
+        }
+    }
+
+    /// `DomainName`, `win:UnicodeString`.
+    pub fn domain_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_name(),
+        }
+    }
+
+    /// `DomainAndUserNameLength`, `win:UInt16`.
+    pub fn domain_and_user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_and_user_name_length(),
+        }
+    }
+
+    /// `DomainAndUserName`, `win:UnicodeString`.
+    pub fn domain_and_user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_and_user_name(),
+        }
+    }
+
+    /// `ClientOsLength`, `win:UInt16`.
+    pub fn client_os_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_os_length(),
+        }
+    }
+
+    /// `ClientOs`, `win:UnicodeString`.
+    pub fn client_os(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_os(),
+        }
+    }
+
+    /// `TransportNameLength`, `win:UInt16`.
+    pub fn transport_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.transport_name_length(),
+        }
+    }
+
+    /// `TransportName`, `win:UnicodeString`.
+    pub fn transport_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.transport_name(),
+        }
+    }
+
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `StartTime`, `win:UInt64`.
+    pub fn start_time(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.start_time(),
+        }
+    }
+
+    /// `LastActiveTime`, `win:UInt64`.
+    pub fn last_active_time(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.last_active_time(),
         }
     }
 }
@@ -354,24 +488,35 @@ impl<'a> rt::View<'a> for SrvAdminSessionRundownV0<'a> {
 
 /// SMB server admin share rundown: event 3006. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvAdminShareRundown<'a> {
     /// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
     V0(SrvAdminShareRundownV0<'a>),
 }
 
-impl SrvAdminShareRundown<'_> {
+impl<'a> SrvAdminShareRundown<'a> {
     /// The event's id, 3006.
     pub const ID: u16 = 3006;
-}
 
-impl<'a> core::ops::Deref for SrvAdminShareRundown<'a> {
-    type Target = SrvAdminShareRundownV0<'a>;
-
-    fn deref(&self) -> &SrvAdminShareRundownV0<'a> {
+    /// `ShareId`, `win:UInt64`.
+    pub fn share_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_id(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
         }
     }
 }

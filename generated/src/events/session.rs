@@ -8,7 +8,7 @@ use super::super::schema::session as schema;
 
 /// SMB2 Session Allocated: event 550. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SessionAllocate<'a> {
     /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
@@ -18,14 +18,18 @@ pub enum Smb2SessionAllocate<'a> {
 impl Smb2SessionAllocate<'_> {
     /// The event's id, 550.
     pub const ID: u16 = 550;
-}
 
-impl<'a> core::ops::Deref for Smb2SessionAllocate<'a> {
-    type Target = Smb2SessionAllocateV0<'a>;
-
-    fn deref(&self) -> &Smb2SessionAllocateV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
         }
     }
 }
@@ -121,7 +125,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
     }
 
     /// `Status`, `win:UInt32`.
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
             Self::V0(view) => view.status(),
             Self::V1(view) => view.status(),
@@ -130,13 +134,18 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+            Self::V1(view) => view.status_raw(),
+            Self::V2(view) => view.status_raw(),
+            Self::V3(view) => view.status_raw(),
+        }
     }
 
     /// `TranslatedStatus`, `win:HexInt32`, which only V1, V2, V3 have.
-    pub fn translated_status(&self) -> Option<u32> {
+    pub fn translated_status(&self) -> Option<rt::status::NtStatus> {
         match self {
             Self::V1(view) => Some(view.translated_status()),
             Self::V2(view) => Some(view.translated_status()),
@@ -145,9 +154,14 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus).
-    pub fn translated_status_typed(&self) -> Option<rt::status::NtStatus> {
-        self.translated_status().map(rt::status::NtStatus)
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`], which only V1, V2, V3 have.
+    pub fn translated_status_raw(&self) -> Option<u32> {
+        match self {
+            Self::V1(view) => Some(view.translated_status_raw()),
+            Self::V2(view) => Some(view.translated_status_raw()),
+            Self::V3(view) => Some(view.translated_status_raw()),
+            _ => None,
+        }
     }
 
     /// `ClientAddressLength`, `win:UInt32`, which only V1, V2, V3 have.
@@ -238,6 +252,15 @@ impl<'a> Smb2SessionAuthFailure<'a> {
         }
     }
 
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`], which only V2, V3 have.
+    pub fn spn_validation_policy_raw(&self) -> Option<u32> {
+        match self {
+            Self::V2(view) => Some(view.spn_validation_policy_raw()),
+            Self::V3(view) => Some(view.spn_validation_policy_raw()),
+            _ => None,
+        }
+    }
+
     /// `ReasonCode`, `win:UInt32`, which only V3 has.
     pub fn reason_code(&self) -> Option<u32> {
         match self {
@@ -279,14 +302,17 @@ impl Smb2SessionAuthFailureV0<'_> {
     }
 
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<32>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<32>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<32>()
     }
 }
 
@@ -342,25 +368,31 @@ impl<'a> Smb2SessionAuthFailureV1<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<32>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<32>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<36>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -457,9 +489,9 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV1<'a> {
             .text("\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(
                 ")\r\n\r\nGuidance:\r\n\r\nYou should expect this error when attempting to connect to shares using incorrect credentials.\r\n\r\nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.\r\n\r\nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
             )
@@ -499,25 +531,31 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<32>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<32>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<36>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -572,6 +610,12 @@ impl<'a> Smb2SessionAuthFailureV2<'a> {
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.__after_spn.u32::<0>())
+    }
+
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    #[inline]
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        self.__after_spn.u32::<0>()
     }
 }
 
@@ -632,9 +676,9 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV2<'a> {
             .text("\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nSPN: ")
             .utf16(self.spn())
             .text("\r\nSPN Validation Policy: ")
@@ -679,25 +723,31 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<32>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<32>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__head.u32::<36>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<36>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__head.u32::<36>()
     }
 
     /// `ClientAddressLength`, `win:UInt32`.
@@ -752,6 +802,12 @@ impl<'a> Smb2SessionAuthFailureV3<'a> {
     #[inline]
     pub fn spn_validation_policy(&self) -> maps::SpnValidationPolicy {
         maps::SpnValidationPolicy(self.__after_spn.u32::<0>())
+    }
+
+    /// `SPNValidationPolicy` as the plain number behind [`Self::spn_validation_policy`].
+    #[inline]
+    pub fn spn_validation_policy_raw(&self) -> u32 {
+        self.__after_spn.u32::<0>()
     }
 
     /// `ReasonCode`, `win:UInt32`. Builds 20348-26200.
@@ -818,9 +874,9 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV3<'a> {
             .text("\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nSPN: ")
             .utf16(self.spn())
             .text("\r\nSPN Validation Policy: ")
@@ -834,24 +890,56 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV3<'a> {
 
 /// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SessionAuthenticated<'a> {
     /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
     V0(Smb2SessionAuthenticatedV0<'a>),
 }
 
-impl Smb2SessionAuthenticated<'_> {
+impl<'a> Smb2SessionAuthenticated<'a> {
     /// The event's id, 552.
     pub const ID: u16 = 552;
-}
 
-impl<'a> core::ops::Deref for Smb2SessionAuthenticated<'a> {
-    type Target = Smb2SessionAuthenticatedV0<'a>;
-
-    fn deref(&self) -> &Smb2SessionAuthenticatedV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `DomainNameLength`, `win:UInt16`.
+    pub fn domain_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_name_length(),
+        }
+    }
+
+    /// `DomainName`, `win:UnicodeString`.
+    pub fn domain_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_name(),
         }
     }
 }
@@ -952,7 +1040,7 @@ impl<'a> rt::View<'a> for Smb2SessionAuthenticatedV0<'a> {
 
 /// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SessionBind<'a> {
     /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
@@ -962,14 +1050,25 @@ pub enum Smb2SessionBind<'a> {
 impl Smb2SessionBind<'_> {
     /// The event's id, 553.
     pub const ID: u16 = 553;
-}
 
-impl<'a> core::ops::Deref for Smb2SessionBind<'a> {
-    type Target = Smb2SessionBindV0<'a>;
-
-    fn deref(&self) -> &Smb2SessionBindV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `BindingSessionGUID`, `win:GUID`.
+    pub fn binding_session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.binding_session_guid(),
         }
     }
 }
@@ -1033,7 +1132,7 @@ impl<'a> rt::View<'a> for Smb2SessionBindV0<'a> {
 
 /// SMB2 Session Terminated: event 554. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SessionTerminate<'a> {
     /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
@@ -1043,14 +1142,18 @@ pub enum Smb2SessionTerminate<'a> {
 impl Smb2SessionTerminate<'_> {
     /// The event's id, 554.
     pub const ID: u16 = 554;
-}
 
-impl<'a> core::ops::Deref for Smb2SessionTerminate<'a> {
-    type Target = Smb2SessionTerminateV0<'a>;
-
-    fn deref(&self) -> &Smb2SessionTerminateV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `Reason`, `win:UInt32`.
+    pub fn reason(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.reason(),
         }
     }
 }
@@ -1108,7 +1211,7 @@ impl<'a> rt::View<'a> for Smb2SessionTerminateV0<'a> {
 
 /// SMB2 Session Closed: event 555. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2SessionClose<'a> {
     /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
@@ -1118,14 +1221,25 @@ pub enum Smb2SessionClose<'a> {
 impl Smb2SessionClose<'_> {
     /// The event's id, 555.
     pub const ID: u16 = 555;
-}
 
-impl<'a> core::ops::Deref for Smb2SessionClose<'a> {
-    type Target = Smb2SessionCloseV0<'a>;
-
-    fn deref(&self) -> &Smb2SessionCloseV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `InvalidateSession`, `win:Boolean`.
+    pub fn invalidate_session(&self) -> bool {
+        match self {
+            Self::V0(view) => view.invalidate_session(),
+        }
+    }
+
+    /// `Reason`, `win:UInt32`.
+    pub fn reason(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.reason(),
         }
     }
 }
@@ -1189,24 +1303,56 @@ impl<'a> rt::View<'a> for Smb2SessionCloseV0<'a> {
 
 /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvS4u2SelfFailure<'a> {
     /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
     V0(SrvS4u2SelfFailureV0<'a>),
 }
 
-impl SrvS4u2SelfFailure<'_> {
+impl<'a> SrvS4u2SelfFailure<'a> {
     /// The event's id, 1000.
     pub const ID: u16 = 1000;
-}
 
-impl<'a> core::ops::Deref for SrvS4u2SelfFailure<'a> {
-    type Target = SrvS4u2SelfFailureV0<'a>;
-
-    fn deref(&self) -> &SrvS4u2SelfFailureV0<'a> {
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `DomainNameLength`, `win:UInt16`.
+    pub fn domain_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.domain_name_length(),
+        }
+    }
+
+    /// `DomainName`, `win:UnicodeString`.
+    pub fn domain_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.domain_name(),
+        }
+    }
+
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1256,14 +1402,17 @@ impl<'a> SrvS4u2SelfFailureV0<'a> {
     }
 
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_domain_name.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_domain_name.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_domain_name.u32::<0>()
     }
 }
 
@@ -1313,24 +1462,63 @@ impl<'a> rt::View<'a> for SrvS4u2SelfFailureV0<'a> {
 
 /// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvSessionAnonymousAccessDenied<'a> {
     /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
     V0(SrvSessionAnonymousAccessDeniedV0<'a>),
 }
 
-impl SrvSessionAnonymousAccessDenied<'_> {
+impl<'a> SrvSessionAnonymousAccessDenied<'a> {
     /// The event's id, 1009.
     pub const ID: u16 = 1009;
-}
 
-impl<'a> core::ops::Deref for SrvSessionAnonymousAccessDenied<'a> {
-    type Target = SrvSessionAnonymousAccessDeniedV0<'a>;
-
-    fn deref(&self) -> &SrvSessionAnonymousAccessDeniedV0<'a> {
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `SessionId`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
         }
     }
 }
@@ -1454,7 +1642,7 @@ impl<'a> rt::View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
 
 /// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvSessionInvalidate<'a> {
     /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
@@ -1464,14 +1652,67 @@ pub enum SrvSessionInvalidate<'a> {
 impl SrvSessionInvalidate<'_> {
     /// The event's id, 1018.
     pub const ID: u16 = 1018;
-}
 
-impl<'a> core::ops::Deref for SrvSessionInvalidate<'a> {
-    type Target = SrvSessionInvalidateV0<'a>;
-
-    fn deref(&self) -> &SrvSessionInvalidateV0<'a> {
+    /// `SessionId`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `TranslatedStatus`, `win:HexInt32`.
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_status(),
+        }
+    }
+
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    pub fn translated_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_status_raw(),
+        }
+    }
+
+    /// `TaskStatus`, `win:HexInt32`.
+    pub fn task_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.task_status(),
+        }
+    }
+
+    /// `TaskStatus` as the plain number behind [`Self::task_status`].
+    pub fn task_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.task_status_raw(),
+        }
+    }
+
+    /// `TranslatedTaskStatus`, `win:HexInt32`.
+    pub fn translated_task_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_task_status(),
+        }
+    }
+
+    /// `TranslatedTaskStatus` as the plain number behind [`Self::translated_task_status`].
+    pub fn translated_task_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_task_status_raw(),
         }
     }
 }
@@ -1499,47 +1740,59 @@ impl SrvSessionInvalidateV0<'_> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<8>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__head.u32::<8>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
+    #[inline]
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<12>())
     }
 
-    /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
     #[inline]
-    pub fn translated_status(&self) -> u32 {
+    pub fn translated_status_raw(&self) -> u32 {
         self.__head.u32::<12>()
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TaskStatus`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): messages of 1018 and 1019.
+    #[inline]
+    pub fn task_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<16>())
     }
 
-    /// `TaskStatus`, `win:HexInt32`.
+    /// `TaskStatus` as the plain number behind [`Self::task_status`].
     #[inline]
-    pub fn task_status(&self) -> u32 {
+    pub fn task_status_raw(&self) -> u32 {
         self.__head.u32::<16>()
     }
 
-    /// `TaskStatus` as [`NtStatus`](rt::status::NtStatus) (messages of 1018 and 1019).
-    pub fn task_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.task_status())
-    }
-
     /// `TranslatedTaskStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_task_status(&self) -> u32 {
-        self.__head.u32::<20>()
+    pub fn translated_task_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<20>())
     }
 
-    /// `TranslatedTaskStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_task_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_task_status())
+    /// `TranslatedTaskStatus` as the plain number behind [`Self::translated_task_status`].
+    #[inline]
+    pub fn translated_task_status_raw(&self) -> u32 {
+        self.__head.u32::<20>()
     }
 }
 
@@ -1564,13 +1817,13 @@ impl<'a> rt::View<'a> for SrvSessionInvalidateV0<'a> {
         out.text("Backchannel invalidation of session completed.\r\n\r\nSession ID: ")
             .hex(self.session_id())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nTask Status: ")
-            .status(rt::StatusKind::NtStatus, self.translated_task_status())
+            .status(rt::StatusKind::NtStatus, self.translated_task_status_raw())
             .text(" (")
-            .hex(self.task_status())
+            .hex(self.task_status_raw())
             .text(
                 ")\r\n\r\nGuidance:\r\n\r\nYou should expect this event on a computer that is continuously available. No user action is required",
             )
@@ -1580,24 +1833,35 @@ impl<'a> rt::View<'a> for SrvSessionInvalidateV0<'a> {
 
 /// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvSessionInvalidatePeriodicCleanup<'a> {
     /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
     V0(SrvSessionInvalidatePeriodicCleanupV0<'a>),
 }
 
-impl SrvSessionInvalidatePeriodicCleanup<'_> {
+impl<'a> SrvSessionInvalidatePeriodicCleanup<'a> {
     /// The event's id, 1905.
     pub const ID: u16 = 1905;
-}
 
-impl<'a> core::ops::Deref for SrvSessionInvalidatePeriodicCleanup<'a> {
-    type Target = SrvSessionInvalidatePeriodicCleanupV0<'a>;
-
-    fn deref(&self) -> &SrvSessionInvalidatePeriodicCleanupV0<'a> {
+    /// `SessionId`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `InstanceId`, `win:UInt32`.
+    pub fn instance_id(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.instance_id(),
+        }
+    }
+
+    /// `Reason`, `win:UnicodeString`.
+    pub fn reason(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.reason(),
         }
     }
 }
@@ -1678,24 +1942,70 @@ impl<'a> rt::View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
 
 /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Srv2SessionKeyTooShort<'a> {
     /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
     V0(Srv2SessionKeyTooShortV0<'a>),
 }
 
-impl Srv2SessionKeyTooShort<'_> {
+impl<'a> Srv2SessionKeyTooShort<'a> {
     /// The event's id, 1906.
     pub const ID: u16 = 1906;
-}
 
-impl<'a> core::ops::Deref for Srv2SessionKeyTooShort<'a> {
-    type Target = Srv2SessionKeyTooShortV0<'a>;
-
-    fn deref(&self) -> &Srv2SessionKeyTooShortV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `SessionKeyLength`, `win:UInt32`.
+    pub fn session_key_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.session_key_length(),
+        }
+    }
+
+    /// `RequiredSessionKeyLength`, `win:UInt32`.
+    pub fn required_session_key_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.required_session_key_length(),
+        }
+    }
+
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `AuthProtocol`, `win:UInt32`.
+    pub fn auth_protocol(&self) -> maps::AuthProtocol {
+        match self {
+            Self::V0(view) => view.auth_protocol(),
+        }
+    }
+
+    /// `AuthProtocol` as the plain number behind [`Self::auth_protocol`].
+    pub fn auth_protocol_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.auth_protocol_raw(),
         }
     }
 }
@@ -1766,6 +2076,12 @@ impl<'a> Srv2SessionKeyTooShortV0<'a> {
     pub fn auth_protocol(&self) -> maps::AuthProtocol {
         maps::AuthProtocol(self.__after_user_name.u32::<0>())
     }
+
+    /// `AuthProtocol` as the plain number behind [`Self::auth_protocol`].
+    #[inline]
+    pub fn auth_protocol_raw(&self) -> u32 {
+        self.__after_user_name.u32::<0>()
+    }
 }
 
 impl<'a> rt::View<'a> for Srv2SessionKeyTooShortV0<'a> {
@@ -1824,24 +2140,28 @@ impl<'a> rt::View<'a> for Srv2SessionKeyTooShortV0<'a> {
 
 /// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum InsecureGuestLogon<'a> {
     /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
     V0(InsecureGuestLogonV0<'a>),
 }
 
-impl InsecureGuestLogon<'_> {
+impl<'a> InsecureGuestLogon<'a> {
     /// The event's id, 3023.
     pub const ID: u16 = 3023;
-}
 
-impl<'a> core::ops::Deref for InsecureGuestLogon<'a> {
-    type Target = InsecureGuestLogonV0<'a>;
-
-    fn deref(&self) -> &InsecureGuestLogonV0<'a> {
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
         }
     }
 }

@@ -8,24 +8,91 @@ use super::super::schema::share as schema;
 
 /// SMB2 Share Added: event 700. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ShareAdd<'a> {
     /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
     V0(Smb2ShareAddV0<'a>),
 }
 
-impl Smb2ShareAdd<'_> {
+impl<'a> Smb2ShareAdd<'a> {
     /// The event's id, 700.
     pub const ID: u16 = 700;
-}
 
-impl<'a> core::ops::Deref for Smb2ShareAdd<'a> {
-    type Target = Smb2ShareAddV0<'a>;
-
-    fn deref(&self) -> &Smb2ShareAddV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `PathNameLength`, `win:UInt16`.
+    pub fn path_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.path_name_length(),
+        }
+    }
+
+    /// `PathName`, `win:UnicodeString`.
+    pub fn path_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.path_name(),
+        }
+    }
+
+    /// `CSCState`, `win:UInt32`.
+    pub fn csc_state(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.csc_state(),
+        }
+    }
+
+    /// `ClusterShareType`, `win:UInt32`.
+    pub fn cluster_share_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.cluster_share_type(),
+        }
+    }
+
+    /// `ShareProperties`, `win:UInt32`.
+    pub fn share_properties(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_properties(),
+        }
+    }
+
+    /// `CaTimeOut`, `win:UInt32`.
+    pub fn ca_time_out(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.ca_time_out(),
+        }
+    }
+
+    /// `ShareState`, `win:UInt32`.
+    pub fn share_state(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_state(),
         }
     }
 }
@@ -168,24 +235,91 @@ impl<'a> rt::View<'a> for Smb2ShareAddV0<'a> {
 
 /// SMB2 Share Modified: event 701. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ShareModify<'a> {
     /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
     V0(Smb2ShareModifyV0<'a>),
 }
 
-impl Smb2ShareModify<'_> {
+impl<'a> Smb2ShareModify<'a> {
     /// The event's id, 701.
     pub const ID: u16 = 701;
-}
 
-impl<'a> core::ops::Deref for Smb2ShareModify<'a> {
-    type Target = Smb2ShareModifyV0<'a>;
-
-    fn deref(&self) -> &Smb2ShareModifyV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `PathNameLength`, `win:UInt16`.
+    pub fn path_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.path_name_length(),
+        }
+    }
+
+    /// `PathName`, `win:UnicodeString`.
+    pub fn path_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.path_name(),
+        }
+    }
+
+    /// `CSCState`, `win:UInt32`.
+    pub fn csc_state(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.csc_state(),
+        }
+    }
+
+    /// `ClusterShareType`, `win:UInt32`.
+    pub fn cluster_share_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.cluster_share_type(),
+        }
+    }
+
+    /// `ShareProperties`, `win:UInt32`.
+    pub fn share_properties(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_properties(),
+        }
+    }
+
+    /// `CaTimeOut`, `win:UInt32`.
+    pub fn ca_time_out(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.ca_time_out(),
+        }
+    }
+
+    /// `ShareState`, `win:UInt32`.
+    pub fn share_state(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_state(),
         }
     }
 }
@@ -328,24 +462,42 @@ impl<'a> rt::View<'a> for Smb2ShareModifyV0<'a> {
 
 /// SMB2 Share Deleted: event 702. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ShareDelete<'a> {
     /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
     V0(Smb2ShareDeleteV0<'a>),
 }
 
-impl Smb2ShareDelete<'_> {
+impl<'a> Smb2ShareDelete<'a> {
     /// The event's id, 702.
     pub const ID: u16 = 702;
-}
 
-impl<'a> core::ops::Deref for Smb2ShareDelete<'a> {
-    type Target = Smb2ShareDeleteV0<'a>;
-
-    fn deref(&self) -> &Smb2ShareDeleteV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
         }
     }
 }
@@ -434,24 +586,161 @@ impl<'a> rt::View<'a> for Smb2ShareDeleteV0<'a> {
 
 /// The share denied access to the client: event 1006. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvShareAccessCheckFailure<'a> {
     /// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
     V0(SrvShareAccessCheckFailureV0<'a>),
 }
 
-impl SrvShareAccessCheckFailure<'_> {
+impl<'a> SrvShareAccessCheckFailure<'a> {
     /// The event's id, 1006.
     pub const ID: u16 = 1006;
-}
 
-impl<'a> core::ops::Deref for SrvShareAccessCheckFailure<'a> {
-    type Target = SrvShareAccessCheckFailureV0<'a>;
-
-    fn deref(&self) -> &SrvShareAccessCheckFailureV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `SharePathLength`, `win:UInt16`.
+    pub fn share_path_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_path_length(),
+        }
+    }
+
+    /// `SharePath`, `win:UnicodeString`.
+    pub fn share_path(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_path(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `UserNameLength`, `win:UInt16`.
+    pub fn user_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.user_name_length(),
+        }
+    }
+
+    /// `UserName`, `win:UnicodeString`.
+    pub fn user_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.user_name(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `MappedAccess`, `win:HexInt32`.
+    pub fn mapped_access(&self) -> meanings::AccessMask {
+        match self {
+            Self::V0(view) => view.mapped_access(),
+        }
+    }
+
+    /// `MappedAccess` as the plain number behind [`Self::mapped_access`].
+    pub fn mapped_access_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.mapped_access_raw(),
+        }
+    }
+
+    /// `GrantedAccess`, `win:HexInt32`.
+    pub fn granted_access(&self) -> meanings::AccessMask {
+        match self {
+            Self::V0(view) => view.granted_access(),
+        }
+    }
+
+    /// `GrantedAccess` as the plain number behind [`Self::granted_access`].
+    pub fn granted_access_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.granted_access_raw(),
+        }
+    }
+
+    /// `ShareSecurityDescriptorLength`, `win:UInt32`.
+    pub fn share_security_descriptor_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_security_descriptor_length(),
+        }
+    }
+
+    /// `ShareSecurityDescriptor`, `win:Binary`.
+    pub fn share_security_descriptor(&self) -> rt::Binary<'a> {
+        match self {
+            Self::V0(view) => view.share_security_descriptor(),
+        }
+    }
+
+    /// `Status`, `win:HexInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `TranslatedStatus`, `win:HexInt32`.
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.translated_status(),
+        }
+    }
+
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    pub fn translated_status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.translated_status_raw(),
+        }
+    }
+
+    /// `SessionID`, `win:HexInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
         }
     }
 }
@@ -549,25 +838,31 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
     }
 
     /// `MappedAccess`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): MS-SMB2 2.2.13.1.
     #[inline]
-    pub fn mapped_access(&self) -> u32 {
+    pub fn mapped_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__after_client_name.u32::<0>())
+    }
+
+    /// `MappedAccess` as the plain number behind [`Self::mapped_access`].
+    #[inline]
+    pub fn mapped_access_raw(&self) -> u32 {
         self.__after_client_name.u32::<0>()
     }
 
-    /// `MappedAccess` as [`AccessMask`](meanings::AccessMask) (MS-SMB2 2.2.13.1).
-    pub fn mapped_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.mapped_access())
-    }
-
     /// `GrantedAccess`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
     #[inline]
-    pub fn granted_access(&self) -> u32 {
-        self.__after_client_name.u32::<4>()
+    pub fn granted_access(&self) -> meanings::AccessMask {
+        meanings::AccessMask(self.__after_client_name.u32::<4>())
     }
 
-    /// `GrantedAccess` as [`AccessMask`](meanings::AccessMask) (page: note access rights; MS-SMB2 2.2.13.1).
-    pub fn granted_access_typed(&self) -> meanings::AccessMask {
-        meanings::AccessMask(self.granted_access())
+    /// `GrantedAccess` as the plain number behind [`Self::granted_access`].
+    #[inline]
+    pub fn granted_access_raw(&self) -> u32 {
+        self.__after_client_name.u32::<4>()
     }
 
     /// `ShareSecurityDescriptorLength`, `win:UInt32`.
@@ -583,25 +878,31 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
     }
 
     /// `Status`, `win:HexInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_share_security_descriptor.u32::<0>())
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
         self.__after_share_security_descriptor.u32::<0>()
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
-    }
-
     /// `TranslatedStatus`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): outType win:NTSTATUS.
     #[inline]
-    pub fn translated_status(&self) -> u32 {
-        self.__after_share_security_descriptor.u32::<4>()
+    pub fn translated_status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_share_security_descriptor.u32::<4>())
     }
 
-    /// `TranslatedStatus` as [`NtStatus`](rt::status::NtStatus) (outType win:NTSTATUS).
-    pub fn translated_status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.translated_status())
+    /// `TranslatedStatus` as the plain number behind [`Self::translated_status`].
+    #[inline]
+    pub fn translated_status_raw(&self) -> u32 {
+        self.__after_share_security_descriptor.u32::<4>()
     }
 
     /// `SessionID`, `win:HexInt64`.
@@ -690,13 +991,13 @@ impl<'a> rt::View<'a> for SrvShareAccessCheckFailureV0<'a> {
             .text("\r\nShare Path: ")
             .utf16(self.share_path())
             .text("\r\nStatus: ")
-            .status(rt::StatusKind::NtStatus, self.translated_status())
+            .status(rt::StatusKind::NtStatus, self.translated_status_raw())
             .text(" (")
-            .hex(self.status())
+            .hex(self.status_raw())
             .text(")\r\nMapped Access: ")
-            .hex(self.mapped_access())
+            .hex(self.mapped_access_raw())
             .text("\r\nGranted Access: ")
-            .hex(self.granted_access())
+            .hex(self.granted_access_raw())
             .text("\r\nSecurity Descriptor: ")
             .hex(self.share_security_descriptor())
             .text(
@@ -708,24 +1009,70 @@ impl<'a> rt::View<'a> for SrvShareAccessCheckFailureV0<'a> {
 
 /// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvShareAnonymousAccessDeniedFailure<'a> {
     /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
     V0(SrvShareAnonymousAccessDeniedFailureV0<'a>),
 }
 
-impl SrvShareAnonymousAccessDeniedFailure<'_> {
+impl<'a> SrvShareAnonymousAccessDeniedFailure<'a> {
     /// The event's id, 1007.
     pub const ID: u16 = 1007;
-}
 
-impl<'a> core::ops::Deref for SrvShareAnonymousAccessDeniedFailure<'a> {
-    type Target = SrvShareAnonymousAccessDeniedFailureV0<'a>;
-
-    fn deref(&self) -> &SrvShareAnonymousAccessDeniedFailureV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `SharePathLength`, `win:UInt16`.
+    pub fn share_path_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_path_length(),
+        }
+    }
+
+    /// `SharePath`, `win:UnicodeString`.
+    pub fn share_path(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_path(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
         }
     }
 }
@@ -867,7 +1214,7 @@ impl<'a> rt::View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
 
 /// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SrvAbeSharesPresent<'a> {
     /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
@@ -877,16 +1224,6 @@ pub enum SrvAbeSharesPresent<'a> {
 impl SrvAbeSharesPresent<'_> {
     /// The event's id, 1023.
     pub const ID: u16 = 1023;
-}
-
-impl<'a> core::ops::Deref for SrvAbeSharesPresent<'a> {
-    type Target = SrvAbeSharesPresentV0<'a>;
-
-    fn deref(&self) -> &SrvAbeSharesPresentV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for SrvAbeSharesPresent<'a> {
@@ -932,24 +1269,42 @@ impl<'a> rt::View<'a> for SrvAbeSharesPresentV0<'a> {
 
 /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SsClusterCaFailure<'a> {
     /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
     V0(SsClusterCaFailureV0<'a>),
 }
 
-impl SsClusterCaFailure<'_> {
+impl<'a> SsClusterCaFailure<'a> {
     /// The event's id, 1800.
     pub const ID: u16 = 1800;
-}
 
-impl<'a> core::ops::Deref for SsClusterCaFailure<'a> {
-    type Target = SsClusterCaFailureV0<'a>;
-
-    fn deref(&self) -> &SsClusterCaFailureV0<'a> {
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
         }
     }
 }
@@ -1041,24 +1396,56 @@ impl<'a> rt::View<'a> for SsClusterCaFailureV0<'a> {
 
 /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum SsRkfCaFailure<'a> {
     /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
     V0(SsRkfCaFailureV0<'a>),
 }
 
-impl SsRkfCaFailure<'_> {
+impl<'a> SsRkfCaFailure<'a> {
     /// The event's id, 1801.
     pub const ID: u16 = 1801;
-}
 
-impl<'a> core::ops::Deref for SsRkfCaFailure<'a> {
-    type Target = SsRkfCaFailureV0<'a>;
-
-    fn deref(&self) -> &SsRkfCaFailureV0<'a> {
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -1108,14 +1495,17 @@ impl<'a> SsRkfCaFailureV0<'a> {
     }
 
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_share_name.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_share_name.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_share_name.u32::<0>()
     }
 }
 
@@ -1165,24 +1555,70 @@ impl<'a> rt::View<'a> for SsRkfCaFailureV0<'a> {
 
 /// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum ShareQosPolicySettingFailure<'a> {
     /// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
     V0(ShareQosPolicySettingFailureV0<'a>),
 }
 
-impl ShareQosPolicySettingFailure<'_> {
+impl<'a> ShareQosPolicySettingFailure<'a> {
     /// The event's id, 1912.
     pub const ID: u16 = 1912;
-}
 
-impl<'a> core::ops::Deref for ShareQosPolicySettingFailure<'a> {
-    type Target = ShareQosPolicySettingFailureV0<'a>;
-
-    fn deref(&self) -> &ShareQosPolicySettingFailureV0<'a> {
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
+        }
+    }
+
+    /// `ServerNameLength`, `win:UInt16`.
+    pub fn server_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.server_name_length(),
+        }
+    }
+
+    /// `ServerName`, `win:UnicodeString`.
+    pub fn server_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.server_name(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `FileNameLength`, `win:UInt16`.
+    pub fn file_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.file_name_length(),
+        }
+    }
+
+    /// `FileName`, `win:UnicodeString`.
+    pub fn file_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.file_name(),
         }
     }
 }
@@ -1210,14 +1646,17 @@ pub struct ShareQosPolicySettingFailureV0<'a> {
 
 impl<'a> ShareQosPolicySettingFailureV0<'a> {
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__head.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__head.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__head.u32::<0>()
     }
 
     /// `ServerNameLength`, `win:UInt16`.
@@ -1300,7 +1739,7 @@ impl<'a> rt::View<'a> for ShareQosPolicySettingFailureV0<'a> {
         out.text("Warning to set the QoS policy on file ")
             .show(self.file_name_length())
             .text(".\r\nStatus=")
-            .show(self.status())
+            .show(self.status_raw())
             .finish()
     }
 }

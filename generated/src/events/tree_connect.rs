@@ -8,24 +8,77 @@ use super::super::schema::tree_connect as schema;
 
 /// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectAllocate<'a> {
     /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectAllocateV0<'a>),
 }
 
-impl Smb2TreeConnectAllocate<'_> {
+impl<'a> Smb2TreeConnectAllocate<'a> {
     /// The event's id, 600.
     pub const ID: u16 = 600;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectAllocate<'a> {
-    type Target = Smb2TreeConnectAllocateV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectAllocateV0<'a> {
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `ShareGUID`, `win:GUID`.
+    pub fn share_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.share_guid(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ScopeNameLength`, `win:UInt16`.
+    pub fn scope_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.scope_name_length(),
+        }
+    }
+
+    /// `ScopeName`, `win:UnicodeString`.
+    pub fn scope_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.scope_name(),
+        }
+    }
+
+    /// `ShareProperties`, `win:UInt32`.
+    pub fn share_properties(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.share_properties(),
         }
     }
 }
@@ -148,7 +201,7 @@ impl<'a> rt::View<'a> for Smb2TreeConnectAllocateV0<'a> {
 
 /// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectDisconnect<'a> {
     /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
@@ -158,14 +211,25 @@ pub enum Smb2TreeConnectDisconnect<'a> {
 impl Smb2TreeConnectDisconnect<'_> {
     /// The event's id, 601.
     pub const ID: u16 = 601;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectDisconnect<'a> {
-    type Target = Smb2TreeConnectDisconnectV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectDisconnectV0<'a> {
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
         }
     }
 }
@@ -229,7 +293,7 @@ impl<'a> rt::View<'a> for Smb2TreeConnectDisconnectV0<'a> {
 
 /// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectTerminate<'a> {
     /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
@@ -239,14 +303,18 @@ pub enum Smb2TreeConnectTerminate<'a> {
 impl Smb2TreeConnectTerminate<'_> {
     /// The event's id, 602.
     pub const ID: u16 = 602;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectTerminate<'a> {
-    type Target = Smb2TreeConnectTerminateV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectTerminateV0<'a> {
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.session_guid(),
         }
     }
 }
@@ -304,24 +372,70 @@ impl<'a> rt::View<'a> for Smb2TreeConnectTerminateV0<'a> {
 
 /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectFailedDueToPending<'a> {
     /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
     V0(Smb2TreeConnectFailedDueToPendingV0<'a>),
 }
 
-impl Smb2TreeConnectFailedDueToPending<'_> {
+impl<'a> Smb2TreeConnectFailedDueToPending<'a> {
     /// The event's id, 603.
     pub const ID: u16 = 603;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectFailedDueToPending<'a> {
-    type Target = Smb2TreeConnectFailedDueToPendingV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectFailedDueToPendingV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `ConnectionGUID`, `win:GUID`.
+    pub fn connection_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.connection_guid(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ScopeNameLength`, `win:UInt16`.
+    pub fn scope_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.scope_name_length(),
+        }
+    }
+
+    /// `ScopeName`, `win:UnicodeString`.
+    pub fn scope_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.scope_name(),
+        }
+    }
+
+    /// `Status`, `win:UInt32`.
+    pub fn status(&self) -> rt::status::NtStatus {
+        match self {
+            Self::V0(view) => view.status(),
+        }
+    }
+
+    /// `Status` as the plain number behind [`Self::status`].
+    pub fn status_raw(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.status_raw(),
         }
     }
 }
@@ -383,14 +497,17 @@ impl<'a> Smb2TreeConnectFailedDueToPendingV0<'a> {
     }
 
     /// `Status`, `win:UInt32`.
+    ///
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
     #[inline]
-    pub fn status(&self) -> u32 {
-        self.__after_scope_name.u32::<0>()
+    pub fn status(&self) -> rt::status::NtStatus {
+        rt::status::NtStatus(self.__after_scope_name.u32::<0>())
     }
 
-    /// `Status` as [`NtStatus`](rt::status::NtStatus) (page: note NTSTATUS reference).
-    pub fn status_typed(&self) -> rt::status::NtStatus {
-        rt::status::NtStatus(self.status())
+    /// `Status` as the plain number behind [`Self::status`].
+    #[inline]
+    pub fn status_raw(&self) -> u32 {
+        self.__after_scope_name.u32::<0>()
     }
 }
 
@@ -437,24 +554,42 @@ impl<'a> rt::View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
 
 /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnect<'a> {
     /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectV0<'a>),
 }
 
-impl Smb2TreeConnectForceClientReconnect<'_> {
+impl<'a> Smb2TreeConnectForceClientReconnect<'a> {
     /// The event's id, 604.
     pub const ID: u16 = 604;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectForceClientReconnect<'a> {
-    type Target = Smb2TreeConnectForceClientReconnectV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectForceClientReconnectV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
         }
     }
 }
@@ -541,24 +676,42 @@ impl<'a> rt::View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
 
 /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
     V0(Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>),
 }
 
-impl Smb2TreeConnectForceClientReconnectRequestFailed<'_> {
+impl<'a> Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
     /// The event's id, 605.
     pub const ID: u16 = 605;
-}
 
-impl<'a> core::ops::Deref for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
-    type Target = Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>;
-
-    fn deref(&self) -> &Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
+    /// `SessionGUID`, `win:GUID`.
+    pub fn session_guid(&self) -> rt::Guid {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.session_guid(),
+        }
+    }
+
+    /// `TreeConnectGUID`, `win:GUID`.
+    pub fn tree_connect_guid(&self) -> rt::Guid {
+        match self {
+            Self::V0(view) => view.tree_connect_guid(),
+        }
+    }
+
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
         }
     }
 }
@@ -645,24 +798,98 @@ impl<'a> rt::View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>
 
 /// The SMB client connection to the share was established: event 4000. Builds 20348, 26100-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2ShareConnectionEstablished<'a> {
     /// The SMB client connection to the share was established: event 4000, version 0. Builds 20348, 26100-26200.
     V0(Smb2ShareConnectionEstablishedV0<'a>),
 }
 
-impl Smb2ShareConnectionEstablished<'_> {
+impl<'a> Smb2ShareConnectionEstablished<'a> {
     /// The event's id, 4000.
     pub const ID: u16 = 4000;
-}
 
-impl<'a> core::ops::Deref for Smb2ShareConnectionEstablished<'a> {
-    type Target = Smb2ShareConnectionEstablishedV0<'a>;
-
-    fn deref(&self) -> &Smb2ShareConnectionEstablishedV0<'a> {
+    /// `ShareNameLength`, `win:UInt16`.
+    pub fn share_name_length(&self) -> u16 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.share_name_length(),
+        }
+    }
+
+    /// `ShareName`, `win:UnicodeString`.
+    pub fn share_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.share_name(),
+        }
+    }
+
+    /// `ClientAddressLength`, `win:UInt32`.
+    pub fn client_address_length(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.client_address_length(),
+        }
+    }
+
+    /// `ClientAddress`, `win:Binary`.
+    pub fn client_address(&self) -> rt::SocketAddr<'a> {
+        match self {
+            Self::V0(view) => view.client_address(),
+        }
+    }
+
+    /// `ClientNameLength`, `win:UInt16`.
+    pub fn client_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.client_name_length(),
+        }
+    }
+
+    /// `ClientName`, `win:UnicodeString`.
+    pub fn client_name(&self) -> rt::Utf16<'a> {
+        match self {
+            Self::V0(view) => view.client_name(),
+        }
+    }
+
+    /// `SessionId`, `win:UInt64`.
+    pub fn session_id(&self) -> u64 {
+        match self {
+            Self::V0(view) => view.session_id(),
+        }
+    }
+
+    /// `TreeId`, `win:UInt32`.
+    pub fn tree_id(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.tree_id(),
+        }
+    }
+
+    /// `ConnectionType`, `win:UInt32`.
+    pub fn connection_type(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.connection_type(),
+        }
+    }
+
+    /// `SigningUsed`, `win:Boolean`.
+    pub fn signing_used(&self) -> bool {
+        match self {
+            Self::V0(view) => view.signing_used(),
+        }
+    }
+
+    /// `EncyptionUsed`, `win:Boolean`.
+    pub fn encyption_used(&self) -> bool {
+        match self {
+            Self::V0(view) => view.encyption_used(),
+        }
+    }
+
+    /// `CompressionUsed`, `win:Boolean`.
+    pub fn compression_used(&self) -> bool {
+        match self {
+            Self::V0(view) => view.compression_used(),
         }
     }
 }

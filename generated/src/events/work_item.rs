@@ -8,24 +8,42 @@ use super::super::schema::work_item as schema;
 
 /// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2WorkItemTransition<'a> {
     /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
     V0(Smb2WorkItemTransitionV0<'a>),
 }
 
-impl Smb2WorkItemTransition<'_> {
+impl<'a> Smb2WorkItemTransition<'a> {
     /// The event's id, 200.
     pub const ID: u16 = 200;
-}
 
-impl<'a> core::ops::Deref for Smb2WorkItemTransition<'a> {
-    type Target = Smb2WorkItemTransitionV0<'a>;
-
-    fn deref(&self) -> &Smb2WorkItemTransitionV0<'a> {
+    /// `ComponentId`, `win:UInt32`.
+    pub fn component_id(&self) -> u32 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.component_id(),
+        }
+    }
+
+    /// `LineNumber`, `win:UInt32`.
+    pub fn line_number(&self) -> u32 {
+        match self {
+            Self::V0(view) => view.line_number(),
+        }
+    }
+
+    /// `FunctionNameLength`, `win:UInt16`.
+    pub fn function_name_length(&self) -> u16 {
+        match self {
+            Self::V0(view) => view.function_name_length(),
+        }
+    }
+
+    /// `FunctionName`, `win:AnsiString`.
+    pub fn function_name(&self) -> rt::Ansi<'a> {
+        match self {
+            Self::V0(view) => view.function_name(),
         }
     }
 }
@@ -103,7 +121,7 @@ impl<'a> rt::View<'a> for Smb2WorkItemTransitionV0<'a> {
 
 /// SMB2 Work Item allocated: event 201. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2WorkItemStart<'a> {
     /// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
@@ -113,14 +131,11 @@ pub enum Smb2WorkItemStart<'a> {
 impl Smb2WorkItemStart<'_> {
     /// The event's id, 201.
     pub const ID: u16 = 201;
-}
 
-impl<'a> core::ops::Deref for Smb2WorkItemStart<'a> {
-    type Target = Smb2WorkItemStartV0<'a>;
-
-    fn deref(&self) -> &Smb2WorkItemStartV0<'a> {
+    /// `WorkItem`, `win:UInt64`.
+    pub fn work_item(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.work_item(),
         }
     }
 }
@@ -173,7 +188,7 @@ impl<'a> rt::View<'a> for Smb2WorkItemStartV0<'a> {
 
 /// SMB2 Work Item released: event 202. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2WorkItemStop<'a> {
     /// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
@@ -183,14 +198,11 @@ pub enum Smb2WorkItemStop<'a> {
 impl Smb2WorkItemStop<'_> {
     /// The event's id, 202.
     pub const ID: u16 = 202;
-}
 
-impl<'a> core::ops::Deref for Smb2WorkItemStop<'a> {
-    type Target = Smb2WorkItemStopV0<'a>;
-
-    fn deref(&self) -> &Smb2WorkItemStopV0<'a> {
+    /// `WorkItem`, `win:UInt64`.
+    pub fn work_item(&self) -> u64 {
         match self {
-            Self::V0(view) => view,
+            Self::V0(view) => view.work_item(),
         }
     }
 }
@@ -243,7 +255,7 @@ impl<'a> rt::View<'a> for Smb2WorkItemStopV0<'a> {
 
 /// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityTransfer<'a> {
     /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
@@ -253,16 +265,6 @@ pub enum Smb2WorkItemActivityTransfer<'a> {
 impl Smb2WorkItemActivityTransfer<'_> {
     /// The event's id, 203.
     pub const ID: u16 = 203;
-}
-
-impl<'a> core::ops::Deref for Smb2WorkItemActivityTransfer<'a> {
-    type Target = Smb2WorkItemActivityTransferV0<'a>;
-
-    fn deref(&self) -> &Smb2WorkItemActivityTransferV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemActivityTransfer<'a> {
@@ -309,7 +311,7 @@ impl<'a> rt::View<'a> for Smb2WorkItemActivityTransferV0<'a> {
 
 /// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
 ///
-/// It has one layout and derefs to its view; a later build may bring another.
+/// It has one layout; a later build may bring another.
 #[non_exhaustive]
 pub enum Smb2WorkItemActivityStop<'a> {
     /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
@@ -319,16 +321,6 @@ pub enum Smb2WorkItemActivityStop<'a> {
 impl Smb2WorkItemActivityStop<'_> {
     /// The event's id, 204.
     pub const ID: u16 = 204;
-}
-
-impl<'a> core::ops::Deref for Smb2WorkItemActivityStop<'a> {
-    type Target = Smb2WorkItemActivityStopV0<'a>;
-
-    fn deref(&self) -> &Smb2WorkItemActivityStopV0<'a> {
-        match self {
-            Self::V0(view) => view,
-        }
-    }
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemActivityStop<'a> {

@@ -8,6 +8,7 @@ use etw_runtime::encode::{Encode, EncodeFaultKind};
 use etw_runtime::{Record, View};
 use etw_schema::model::InType;
 use smbserver_etw::encode::request;
+use smbserver_etw::meanings::Dialect;
 use smbserver_etw::{Build, Event};
 use smbserver_etw_tests::encoder::encode;
 use smbserver_etw_tests::manifests::{Layout, layouts};
@@ -79,7 +80,9 @@ fn an_event_is_made_from_nothing_and_decoded() {
     let decoded = Event::decode(Build::B26100, 1, 2, &payload).expect("a payload of the layout");
     let Event::Smb2RequestNegotiate(event) = decoded.event else { panic!("{:?}", decoded.event) };
     assert_eq!((event.session_id(), event.dialect_count()), (7, 2));
-    assert_eq!(event.dialects(), [0x0202, 0x0311]);
+    assert_eq!(event.dialects_raw(), [0x0202, 0x0311]);
+    assert!(event.dialects().eq([Dialect::SMB_2_0_2, Dialect::SMB_3_1_1]));
+    assert_eq!(event.dialects().len(), 2);
     assert_eq!(event.fields().count(), 14);
 }
 

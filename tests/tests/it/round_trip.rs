@@ -110,9 +110,11 @@ fn by_name<'v>(layout: &'v Layout, values: &'v [Value]) -> BTreeMap<&'v str, &'v
 }
 
 /// Checks that a view's accessors, named one by one, return a layout's values, and that none is forgotten.
-/// `name.0` is an accessor that returns a map's newtype.
+/// `name.0 / name_raw` are an accessor that returns a type with names for the values, and that of the plain number.
 macro_rules! check_accessors {
-    ($module:ident :: $view:ident { $($field:literal => $accessor:ident $(. $inner:tt)?),* $(,)? }) => {{
+    ($module:ident :: $view:ident {
+        $($field:literal => $accessor:ident $(. $inner:tt / $raw:ident)?),* $(,)?
+    }) => {{
         let layout = layout(stringify!($view));
         let named = [$($field),*];
         assert!(layout.fields().iter().map(|field| field.name.as_str()).eq(named), "every field of {}", layout.name);
@@ -121,44 +123,52 @@ macro_rules! check_accessors {
             let view = $module::$view::parse(&payload).unwrap_or_else(|error| panic!("{error}"));
             let expected = by_name(layout, &values);
             $(
-                let read = typed(view.$accessor() $(. $inner)?);
-                assert!(read.means(expected[$field]), "{}: {read:?} for {:?}", $field, expected[$field]);
+                check_accessors!(@one view expected $field $accessor $($inner $raw)?);
             )*
         }
     }};
+    (@one $view:ident $expected:ident $field:literal $accessor:ident) => {
+        let read = typed($view.$accessor());
+        assert!(read.means($expected[$field]), "{}: {read:?} for {:?}", $field, $expected[$field]);
+    };
+    (@one $view:ident $expected:ident $field:literal $accessor:ident $inner:tt $raw:ident) => {
+        check_accessors!(@one $view $expected $field $raw);
+        // The type may be wider than the field, and has no sign: the bits are the same.
+        assert_eq!(format!("{:x}", $view.$accessor().$inner), format!("{:x}", $view.$raw()), "{}", $field);
+    };
 }
 
 #[test]
 fn accessors_of_requests() {
     check_accessors!(request::Smb2RequestNegotiateV2 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsRequested" => credits_requested,
-        "Flags" => flags, "SecurityMode" => security_mode, "Capabilities" => capabilities,
-        "DialectCount" => dialect_count, "Dialects" => dialects, "ClientGuid" => client_guid,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsRequested" => credits_requested,
+        "Flags" => flags.0 / flags_raw, "SecurityMode" => security_mode.0 / security_mode_raw, "Capabilities" => capabilities.0 / capabilities_raw,
+        "DialectCount" => dialect_count, "Dialects" => dialects_raw, "ClientGuid" => client_guid,
         "ConnectionGUID" => connection_guid,
     });
     check_accessors!(request::Smb2RequestTreeConnectV2 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsRequested" => credits_requested,
-        "Flags" => flags, "PathLength" => path_length, "Path" => path, "ConnectionGUID" => connection_guid,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsRequested" => credits_requested,
+        "Flags" => flags.0 / flags_raw, "PathLength" => path_length, "Path" => path, "ConnectionGUID" => connection_guid,
         "SessionGUID" => session_guid,
     });
     check_accessors!(request::Smb2RequestCreateV2 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsRequested" => credits_requested,
-        "Flags" => flags, "SecurityFlags" => security_flags, "RequestedOplockLevel" => requested_oplock_level,
-        "ImpersonationLevel" => impersonation_level, "CreateFlags" => create_flags,
-        "RootDirectoryFid" => root_directory_fid, "DesiredAccess" => desired_access,
-        "FileAttributes" => file_attributes, "ShareAccess" => share_access,
-        "CreateDisposition" => create_disposition, "CreateOptions" => create_options, "NameLength" => name_length,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsRequested" => credits_requested,
+        "Flags" => flags.0 / flags_raw, "SecurityFlags" => security_flags, "RequestedOplockLevel" => requested_oplock_level.0 / requested_oplock_level_raw,
+        "ImpersonationLevel" => impersonation_level.0 / impersonation_level_raw, "CreateFlags" => create_flags,
+        "RootDirectoryFid" => root_directory_fid, "DesiredAccess" => desired_access.0 / desired_access_raw,
+        "FileAttributes" => file_attributes.0 / file_attributes_raw, "ShareAccess" => share_access.0 / share_access_raw,
+        "CreateDisposition" => create_disposition.0 / create_disposition_raw, "CreateOptions" => create_options.0 / create_options_raw, "NameLength" => name_length,
         "FileName" => file_name, "CreateContextsCount" => create_contexts_count, "LeaseKey" => lease_key,
-        "LeaseLevel" => lease_level, "ConnectionGUID" => connection_guid, "SessionGUID" => session_guid,
+        "LeaseLevel" => lease_level.0 / lease_level_raw, "ConnectionGUID" => connection_guid, "SessionGUID" => session_guid,
         "TreeConnectGUID" => tree_connect_guid,
     });
     check_accessors!(request::Smb2RequestLockV2 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsRequested" => credits_requested,
-        "Flags" => flags, "FileId" => file_id, "ConnectionGUID" => connection_guid, "SessionGUID" => session_guid,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsRequested" => credits_requested,
+        "Flags" => flags.0 / flags_raw, "FileId" => file_id, "ConnectionGUID" => connection_guid, "SessionGUID" => session_guid,
         "TreeConnectGUID" => tree_connect_guid, "FileGUID" => file_guid, "LockCount" => lock_count, "Locks" => locks,
     });
 }
@@ -167,8 +177,8 @@ fn accessors_of_requests() {
 fn accessors_of_the_response_with_two_layouts() {
     check_accessors!(response::Smb2ResponseReadV2 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsGranted" => credits_granted,
-        "Flags" => flags, "Status" => status, "ProcessingHits" => processing_hits,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsGranted" => credits_granted,
+        "Flags" => flags.0 / flags_raw, "Status" => status.0 / status_raw, "ProcessingHits" => processing_hits,
         "ProcessingCycles" => processing_cycles, "QueueHits" => queue_hits, "QueueCycles" => queue_cycles,
         "FileSystemFastHits" => file_system_fast_hits, "FileSystemFastCycles" => file_system_fast_cycles,
         "FileSystemSlowHits" => file_system_slow_hits, "FileSystemSlowCycles" => file_system_slow_cycles,
@@ -180,8 +190,8 @@ fn accessors_of_the_response_with_two_layouts() {
     });
     check_accessors!(response::Smb2ResponseReadV2Build26100 {
         "SessionId" => session_id, "ProcessId" => process_id, "TreeId" => tree_id, "MessageId" => message_id,
-        "MasterMessageId" => master_message_id, "Command" => command, "CreditsGranted" => credits_granted,
-        "Flags" => flags, "Status" => status, "Srv2Instance" => srv2_instance, "ProcessingHits" => processing_hits,
+        "MasterMessageId" => master_message_id, "Command" => command.0 / command_raw, "CreditsGranted" => credits_granted,
+        "Flags" => flags.0 / flags_raw, "Status" => status.0 / status_raw, "Srv2Instance" => srv2_instance, "ProcessingHits" => processing_hits,
         "ProcessingTime" => processing_time, "QueueHits" => queue_hits, "QueueTime" => queue_time,
         "FileSystemFastHits" => file_system_fast_hits, "FileSystemFastTime" => file_system_fast_time,
         "FileSystemSlowHits" => file_system_slow_hits, "FileSystemSlowTime" => file_system_slow_time,
@@ -197,27 +207,27 @@ fn accessors_of_the_response_with_two_layouts() {
 #[test]
 fn accessors_of_a_session_failure_in_all_versions() {
     check_accessors!(session::Smb2SessionAuthFailureV0 {
-        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status,
+        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status.0 / status_raw,
     });
     check_accessors!(session::Smb2SessionAuthFailureV1 {
-        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status,
-        "TranslatedStatus" => translated_status, "ClientAddressLength" => client_address_length,
+        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status.0 / status_raw,
+        "TranslatedStatus" => translated_status.0 / translated_status_raw, "ClientAddressLength" => client_address_length,
         "ClientAddress" => client_address, "SessionId" => session_id, "UserNameLength" => user_name_length,
         "UserName" => user_name, "ClientNameLength" => client_name_length, "ClientName" => client_name,
     });
     check_accessors!(session::Smb2SessionAuthFailureV2 {
-        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status,
-        "TranslatedStatus" => translated_status, "ClientAddressLength" => client_address_length,
+        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status.0 / status_raw,
+        "TranslatedStatus" => translated_status.0 / translated_status_raw, "ClientAddressLength" => client_address_length,
         "ClientAddress" => client_address, "SessionId" => session_id, "UserNameLength" => user_name_length,
         "UserName" => user_name, "ClientNameLength" => client_name_length, "ClientName" => client_name,
-        "SPN" => spn, "SPNValidationPolicy" => spn_validation_policy.0,
+        "SPN" => spn, "SPNValidationPolicy" => spn_validation_policy.0 / spn_validation_policy_raw,
     });
     check_accessors!(session::Smb2SessionAuthFailureV3 {
-        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status,
-        "TranslatedStatus" => translated_status, "ClientAddressLength" => client_address_length,
+        "SessionGUID" => session_guid, "ConnectionGUID" => connection_guid, "Status" => status.0 / status_raw,
+        "TranslatedStatus" => translated_status.0 / translated_status_raw, "ClientAddressLength" => client_address_length,
         "ClientAddress" => client_address, "SessionId" => session_id, "UserNameLength" => user_name_length,
         "UserName" => user_name, "ClientNameLength" => client_name_length, "ClientName" => client_name,
-        "SPN" => spn, "SPNValidationPolicy" => spn_validation_policy.0, "ReasonCode" => reason_code,
+        "SPN" => spn, "SPNValidationPolicy" => spn_validation_policy.0 / spn_validation_policy_raw, "ReasonCode" => reason_code,
     });
 }
 
@@ -227,25 +237,25 @@ fn accessors_of_failures_with_many_strings() {
         "ShareNameLength" => share_name_length, "ShareName" => share_name, "SharePathLength" => share_path_length,
         "SharePath" => share_path, "ClientAddressLength" => client_address_length, "ClientAddress" => client_address,
         "UserNameLength" => user_name_length, "UserName" => user_name, "ClientNameLength" => client_name_length,
-        "ClientName" => client_name, "MappedAccess" => mapped_access, "GrantedAccess" => granted_access,
+        "ClientName" => client_name, "MappedAccess" => mapped_access.0 / mapped_access_raw, "GrantedAccess" => granted_access.0 / granted_access_raw,
         "ShareSecurityDescriptorLength" => share_security_descriptor_length,
-        "ShareSecurityDescriptor" => share_security_descriptor, "Status" => status,
-        "TranslatedStatus" => translated_status, "SessionID" => session_id,
+        "ShareSecurityDescriptor" => share_security_descriptor, "Status" => status.0 / status_raw,
+        "TranslatedStatus" => translated_status.0 / translated_status_raw, "SessionID" => session_id,
     });
     check_accessors!(audit::SrvDecryptionFailureV0 {
         "ClientNameLength" => client_name_length, "ClientName" => client_name,
-        "ClientAddressLength" => client_address_length, "ClientAddress" => client_address, "Status" => status,
-        "TranslatedStatus" => translated_status, "SessionID" => session_id,
+        "ClientAddressLength" => client_address_length, "ClientAddress" => client_address, "Status" => status.0 / status_raw,
+        "TranslatedStatus" => translated_status.0 / translated_status_raw, "SessionID" => session_id,
     });
     check_accessors!(open::SrvReopenFailureV0 {
-        "Status" => status, "TranslatedStatus" => translated_status, "RKFStatus" => rkf_status,
-        "TranslatedRKFStatus" => translated_rkf_status, "ConnectionGUID" => connection_guid,
+        "Status" => status.0 / status_raw, "TranslatedStatus" => translated_status.0 / translated_status_raw, "RKFStatus" => rkf_status.0 / rkf_status_raw,
+        "TranslatedRKFStatus" => translated_rkf_status.0 / translated_rkf_status_raw, "ConnectionGUID" => connection_guid,
         "ClientNameLength" => client_name_length, "ClientName" => client_name,
         "ClientAddressLength" => client_address_length, "ClientAddress" => client_address,
         "ShareNameLength" => share_name_length, "ShareName" => share_name, "UserNameLength" => user_name_length,
         "UserName" => user_name, "SessionId" => session_id, "FileNameLength" => file_name_length,
         "FileName" => file_name, "DurableHandle" => durable_handle, "ResilientHandle" => resilient_handle,
-        "PersistentHandle" => persistent_handle, "ResumeKey" => resume_key, "Reason" => reason.0,
+        "PersistentHandle" => persistent_handle, "ResumeKey" => resume_key, "Reason" => reason.0 / reason_raw,
     });
 }
 
@@ -257,7 +267,7 @@ fn accessors_of_events_with_rare_types() {
         "ClientCipherSuiteOrder" => client_cipher_suite_order,
         "ServerCipherSuiteOrderLength" => server_cipher_suite_order_length,
         "ServerCipherSuiteOrder" => server_cipher_suite_order, "ClientCipherCount" => client_cipher_count,
-        "LoggedClientCipherCount" => logged_client_cipher_count, "ClientCipherOrder" => client_cipher_order,
+        "LoggedClientCipherCount" => logged_client_cipher_count, "ClientCipherOrder" => client_cipher_order_raw,
     });
     check_accessors!(certificate::ServerCertMappingExpiringV0 {
         "CertSubjectNameLength" => cert_subject_name_length, "CertSubjectName" => cert_subject_name,
@@ -265,7 +275,7 @@ fn accessors_of_events_with_rare_types() {
         "Expiring" => expiring,
     });
     check_accessors!(packet::PacketV0 {
-        "ConnectionType" => connection_type.0, "PeerAddressLength" => peer_address_length,
+        "ConnectionType" => connection_type.0 / connection_type_raw, "PeerAddressLength" => peer_address_length,
         "PeerAddress" => peer_address, "PacketSize" => packet_size, "PacketData" => packet_data,
     });
 }
