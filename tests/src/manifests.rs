@@ -72,9 +72,17 @@ pub fn manifests() -> &'static Manifests {
     })
 }
 
-/// Every layout of every event.
+/// Every layout of every event, by the events' ids.
 pub fn layouts() -> &'static [Layout] {
     &manifests().layouts
+}
+
+/// The layouts of an event, in all of its versions.
+pub fn layouts_of(id: u16) -> &'static [Layout] {
+    let layouts = layouts();
+    let start = layouts.partition_point(|layout| layout.id < id);
+    let end = layouts.partition_point(|layout| layout.id <= id);
+    &layouts[start..end]
 }
 
 /// The layout whose view has this name.
@@ -89,12 +97,13 @@ pub fn layout(name: &str) -> &'static Layout {
 
 /// The layout that a captured build has for an (id, version).
 pub fn layout_at(id: u16, version: u8, capture: u32) -> Option<&'static Layout> {
-    layouts().iter().find(|layout| (layout.id, layout.version) == (id, version) && layout.holds_in(capture))
+    layouts_of(id).iter().find(|layout| layout.version == version && layout.holds_in(capture))
 }
 
 /// The numbers of the captured builds, ascending.
-pub fn captures() -> Vec<u32> {
-    manifests().schema.builds.iter().map(|build| build.number).collect()
+pub fn captures() -> &'static [u32] {
+    static CAPTURES: OnceLock<Vec<u32>> = OnceLock::new();
+    CAPTURES.get_or_init(|| manifests().schema.builds.iter().map(|build| build.number).collect())
 }
 
 fn named_layouts(schema: &Schema, names: &[String]) -> Vec<Layout> {
@@ -108,6 +117,7 @@ fn named_layouts(schema: &Schema, names: &[String]) -> Vec<Layout> {
         })
         .collect();
     assert_eq!(layouts.len(), names.len(), "a name for each layout");
+    assert!(layouts.is_sorted_by_key(|layout| layout.id));
     layouts
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Manifests made of hostile names (Rust's words, every name of the runtime and of the emitters, names that differ in
 //! case alone, digits, what is not ASCII, 300 letters) are generated and compiled with all features and without a warning,
-//! each as a module of one crate: its files, and for some also the single file. `cargo test` takes 50 of them, the same
-//! each time. More, or others:
+//! each as a module of one of two crates, which compile at the same time: its files, and for some also the single file.
+//! `cargo test` takes 50 of them, the same each time. More, or others:
 //!
 //! ```text
 //! HOSTILE_MANIFESTS=1000 HOSTILE_SEED=7 cargo test -p etw-codegen hostile_names
@@ -19,6 +19,9 @@ use etw_codegen::{Files, Generator, SINGLE_FILE, Setting};
 
 /// The manifests of a run where nobody asks for more.
 const MANIFESTS: usize = 50;
+
+/// The crates that the manifests are dealt out to.
+const CRATES: [&str; 2] = ["hostile-even", "hostile-odd"];
 
 /// A number from the environment.
 fn from_environment(name: &str) -> Option<u64> {
@@ -45,20 +48,26 @@ struct Manifest {
 #[test]
 fn generated_crates_compile_whatever_things_are_called() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-names");
-    let _ = fs::remove_dir_all(folder.join("src"));
+    for name in CRATES {
+        let _ = fs::remove_dir_all(folder.join(name).join("src"));
+    }
     let count = from_environment("HOSTILE_MANIFESTS").map_or(MANIFESTS, |n| usize::try_from(n).unwrap());
     let mut random = Random(from_environment("HOSTILE_SEED").unwrap_or(1) | 1);
     let pool = pool();
     assert!(pool.len() > 500, "{} names", pool.len());
     let fixed = [reported_members(), reported_meaning()];
     let made = (0..count).map(|_| Writer { random: &mut random, pool: &pool, used: Vec::new() }.write());
-    let mut lib = "//! Hostile names.\n#![allow(missing_docs)]\n".to_owned();
+    let mut libs = CRATES.map(|_| "//! Hostile names.\n#![allow(missing_docs)]\n".to_owned());
     for (at, manifest) in fixed.into_iter().chain(made).enumerate() {
         let module = format!("m{at}");
-        write_module(&folder.join("src").join(&module), &manifest, &mut lib, &module);
+        let of = at % CRATES.len();
+        write_module(&folder.join(CRATES[of]).join("src").join(&module), &manifest, &mut libs[of], &module);
     }
-    write(&folder.join("src/lib.rs"), &lib);
-    write(&folder.join("Cargo.toml"), &cargo_toml());
+    for (name, lib) in CRATES.iter().zip(libs) {
+        write(&folder.join(name).join("src/lib.rs"), &lib);
+        write(&folder.join(name).join("Cargo.toml"), &cargo_toml(name));
+    }
+    write(&folder.join("Cargo.toml"), &format!("[workspace]\nresolver = \"3\"\nmembers = {CRATES:?}\n"));
     check(&folder);
 }
 
@@ -105,11 +114,11 @@ fn workspace(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
 
-fn cargo_toml() -> String {
+fn cargo_toml(name: &str) -> String {
     let runtime = workspace("runtime").display().to_string().replace('\\', "/");
     format!(
-        "[package]\nname = \"hostile-names\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-         etw-runtime = {{ path = \"{runtime}\", features = [\"dll\", \"encode\", \"serde\"] }}\n\n[workspace]\n"
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+         etw-runtime = {{ path = \"{runtime}\", features = [\"dll\", \"encode\", \"serde\"] }}\n"
     )
 }
 
@@ -117,7 +126,7 @@ fn check(folder: &Path) {
     // The workspace's lock: nothing is to be fetched.
     fs::copy(workspace("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let output = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet"])
+        .args(["check", "--workspace", "--offline", "--quiet"])
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", folder.join("target"))
         .env("RUSTFLAGS", "-D warnings")

@@ -4,7 +4,7 @@
 //! them take some minutes to compile, so that a fixed sample is the rule and the whole is asked for:
 //!
 //! ```text
-//! cargo test -p smbserver-etw-tests --test corpus -- --ignored --nocapture
+//! cargo test -p smbserver-etw-tests --test it corpus -- --ignored --nocapture
 //! ```
 
 use std::collections::BTreeMap;
@@ -217,7 +217,7 @@ fn a_sample_of_the_registered_manifests_compiles() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test -p smbserver-etw-tests --test corpus -- --ignored --nocapture"]
+#[ignore = "takes minutes: cargo test -p smbserver-etw-tests --test it corpus -- --ignored --nocapture"]
 fn all_registered_manifests_compile() {
     let files = dumps();
     if !files.is_empty() {

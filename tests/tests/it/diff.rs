@@ -75,7 +75,7 @@ fn the_twenty_shifted_events_come_first() {
 
 #[test]
 fn every_pair_of_builds_is_told_in_full() {
-    let snapshots: Vec<Snapshot> = captures().into_iter().map(snapshot).collect();
+    let snapshots: Vec<Snapshot> = captures().iter().copied().map(snapshot).collect();
     let mut pairs = 0;
     for old in &snapshots {
         for new in &snapshots {

@@ -15,8 +15,8 @@ const SHIFTED_AT_26100: &[u16] =
 fn every_build_has_its_pairs() {
     let schema = &manifests().schema;
     let found: Vec<(u32, usize)> = captures()
-        .into_iter()
-        .map(|build| (build, schema.layouts().filter(|(.., layout)| layout.builds.contains(build)).count()))
+        .iter()
+        .map(|&build| (build, schema.layouts().filter(|(.., layout)| layout.builds.contains(build)).count()))
         .collect();
     let rows: Vec<(u32, usize)> =
         schema.builds.iter().map(|build| (build.number, build.events.expect("events in builds.toml"))).collect();
@@ -51,7 +51,7 @@ fn the_23_pairs_with_two_layouts_are_these() {
 
 #[test]
 fn builds_are_constants_with_products_in_order() {
-    assert!(Build::CAPTURED.iter().map(|build| build.number()).eq(captures()));
+    assert!(Build::CAPTURED.iter().map(|build| build.number()).eq(captures().iter().copied()));
     assert!(Build::CAPTURED.is_sorted());
     assert_eq!(Build::B10240.product(), Some("Windows 10 1507"));
     assert!(Build::B22631 < Build::from_number(22700) && Build::from_number(22700) < Build::B26100);
@@ -64,7 +64,7 @@ fn builds_are_constants_with_products_in_order() {
 /// The builds of ranges, one by one.
 fn listed(ranges: &[BuildRange]) -> Vec<u32> {
     let held = |build: &u32| ranges.iter().any(|range| range.first <= *build && *build <= range.last);
-    captures().into_iter().filter(held).collect()
+    captures().iter().copied().filter(held).collect()
 }
 
 fn expected(builds: &Builds) -> (Option<u32>, Option<u32>) {
@@ -84,7 +84,7 @@ fn reflection_says_since_and_until_of_events_versions_and_fields() {
             let info = info.version(version.version).expect("a version of the schema");
             let builds = Builds::from_schema(schema, |build| version.layouts.iter().any(|l| l.builds.contains(build)));
             assert_eq!((info.since(), info.until()), expected(&builds), "{} v{}", event.id, version.version);
-            assert!(captures().into_iter().all(|build| info.holds_in(build) == builds.contains(build)));
+            assert!(captures().iter().copied().all(|build| info.holds_in(build) == builds.contains(build)));
         }
         let names: BTreeSet<&str> =
             of_event().flat_map(Layout::newest_fields).map(|field| field.name.as_str()).collect();
@@ -115,7 +115,7 @@ fn reflection_says_since_and_until_of_map_entries() {
                 let mut in_build = declared().filter(|held| held.builds.contains(build));
                 in_build.any(|held| held.value.entries.iter().any(|known| known.value == entry.value))
             };
-            let builds: Vec<u32> = captures().into_iter().filter(|build| names_it(*build)).collect();
+            let builds: Vec<u32> = captures().iter().copied().filter(|build| names_it(*build)).collect();
             assert_eq!(listed(entry.builds), builds, "{} {}", map.name, entry.value);
             assert_eq!((entry.since(), entry.until()), (builds.first().copied(), builds.last().copied()));
             entries += 1;

@@ -16,7 +16,7 @@ use proptest::test_runner::TestCaseError;
 use smbserver_etw::schema::PROVIDER;
 use smbserver_etw::{Build, Decoded, Decoder, Event};
 use smbserver_etw_tests::encoder::{Value, encode, is_terminated, mean_the_same, width};
-use smbserver_etw_tests::manifests::{Layout, captures, layout, layout_at, layouts};
+use smbserver_etw_tests::manifests::{Layout, captures, layout, layout_at, layouts, layouts_of};
 use smbserver_etw_tests::random::{self, Lengths};
 use smbserver_etw_tests::reflected;
 use smbserver_etw_tests::walk::{Stop, Terminator, Walk, fits, others_that_fit, walk};
@@ -39,7 +39,7 @@ fn builds() -> Vec<u32> {
 
 /// The capture that serves a build: itself, or the nearest below.
 fn capture_for(build: u32) -> Option<u32> {
-    captures().into_iter().rfind(|capture| *capture <= build)
+    captures().iter().copied().rfind(|capture| *capture <= build)
 }
 
 fn decode<'p>(build: u32, layout: &Layout, payload: &'p [u8]) -> Result<Decoded<'p>, DecodeError> {
@@ -519,7 +519,7 @@ fn check_unknown(error: DecodeError, id: u16, version: u8, build: Option<u32>) -
         None => true,
         Some(capture) => capture.is_some_and(|capture| layout.holds_in(capture)),
     };
-    let of_id = || layouts().iter().filter(|layout| layout.id == id);
+    let of_id = || layouts_of(id).iter();
     let consulted = build.and_then(|build| Some(Consulted { build, capture: capture_for(build)? }));
     match error {
         DecodeError::UnknownBuild { build: asked, oldest } => {
@@ -550,11 +550,12 @@ fn check_unknown(error: DecodeError, id: u16, version: u8, build: Option<u32>) -
 #[test]
 fn errors_about_the_unknown_say_what_is_known() {
     let mut errors = 0;
+    let builds = builds();
     for id in 0..=u16::MAX {
-        let known: Vec<u8> = layouts().iter().filter(|layout| layout.id == id).map(|layout| layout.version).collect();
+        let known: Vec<u8> = layouts_of(id).iter().map(|layout| layout.version).collect();
         let versions: &[u8] = if known.is_empty() { &[0] } else { &[0, 1, 2, 3, 4, 9, u8::MAX] };
         for &version in versions {
-            for build in builds().into_iter().map(Some).chain([None]) {
+            for build in builds.iter().copied().map(Some).chain([None]) {
                 let declared = match build.map(capture_for) {
                     Some(Some(capture)) => layout_at(id, version, capture).is_some(),
                     Some(None) => false,

@@ -38,7 +38,7 @@ fn generated_layouts_hold_in_the_builds_of_the_schema() {
         let ranges: Vec<_> = info.builds.iter().map(|range| (range.first, range.last)).collect();
         let merged: Vec<_> = layout.schema.builds.ranges().iter().map(|range| (range.first, range.last)).collect();
         assert_eq!(ranges, merged, "{}", layout.name);
-        for build in captures() {
+        for &build in captures() {
             assert_eq!(info.holds_in(build), layout.holds_in(build), "{} in {build}", layout.name);
         }
     }
