@@ -44,7 +44,7 @@ pub(super) const STEPS: &[Step] = &[
     step("lints", "clippy has nothing to say, with all features", |it| {
         passed(it.cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))
     }),
-    step("lints-features", "nor with the default features or none", lint_features),
+    step("lints-no-features", "nor of the no_std crates without any feature", lint_without_features),
     step("tests", "all tests, with all features", |it| passed(it.cargo(&["test", "--workspace", "--all-features"]))),
     step("tests-no-features", "the tests of crates with features, without any", test_without_features),
     step("docs", "the documentation builds, and its links lead somewhere", |it| {
@@ -52,15 +52,13 @@ pub(super) const STEPS: &[Step] = &[
         passed(it.cargo_with(&arguments, &[("RUSTDOCFLAGS", "--deny warnings")]))
     }),
     step("no-std", "the no_std crates build for a machine without an operating system", build_without_std),
-    step("32-bit", "the published crates compile where a length has 32 bits", |it| {
-        check_target(it, "i686-unknown-linux-gnu")
-    }),
-    step("windows", "the published crates compile for Windows", |it| check_target(it, "x86_64-pc-windows-gnu")),
+    step("targets", "the published crates compile for Windows, and where a length has 32 bits", check_targets),
     step("msrv", "the published crates compile with the oldest Rust that they promise", check_oldest_rust),
     step("package", "the published crates build from what their packages hold", package),
     slow("tests-ignored", "the tests that are too slow for each change", |it| {
         passed(it.cargo(&["test", "--workspace", "--all-features", "--", "--ignored"]))
     }),
+    slow("wine", "what only Windows can run works under Wine (needs Wine and mingw)", test_under_wine),
     slow("advisories", "no dependency has a known weakness (needs cargo-deny)", check_advisories),
     slow("semver", "no public item of the last release is gone (needs cargo-semver-checks)", check_semver),
 ];
@@ -73,11 +71,10 @@ fn skipped(reason: impl Into<String>) -> Outcome {
     Outcome::Skipped(reason.into())
 }
 
-fn lint_features(it: &Repository) -> Result<Outcome> {
-    let packages = it.published_arguments(repository::Package::has_features);
+fn lint_without_features(it: &Repository) -> Result<Outcome> {
+    let packages = it.published_arguments(|package| package.is_no_std() && package.has_features());
     let deny = ["--", "--deny", "warnings"];
-    it.cargo(&[&["clippy"], &*packages, &deny].concat())?;
-    passed(it.cargo(&[&["clippy", "--no-default-features"], &*packages, &deny].concat()))
+    passed(it.cargo(&[&["clippy", "--all-targets", "--no-default-features"], &*packages, &deny].concat()))
 }
 
 fn test_without_features(it: &Repository) -> Result<Outcome> {
@@ -101,12 +98,63 @@ fn build_without_std(it: &Repository) -> Result<Outcome> {
     passed(it.cargo(&[&["build", "--target", target, "--features", &features.join(",")], &*packages].concat()))
 }
 
-fn check_target(it: &Repository, target: &str) -> Result<Outcome> {
-    if !it.has_target(target) {
-        return Ok(skipped(format!("`rustup target add {target}` does not work here")));
+/// Machines unlike those that CI runs on.
+const TARGETS: &[&str] = &["i686-unknown-linux-gnu", WINDOWS];
+
+/// Windows as other systems can compile for it.
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// Checks all targets at once: cargo then keeps all cores busy.
+fn check_targets(it: &Repository) -> Result<Outcome> {
+    let (there, missing): (Vec<&str>, Vec<&str>) = TARGETS.iter().partition(|target| it.has_target(target));
+    if there.is_empty() {
+        return Ok(skipped(format!("`rustup target add {}` does not work here", TARGETS.join(" "))));
     }
-    let packages = it.published_arguments(|_| true);
-    passed(it.cargo(&[&["check", "--target", target, "--all-features"], &*packages].concat()))
+    for target in missing {
+        println!("without {target}: `rustup target add {target}` does not work here");
+    }
+    let targets = there.iter().flat_map(|target| ["--target", target]);
+    let arguments: Vec<&str> =
+        ["check", "--all-features"].into_iter().chain(targets).chain(it.published_arguments(|_| true)).collect();
+    passed(it.cargo(&arguments))
+}
+
+/// The compiler and linker that cargo calls for [`WINDOWS`].
+const MINGW: &str = "x86_64-w64-mingw32-gcc";
+
+/// A function that Rust's standard library wants from Windows, for a Wine that is too old to have it.
+const PROCESS_PRNG: &str = include_str!("process_prng.c");
+
+/// Runs the runtime's tests under Wine, with the parts that ask Windows for its texts.
+fn test_under_wine(it: &Repository) -> Result<Outcome> {
+    for (program, package) in [("wine", "wine64 wine"), (MINGW, "gcc-mingw-w64-x86-64")] {
+        if it.answer(program, &["--version"]).is_none() {
+            return Ok(skipped(format!("{program} is not installed; Debian's packages are {package}")));
+        }
+    }
+    if !it.has_target(WINDOWS) {
+        return Ok(skipped(format!("`rustup target add {WINDOWS}` does not work here")));
+    }
+    let folder = it.root.join("target/wine");
+    let build_stub = || {
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join("process_prng.c"), PROCESS_PRNG)
+    };
+    build_stub().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let arguments = ["-shared", "-O2", "-o", "bcryptprimitives.dll", "process_prng.c", "-ladvapi32"];
+    let mut compiler = it.command(MINGW, &arguments);
+    compiler.current_dir(&folder);
+    repository::run(compiler, &format!("{MINGW} {}", arguments.join(" ")))?;
+    let environment = [
+        ("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", "wine".to_owned()),
+        ("WINEDEBUG", "-all".to_owned()),
+        // A home of its own: the tests leave that of a person alone.
+        ("WINEPREFIX", folder.join("home").display().to_string()),
+        ("WINEPATH", format!("Z:{}", folder.display().to_string().replace('/', "\\"))),
+    ];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let arguments = ["test", "--target", WINDOWS, "--package", "etw-runtime", "--all-features", "--lib", "--tests"];
+    passed(it.cargo_with(&arguments, &environment))
 }
 
 /// One check a version, should the crates promise several.
