@@ -89,14 +89,14 @@ mod tests {
 
     use super::*;
 
-    static RIGHTS: NamesInfo = NamesInfo {
-        name: "Rights",
-        source: "a test",
-        entries: &[NamedValue::new(1, 1, "READ"), NamedValue::new(0x8000_0000, 0x8000_0000, "ALL")],
-    };
+    static RIGHTS: NamesInfo = NamesInfo::new(
+        "Rights",
+        "a test",
+        &[NamedValue::new(1, 1, "READ"), NamedValue::new(0x8000_0000, 0x8000_0000, "ALL")],
+    );
     static ENTRIES: &[MapEntry] = &[MapEntry::new(1, "One", &[]), MapEntry::new(2, "Two", &[])];
-    static KINDS: MapInfo = MapInfo { name: "Kinds", bits: false, inferred: false, entries: ENTRIES };
-    static FLAGS: MapInfo = MapInfo { name: "Flags", bits: true, inferred: false, entries: ENTRIES };
+    static KINDS: MapInfo = MapInfo::new("Kinds", ENTRIES);
+    static FLAGS: MapInfo = MapInfo::new("Flags", ENTRIES).of_bits();
 
     fn one(field: FieldInfo, value: Value<'_>) -> Option<String> {
         match Names::of(&field, &value) {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn meanings_name_what_has_a_name() {
-        let field = |meaning| FieldInfo::new("Number", InType::Int32).meaning(meaning);
+        let field = |meaning| FieldInfo::new("Number", InType::Int32).with_meaning(meaning);
         let rights = field(Meaning::Bits(&RIGHTS));
         assert_eq!(one(rights, Value::I32(i32::MIN + 1)).as_deref(), Some("READ | ALL"));
         assert_eq!(one(rights, Value::I32(3)).as_deref(), Some("READ | 0x2"));

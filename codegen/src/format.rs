@@ -12,6 +12,7 @@ pub(crate) struct Tree<'p> {
     items: Box<dyn Fn() -> Vec<TokenStream> + 'p>,
     children: Vec<Self>,
     in_crates_only: bool,
+    is_private: bool,
 }
 
 /// The first line of every generated file.
@@ -21,12 +22,25 @@ impl<'p> Tree<'p> {
     /// A module without children.
     pub(crate) fn new(name: &str, docs: &str, items: impl Fn() -> Vec<TokenStream> + 'p) -> Self {
         let docs = docs.lines().map(str::to_owned).collect();
-        Self { name: name.to_owned(), docs, items: Box::new(items), children: Vec::new(), in_crates_only: false }
+        Self {
+            name: name.to_owned(),
+            docs,
+            items: Box::new(items),
+            children: Vec::new(),
+            in_crates_only: false,
+            is_private: false,
+        }
     }
 
     /// The module with these inside.
     pub(crate) fn with_children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
         self.children.extend(children);
+        self
+    }
+
+    /// A module without public items.
+    pub(crate) fn private(mut self) -> Self {
+        self.is_private = true;
         self
     }
 
@@ -55,7 +69,8 @@ impl<'p> Tree<'p> {
             text.push('\n');
         }
         for child in &self.children {
-            text += &format!("pub mod {};\n", child.name);
+            let visibility = if child.is_private { "" } else { "pub " };
+            text += &format!("{visibility}mod {};\n", child.name);
         }
         take(path, self.print_items(&mut text).map(|()| text));
         for child in &self.children {
@@ -76,7 +91,8 @@ impl<'p> Tree<'p> {
     fn print_inside(&self, text: &mut String) -> syn::Result<()> {
         self.print_docs(text);
         for child in self.children.iter().filter(|child| !child.in_crates_only) {
-            *text += &format!("\npub mod {} {{\n", child.name);
+            let visibility = if child.is_private { "" } else { "pub " };
+            *text += &format!("\n{visibility}mod {} {{\n", child.name);
             child.print_inside(text)?;
             *text += "}\n";
         }

@@ -148,6 +148,8 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 
 #[rustfmt::skip]
 mod builds;
+#[rustfmt::skip]
+mod dispatch;
 #[cfg(feature = "encode")]
 #[rustfmt::skip]
 pub mod encode;

@@ -122,6 +122,8 @@
 mod builds;
 #[rustfmt::skip]
 pub mod descriptor;
+#[rustfmt::skip]
+mod dispatch;
 #[cfg(feature = "encode")]
 #[rustfmt::skip]
 pub mod encode;

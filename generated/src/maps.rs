@@ -3,6 +3,20 @@
 
 use ::etw_runtime as rt;
 
+const __BUILDS_20348_26200: &[rt::BuildRange] = &[rt::BuildRange::new(20348, 26200)];
+
+const __BUILDS_10240_26200: &[rt::BuildRange] = &[rt::BuildRange::new(10240, 26200)];
+
+const __BUILDS_18990_26200: &[rt::BuildRange] = &[rt::BuildRange::new(18990, 26200)];
+
+const __BUILDS_10586_26200: &[rt::BuildRange] = &[rt::BuildRange::new(10586, 26200)];
+
+const __BUILDS_18363_26200: &[rt::BuildRange] = &[rt::BuildRange::new(18363, 26200)];
+
+const __BUILDS_15063_26200: &[rt::BuildRange] = &[rt::BuildRange::new(15063, 26200)];
+
+const __BUILDS_17763_26200: &[rt::BuildRange] = &[rt::BuildRange::new(17763, 26200)];
+
 /// The values of `AuthProtocol`.
 ///
 /// No capture prints this map; its values are inferred: strings follow the event in the message table; order from 0 as in the maps that samples confirm (1034, 1038, Smb2Command).
@@ -30,53 +44,16 @@ impl AuthProtocol {
 rt::named_traits!(AuthProtocol : u32 = rt::Meaning::Map(& AUTH_PROTOCOL));
 
 /// The map `AuthProtocol` as data.
-pub static AUTH_PROTOCOL: rt::MapInfo = rt::MapInfo {
-    name: "AuthProtocol",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "None",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "NTLM",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Kerberos",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "PKU2U",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static AUTH_PROTOCOL: rt::MapInfo = rt::MapInfo::new(
+        "AuthProtocol",
+        &[
+            rt::MapEntry::new(0, "None", __BUILDS_20348_26200),
+            rt::MapEntry::new(1, "NTLM", __BUILDS_20348_26200),
+            rt::MapEntry::new(2, "Kerberos", __BUILDS_20348_26200),
+            rt::MapEntry::new(3, "PKU2U", __BUILDS_20348_26200),
+        ],
+    )
+    .inferred();
 
 /// The values of `ConnectionTypeMap`.
 ///
@@ -105,63 +82,16 @@ impl ConnectionTypeMap {
 rt::named_traits!(ConnectionTypeMap : u32 = rt::Meaning::Map(& CONNECTION_TYPE_MAP));
 
 /// The map `ConnectionTypeMap` as data.
-pub static CONNECTION_TYPE_MAP: rt::MapInfo = rt::MapInfo {
-    name: "ConnectionTypeMap",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Tdi",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Wsk",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Rdma",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "Vmbus",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "Quic",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static CONNECTION_TYPE_MAP: rt::MapInfo = rt::MapInfo::new(
+    "ConnectionTypeMap",
+    &[
+        rt::MapEntry::new(0, "Tdi", __BUILDS_10240_26200),
+        rt::MapEntry::new(1, "Wsk", __BUILDS_10240_26200),
+        rt::MapEntry::new(2, "Rdma", __BUILDS_10240_26200),
+        rt::MapEntry::new(3, "Vmbus", __BUILDS_18990_26200),
+        rt::MapEntry::new(4, "Quic", __BUILDS_18990_26200),
     ],
-};
+);
 
 /// The values of `LiveDumpReason`.
 ///
@@ -184,33 +114,13 @@ impl LiveDumpReason {
 rt::named_traits!(LiveDumpReason : u32 = rt::Meaning::Map(& LIVE_DUMP_REASON));
 
 /// The map `LiveDumpReason` as data.
-pub static LIVE_DUMP_REASON: rt::MapInfo = rt::MapInfo {
-    name: "LiveDumpReason",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            1,
-            "Stalled I/O",
-            &[
-                rt::BuildRange {
-                    first: 10586,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Reopen durable handle failed",
-            &[
-                rt::BuildRange {
-                    first: 18363,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static LIVE_DUMP_REASON: rt::MapInfo = rt::MapInfo::new(
+    "LiveDumpReason",
+    &[
+        rt::MapEntry::new(1, "Stalled I/O", __BUILDS_10586_26200),
+        rt::MapEntry::new(2, "Reopen durable handle failed", __BUILDS_18363_26200),
     ],
-};
+);
 
 /// The values of `NetNameChangeMap`.
 ///
@@ -235,43 +145,14 @@ impl NetNameChangeMap {
 rt::named_traits!(NetNameChangeMap : u32 = rt::Meaning::Map(& NET_NAME_CHANGE_MAP));
 
 /// The map `NetNameChangeMap` as data.
-pub static NET_NAME_CHANGE_MAP: rt::MapInfo = rt::MapInfo {
-    name: "NetNameChangeMap",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Add",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Update",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Remove",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static NET_NAME_CHANGE_MAP: rt::MapInfo = rt::MapInfo::new(
+    "NetNameChangeMap",
+    &[
+        rt::MapEntry::new(0, "Add", __BUILDS_10240_26200),
+        rt::MapEntry::new(1, "Update", __BUILDS_10240_26200),
+        rt::MapEntry::new(2, "Remove", __BUILDS_10240_26200),
     ],
-};
+);
 
 /// The values of `Smb2Command`.
 ///
@@ -330,203 +211,31 @@ impl Smb2Command {
 rt::named_traits!(Smb2Command : u32 = rt::Meaning::Map(& SMB2_COMMAND));
 
 /// The map `Smb2Command` as data.
-pub static SMB2_COMMAND: rt::MapInfo = rt::MapInfo {
-    name: "Smb2Command",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Negotiate",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Session setup",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Logoff",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "Tree connect",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "Tree disconnect",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            5,
-            "Create",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            6,
-            "Close",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            7,
-            "Flush",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            8,
-            "Read",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            9,
-            "Write",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            10,
-            "Lock",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            11,
-            "Ioctl",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            12,
-            "Cancel",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            13,
-            "Echo",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            14,
-            "Query directory",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            15,
-            "Change notify",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            16,
-            "Query info",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            17,
-            "Set info",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            18,
-            "Oplock break",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SMB2_COMMAND: rt::MapInfo = rt::MapInfo::new(
+        "Smb2Command",
+        &[
+            rt::MapEntry::new(0, "Negotiate", __BUILDS_20348_26200),
+            rt::MapEntry::new(1, "Session setup", __BUILDS_20348_26200),
+            rt::MapEntry::new(2, "Logoff", __BUILDS_20348_26200),
+            rt::MapEntry::new(3, "Tree connect", __BUILDS_20348_26200),
+            rt::MapEntry::new(4, "Tree disconnect", __BUILDS_20348_26200),
+            rt::MapEntry::new(5, "Create", __BUILDS_20348_26200),
+            rt::MapEntry::new(6, "Close", __BUILDS_20348_26200),
+            rt::MapEntry::new(7, "Flush", __BUILDS_20348_26200),
+            rt::MapEntry::new(8, "Read", __BUILDS_20348_26200),
+            rt::MapEntry::new(9, "Write", __BUILDS_20348_26200),
+            rt::MapEntry::new(10, "Lock", __BUILDS_20348_26200),
+            rt::MapEntry::new(11, "Ioctl", __BUILDS_20348_26200),
+            rt::MapEntry::new(12, "Cancel", __BUILDS_20348_26200),
+            rt::MapEntry::new(13, "Echo", __BUILDS_20348_26200),
+            rt::MapEntry::new(14, "Query directory", __BUILDS_20348_26200),
+            rt::MapEntry::new(15, "Change notify", __BUILDS_20348_26200),
+            rt::MapEntry::new(16, "Query info", __BUILDS_20348_26200),
+            rt::MapEntry::new(17, "Set info", __BUILDS_20348_26200),
+            rt::MapEntry::new(18, "Oplock break", __BUILDS_20348_26200),
+        ],
+    )
+    .inferred();
 
 /// The values of `SpnValidationPolicy`.
 ///
@@ -555,63 +264,24 @@ impl SpnValidationPolicy {
 rt::named_traits!(SpnValidationPolicy : u32 = rt::Meaning::Map(& SPN_VALIDATION_POLICY));
 
 /// The map `SpnValidationPolicy` as data.
-pub static SPN_VALIDATION_POLICY: rt::MapInfo = rt::MapInfo {
-    name: "SpnValidationPolicy",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "SPN optional / no validation",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SPN_VALIDATION_POLICY: rt::MapInfo = rt::MapInfo::new(
+    "SpnValidationPolicy",
+    &[
+        rt::MapEntry::new(0, "SPN optional / no validation", __BUILDS_15063_26200),
         rt::MapEntry::new(
             1,
             "SPN optional / validate service name",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_15063_26200,
         ),
-        rt::MapEntry::new(
-            2,
-            "SPN optional / validate full",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+        rt::MapEntry::new(2, "SPN optional / validate full", __BUILDS_15063_26200),
         rt::MapEntry::new(
             3,
             "SPN required / validate service name",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_15063_26200,
         ),
-        rt::MapEntry::new(
-            4,
-            "SPN required / validate full",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+        rt::MapEntry::new(4, "SPN required / validate full", __BUILDS_15063_26200),
     ],
-};
+);
 
 /// The values of `Srv2ConnectionDisconnectReasons`.
 ///
@@ -639,43 +309,18 @@ rt::named_traits!(
 );
 
 /// The map `Srv2ConnectionDisconnectReasons` as data.
-pub static SRV2_CONNECTION_DISCONNECT_REASONS: rt::MapInfo = rt::MapInfo {
-    name: "Srv2ConnectionDisconnectReasons",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Connection state has not changed.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Connection timed out.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SRV2_CONNECTION_DISCONNECT_REASONS: rt::MapInfo = rt::MapInfo::new(
+    "Srv2ConnectionDisconnectReasons",
+    &[
+        rt::MapEntry::new(0, "Connection state has not changed.", __BUILDS_17763_26200),
+        rt::MapEntry::new(1, "Connection timed out.", __BUILDS_17763_26200),
         rt::MapEntry::new(
             2,
             "The connection was idle and timed out.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_17763_26200,
         ),
     ],
-};
+);
 
 /// The values of `Srv2ConnectionTerminateReasons`.
 ///
@@ -719,113 +364,38 @@ rt::named_traits!(
 );
 
 /// The map `Srv2ConnectionTerminateReasons` as data.
-pub static SRV2_CONNECTION_TERMINATE_REASONS: rt::MapInfo = rt::MapInfo {
-    name: "Srv2ConnectionTerminateReasons",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "The server is stopping.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "The endpoint is closing.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "The connection is disconnected.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "The idle connection is time out.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "All channels are closed.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            5,
-            "Decrypt message error.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            6,
-            "Irrecoverable error.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            7,
-            "Unauthenticated connection is closed.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            8,
-            "Failed to send an interim async response.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            9,
-            "Insufficient resources.",
-            &[
-                rt::BuildRange {
-                    first: 17763,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV2_CONNECTION_TERMINATE_REASONS: rt::MapInfo = rt::MapInfo::new(
+        "Srv2ConnectionTerminateReasons",
+        &[
+            rt::MapEntry::new(0, "The server is stopping.", __BUILDS_17763_26200),
+            rt::MapEntry::new(1, "The endpoint is closing.", __BUILDS_17763_26200),
+            rt::MapEntry::new(
+                2,
+                "The connection is disconnected.",
+                __BUILDS_17763_26200,
+            ),
+            rt::MapEntry::new(
+                3,
+                "The idle connection is time out.",
+                __BUILDS_17763_26200,
+            ),
+            rt::MapEntry::new(4, "All channels are closed.", __BUILDS_17763_26200),
+            rt::MapEntry::new(5, "Decrypt message error.", __BUILDS_17763_26200),
+            rt::MapEntry::new(6, "Irrecoverable error.", __BUILDS_17763_26200),
+            rt::MapEntry::new(
+                7,
+                "Unauthenticated connection is closed.",
+                __BUILDS_17763_26200,
+            ),
+            rt::MapEntry::new(
+                8,
+                "Failed to send an interim async response.",
+                __BUILDS_17763_26200,
+            ),
+            rt::MapEntry::new(9, "Insufficient resources.", __BUILDS_17763_26200),
+        ],
+    )
+    .inferred();
 
 /// The values of `Srv2DialectRevision`.
 ///
@@ -856,73 +426,17 @@ impl Srv2DialectRevision {
 rt::named_traits!(Srv2DialectRevision : u32 = rt::Meaning::Map(& SRV2_DIALECT_REVISION));
 
 /// The map `Srv2DialectRevision` as data.
-pub static SRV2_DIALECT_REVISION: rt::MapInfo = rt::MapInfo {
-    name: "Srv2DialectRevision",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "N/A",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            514,
-            "2.0.2",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            528,
-            "2.1",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            768,
-            "3.0",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            770,
-            "3.0.2",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            785,
-            "3.1.1",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SRV2_DIALECT_REVISION: rt::MapInfo = rt::MapInfo::new(
+    "Srv2DialectRevision",
+    &[
+        rt::MapEntry::new(0, "N/A", __BUILDS_10240_26200),
+        rt::MapEntry::new(514, "2.0.2", __BUILDS_10240_26200),
+        rt::MapEntry::new(528, "2.1", __BUILDS_10240_26200),
+        rt::MapEntry::new(768, "3.0", __BUILDS_10240_26200),
+        rt::MapEntry::new(770, "3.0.2", __BUILDS_10240_26200),
+        rt::MapEntry::new(785, "3.1.1", __BUILDS_10240_26200),
     ],
-};
+);
 
 /// The values of `Srv2RDMACreateListenerFailureType`.
 ///
@@ -954,53 +468,32 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMACreateListenerFailureType` as data.
-pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMACreateListenerFailureType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Error getting Address from TransportName for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Error finding the address of the interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Error because SMB Direct is not supported in interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "Error initializing SMB in interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "Srv2RDMACreateListenerFailureType",
+        &[
+            rt::MapEntry::new(
+                0,
+                "Error getting Address from TransportName for interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                1,
+                "Error finding the address of the interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                2,
+                "Error because SMB Direct is not supported in interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                3,
+                "Error initializing SMB in interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+        ],
+    )
+    .inferred();
 
 /// The values of `Srv2RDMAEndpointState`.
 ///
@@ -1025,33 +518,13 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMAEndpointState` as data.
-pub static SRV2_RDMA_ENDPOINT_STATE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMAEndpointState",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "closed",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "created",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SRV2_RDMA_ENDPOINT_STATE: rt::MapInfo = rt::MapInfo::new(
+    "Srv2RDMAEndpointState",
+    &[
+        rt::MapEntry::new(0, "closed", __BUILDS_15063_26200),
+        rt::MapEntry::new(1, "created", __BUILDS_15063_26200),
     ],
-};
+);
 
 /// The values of `Srv2RDMAMibNotificationType`.
 ///
@@ -1081,53 +554,15 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMAMibNotificationType` as data.
-pub static SRV2_RDMA_MIB_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMAMibNotificationType",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "MibParameterNotification",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "MibAddInstance",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "MibDeleteInstance",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "MibInitialNotification",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SRV2_RDMA_MIB_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo::new(
+    "Srv2RDMAMibNotificationType",
+    &[
+        rt::MapEntry::new(0, "MibParameterNotification", __BUILDS_15063_26200),
+        rt::MapEntry::new(1, "MibAddInstance", __BUILDS_15063_26200),
+        rt::MapEntry::new(2, "MibDeleteInstance", __BUILDS_15063_26200),
+        rt::MapEntry::new(3, "MibInitialNotification", __BUILDS_15063_26200),
     ],
-};
+);
 
 /// The values of `Srv2RDMANsiNotificationType`.
 ///
@@ -1159,53 +594,16 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMANsiNotificationType` as data.
-pub static SRV2_RDMA_NSI_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMANsiNotificationType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "NsiParameterNotification",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "NsiAddInstance",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "NsiDeleteInstance",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "NsiInitialNotification",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV2_RDMA_NSI_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "Srv2RDMANsiNotificationType",
+        &[
+            rt::MapEntry::new(0, "NsiParameterNotification", __BUILDS_15063_26200),
+            rt::MapEntry::new(1, "NsiAddInstance", __BUILDS_15063_26200),
+            rt::MapEntry::new(2, "NsiDeleteInstance", __BUILDS_15063_26200),
+            rt::MapEntry::new(3, "NsiInitialNotification", __BUILDS_15063_26200),
+        ],
+    )
+    .inferred();
 
 /// The values of `Srv2RDMASendEndpointNotificationFailureType`.
 ///
@@ -1247,103 +645,53 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMASendEndpointNotificationFailureType` as data.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMASendEndpointNotificationFailureType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Error getting unicast ip address table for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Error getting unicast ip address entry for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Error finding or adding the interface %2.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "DadState is different from IpDadStatePreferred for interface %2. Current DadState: %6.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "Error getting Nsi parameters for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            5,
-            "Error allocating pool memory",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            6,
-            "Error updating transport list for device %5. %3.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            7,
-            "Error allocating and getting table. %3.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            8,
-            "Notification type %6 is not supported. Nothing was done.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "Srv2RDMASendEndpointNotificationFailureType",
+        &[
+            rt::MapEntry::new(
+                0,
+                "Error getting unicast ip address table for interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                1,
+                "Error getting unicast ip address entry for interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                2,
+                "Error finding or adding the interface %2.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                3,
+                "DadState is different from IpDadStatePreferred for interface %2. Current DadState: %6.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                4,
+                "Error getting Nsi parameters for interface %2. %3",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(5, "Error allocating pool memory", __BUILDS_15063_26200),
+            rt::MapEntry::new(
+                6,
+                "Error updating transport list for device %5. %3.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                7,
+                "Error allocating and getting table. %3.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                8,
+                "Notification type %6 is not supported. Nothing was done.",
+                __BUILDS_15063_26200,
+            ),
+        ],
+    )
+    .inferred();
 
 /// The values of `Srv2RDMASendEndpointNotificationRPCFailureType`.
 ///
@@ -1379,73 +727,34 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMASendEndpointNotificationRPCFailureType` as data.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMASendEndpointNotificationRPCFailureType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Error initilizing the async handle. %4",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "XsActSrv is not active.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Pnp exception. %4",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "Timeout on comleting pnp operation. %4",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "Pnp operation took too long and it was never completed so it must be cancelled. %4",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            5,
-            "Error cancelling Pnp opearion. %4",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "Srv2RDMASendEndpointNotificationRPCFailureType",
+        &[
+            rt::MapEntry::new(
+                0,
+                "Error initilizing the async handle. %4",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(1, "XsActSrv is not active.", __BUILDS_15063_26200),
+            rt::MapEntry::new(2, "Pnp exception. %4", __BUILDS_15063_26200),
+            rt::MapEntry::new(
+                3,
+                "Timeout on comleting pnp operation. %4",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                4,
+                "Pnp operation took too long and it was never completed so it must be cancelled. %4",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                5,
+                "Error cancelling Pnp opearion. %4",
+                __BUILDS_15063_26200,
+            ),
+        ],
+    )
+    .inferred();
 
 /// The values of `Srv2RDMASendEndpointNotificationType`.
 ///
@@ -1471,33 +780,13 @@ rt::named_traits!(
 );
 
 /// The map `Srv2RDMASendEndpointNotificationType` as data.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "Srv2RDMASendEndpointNotificationType",
-    bits: false,
-    inferred: false,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "disabled",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "enabled",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE: rt::MapInfo = rt::MapInfo::new(
+    "Srv2RDMASendEndpointNotificationType",
+    &[
+        rt::MapEntry::new(0, "disabled", __BUILDS_15063_26200),
+        rt::MapEntry::new(1, "enabled", __BUILDS_15063_26200),
     ],
-};
+);
 
 /// The values of `SrvAdminFsctlPropertiesListFailureType`.
 ///
@@ -1527,43 +816,27 @@ rt::named_traits!(
 );
 
 /// The map `SrvAdminFsctlPropertiesListFailureType` as data.
-pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "SrvAdminFsctlPropertiesListFailureType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Registry value defines properties for an FSCTL that has already been defined in another registry value.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Registry value specifying FSCTL properties must also specify a non-zero FSCTL code.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Registry value specifying FSCTL properties have the wrong format.",
-            &[
-                rt::BuildRange {
-                    first: 15063,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "SrvAdminFsctlPropertiesListFailureType",
+        &[
+            rt::MapEntry::new(
+                0,
+                "Registry value defines properties for an FSCTL that has already been defined in another registry value.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                1,
+                "Registry value specifying FSCTL properties must also specify a non-zero FSCTL code.",
+                __BUILDS_15063_26200,
+            ),
+            rt::MapEntry::new(
+                2,
+                "Registry value specifying FSCTL properties have the wrong format.",
+                __BUILDS_15063_26200,
+            ),
+        ],
+    )
+    .inferred();
 
 /// The values of `SrvNetQuicSendEndpointNotificationFailureType`.
 ///
@@ -1593,43 +866,27 @@ rt::named_traits!(
 );
 
 /// The map `SrvNetQuicSendEndpointNotificationFailureType` as data.
-pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo {
-    name: "SrvNetQuicSendEndpointNotificationFailureType",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "Error getting unicast ip address table for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Error finding or adding the interface %2.",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "Error getting Nsi parameters for interface %2. %3",
-            &[
-                rt::BuildRange {
-                    first: 20348,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE: rt::MapInfo = rt::MapInfo::new(
+        "SrvNetQuicSendEndpointNotificationFailureType",
+        &[
+            rt::MapEntry::new(
+                0,
+                "Error getting unicast ip address table for interface %2. %3",
+                __BUILDS_20348_26200,
+            ),
+            rt::MapEntry::new(
+                1,
+                "Error finding or adding the interface %2.",
+                __BUILDS_20348_26200,
+            ),
+            rt::MapEntry::new(
+                2,
+                "Error getting Nsi parameters for interface %2. %3",
+                __BUILDS_20348_26200,
+            ),
+        ],
+    )
+    .inferred();
 
 /// The values of `SrvReopenFailureReasons`.
 ///
@@ -1660,53 +917,16 @@ rt::named_traits!(
 );
 
 /// The map `SrvReopenFailureReasons` as data.
-pub static SRV_REOPEN_FAILURE_REASONS: rt::MapInfo = rt::MapInfo {
-    name: "SrvReopenFailureReasons",
-    bits: false,
-    inferred: true,
-    entries: &[
-        rt::MapEntry::new(
-            0,
-            "None",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            1,
-            "Reconnect durable file",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            2,
-            "RKF resume create",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            3,
-            "Build create response",
-            &[
-                rt::BuildRange {
-                    first: 10240,
-                    last: 26200,
-                },
-            ],
-        ),
-    ],
-};
+pub static SRV_REOPEN_FAILURE_REASONS: rt::MapInfo = rt::MapInfo::new(
+        "SrvReopenFailureReasons",
+        &[
+            rt::MapEntry::new(0, "None", __BUILDS_10240_26200),
+            rt::MapEntry::new(1, "Reconnect durable file", __BUILDS_10240_26200),
+            rt::MapEntry::new(2, "RKF resume create", __BUILDS_10240_26200),
+            rt::MapEntry::new(3, "Build create response", __BUILDS_10240_26200),
+        ],
+    )
+    .inferred();
 
 /// The values of `SrvnetQuicShutdownErrors`.
 ///
@@ -1739,73 +959,29 @@ rt::named_traits!(
 );
 
 /// The map `SrvnetQuicShutdownErrors` as data.
-pub static SRVNET_QUIC_SHUTDOWN_ERRORS: rt::MapInfo = rt::MapInfo {
-    name: "SrvnetQuicShutdownErrors",
-    bits: false,
-    inferred: false,
-    entries: &[
+pub static SRVNET_QUIC_SHUTDOWN_ERRORS: rt::MapInfo = rt::MapInfo::new(
+    "SrvnetQuicShutdownErrors",
+    &[
         rt::MapEntry::new(
             0,
             "Connection/Stream shutdown without error.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
         rt::MapEntry::new(
             1,
             "Connection/Stream shutdown unknown error.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
         rt::MapEntry::new(
             2,
             "The event received is not supported.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
-        rt::MapEntry::new(
-            3,
-            "Invalid Parameter.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            4,
-            "The object is not found.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
-        rt::MapEntry::new(
-            5,
-            "Insufficient resources.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
+        rt::MapEntry::new(3, "Invalid Parameter.", __BUILDS_18990_26200),
+        rt::MapEntry::new(4, "The object is not found.", __BUILDS_18990_26200),
+        rt::MapEntry::new(5, "Insufficient resources.", __BUILDS_18990_26200),
     ],
-};
+);
 
 /// The values of `SrvnetQuicShutdownReasons`.
 ///
@@ -1834,50 +1010,24 @@ rt::named_traits!(
 );
 
 /// The map `SrvnetQuicShutdownReasons` as data.
-pub static SRVNET_QUIC_SHUTDOWN_REASONS: rt::MapInfo = rt::MapInfo {
-    name: "SrvnetQuicShutdownReasons",
-    bits: false,
-    inferred: false,
-    entries: &[
+pub static SRVNET_QUIC_SHUTDOWN_REASONS: rt::MapInfo = rt::MapInfo::new(
+    "SrvnetQuicShutdownReasons",
+    &[
         rt::MapEntry::new(
             0,
             "Server can't create a new connection.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
         rt::MapEntry::new(
             1,
             "Server can't set bidi stream count for the connection.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
         rt::MapEntry::new(
             2,
             "Server can't get the local address.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
+            __BUILDS_18990_26200,
         ),
-        rt::MapEntry::new(
-            3,
-            "Server close the connection.",
-            &[
-                rt::BuildRange {
-                    first: 18990,
-                    last: 26200,
-                },
-            ],
-        ),
+        rt::MapEntry::new(3, "Server close the connection.", __BUILDS_18990_26200),
     ],
-};
+);

@@ -34,10 +34,10 @@ rt::flag_operators!(HeaderFlags : u32);
 rt::named_traits!(HeaderFlags : u32 = rt::Meaning::Bits(& HEADER_FLAGS));
 
 /// The names of [`HeaderFlags`] as data.
-pub static HEADER_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "HeaderFlags",
-    source: "MS-SMB2 2.2.1.2",
-    entries: &[
+pub static HEADER_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "HeaderFlags",
+    "MS-SMB2 2.2.1.2",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_FLAGS_SERVER_TO_REDIR"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_FLAGS_ASYNC_COMMAND"),
         rt::NamedValue::new(0x4, 0x4, "SMB2_FLAGS_RELATED_OPERATIONS"),
@@ -45,7 +45,7 @@ pub static HEADER_FLAGS: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x1000_0000, 0x1000_0000, "SMB2_FLAGS_DFS_OPERATIONS"),
         rt::NamedValue::new(0x2000_0000, 0x2000_0000, "SMB2_FLAGS_REPLAY_OPERATION"),
     ],
-};
+);
 
 /// A dialect of SMB2.
 ///
@@ -76,10 +76,10 @@ impl Dialect {
 rt::named_traits!(Dialect : u32 = rt::Meaning::Values(& DIALECT));
 
 /// The names of [`Dialect`] as data.
-pub static DIALECT: rt::NamesInfo = rt::NamesInfo {
-    name: "Dialect",
-    source: "MS-SMB2 2.2.3, 2.2.4",
-    entries: &[
+pub static DIALECT: rt::NamesInfo = rt::NamesInfo::new(
+    "Dialect",
+    "MS-SMB2 2.2.3, 2.2.4",
+    &[
         rt::NamedValue::new(0x202, u64::MAX, "SMB_2_0_2"),
         rt::NamedValue::new(0x210, u64::MAX, "SMB_2_1"),
         rt::NamedValue::new(0x300, u64::MAX, "SMB_3_0"),
@@ -87,7 +87,7 @@ pub static DIALECT: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x311, u64::MAX, "SMB_3_1_1"),
         rt::NamedValue::new(0x2ff, u64::MAX, "SMB_2_WILDCARD"),
     ],
-};
+);
 
 /// Whether messages are to be signed.
 ///
@@ -112,14 +112,14 @@ rt::flag_operators!(SecurityMode : u32);
 rt::named_traits!(SecurityMode : u32 = rt::Meaning::Bits(& SECURITY_MODE));
 
 /// The names of [`SecurityMode`] as data.
-pub static SECURITY_MODE: rt::NamesInfo = rt::NamesInfo {
-    name: "SecurityMode",
-    source: "MS-SMB2 2.2.3",
-    entries: &[
+pub static SECURITY_MODE: rt::NamesInfo = rt::NamesInfo::new(
+    "SecurityMode",
+    "MS-SMB2 2.2.3",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_NEGOTIATE_SIGNING_ENABLED"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_NEGOTIATE_SIGNING_REQUIRED"),
     ],
-};
+);
 
 /// What a client or a server can do.
 ///
@@ -156,10 +156,10 @@ rt::flag_operators!(GlobalCapabilities : u32);
 rt::named_traits!(GlobalCapabilities : u32 = rt::Meaning::Bits(& GLOBAL_CAPABILITIES));
 
 /// The names of [`GlobalCapabilities`] as data.
-pub static GLOBAL_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
-    name: "GlobalCapabilities",
-    source: "MS-SMB2 2.2.3, 2.2.4",
-    entries: &[
+pub static GLOBAL_CAPABILITIES: rt::NamesInfo = rt::NamesInfo::new(
+    "GlobalCapabilities",
+    "MS-SMB2 2.2.3, 2.2.4",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_GLOBAL_CAP_DFS"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_GLOBAL_CAP_LEASING"),
         rt::NamedValue::new(0x4, 0x4, "SMB2_GLOBAL_CAP_LARGE_MTU"),
@@ -169,7 +169,7 @@ pub static GLOBAL_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x40, 0x40, "SMB2_GLOBAL_CAP_ENCRYPTION"),
         rt::NamedValue::new(0x80, 0x80, "SMB2_GLOBAL_CAP_NOTIFICATIONS"),
     ],
-};
+);
 
 /// What a client says in a session setup that it can do; other bits than DFS are unused there.
 ///
@@ -192,11 +192,11 @@ rt::flag_operators!(SessionCapabilities : u32);
 rt::named_traits!(SessionCapabilities : u32 = rt::Meaning::Bits(& SESSION_CAPABILITIES));
 
 /// The names of [`SessionCapabilities`] as data.
-pub static SESSION_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
-    name: "SessionCapabilities",
-    source: "MS-SMB2 2.2.5",
-    entries: &[rt::NamedValue::new(0x1, 0x1, "SMB2_GLOBAL_CAP_DFS")],
-};
+pub static SESSION_CAPABILITIES: rt::NamesInfo = rt::NamesInfo::new(
+    "SessionCapabilities",
+    "MS-SMB2 2.2.5",
+    &[rt::NamedValue::new(0x1, 0x1, "SMB2_GLOBAL_CAP_DFS")],
+);
 
 /// What became of a session setup.
 ///
@@ -223,15 +223,15 @@ rt::flag_operators!(SessionFlags : u16);
 rt::named_traits!(SessionFlags : u16 = rt::Meaning::Bits(& SESSION_FLAGS));
 
 /// The names of [`SessionFlags`] as data.
-pub static SESSION_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "SessionFlags",
-    source: "MS-SMB2 2.2.6",
-    entries: &[
+pub static SESSION_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "SessionFlags",
+    "MS-SMB2 2.2.6",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_SESSION_FLAG_IS_GUEST"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_SESSION_FLAG_IS_NULL"),
         rt::NamedValue::new(0x4, 0x4, "SMB2_SESSION_FLAG_ENCRYPT_DATA"),
     ],
-};
+);
 
 /// A cipher for encrypted messages.
 ///
@@ -258,16 +258,16 @@ impl CipherId {
 rt::named_traits!(CipherId : u16 = rt::Meaning::Values(& CIPHER_ID));
 
 /// The names of [`CipherId`] as data.
-pub static CIPHER_ID: rt::NamesInfo = rt::NamesInfo {
-    name: "CipherId",
-    source: "MS-SMB2 2.2.3.1.2",
-    entries: &[
+pub static CIPHER_ID: rt::NamesInfo = rt::NamesInfo::new(
+    "CipherId",
+    "MS-SMB2 2.2.3.1.2",
+    &[
         rt::NamedValue::new(0x1, u64::MAX, "AES_128_CCM"),
         rt::NamedValue::new(0x2, u64::MAX, "AES_128_GCM"),
         rt::NamedValue::new(0x3, u64::MAX, "AES_256_CCM"),
         rt::NamedValue::new(0x4, u64::MAX, "AES_256_GCM"),
     ],
-};
+);
 
 /// What a share gives access to.
 ///
@@ -292,15 +292,15 @@ impl ShareType {
 rt::named_traits!(ShareType : u8 = rt::Meaning::Values(& SHARE_TYPE));
 
 /// The names of [`ShareType`] as data.
-pub static SHARE_TYPE: rt::NamesInfo = rt::NamesInfo {
-    name: "ShareType",
-    source: "MS-SMB2 2.2.10",
-    entries: &[
+pub static SHARE_TYPE: rt::NamesInfo = rt::NamesInfo::new(
+    "ShareType",
+    "MS-SMB2 2.2.10",
+    &[
         rt::NamedValue::new(0x1, u64::MAX, "SMB2_SHARE_TYPE_DISK"),
         rt::NamedValue::new(0x2, u64::MAX, "SMB2_SHARE_TYPE_PIPE"),
         rt::NamedValue::new(0x3, u64::MAX, "SMB2_SHARE_TYPE_PRINT"),
     ],
-};
+);
 
 /// Properties of a share. Two bits together say how clients may cache files for offline use.
 ///
@@ -355,10 +355,10 @@ rt::flag_operators!(ShareFlags : u32);
 rt::named_traits!(ShareFlags : u32 = rt::Meaning::Bits(& SHARE_FLAGS));
 
 /// The names of [`ShareFlags`] as data.
-pub static SHARE_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "ShareFlags",
-    source: "MS-SMB2 2.2.10",
-    entries: &[
+pub static SHARE_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "ShareFlags",
+    "MS-SMB2 2.2.10",
+    &[
         rt::NamedValue::new(0x0, 0x30, "SMB2_SHAREFLAG_MANUAL_CACHING"),
         rt::NamedValue::new(0x10, 0x30, "SMB2_SHAREFLAG_AUTO_CACHING"),
         rt::NamedValue::new(0x20, 0x30, "SMB2_SHAREFLAG_VDO_CACHING"),
@@ -377,7 +377,7 @@ pub static SHARE_FLAGS: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x10_0000, 0x10_0000, "SMB2_SHAREFLAG_COMPRESS_DATA"),
         rt::NamedValue::new(0x20_0000, 0x20_0000, "SMB2_SHAREFLAG_ISOLATED_TRANSPORT"),
     ],
-};
+);
 
 /// What a share can do.
 ///
@@ -410,10 +410,10 @@ rt::flag_operators!(ShareCapabilities : u32);
 rt::named_traits!(ShareCapabilities : u32 = rt::Meaning::Bits(& SHARE_CAPABILITIES));
 
 /// The names of [`ShareCapabilities`] as data.
-pub static SHARE_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
-    name: "ShareCapabilities",
-    source: "MS-SMB2 2.2.10",
-    entries: &[
+pub static SHARE_CAPABILITIES: rt::NamesInfo = rt::NamesInfo::new(
+    "ShareCapabilities",
+    "MS-SMB2 2.2.10",
+    &[
         rt::NamedValue::new(0x8, 0x8, "SMB2_SHARE_CAP_DFS"),
         rt::NamedValue::new(0x10, 0x10, "SMB2_SHARE_CAP_CONTINUOUS_AVAILABILITY"),
         rt::NamedValue::new(0x20, 0x20, "SMB2_SHARE_CAP_SCALEOUT"),
@@ -421,7 +421,7 @@ pub static SHARE_CAPABILITIES: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x80, 0x80, "SMB2_SHARE_CAP_ASYMMETRIC"),
         rt::NamedValue::new(0x100, 0x100, "SMB2_SHARE_CAP_REDIRECT_TO_OWNER"),
     ],
-};
+);
 
 /// Rights to a file or a pipe. On a directory some bits bear other names (FILE_LIST_DIRECTORY is FILE_READ_DATA).
 ///
@@ -482,10 +482,10 @@ rt::flag_operators!(AccessMask : u32);
 rt::named_traits!(AccessMask : u32 = rt::Meaning::Bits(& ACCESS_MASK));
 
 /// The names of [`AccessMask`] as data.
-pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo {
-    name: "AccessMask",
-    source: "MS-SMB2 2.2.13.1.1",
-    entries: &[
+pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo::new(
+    "AccessMask",
+    "MS-SMB2 2.2.13.1.1",
+    &[
         rt::NamedValue::new(0x1, 0x1, "FILE_READ_DATA"),
         rt::NamedValue::new(0x2, 0x2, "FILE_WRITE_DATA"),
         rt::NamedValue::new(0x4, 0x4, "FILE_APPEND_DATA"),
@@ -507,7 +507,7 @@ pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x4000_0000, 0x4000_0000, "GENERIC_WRITE"),
         rt::NamedValue::new(0x8000_0000, 0x8000_0000, "GENERIC_READ"),
     ],
-};
+);
 
 /// How far the server may act as the client.
 ///
@@ -534,16 +534,16 @@ impl ImpersonationLevel {
 rt::named_traits!(ImpersonationLevel : u32 = rt::Meaning::Values(& IMPERSONATION_LEVEL));
 
 /// The names of [`ImpersonationLevel`] as data.
-pub static IMPERSONATION_LEVEL: rt::NamesInfo = rt::NamesInfo {
-    name: "ImpersonationLevel",
-    source: "page: note impersonation level; MS-SMB2 2.2.13",
-    entries: &[
+pub static IMPERSONATION_LEVEL: rt::NamesInfo = rt::NamesInfo::new(
+    "ImpersonationLevel",
+    "page: note impersonation level; MS-SMB2 2.2.13",
+    &[
         rt::NamedValue::new(0x0, u64::MAX, "ANONYMOUS"),
         rt::NamedValue::new(0x1, u64::MAX, "IDENTIFICATION"),
         rt::NamedValue::new(0x2, u64::MAX, "IMPERSONATION"),
         rt::NamedValue::new(0x3, u64::MAX, "DELEGATION"),
     ],
-};
+);
 
 /// An opportunistic lock.
 ///
@@ -572,17 +572,17 @@ impl OplockLevel {
 rt::named_traits!(OplockLevel : u8 = rt::Meaning::Values(& OPLOCK_LEVEL));
 
 /// The names of [`OplockLevel`] as data.
-pub static OPLOCK_LEVEL: rt::NamesInfo = rt::NamesInfo {
-    name: "OplockLevel",
-    source: "MS-SMB2 2.2.13, 2.2.14",
-    entries: &[
+pub static OPLOCK_LEVEL: rt::NamesInfo = rt::NamesInfo::new(
+    "OplockLevel",
+    "MS-SMB2 2.2.13, 2.2.14",
+    &[
         rt::NamedValue::new(0x0, u64::MAX, "SMB2_OPLOCK_LEVEL_NONE"),
         rt::NamedValue::new(0x1, u64::MAX, "SMB2_OPLOCK_LEVEL_II"),
         rt::NamedValue::new(0x8, u64::MAX, "SMB2_OPLOCK_LEVEL_EXCLUSIVE"),
         rt::NamedValue::new(0x9, u64::MAX, "SMB2_OPLOCK_LEVEL_BATCH"),
         rt::NamedValue::new(0xff, u64::MAX, "SMB2_OPLOCK_LEVEL_LEASE"),
     ],
-};
+);
 
 /// What a lease lets the client cache.
 ///
@@ -609,15 +609,15 @@ rt::flag_operators!(LeaseState : u32);
 rt::named_traits!(LeaseState : u32 = rt::Meaning::Bits(& LEASE_STATE));
 
 /// The names of [`LeaseState`] as data.
-pub static LEASE_STATE: rt::NamesInfo = rt::NamesInfo {
-    name: "LeaseState",
-    source: "MS-SMB2 2.2.13.2.8",
-    entries: &[
+pub static LEASE_STATE: rt::NamesInfo = rt::NamesInfo::new(
+    "LeaseState",
+    "MS-SMB2 2.2.13.2.8",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_LEASE_READ_CACHING"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_LEASE_HANDLE_CACHING"),
         rt::NamedValue::new(0x4, 0x4, "SMB2_LEASE_WRITE_CACHING"),
     ],
-};
+);
 
 /// What the server expects of a client whose lease it breaks.
 ///
@@ -640,13 +640,11 @@ rt::flag_operators!(LeaseBreakFlags : u32);
 rt::named_traits!(LeaseBreakFlags : u32 = rt::Meaning::Bits(& LEASE_BREAK_FLAGS));
 
 /// The names of [`LeaseBreakFlags`] as data.
-pub static LEASE_BREAK_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "LeaseBreakFlags",
-    source: "MS-SMB2 2.2.23.2",
-    entries: &[
-        rt::NamedValue::new(0x1, 0x1, "SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED"),
-    ],
-};
+pub static LEASE_BREAK_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "LeaseBreakFlags",
+    "MS-SMB2 2.2.23.2",
+    &[rt::NamedValue::new(0x1, 0x1, "SMB2_NOTIFY_BREAK_LEASE_FLAG_ACK_REQUIRED")],
+);
 
 /// What others may do with the file meanwhile.
 ///
@@ -673,15 +671,15 @@ rt::flag_operators!(ShareAccess : u32);
 rt::named_traits!(ShareAccess : u32 = rt::Meaning::Bits(& SHARE_ACCESS));
 
 /// The names of [`ShareAccess`] as data.
-pub static SHARE_ACCESS: rt::NamesInfo = rt::NamesInfo {
-    name: "ShareAccess",
-    source: "MS-SMB2 2.2.13",
-    entries: &[
+pub static SHARE_ACCESS: rt::NamesInfo = rt::NamesInfo::new(
+    "ShareAccess",
+    "MS-SMB2 2.2.13",
+    &[
         rt::NamedValue::new(0x1, 0x1, "FILE_SHARE_READ"),
         rt::NamedValue::new(0x2, 0x2, "FILE_SHARE_WRITE"),
         rt::NamedValue::new(0x4, 0x4, "FILE_SHARE_DELETE"),
     ],
-};
+);
 
 /// What to do if the file exists, and if it does not.
 ///
@@ -712,10 +710,10 @@ impl CreateDisposition {
 rt::named_traits!(CreateDisposition : u32 = rt::Meaning::Values(& CREATE_DISPOSITION));
 
 /// The names of [`CreateDisposition`] as data.
-pub static CREATE_DISPOSITION: rt::NamesInfo = rt::NamesInfo {
-    name: "CreateDisposition",
-    source: "MS-SMB2 2.2.13",
-    entries: &[
+pub static CREATE_DISPOSITION: rt::NamesInfo = rt::NamesInfo::new(
+    "CreateDisposition",
+    "MS-SMB2 2.2.13",
+    &[
         rt::NamedValue::new(0x0, u64::MAX, "FILE_SUPERSEDE"),
         rt::NamedValue::new(0x1, u64::MAX, "FILE_OPEN"),
         rt::NamedValue::new(0x2, u64::MAX, "FILE_CREATE"),
@@ -723,7 +721,7 @@ pub static CREATE_DISPOSITION: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x4, u64::MAX, "FILE_OVERWRITE"),
         rt::NamedValue::new(0x5, u64::MAX, "FILE_OVERWRITE_IF"),
     ],
-};
+);
 
 /// What was done to open a file.
 ///
@@ -750,16 +748,16 @@ impl CreateAction {
 rt::named_traits!(CreateAction : u32 = rt::Meaning::Values(& CREATE_ACTION));
 
 /// The names of [`CreateAction`] as data.
-pub static CREATE_ACTION: rt::NamesInfo = rt::NamesInfo {
-    name: "CreateAction",
-    source: "MS-SMB2 2.2.14",
-    entries: &[
+pub static CREATE_ACTION: rt::NamesInfo = rt::NamesInfo::new(
+    "CreateAction",
+    "MS-SMB2 2.2.14",
+    &[
         rt::NamedValue::new(0x0, u64::MAX, "FILE_SUPERSEDED"),
         rt::NamedValue::new(0x1, u64::MAX, "FILE_OPENED"),
         rt::NamedValue::new(0x2, u64::MAX, "FILE_CREATED"),
         rt::NamedValue::new(0x3, u64::MAX, "FILE_OVERWRITTEN"),
     ],
-};
+);
 
 /// How to open a file.
 ///
@@ -822,10 +820,10 @@ rt::flag_operators!(CreateOptions : u32);
 rt::named_traits!(CreateOptions : u32 = rt::Meaning::Bits(& CREATE_OPTIONS));
 
 /// The names of [`CreateOptions`] as data.
-pub static CREATE_OPTIONS: rt::NamesInfo = rt::NamesInfo {
-    name: "CreateOptions",
-    source: "MS-SMB2 2.2.13",
-    entries: &[
+pub static CREATE_OPTIONS: rt::NamesInfo = rt::NamesInfo::new(
+    "CreateOptions",
+    "MS-SMB2 2.2.13",
+    &[
         rt::NamedValue::new(0x1, 0x1, "FILE_DIRECTORY_FILE"),
         rt::NamedValue::new(0x2, 0x2, "FILE_WRITE_THROUGH"),
         rt::NamedValue::new(0x4, 0x4, "FILE_SEQUENTIAL_ONLY"),
@@ -848,7 +846,7 @@ pub static CREATE_OPTIONS: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x40_0000, 0x40_0000, "FILE_OPEN_NO_RECALL"),
         rt::NamedValue::new(0x80_0000, 0x80_0000, "FILE_OPEN_FOR_FREE_SPACE_QUERY"),
     ],
-};
+);
 
 /// Attributes of a file or a directory.
 ///
@@ -907,10 +905,10 @@ rt::flag_operators!(FileAttributes : u32);
 rt::named_traits!(FileAttributes : u32 = rt::Meaning::Bits(& FILE_ATTRIBUTES));
 
 /// The names of [`FileAttributes`] as data.
-pub static FILE_ATTRIBUTES: rt::NamesInfo = rt::NamesInfo {
-    name: "FileAttributes",
-    source: "MS-FSCC 2.6",
-    entries: &[
+pub static FILE_ATTRIBUTES: rt::NamesInfo = rt::NamesInfo::new(
+    "FileAttributes",
+    "MS-FSCC 2.6",
+    &[
         rt::NamedValue::new(0x1, 0x1, "FILE_ATTRIBUTE_READONLY"),
         rt::NamedValue::new(0x2, 0x2, "FILE_ATTRIBUTE_HIDDEN"),
         rt::NamedValue::new(0x4, 0x4, "FILE_ATTRIBUTE_SYSTEM"),
@@ -931,7 +929,7 @@ pub static FILE_ATTRIBUTES: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x10_0000, 0x10_0000, "FILE_ATTRIBUTE_UNPINNED"),
         rt::NamedValue::new(0x40_0000, 0x40_0000, "FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS"),
     ],
-};
+);
 
 /// What the client wants to know of a file that it closes.
 ///
@@ -954,11 +952,11 @@ rt::flag_operators!(CloseFlags : u16);
 rt::named_traits!(CloseFlags : u16 = rt::Meaning::Bits(& CLOSE_FLAGS));
 
 /// The names of [`CloseFlags`] as data.
-pub static CLOSE_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "CloseFlags",
-    source: "MS-SMB2 2.2.15",
-    entries: &[rt::NamedValue::new(0x1, 0x1, "SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB")],
-};
+pub static CLOSE_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "CloseFlags",
+    "MS-SMB2 2.2.15",
+    &[rt::NamedValue::new(0x1, 0x1, "SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB")],
+);
 
 /// How the data of a read or a write go over RDMA.
 ///
@@ -985,16 +983,16 @@ impl RdmaChannel {
 rt::named_traits!(RdmaChannel : u32 = rt::Meaning::Values(& RDMA_CHANNEL));
 
 /// The names of [`RdmaChannel`] as data.
-pub static RDMA_CHANNEL: rt::NamesInfo = rt::NamesInfo {
-    name: "RdmaChannel",
-    source: "MS-SMB2 2.2.19, 2.2.21",
-    entries: &[
+pub static RDMA_CHANNEL: rt::NamesInfo = rt::NamesInfo::new(
+    "RdmaChannel",
+    "MS-SMB2 2.2.19, 2.2.21",
+    &[
         rt::NamedValue::new(0x0, u64::MAX, "SMB2_CHANNEL_NONE"),
         rt::NamedValue::new(0x1, u64::MAX, "SMB2_CHANNEL_RDMA_V1"),
         rt::NamedValue::new(0x2, u64::MAX, "SMB2_CHANNEL_RDMA_V1_INVALIDATE"),
         rt::NamedValue::new(0x3, u64::MAX, "SMB2_CHANNEL_RDMA_TRANSFORM"),
     ],
-};
+);
 
 /// How to write.
 ///
@@ -1019,14 +1017,14 @@ rt::flag_operators!(WriteFlags : u32);
 rt::named_traits!(WriteFlags : u32 = rt::Meaning::Bits(& WRITE_FLAGS));
 
 /// The names of [`WriteFlags`] as data.
-pub static WRITE_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "WriteFlags",
-    source: "MS-SMB2 2.2.21",
-    entries: &[
+pub static WRITE_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "WriteFlags",
+    "MS-SMB2 2.2.21",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_WRITEFLAG_WRITE_THROUGH"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_WRITEFLAG_WRITE_UNBUFFERED"),
     ],
-};
+);
 
 /// A file system control. The list is not complete.
 ///
@@ -1159,10 +1157,10 @@ impl FsControlCode {
 rt::named_traits!(FsControlCode : u32 = rt::Meaning::Values(& FS_CONTROL_CODE));
 
 /// The names of [`FsControlCode`] as data.
-pub static FS_CONTROL_CODE: rt::NamesInfo = rt::NamesInfo {
-    name: "FsControlCode",
-    source: "MS-SMB2 2.2.31; MS-FSCC 2.3",
-    entries: &[
+pub static FS_CONTROL_CODE: rt::NamesInfo = rt::NamesInfo::new(
+    "FsControlCode",
+    "MS-SMB2 2.2.31; MS-FSCC 2.3",
+    &[
         rt::NamedValue::new(0x6_0194, u64::MAX, "FSCTL_DFS_GET_REFERRALS"),
         rt::NamedValue::new(0x6_01b0, u64::MAX, "FSCTL_DFS_GET_REFERRALS_EX"),
         rt::NamedValue::new(0x9_002c, u64::MAX, "FSCTL_IS_PATHNAME_VALID"),
@@ -1233,7 +1231,7 @@ pub static FS_CONTROL_CODE: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x14_41bb, u64::MAX, "FSCTL_SRV_READ_HASH"),
         rt::NamedValue::new(0x14_80f2, u64::MAX, "FSCTL_SRV_COPYCHUNK_WRITE"),
     ],
-};
+);
 
 /// What an IOCTL request asks for.
 ///
@@ -1256,11 +1254,11 @@ rt::flag_operators!(IoctlFlags : u32);
 rt::named_traits!(IoctlFlags : u32 = rt::Meaning::Bits(& IOCTL_FLAGS));
 
 /// The names of [`IoctlFlags`] as data.
-pub static IOCTL_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "IoctlFlags",
-    source: "MS-SMB2 2.2.31",
-    entries: &[rt::NamedValue::new(0x1, 0x1, "SMB2_0_IOCTL_IS_FSCTL")],
-};
+pub static IOCTL_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "IoctlFlags",
+    "MS-SMB2 2.2.31",
+    &[rt::NamedValue::new(0x1, 0x1, "SMB2_0_IOCTL_IS_FSCTL")],
+);
 
 /// The form of the entries of a directory listing.
 ///
@@ -1295,10 +1293,10 @@ rt::named_traits!(
 );
 
 /// The names of [`DirectoryInformationClass`] as data.
-pub static DIRECTORY_INFORMATION_CLASS: rt::NamesInfo = rt::NamesInfo {
-    name: "DirectoryInformationClass",
-    source: "MS-SMB2 2.2.33; MS-FSCC 2.4",
-    entries: &[
+pub static DIRECTORY_INFORMATION_CLASS: rt::NamesInfo = rt::NamesInfo::new(
+    "DirectoryInformationClass",
+    "MS-SMB2 2.2.33; MS-FSCC 2.4",
+    &[
         rt::NamedValue::new(0x1, u64::MAX, "FILE_DIRECTORY_INFORMATION"),
         rt::NamedValue::new(0x2, u64::MAX, "FILE_FULL_DIRECTORY_INFORMATION"),
         rt::NamedValue::new(0x3, u64::MAX, "FILE_BOTH_DIRECTORY_INFORMATION"),
@@ -1307,7 +1305,7 @@ pub static DIRECTORY_INFORMATION_CLASS: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x26, u64::MAX, "FILE_ID_FULL_DIRECTORY_INFORMATION"),
         rt::NamedValue::new(0x3c, u64::MAX, "FILE_ID_EXTD_DIRECTORY_INFORMATION"),
     ],
-};
+);
 
 /// How to go through a directory.
 ///
@@ -1336,16 +1334,16 @@ rt::flag_operators!(QueryDirectoryFlags : u8);
 rt::named_traits!(QueryDirectoryFlags : u8 = rt::Meaning::Bits(& QUERY_DIRECTORY_FLAGS));
 
 /// The names of [`QueryDirectoryFlags`] as data.
-pub static QUERY_DIRECTORY_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "QueryDirectoryFlags",
-    source: "MS-SMB2 2.2.33",
-    entries: &[
+pub static QUERY_DIRECTORY_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "QueryDirectoryFlags",
+    "MS-SMB2 2.2.33",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SMB2_RESTART_SCANS"),
         rt::NamedValue::new(0x2, 0x2, "SMB2_RETURN_SINGLE_ENTRY"),
         rt::NamedValue::new(0x4, 0x4, "SMB2_INDEX_SPECIFIED"),
         rt::NamedValue::new(0x10, 0x10, "SMB2_REOPEN"),
     ],
-};
+);
 
 /// What to watch.
 ///
@@ -1368,11 +1366,11 @@ rt::flag_operators!(ChangeNotifyFlags : u16);
 rt::named_traits!(ChangeNotifyFlags : u16 = rt::Meaning::Bits(& CHANGE_NOTIFY_FLAGS));
 
 /// The names of [`ChangeNotifyFlags`] as data.
-pub static CHANGE_NOTIFY_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "ChangeNotifyFlags",
-    source: "MS-SMB2 2.2.35",
-    entries: &[rt::NamedValue::new(0x1, 0x1, "SMB2_WATCH_TREE")],
-};
+pub static CHANGE_NOTIFY_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "ChangeNotifyFlags",
+    "MS-SMB2 2.2.35",
+    &[rt::NamedValue::new(0x1, 0x1, "SMB2_WATCH_TREE")],
+);
 
 /// The changes that are told of.
 ///
@@ -1417,10 +1415,10 @@ rt::flag_operators!(CompletionFilter : u32);
 rt::named_traits!(CompletionFilter : u32 = rt::Meaning::Bits(& COMPLETION_FILTER));
 
 /// The names of [`CompletionFilter`] as data.
-pub static COMPLETION_FILTER: rt::NamesInfo = rt::NamesInfo {
-    name: "CompletionFilter",
-    source: "MS-SMB2 2.2.35",
-    entries: &[
+pub static COMPLETION_FILTER: rt::NamesInfo = rt::NamesInfo::new(
+    "CompletionFilter",
+    "MS-SMB2 2.2.35",
+    &[
         rt::NamedValue::new(0x1, 0x1, "FILE_NOTIFY_CHANGE_FILE_NAME"),
         rt::NamedValue::new(0x2, 0x2, "FILE_NOTIFY_CHANGE_DIR_NAME"),
         rt::NamedValue::new(0x4, 0x4, "FILE_NOTIFY_CHANGE_ATTRIBUTES"),
@@ -1434,7 +1432,7 @@ pub static COMPLETION_FILTER: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x400, 0x400, "FILE_NOTIFY_CHANGE_STREAM_SIZE"),
         rt::NamedValue::new(0x800, 0x800, "FILE_NOTIFY_CHANGE_STREAM_WRITE"),
     ],
-};
+);
 
 /// What is asked about or set. What InfoClass means depends on it.
 ///
@@ -1461,16 +1459,16 @@ impl InfoType {
 rt::named_traits!(InfoType : u8 = rt::Meaning::Values(& INFO_TYPE));
 
 /// The names of [`InfoType`] as data.
-pub static INFO_TYPE: rt::NamesInfo = rt::NamesInfo {
-    name: "InfoType",
-    source: "MS-SMB2 2.2.37, 2.2.39",
-    entries: &[
+pub static INFO_TYPE: rt::NamesInfo = rt::NamesInfo::new(
+    "InfoType",
+    "MS-SMB2 2.2.37, 2.2.39",
+    &[
         rt::NamedValue::new(0x1, u64::MAX, "SMB2_0_INFO_FILE"),
         rt::NamedValue::new(0x2, u64::MAX, "SMB2_0_INFO_FILESYSTEM"),
         rt::NamedValue::new(0x3, u64::MAX, "SMB2_0_INFO_SECURITY"),
         rt::NamedValue::new(0x4, u64::MAX, "SMB2_0_INFO_QUOTA"),
     ],
-};
+);
 
 /// Parts of a security descriptor.
 ///
@@ -1507,10 +1505,10 @@ rt::flag_operators!(SecurityInformation : u32);
 rt::named_traits!(SecurityInformation : u32 = rt::Meaning::Bits(& SECURITY_INFORMATION));
 
 /// The names of [`SecurityInformation`] as data.
-pub static SECURITY_INFORMATION: rt::NamesInfo = rt::NamesInfo {
-    name: "SecurityInformation",
-    source: "MS-SMB2 2.2.37, 2.2.39",
-    entries: &[
+pub static SECURITY_INFORMATION: rt::NamesInfo = rt::NamesInfo::new(
+    "SecurityInformation",
+    "MS-SMB2 2.2.37, 2.2.39",
+    &[
         rt::NamedValue::new(0x1, 0x1, "OWNER_SECURITY_INFORMATION"),
         rt::NamedValue::new(0x2, 0x2, "GROUP_SECURITY_INFORMATION"),
         rt::NamedValue::new(0x4, 0x4, "DACL_SECURITY_INFORMATION"),
@@ -1520,7 +1518,7 @@ pub static SECURITY_INFORMATION: rt::NamesInfo = rt::NamesInfo {
         rt::NamedValue::new(0x40, 0x40, "SCOPE_SECURITY_INFORMATION"),
         rt::NamedValue::new(0x1_0000, 0x1_0000, "BACKUP_SECURITY_INFORMATION"),
     ],
-};
+);
 
 /// How to go through extended attributes or quotas.
 ///
@@ -1547,15 +1545,15 @@ rt::flag_operators!(QueryInfoFlags : u32);
 rt::named_traits!(QueryInfoFlags : u32 = rt::Meaning::Bits(& QUERY_INFO_FLAGS));
 
 /// The names of [`QueryInfoFlags`] as data.
-pub static QUERY_INFO_FLAGS: rt::NamesInfo = rt::NamesInfo {
-    name: "QueryInfoFlags",
-    source: "MS-SMB2 2.2.37",
-    entries: &[
+pub static QUERY_INFO_FLAGS: rt::NamesInfo = rt::NamesInfo::new(
+    "QueryInfoFlags",
+    "MS-SMB2 2.2.37",
+    &[
         rt::NamedValue::new(0x1, 0x1, "SL_RESTART_SCAN"),
         rt::NamedValue::new(0x2, 0x2, "SL_RETURN_SINGLE_ENTRY"),
         rt::NamedValue::new(0x4, 0x4, "SL_INDEX_SPECIFIED"),
     ],
-};
+);
 
 /// A family of network addresses.
 ///
@@ -1578,11 +1576,11 @@ impl AddressFamily {
 rt::named_traits!(AddressFamily : u32 = rt::Meaning::Values(& ADDRESS_FAMILY));
 
 /// The names of [`AddressFamily`] as data.
-pub static ADDRESS_FAMILY: rt::NamesInfo = rt::NamesInfo {
-    name: "AddressFamily",
-    source: "messages of 1902 and 1903",
-    entries: &[
+pub static ADDRESS_FAMILY: rt::NamesInfo = rt::NamesInfo::new(
+    "AddressFamily",
+    "messages of 1902 and 1903",
+    &[
         rt::NamedValue::new(0x2, u64::MAX, "AF_INET"),
         rt::NamedValue::new(0x17, u64::MAX, "AF_INET6"),
     ],
-};
+);

@@ -61,7 +61,7 @@ macro_rules! build_traits {
             type Err = $crate::ParseBuildError;
 
             fn from_str(text: &str) -> ::core::result::Result<Self, $crate::ParseBuildError> {
-                $crate::parse_build(text).map(Self)
+                $crate::glue::parse_build(text).map(Self)
             }
         }
 

@@ -3,10 +3,11 @@
 //! (id, version) does not say what the bytes are; the build does. These functions hold the rules, generated code
 //! holds the tables and the views.
 
+use crate::reader::Reader;
 use crate::view::finish;
 use crate::{
     Candidates, Consulted, DecodeError, Decoded, EventInfo, EventKey, Events, Fault, LayoutInfo, Mismatch, PointerSize,
-    Provider, ProviderInfo, Reader, VersionInfo, View,
+    Provider, ProviderInfo, VersionInfo, View,
 };
 
 /// Decodes a payload as the layout that its build has: as a view, which is one of the versions of an event. The arguments

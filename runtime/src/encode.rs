@@ -9,7 +9,8 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::{Array, Bool32, Element, FileTime, Guid, HexInt32, HexInt64, LayoutInfo, PointerSize, SystemTime, Utf16};
+use crate::value::Element;
+use crate::{Array, Bool32, FileTime, Guid, HexInt32, HexInt64, LayoutInfo, PointerSize, SystemTime, Utf16};
 
 /// The fields of a layout, to be encoded.
 pub trait Encode: Put {
@@ -277,7 +278,7 @@ pub struct Count {
 
 impl Count {
     /// A count that the field with this index is to hold.
-    pub fn of(field: u16) -> Self {
+    pub const fn new(field: u16) -> Self {
         Self { field, length: None, differ: false }
     }
 
@@ -555,12 +556,12 @@ mod tests {
 
     #[test]
     fn counts_agree_or_say_so() {
-        assert_eq!(Count::of(3).is(7).is(7).fit(), Ok(7_u8));
-        assert_eq!(Count::of(3).fit(), Ok(0_u16));
+        assert_eq!(Count::new(3).is(7).is(7).fit(), Ok(7_u8));
+        assert_eq!(Count::new(3).fit(), Ok(0_u16));
         let fault = |kind| Err::<u8, _>(EncodeFault { field: 3, kind });
-        assert_eq!(Count::of(3).is(7).is(8).fit(), fault(EncodeFaultKind::LengthsDiffer));
-        assert_eq!(Count::of(3).is(256).fit(), fault(EncodeFaultKind::OutOfRange));
-        assert_eq!(Count::of(3).each([2, 2, 3]).fit(), fault(EncodeFaultKind::LengthsDiffer));
+        assert_eq!(Count::new(3).is(7).is(8).fit(), fault(EncodeFaultKind::LengthsDiffer));
+        assert_eq!(Count::new(3).is(256).fit(), fault(EncodeFaultKind::OutOfRange));
+        assert_eq!(Count::new(3).each([2, 2, 3]).fit(), fault(EncodeFaultKind::LengthsDiffer));
     }
 
     #[test]

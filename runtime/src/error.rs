@@ -6,6 +6,7 @@ use crate::{BuildRange, EventInfo, Guid, LayoutInfo, VersionInfo};
 
 /// A field that could not be read, before it is known which layout it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// The index of the field, or of the first field of a segment.
     pub field: u16,
@@ -13,6 +14,14 @@ pub struct Fault {
     pub offset: usize,
     /// What is wrong.
     pub kind: FaultKind,
+}
+
+impl Fault {
+    /// A fault at a field, by its index, and at an offset in the payload.
+    #[must_use]
+    pub const fn new(field: u16, offset: usize, kind: FaultKind) -> Self {
+        Self { field, offset, kind }
+    }
 }
 
 /// What is wrong with a field.
@@ -273,12 +282,21 @@ pub enum DecodeError {
 
 /// A build, and the capture whose manifest was looked at for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Consulted {
     /// The build asked for.
     pub build: u32,
     /// The capture: the build itself, or the nearest below it. In the second case the build's own manifest may know
     /// what the capture's does not.
     pub capture: u32,
+}
+
+impl Consulted {
+    /// A build, and the capture that serves it.
+    #[must_use]
+    pub const fn new(build: u32, capture: u32) -> Self {
+        Self { build, capture }
+    }
 }
 
 impl DecodeError {

@@ -8,6 +8,7 @@ use crate::{EventKey, Guid, InType, Meaning, OutType, StructInfo};
 
 /// A provider: its builds and its events.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ProviderInfo {
     /// The registered name.
     pub name: &'static str,
@@ -23,6 +24,7 @@ pub struct ProviderInfo {
 ///
 /// `Debug` prints id and name: it stands in errors.
 #[derive(PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EventInfo {
     /// The id.
     pub id: u16,
@@ -34,6 +36,7 @@ pub struct EventInfo {
 
 /// A version of an event: its layouts, that of the oldest build first.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VersionInfo {
     /// The number.
     pub version: u8,
@@ -44,8 +47,10 @@ pub struct VersionInfo {
 /// A layout: the fields that an (id, version) has in some builds.
 ///
 /// `Debug` prints name and builds: it stands in errors.
+#[non_exhaustive]
 pub struct LayoutInfo {
     /// The place in the generated crate's dispatch.
+    #[doc(hidden)]
     pub index: u16,
     /// The layout's name: that of its view, `Smb2ResponseReadV2Build26100`. It stays when builds are added.
     pub name: &'static str,
@@ -74,6 +79,7 @@ pub struct BuildRange {
 
 /// A field of a payload.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct FieldInfo {
     /// The name, as the manifest spells it.
     pub name: &'static str,
@@ -104,6 +110,7 @@ pub enum Size {
 
 /// A map: texts for the values or bits of an integer.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct MapInfo {
     /// The manifest's name for it.
     pub name: &'static str,
@@ -117,6 +124,7 @@ pub struct MapInfo {
 
 /// A value or bit of a map and its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MapEntry {
     /// The value, or the bit.
     pub value: u32,
@@ -128,6 +136,7 @@ pub struct MapEntry {
 
 /// What a manifest says of an event beside its fields, from one build on.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HeaderInfo {
     /// The first captured build that has it.
     pub since: u32,
@@ -146,6 +155,17 @@ pub struct HeaderInfo {
 }
 
 impl ProviderInfo {
+    /// A provider with its captured builds, ascending, and its events, by id.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        guid: Guid,
+        builds: &'static [u32],
+        events: &'static [&'static EventInfo],
+    ) -> Self {
+        Self { name, guid, builds, events }
+    }
+
     /// The capture that serves a build: the build itself, or the nearest below it. None below the oldest capture.
     #[inline]
     pub fn capture_for(&self, build: u32) -> Option<u32> {
@@ -181,6 +201,12 @@ impl fmt::Debug for LayoutInfo {
 }
 
 impl EventInfo {
+    /// An event with its versions, lowest first.
+    #[must_use]
+    pub const fn new(id: u16, name: &'static str, versions: &'static [VersionInfo]) -> Self {
+        Self { id, name, versions }
+    }
+
     /// The version of that number.
     pub fn version(&self, version: u8) -> Option<&'static VersionInfo> {
         self.versions.iter().find(|known| known.version == version)
@@ -188,6 +214,12 @@ impl EventInfo {
 }
 
 impl VersionInfo {
+    /// A version with its layouts, that of the oldest build first.
+    #[must_use]
+    pub const fn new(version: u8, layouts: &'static [&'static LayoutInfo]) -> Self {
+        Self { version, layouts }
+    }
+
     /// The layout that a captured build has.
     #[inline]
     pub fn layout_at(&self, capture: u32) -> Option<&'static LayoutInfo> {
@@ -221,6 +253,35 @@ impl fmt::Display for BuildRange {
 }
 
 impl LayoutInfo {
+    /// A layout of an event's version, with the name of its view. It has no builds, fields and headers yet. `index` is its
+    /// place among all layouts of the provider.
+    #[must_use]
+    pub const fn new(index: u16, key: EventKey, event: &'static str, name: &'static str) -> Self {
+        let EventKey { id, version } = key;
+        Self { index, name, event, id, version, builds: &[], fields: &[], headers: &[] }
+    }
+
+    /// The same layout with the captured builds that have it.
+    #[must_use]
+    pub const fn with_builds(mut self, builds: &'static [BuildRange]) -> Self {
+        self.builds = builds;
+        self
+    }
+
+    /// The same layout with its fields, in the order of the payload.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'static [FieldInfo]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The same layout with what stands beside the fields, oldest first.
+    #[must_use]
+    pub const fn with_headers(mut self, headers: &'static [HeaderInfo]) -> Self {
+        self.headers = headers;
+        self
+    }
+
     /// The id and version that it is a layout of.
     pub const fn key(&self) -> EventKey {
         EventKey::new(self.id, self.version)
@@ -289,7 +350,7 @@ impl FieldInfo {
 
     /// The same field with a meaning.
     #[must_use]
-    pub const fn meaning(mut self, meaning: Meaning) -> Self {
+    pub const fn with_meaning(mut self, meaning: Meaning) -> Self {
         self.meaning = Some(meaning);
         self
     }
@@ -309,7 +370,70 @@ impl FieldInfo {
     }
 }
 
+impl HeaderInfo {
+    /// The header as of a captured build, without channel, opcode, task, keywords and message.
+    #[must_use]
+    pub const fn new(since: u32, level: u8) -> Self {
+        Self { since, channel: None, level, opcode: 0, task: 0, keywords: 0, message: None }
+    }
+
+    /// The same header with a channel.
+    #[must_use]
+    pub const fn with_channel(mut self, channel: u8) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// The same header with an opcode.
+    #[must_use]
+    pub const fn with_opcode(mut self, opcode: u8) -> Self {
+        self.opcode = opcode;
+        self
+    }
+
+    /// The same header with a task.
+    #[must_use]
+    pub const fn with_task(mut self, task: u16) -> Self {
+        self.task = task;
+        self
+    }
+
+    /// The same header with keywords.
+    #[must_use]
+    pub const fn with_keywords(mut self, keywords: u64) -> Self {
+        self.keywords = keywords;
+        self
+    }
+
+    /// The same header with a message.
+    #[must_use]
+    pub const fn with_message(mut self, message: &'static str) -> Self {
+        self.message = Some(message);
+        self
+    }
+}
+
 impl MapInfo {
+    /// A map of values.
+    #[must_use]
+    pub const fn new(name: &'static str, entries: &'static [MapEntry]) -> Self {
+        Self { name, bits: false, inferred: false, entries }
+    }
+
+    /// The same map, of bits.
+    #[must_use]
+    pub const fn of_bits(mut self) -> Self {
+        self.bits = true;
+        self
+    }
+
+    /// The same map, which no capture prints.
+    #[must_use]
+    pub const fn inferred(mut self) -> Self {
+        self.inferred = true;
+        self
+    }
+
     /// The names of the bits that are set, for a `bitMap`.
     pub fn names_in(&self, bits: u32) -> impl Iterator<Item = &'static str> + use<'_> {
         self.entries

@@ -23,6 +23,8 @@ mod decoder;
 #[cfg(feature = "encode")]
 pub mod encode;
 mod error;
+#[doc(hidden)]
+pub mod glue;
 mod info;
 mod meaning;
 mod message;
@@ -39,10 +41,6 @@ pub mod value;
 mod view;
 
 pub use build::ParseBuildError;
-#[doc(hidden)]
-pub use build::parse_build;
-#[doc(hidden)]
-pub use decode::{decode_as, read_as, refuse};
 pub use decoded::{Basis, Decoded};
 pub use decoder::Decoder;
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
@@ -50,29 +48,18 @@ pub use info::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
 };
 pub use meaning::{Meaning, NamedValue, NamesInfo};
-#[doc(hidden)]
-pub use message::display_record;
-pub use message::{AnyMessageWriter, Code, Conversion, Message, MessageWriter, Printf};
-#[doc(hidden)]
-pub use named::{display_flags, display_named};
+pub use message::{Code, Message, MessageWriter};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedEvent;
-pub use part::Part;
 pub use provider::{Events, Provider};
 pub use raw::{EventKey, RawEvent};
-pub use reader::{PointerSize, Reader};
-pub use segment::Segment;
-#[cfg(feature = "serde")]
-#[doc(hidden)]
-pub use serde;
+pub use reader::PointerSize;
 pub use status::{NtStatus, StatusKind, StatusText, write_status};
-pub use value::*;
-#[cfg(feature = "serde")]
-#[doc(hidden)]
-pub use view::serialize_record;
-pub use view::{AnyView, Record, View};
-#[doc(hidden)]
-pub use view::{debug_record, hash_record, records_are_equal};
+pub use value::{
+    Ansi, Array, ArrayValue, Binary, Bool32, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, List, ListValue,
+    OutType, Pointer, Sid, SocketAddr, StructInfo, StructValue, SystemTime, Utf16, Value,
+};
+pub use view::{Record, View};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

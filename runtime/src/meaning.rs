@@ -26,6 +26,7 @@ pub enum Meaning {
 
 /// The names of some values or bits.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct NamesInfo {
     /// The name of the type in the generated crate.
     pub name: &'static str,
@@ -37,6 +38,7 @@ pub struct NamesInfo {
 
 /// A value, or the bits under a mask, and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NamedValue {
     /// The value.
     pub value: u64,
@@ -54,6 +56,12 @@ impl NamedValue {
 }
 
 impl NamesInfo {
+    /// The names that a specification gives to values or bits. `name` is the generated type's.
+    #[must_use]
+    pub const fn new(name: &'static str, source: &'static str, entries: &'static [NamedValue]) -> Self {
+        Self { name, source, entries }
+    }
+
     /// The name of a value.
     pub fn name_of(&self, value: u64) -> Option<&'static str> {
         self.entries.iter().find(|entry| entry.value == value).map(|entry| entry.name)

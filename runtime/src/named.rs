@@ -88,12 +88,12 @@ macro_rules! number_traits {
 #[macro_export]
 macro_rules! serialize_number {
     ($name:ident) => {
-        impl $crate::serde::Serialize for $name {
-            fn serialize<S: $crate::serde::Serializer>(
+        impl $crate::glue::serde::Serialize for $name {
+            fn serialize<S: $crate::glue::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::serde::Serialize::serialize(&self.0, serializer)
+                $crate::glue::serde::Serialize::serialize(&self.0, serializer)
             }
         }
     };
@@ -114,7 +114,7 @@ macro_rules! descriptor_traits {
     ($($name:ident: $int:ident),* $(,)?) => {$(
         impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::display_named(self.display_name(), self.0, f)
+                $crate::glue::display_named(self.display_name(), self.0, f)
             }
         }
 
@@ -130,7 +130,7 @@ macro_rules! keyword_traits {
         impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 let named = Self::NAMED.iter().filter(|(bit, _)| self.contains(*bit));
-                $crate::display_flags(self.0, named.zip(self.display_names()).map(|((bit, _), name)| (bit.0, name)), f)
+                $crate::glue::display_flags(self.0, named.zip(self.display_names()).map(|((bit, _), name)| (bit.0, name)), f)
             }
         }
 
@@ -234,11 +234,8 @@ mod tests {
 
     use crate::{Meaning, NamedValue, NamesInfo};
 
-    static ACCESS: NamesInfo = NamesInfo {
-        name: "Access",
-        source: "a test",
-        entries: &[NamedValue::new(1, 1, "READ"), NamedValue::new(2, 2, "WRITE")],
-    };
+    static ACCESS: NamesInfo =
+        NamesInfo::new("Access", "a test", &[NamedValue::new(1, 1, "READ"), NamedValue::new(2, 2, "WRITE")]);
 
     #[derive(Clone, Copy, Default, PartialEq, Eq)]
     struct Access(u32);

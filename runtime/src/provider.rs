@@ -3,7 +3,8 @@
 use core::fmt::{Debug, Display};
 use core::hash::Hash;
 
-use crate::{DecodeError, Decoded, Fault, ProviderInfo, Reader, Record};
+use crate::reader::Reader;
+use crate::{DecodeError, Decoded, Fault, ProviderInfo, Record};
 
 /// A provider: its schema, and the types that a generated crate has for it.
 ///

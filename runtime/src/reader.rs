@@ -3,7 +3,13 @@
 //! Every method names the field it reads (its index in the layout), so that an error can say which one did not
 //! fit. A method that fails consumes nothing.
 
-use crate::{Ansi, Array, Binary, Element, Extent, Fault, FaultKind, Item, List, Nested, Segment, Sid, Struct, Utf16};
+use crate::segment::Segment;
+use crate::value::Element;
+use crate::value::Extent;
+use crate::value::Item;
+use crate::value::Nested;
+use crate::value::Struct;
+use crate::{Ansi, Array, Binary, Fault, FaultKind, List, Sid, Utf16};
 
 /// Which pointers a payload holds: the event header's 32-bit or 64-bit flag says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

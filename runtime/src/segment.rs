@@ -4,7 +4,7 @@ use crate::{FileTime, Guid, SystemTime};
 
 /// `N` bytes of a payload that hold fixed-size fields at known offsets.
 ///
-/// Taking a segment from a [`Reader`](crate::Reader) costs one bounds check for all its fields. The offsets are
+/// Taking a segment from a [`Reader`](crate::glue::Reader) costs one bounds check for all its fields. The offsets are
 /// constants: one that does not fit `N` fails to compile, so no accessor can panic. Integers are little-endian and
 /// unaligned, as ETW writes them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

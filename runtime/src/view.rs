@@ -5,8 +5,9 @@ use core::hash::Hasher;
 
 use crate::message::{AnyMessageWriter, Message, MessageWriter};
 use crate::part::{Part, hash_parts, parts_are_equal, value_of, values};
+use crate::reader::Reader;
 use crate::status::{BuiltIn, StatusText};
-use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Reader, Value};
+use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
 pub trait Record<'a>: Copy {
@@ -216,20 +217,20 @@ macro_rules! record_traits {
 
         impl ::core::fmt::Debug for $record<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::debug_record(self, f)
+                $crate::glue::debug_record(self, f)
             }
         }
 
         impl ::core::fmt::Display for $record<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::display_record(self, f)
+                $crate::glue::display_record(self, f)
             }
         }
 
         /// Two are equal if they are of one layout and hold the same bytes.
         impl ::core::cmp::PartialEq for $record<'_> {
             fn eq(&self, other: &Self) -> bool {
-                $crate::records_are_equal(self, other)
+                $crate::glue::records_are_equal(self, other)
             }
         }
 
@@ -237,7 +238,7 @@ macro_rules! record_traits {
 
         impl ::core::hash::Hash for $record<'_> {
             fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-                $crate::hash_record(self, state);
+                $crate::glue::hash_record(self, state);
             }
         }
 
@@ -251,12 +252,12 @@ macro_rules! record_traits {
 #[macro_export]
 macro_rules! serialize_traits {
     ($record:ident) => {
-        impl $crate::serde::Serialize for $record<'_> {
-            fn serialize<S: $crate::serde::Serializer>(
+        impl $crate::glue::serde::Serialize for $record<'_> {
+            fn serialize<S: $crate::glue::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::serialize_record(self, serializer)
+                $crate::glue::serialize_record(self, serializer)
             }
         }
     };

@@ -434,25 +434,17 @@ fn builds(layout: &LayoutInfo) -> Vec<[u32; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use etw_runtime::{AnyMessageWriter, AnyView, FieldInfo, InType, Part};
+    use etw_runtime::glue::{AnyMessageWriter, AnyView, Part};
+    use etw_runtime::{EventKey, FieldInfo, InType};
 
     use super::*;
 
-    static TWINS: LayoutInfo = LayoutInfo {
-        index: 0,
-        name: "TwinsV0",
-        event: "Twins",
-        id: 1,
-        version: 0,
-        builds: &[],
-        fields: &[
-            FieldInfo::new("Twin", InType::UInt8),
-            FieldInfo::new("Other", InType::UInt8),
-            FieldInfo::new("Twin", InType::UInt8),
-            FieldInfo::new("Twin", InType::UInt8),
-        ],
-        headers: &[],
-    };
+    static TWINS: LayoutInfo = LayoutInfo::new(0, EventKey::new(1, 0), "Twins", "TwinsV0").with_fields(&[
+        FieldInfo::new("Twin", InType::UInt8),
+        FieldInfo::new("Other", InType::UInt8),
+        FieldInfo::new("Twin", InType::UInt8),
+        FieldInfo::new("Twin", InType::UInt8),
+    ]);
 
     #[derive(Clone, Copy)]
     struct Twins;
@@ -486,7 +478,7 @@ mod tests {
 
     #[test]
     fn fields_are_those_of_the_crates_own_form() {
-        let key = smbserver_etw::EventKey::new(111, 2);
+        let key = EventKey::new(111, 2);
         let event = smbserver_etw::Decoder::any_build().decode_payload(key, &[0xA5; 196]).unwrap().event;
         let mut json = Vec::new();
         write_fields(&event, &[], Integers::default(), &mut serde_json::Serializer::new(&mut json)).unwrap();

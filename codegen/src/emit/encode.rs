@@ -71,7 +71,7 @@ fn emit_put(put: &Put) -> TokenStream {
             let method = ident(method);
             let field = index(*field);
             let lengths = lengths.iter().map(emit_length);
-            quote! { out.#method(rt::encode::Count::of(#field) #(#lengths)* .fit()?); }
+            quote! { out.#method(rt::encode::Count::new(#field) #(#lengths)* .fit()?); }
         }
         Put::One(one) => put_one(one),
         Put::List { member, field, count, by_reference, item } => {

@@ -1,10 +1,10 @@
-//! `events/mod.rs`: the enum over all events and the way from (build, id, version, payload) to it.
+//! `events/mod.rs`: the enum over all events, and the types that decoding has for this provider.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{decimal, doc_attributes, ident};
-use crate::plan::ir::{Crate, LayoutPath};
+use super::{doc_attributes, ident};
+use crate::plan::ir::Crate;
 
 pub(super) fn doc(plan: &Crate) -> String {
     format!("The events of {}, a module for each group of them.", plan.provider.name)
@@ -13,10 +13,11 @@ pub(super) fn doc(plan: &Crate) -> String {
 pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
     let imports = quote! {
         use ::etw_runtime as rt;
+        use ::etw_runtime::glue;
         use super::{Build, descriptor, schema};
     };
     let traits = quote! { rt::record_traits!(Event); };
-    vec![imports, event_enum(plan), decoding(), provider(plan), record(plan), dispatch(plan), traits]
+    vec![imports, event_enum(plan), decoding(), provider(plan), record(plan), traits]
 }
 
 fn event_enum(plan: &Crate) -> TokenStream {
@@ -106,61 +107,11 @@ fn record(plan: &Crate) -> TokenStream {
     quote! {
         #[allow(clippy::too_many_lines)]
         impl<'a> rt::Record<'a> for Event<'a> {
-            fn view(&self) -> &dyn rt::AnyView<'a> {
+            fn view(&self) -> &dyn glue::AnyView<'a> {
                 match self { #(Self::#names(event) => rt::Record::view(event),)* }
             }
         }
     }
-}
-
-fn dispatch(plan: &Crate) -> TokenStream {
-    let decodes = plan.dispatch.iter().map(|arm| {
-        let id = decimal(arm.id);
-        let version = decimal(arm.version);
-        let builds = arm.builds.iter().map(|builds| emit_builds(*builds));
-        let constructors = plan.layouts.get(usize::from(arm.layout)).map(emit_constructors);
-        quote! { (#id, #version, #(#builds)|*) => rt::decode_as(build, id, version, payload, #constructors), }
-    });
-    let reads = plan.layouts.iter().enumerate().map(|(at, layout)| {
-        let at = super::index(at);
-        let constructors = emit_constructors(layout);
-        quote! { #at => rt::read_as(reader, #constructors), }
-    });
-    quote! {
-        #[allow(clippy::too_many_lines)]
-        impl<'a> rt::Events<'a> for Event<'a> {
-            type Provider = Provider;
-
-            #[inline]
-            fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<'a>, rt::DecodeError> {
-                match (id, version, build) {
-                    #(#decodes)*
-                    _ => rt::refuse(build, id, version, payload),
-                }
-            }
-
-            fn read(index: u16, reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
-                match index {
-                    #(#reads)*
-                    _ => Err(rt::Fault { field: 0, offset: 0, kind: rt::FaultKind::UnknownLayout }),
-                }
-            }
-        }
-    }
-}
-
-/// The constructors from a view to an event: of the event's enum, and of `Event`.
-fn emit_constructors(layout: &LayoutPath) -> TokenStream {
-    let module = ident(&layout.module);
-    let event = ident(&layout.event);
-    let variant = ident(&layout.variant);
-    quote! { #module::#event::#variant, Self::#event }
-}
-
-/// The builds that a capture serves, as a pattern.
-fn emit_builds((first, before): (u32, Option<u32>)) -> TokenStream {
-    let first = decimal(first);
-    before.map(decimal).map_or_else(|| quote!(#first..), |before| quote!(#first..#before))
 }
 
 pub(super) const FOR_EACH_VIEW_DOC: &str = "A macro over all views.";

@@ -4,17 +4,23 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{build_ranges, doc_attributes, ident, literal};
-use crate::plan::ir::Map;
+use crate::plan::ir::{Crate, Map};
 
 pub(super) const DOC: &str =
     "The manifest's maps: integers whose values have a text. A value without one is still a value.";
 
-pub(super) fn items(maps: &[Map]) -> Vec<TokenStream> {
+pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
     let mut items = Vec::new();
-    if !maps.is_empty() {
+    if !plan.maps.is_empty() {
         items.push(quote! { use ::etw_runtime as rt; });
     }
-    items.extend(maps.iter().map(emit_map));
+    let builds = plan.map_builds.iter().map(|(name, ranges)| {
+        let name = ident(name);
+        let ranges = build_ranges(ranges);
+        quote! { const #name: &[rt::BuildRange] = #ranges; }
+    });
+    items.push(quote! { #(#builds)* });
+    items.extend(plan.maps.iter().map(emit_map));
     items
 }
 
@@ -31,12 +37,12 @@ fn emit_map(map: &Map) -> TokenStream {
     let entries = map.entries.iter().map(|entry| {
         let value = literal(entry.value);
         let text = &entry.text;
-        let builds = build_ranges(&entry.builds);
+        let builds = ident(&entry.builds);
         quote! { rt::MapEntry::new(#value, #text, #builds) }
     });
     let manifest_name = &map.text;
-    let bits = map.bits;
-    let inferred = map.inferred;
+    let of_bits = map.bits.then(|| quote!(.of_bits()));
+    let inferred = map.inferred.then(|| quote!(.inferred()));
     let info_docs = doc_attributes(&[format!("The map `{manifest_name}` as data.")]);
     let methods = if map.bits {
         quote! {
@@ -65,11 +71,6 @@ fn emit_map(map: &Map) -> TokenStream {
         #operators
 
         #info_docs
-        pub static #info: rt::MapInfo = rt::MapInfo {
-            name: #manifest_name,
-            bits: #bits,
-            inferred: #inferred,
-            entries: &[#(#entries),*],
-        };
+        pub static #info: rt::MapInfo = rt::MapInfo::new(#manifest_name, &[#(#entries),*]) #of_bits #inferred;
     }
 }

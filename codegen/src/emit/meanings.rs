@@ -48,7 +48,7 @@ fn emit_newtype(meaning: &Meaning) -> TokenStream {
         rt::named_traits!(#name: #integer = rt::Meaning::#variant(&#info));
 
         #info_docs
-        pub static #info: rt::NamesInfo = rt::NamesInfo { name: #type_name, source: #source, entries: &[#(#entries),*] };
+        pub static #info: rt::NamesInfo = rt::NamesInfo::new(#type_name, #source, &[#(#entries),*]);
     }
 }
 

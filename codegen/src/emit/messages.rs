@@ -99,13 +99,13 @@ fn emit_printf(format: Printf) -> TokenStream {
     let precision = option(precision.map(index));
     let conversion = ident(conversion);
     quote! {
-        rt::Printf {
+        glue::Printf {
             left: #left,
             zeros: #zeros,
             alternate: #alternate,
             width: #width,
             precision: #precision,
-            conversion: rt::Conversion::#conversion,
+            conversion: glue::Conversion::#conversion,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod builds;
 mod constants;
+mod dispatch;
 mod encode;
 mod event;
 mod expressions;
@@ -29,10 +30,11 @@ pub(crate) fn emit(plan: &Crate) -> Tree<'_> {
     let children = vec![
         Tree::new("builds", builds::DOC, || builds::items(&plan.builds)),
         Tree::new("descriptor", constants::DOC, || constants::items(plan)),
+        Tree::new("dispatch", dispatch::DOC, || dispatch::items(plan)).private(),
         Tree::new("encode", encode::DOC, Vec::new).with_children(encoders).in_crates_only(),
         Tree::new("events", &event::doc(plan), || event::items(plan)).with_children(events),
-        Tree::new("for_each_view", event::FOR_EACH_VIEW_DOC, || event::for_each_view(plan)).in_crates_only(),
-        Tree::new("maps", maps::DOC, || maps::items(&plan.maps)),
+        Tree::new("for_each_view", event::FOR_EACH_VIEW_DOC, || event::for_each_view(plan)).private().in_crates_only(),
+        Tree::new("maps", maps::DOC, || maps::items(plan)),
         Tree::new("meanings", meanings::DOC, || meanings::items(&plan.meanings)),
         Tree::new("schema", schema::DOC, || schema::root_items(plan)).with_children(tables),
     ];
@@ -85,7 +87,7 @@ fn build_ranges(ranges: &[BuildRange]) -> TokenStream {
     let ranges = ranges.iter().map(|range| {
         let first = decimal(range.first);
         let last = decimal(range.last);
-        quote! { rt::BuildRange { first: #first, last: #last } }
+        quote! { rt::BuildRange::new(#first, #last) }
     });
     quote! { &[#(#ranges),*] }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::{build_ranges, decimal, doc_attributes, hex, ident, index, option, path};
+use super::{build_ranges, decimal, doc_attributes, hex, ident, index, path};
 use crate::plan::ir::{
     Crate, Event, FieldEntry, FieldInfo, Header, InfoMeaning, InfoSize, Layout, Module, Provider, View,
 };
@@ -22,12 +22,8 @@ pub(super) fn root_items(plan: &Crate) -> Vec<TokenStream> {
     let guid = emit_guid(provider);
     let item = quote! {
         /// The provider, its captured builds and its events.
-        pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo {
-            name: #name,
-            guid: #guid,
-            builds: &[#(#builds),*],
-            events: &[#(#events),*],
-        };
+        pub static PROVIDER: rt::ProviderInfo =
+            rt::ProviderInfo::new(#name, #guid, &[#(#builds),*], &[#(#events),*]);
     };
     vec![quote! { use ::etw_runtime as rt; }, item]
 }
@@ -70,12 +66,12 @@ fn event_info(event: &Event) -> TokenStream {
     let versions = event.versions.iter().map(|(version, layouts)| {
         let version = decimal(*version);
         let layouts = layouts.iter().map(|layout| ident(layout));
-        quote! { rt::VersionInfo { version: #version, layouts: &[#(&#layouts),*] } }
+        quote! { rt::VersionInfo::new(#version, &[#(&#layouts),*]) }
     });
     let docs = doc_attributes(&[format!("Event {}.", event.id)]);
     quote! {
         #docs
-        pub static #info: rt::EventInfo = rt::EventInfo { id: #id, name: #name, versions: &[#(#versions),*] };
+        pub static #info: rt::EventInfo = rt::EventInfo::new(#id, #name, &[#(#versions),*]);
     }
 }
 
@@ -93,16 +89,11 @@ fn layout_info(event: &Event, layout: &Layout) -> TokenStream {
     let docs = doc_attributes(&[&layout.view.summary]);
     quote! {
         #docs
-        pub static #info: rt::LayoutInfo = rt::LayoutInfo {
-            index: #index,
-            name: #name,
-            event: #event_name,
-            id: #id,
-            version: #version,
-            builds: #builds,
-            fields: &[#(#fields),*],
-            headers: &[#(#headers),*],
-        };
+        pub static #info: rt::LayoutInfo =
+            rt::LayoutInfo::new(#index, rt::EventKey::new(#id, #version), #event_name, #name)
+                .with_builds(#builds)
+                .with_fields(&[#(#fields),*])
+                .with_headers(&[#(#headers),*]);
     }
 }
 
@@ -115,11 +106,8 @@ fn struct_info(structure: &View, module: &Module) -> TokenStream {
     let docs = doc_attributes(&[&structure.summary]);
     quote! {
         #docs
-        pub static #info: rt::StructInfo = rt::StructInfo {
-            name: #name,
-            fields: &[#(#fields),*],
-            read: rt::read_struct!(super::super::events::#module::#view),
-        };
+        pub static #info: rt::StructInfo =
+            rt::StructInfo::new(#name, &[#(#fields),*], rt::read_struct!(super::super::events::#module::#view));
     }
 }
 
@@ -140,7 +128,7 @@ fn field_info(field: &FieldInfo) -> TokenStream {
     let length = field.length.map(emit_size).map(|size| quote! { .with_length(#size) });
     let count = field.count.map(emit_size).map(|size| quote! { .with_count(#size) });
     let map = field.map.as_deref().map(path).map(|map| quote! { .with_map(&#map) });
-    let meaning = field.meaning.as_ref().map(emit_meaning).map(|meaning| quote! { .meaning(#meaning) });
+    let meaning = field.meaning.as_ref().map(emit_meaning).map(|meaning| quote! { .with_meaning(#meaning) });
     let members = field.members.as_deref().map(ident).map(|info| quote! { .with_members(&#info) });
     quote! { rt::FieldInfo::new(#name, rt::InType::#in_type) #out_type #length #count #map #meaning #members }
 }
@@ -166,21 +154,12 @@ fn emit_meaning(meaning: &InfoMeaning) -> TokenStream {
 
 fn header_info(header: &Header) -> TokenStream {
     let since = decimal(header.since);
-    let channel = option(header.channel.map(decimal));
     let level = decimal(header.level);
-    let opcode = decimal(header.opcode);
-    let task = decimal(header.task);
-    let keywords = hex(header.keywords);
-    let message = option(header.message.as_ref());
-    quote! {
-        rt::HeaderInfo {
-            since: #since,
-            channel: #channel,
-            level: #level,
-            opcode: #opcode,
-            task: #task,
-            keywords: #keywords,
-            message: #message,
-        }
-    }
+    let channel = header.channel.map(decimal).map(|channel| quote!(.with_channel(#channel)));
+    let opcode =
+        Some(header.opcode).filter(|opcode| *opcode != 0).map(decimal).map(|opcode| quote!(.with_opcode(#opcode)));
+    let task = Some(header.task).filter(|task| *task != 0).map(decimal).map(|task| quote!(.with_task(#task)));
+    let keywords = Some(header.keywords).filter(|bits| *bits != 0).map(hex).map(|bits| quote!(.with_keywords(#bits)));
+    let message = header.message.as_ref().map(|message| quote!(.with_message(#message)));
+    quote! { rt::HeaderInfo::new(#since, #level) #channel #opcode #task #keywords #message }
 }

@@ -10,6 +10,7 @@ pub(super) fn items(module: &Module) -> Vec<TokenStream> {
     let schema = ident(&module.name);
     let mut items = vec![quote! {
         use ::etw_runtime as rt;
+        use ::etw_runtime::glue;
         #[allow(unused_imports)]
         use super::super::{maps, meanings};
         use super::super::schema::#schema as schema;
@@ -82,7 +83,7 @@ fn event_record(event: &Event) -> TokenStream {
     let variants = event.layouts.iter().map(|layout| ident(&layout.variant));
     quote! {
         impl<'a> rt::Record<'a> for #name<'a> {
-            fn view(&self) -> &dyn rt::AnyView<'a> {
+            fn view(&self) -> &dyn glue::AnyView<'a> {
                 match self { #(Self::#variants(view) => view,)* }
             }
         }
@@ -175,7 +176,7 @@ fn struct_trait(structure: &View) -> TokenStream {
     let read = read_function(structure);
     let part = part_function(structure);
     quote! {
-        impl<'a> rt::Struct<'a> for #name<'a> {
+        impl<'a> glue::Struct<'a> for #name<'a> {
             const INFO: &'static rt::StructInfo = &schema::#info;
             #read
             #part
@@ -196,7 +197,7 @@ fn read_function(view: &View) -> TokenStream {
     });
     quote! {
         #[inline]
-        fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+        fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
             #(#reads)*
             Ok(Self { #(#names,)* #marker })
         }
@@ -235,14 +236,14 @@ fn emit_extent(each: &Each) -> TokenStream {
     match each {
         Each::Units(Size::Fixed(n)) => {
             let n = decimal(*n);
-            quote!(rt::Extent::Units(#n))
+            quote!(glue::Extent::Units(#n))
         }
         Each::Units(Size::Counter(counter)) => {
             let units = expressions::in_segment(counter);
-            quote!(rt::Extent::Units(#units.into()))
+            quote!(glue::Extent::Units(#units.into()))
         }
-        Each::Counted => quote!(rt::Extent::Counted),
-        Each::Own => quote!(rt::Extent::Own),
+        Each::Counted => quote!(glue::Extent::Counted),
+        Each::Own => quote!(glue::Extent::Own),
     }
 }
 
@@ -250,7 +251,7 @@ fn emit_extent(each: &Each) -> TokenStream {
 fn part_function(view: &View) -> TokenStream {
     let parts: Vec<TokenStream> = view.members.iter().map(|member| expressions::value(&member.part)).collect();
     let body = match parts.as_slice() {
-        [] => return quote! { fn part(&self, _part: usize) -> Option<rt::Part<'a>> { None } },
+        [] => return quote! { fn part(&self, _part: usize) -> Option<glue::Part<'a>> { None } },
         [only] => quote!(if part == 0 { Some(#only) } else { None }),
         parts => {
             let arms = parts.iter().enumerate().map(|(at, part)| {
@@ -260,5 +261,5 @@ fn part_function(view: &View) -> TokenStream {
             quote!(Some(match part { #(#arms)* _ => return None, }))
         }
     };
-    quote! { fn part(&self, part: usize) -> Option<rt::Part<'a>> { #body } }
+    quote! { fn part(&self, part: usize) -> Option<glue::Part<'a>> { #body } }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Crate {
     pub(crate) tasks: Newtype,
     pub(crate) keywords: Newtype,
     pub(crate) maps: Vec<Map>,
+    /// The sets of builds that entries of maps have: private constants of their file.
+    pub(crate) map_builds: Vec<(String, Vec<BuildRange>)>,
     pub(crate) meanings: Vec<Meaning>,
     pub(crate) modules: Vec<Module>,
     /// Every layout, in the order of its index.
@@ -92,7 +94,8 @@ pub(crate) struct MapEntry {
     pub(crate) name: String,
     pub(crate) value: Number,
     pub(crate) text: String,
-    pub(crate) builds: Vec<BuildRange>,
+    /// The constant with the builds that name it.
+    pub(crate) builds: String,
     pub(crate) docs: Vec<String>,
 }
 
@@ -200,7 +203,7 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) read: Read,
-    /// What it is to reflection, as an `rt::Part`.
+    /// What it is to reflection, as an `glue::Part`.
     pub(crate) part: Value,
 }
 
@@ -237,7 +240,7 @@ pub(crate) enum Each {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct InSegment {
     pub(crate) member: String,
-    /// The method of `rt::Segment`.
+    /// The method of `glue::Segment`.
     pub(crate) method: &'static str,
     pub(crate) offset: u16,
 }

@@ -50,7 +50,8 @@ pub(crate) fn plan(
     diagnostics: &mut Diagnostics,
 ) -> ir::Crate {
     let (descriptor, numbers) = values::plan_descriptor(schema, lock);
-    let (maps, map_texts) = values::plan_maps(schema, overrides, inferred_maps, lock);
+    let values::Maps { types: maps, builds: map_builds, texts: map_texts } =
+        values::plan_maps(schema, overrides, inferred_maps, lock);
     let (meaning_paths, meaning_types) = meanings::plan(meanings, &maps, lock);
     let mut planner = Planner {
         schema,
@@ -76,6 +77,7 @@ pub(crate) fn plan(
         tasks: descriptor.tasks,
         keywords: descriptor.keywords,
         maps,
+        map_builds,
         meanings: meaning_types,
         modules,
         layouts,

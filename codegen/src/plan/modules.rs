@@ -21,7 +21,7 @@ const FEWEST: usize = 3;
 const LONGEST: usize = 100;
 
 /// Names that stand in `events/mod.rs` beside those of the modules, and those of the modules around them.
-const RESERVED: &[&str] = &["encode", "events", "other", "rt", "schema"];
+const RESERVED: &[&str] = &["descriptor", "encode", "events", "glue", "other", "rt", "schema"];
 
 /// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
 pub(crate) fn is_reserved(name: &str) -> bool {

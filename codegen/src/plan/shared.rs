@@ -46,8 +46,11 @@ pub(super) fn mark_confusable(drafts: &mut [Draft]) {
 pub(super) fn plan_accessors(drafts: &[Draft], context: Context<'_>) -> Vec<Accessor> {
     let shared = find_shared(drafts, context);
     let agrees = |name: &str| shared.iter().any(|(known, shared)| known == name && shared.agrees);
-    let is_offered =
-        |shared: &Shared<'_>| shared.agrees && shared.offer.each.as_ref().is_none_or(|(raw, _)| agrees(raw));
+    // Of the two accessors of a field with names, neither is offered without the other.
+    let is_offered = |shared: &Shared<'_>| {
+        let other = if shared.offer.is_raw { Some(&shared.field.accessor) } else { shared.field.raw_accessor.as_ref() };
+        shared.agrees && other.is_none_or(|other| agrees(other))
+    };
     let offered = shared.iter().filter(|(_, shared)| is_offered(shared));
     offered.map(|(name, shared)| accessor(name, shared, drafts)).collect()
 }

@@ -7,7 +7,7 @@ use super::ir::{Map, Step};
 pub(super) struct Spelling {
     /// The type that an accessor returns.
     pub(super) ty: &'static str,
-    /// The method of `rt::Segment` that reads it, which is also that of the encoder's writer.
+    /// The method of `glue::Segment` that reads it, which is also that of the encoder's writer.
     pub(super) method: &'static str,
     /// The variant of `rt::Value`.
     pub(super) variant: &'static str,
@@ -85,7 +85,7 @@ fn item_type(item: Item, structs: &[StructPlan]) -> String {
 /// The type of the member that holds a field of variable size.
 pub(super) fn member_type(kind: Kind, structs: &[StructPlan]) -> String {
     let value = plain_type(kind, structs);
-    if matches!(kind, Kind::One(Item::Struct(_))) { format!("rt::Nested<'a, {value}>") } else { value }
+    if matches!(kind, Kind::One(Item::Struct(_))) { format!("glue::Nested<'a, {value}>") } else { value }
 }
 
 /// The type that a map is.

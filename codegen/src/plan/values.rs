@@ -310,26 +310,35 @@ fn name_by_key(kind: NameKind, items: impl Iterator<Item = (String, Named)>, loc
         .collect()
 }
 
+/// The maps of a crate.
+#[derive(Default)]
+pub(super) struct Maps {
+    pub(super) types: Vec<ir::Map>,
+    /// The sets of builds that entries have, each with its constant.
+    pub(super) builds: Vec<(String, Vec<BuildRange>)>,
+    /// What messages say for their values.
+    pub(super) texts: Vec<MapTexts>,
+}
+
 /// The maps, and beside each the texts of its values with their inserts.
 pub(super) fn plan_maps(
     schema: &Schema,
     overrides: &Overrides,
     inferred: &BTreeMap<String, String>,
     lock: &mut NamesLock,
-) -> (Vec<ir::Map>, Vec<MapTexts>) {
+) -> Maps {
     let mut maps = find_newest(schema, &schema.maps, |map| &map.name, |_| 0);
     maps.sort_by_key(|(map, _)| &map.name);
-    let mut out = Vec::new();
-    let mut texts = Vec::new();
+    let mut planned = Maps::default();
     for (map, builds) in maps {
         let renamed = overrides.renames.iter().find(|r| r.map.as_ref() == Some(&map.name) && r.value.is_none());
         let name = renamed.map_or_else(|| names::type_name(&map.name), |r| r.to.clone());
         let name = if names::is_reserved_type(&name) { format!("{name}Map") } else { name };
         let name = lock.claim(NameKind::Map, &map.name, &[name.clone(), format!("{name}Map")]);
         let reason = inferred.get(&map.name);
-        let (entries, texts_of_map) = plan_entries(schema, map, overrides, lock);
-        texts.push(texts_of_map);
-        out.push(ir::Map {
+        let (entries, texts_of_map) = plan_entries(schema, map, overrides, lock, &mut planned.builds);
+        planned.texts.push(texts_of_map);
+        planned.types.push(ir::Map {
             info: String::new(),
             text: map.name.clone(),
             bits: map.kind == MapKind::Bit,
@@ -340,11 +349,24 @@ pub(super) fn plan_maps(
         });
     }
     // All types before any static: the type of a map `E` has a static's name.
-    for map in &mut out {
+    for map in &mut planned.types {
         let constant = names::constant_name(&map.name);
         map.info = lock.claim(NameKind::MapStatic, &map.text, &[constant.clone(), format!("{constant}_MAP")]);
     }
-    (out, texts)
+    planned
+}
+
+/// The constant for a set of builds: most entries have one of a few.
+fn share_builds(builds: &Builds, known: &mut Vec<(String, Vec<BuildRange>)>) -> String {
+    let ranges: Vec<BuildRange> =
+        builds.ranges().iter().map(|range| BuildRange { first: range.first, last: range.last }).collect();
+    if let Some((name, _)) = known.iter().find(|(_, set)| *set == ranges) {
+        return name.clone();
+    }
+    let spelled: Vec<String> = ranges.iter().map(|range| format!("{}_{}", range.first, range.last)).collect();
+    let name = names::private(&format!("BUILDS_{}", spelled.join("_")));
+    known.push((name.clone(), ranges));
+    name
 }
 
 fn document_map(map: &Map, builds: &Builds, inferred: Option<&String>) -> Vec<String> {
@@ -364,6 +386,7 @@ fn plan_entries(
     newest: &Map,
     overrides: &Overrides,
     lock: &mut NamesLock,
+    map_builds: &mut Vec<(String, Vec<BuildRange>)>,
 ) -> (Vec<MapEntry>, MapTexts) {
     let declarations = || schema.maps.iter().rev().filter(|held| held.value.name == newest.name);
     let mut entries = newest.entries.clone();
@@ -392,7 +415,7 @@ fn plan_entries(
             name,
             value: if newest.kind == MapKind::Bit { Number::Hex(value) } else { Number::Decimal(value) },
             text: message::without_expansion(&text),
-            builds: builds.ranges().iter().map(|r| BuildRange { first: r.first, last: r.last }).collect(),
+            builds: share_builds(&builds, map_builds),
             docs: vec![doc + &name_builds_unless_all(schema, &builds)],
         });
         texts.push((entry.value, text));

@@ -16,17 +16,17 @@ pub(super) fn plan_members(fields: &Fields) -> Vec<ir::Member> {
     let member = |member: &Member| match member {
         Member::Segment { name, size, first_field } => ir::Member {
             name: name.clone(),
-            ty: format!("rt::Segment<'a, {size}>"),
+            ty: format!("glue::Segment<'a, {size}>"),
             read: Read { method: "segment", field: *first_field, size: None, each: None, is_socket: false },
             part: Value {
                 source: Source::Member(name.clone()),
-                steps: vec![Step::Call("as_bytes"), Step::Wrap("rt::Part::Segment".to_owned())],
+                steps: vec![Step::Call("as_bytes"), Step::Wrap("glue::Part::Segment".to_owned())],
             },
         },
         Member::Field(at) => {
             let field = &fields.list[*at];
             let mut part = reflect(field);
-            part.steps.push(Step::Wrap("rt::Part::Field".to_owned()));
+            part.steps.push(Step::Wrap("glue::Part::Field".to_owned()));
             ir::Member {
                 name: field.accessor.clone(),
                 ty: types::member_type(field.kind, &fields.structs),

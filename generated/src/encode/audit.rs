@@ -19,7 +19,7 @@ pub struct SrvDisabledV0<'a> {
 
 impl rt::encode::Put for SrvDisabledV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u32(self.log_event_count);
         Ok(())
@@ -72,11 +72,11 @@ pub struct SrvUnencryptedAcccessFailureV0<'a> {
 
 impl rt::encode::Put for SrvUnencryptedAcccessFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
         Ok(())
     }
@@ -114,13 +114,13 @@ pub struct SrvUnencryptedAcccessFailureV1<'a> {
 
 impl rt::encode::Put for SrvUnencryptedAcccessFailureV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u32(rt::encode::Count::of(6).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(6).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
         Ok(())
@@ -155,9 +155,9 @@ pub struct SrvSignatureValidationFailureV0<'a> {
 
 impl rt::encode::Put for SrvSignatureValidationFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
         Ok(())
     }
@@ -192,11 +192,11 @@ pub struct SrvSignatureValidationFailureV1<'a> {
 
 impl rt::encode::Put for SrvSignatureValidationFailureV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
         Ok(())
@@ -236,9 +236,9 @@ pub struct SrvDecryptionFailureV0<'a> {
 
 impl rt::encode::Put for SrvDecryptionFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.len()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.len()).fit()?);
         out.bytes(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u32(self.status);
         out.u32(self.translated_status);
@@ -473,7 +473,7 @@ pub struct Smb2ClientDoesNotSupportSigningV0<'a> {
 
 impl rt::encode::Put for Smb2ClientDoesNotSupportSigningV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.boolean(self.server_requires_signing);
         Ok(())
@@ -507,9 +507,9 @@ pub struct Smb2ClientDoesNotSupportSigningV1<'a> {
 
 impl rt::encode::Put for Smb2ClientDoesNotSupportSigningV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
         out.boolean(self.server_requires_signing);
         Ok(())
@@ -544,7 +544,7 @@ pub struct Smb2ClientDoesNotSupportEncryptionV0<'a> {
 
 impl rt::encode::Put for Smb2ClientDoesNotSupportEncryptionV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.boolean(self.server_requires_encryption);
         out.u32(self.smb_client_does_not_support_encryption_type);
@@ -581,7 +581,7 @@ pub struct SrvNetClientDoesNotSupportSpnV0<'a> {
 
 impl rt::encode::Put for SrvNetClientDoesNotSupportSpnV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u32(self.status);
         out.u32(self.spn_validation_policy);
@@ -621,7 +621,7 @@ pub struct SrvNetClientSentUnrecognizedSpnV0<'a> {
 
 impl rt::encode::Put for SrvNetClientSentUnrecognizedSpnV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.utf16_nul(2, self.spn)?;
         out.boolean(self.service_class_is_valid);
@@ -659,7 +659,7 @@ pub struct SrvNetClientSentEmptySpnV0<'a> {
 
 impl rt::encode::Put for SrvNetClientSentEmptySpnV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u32(self.spn_validation_policy);
         Ok(())
@@ -690,7 +690,7 @@ pub struct Smb1ClientDoesNotSupportSigningV0<'a> {
 
 impl rt::encode::Put for Smb1ClientDoesNotSupportSigningV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.boolean(self.server_requires_signing);
         Ok(())

@@ -21,9 +21,9 @@ pub struct ServerCertMappingExpiringV0<'a> {
 
 impl rt::encode::Put for ServerCertMappingExpiringV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.cert_subject_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.cert_subject_name.units()).fit()?);
         out.utf16(self.cert_subject_name);
-        out.u16(rt::encode::Count::of(2).is(self.cert_thumbprint.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.cert_thumbprint.units()).fit()?);
         out.utf16(self.cert_thumbprint);
         out.file_time(self.expiring);
         Ok(())
@@ -62,9 +62,9 @@ impl rt::encode::Put for SrvNetQuicShutdownFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u16(rt::encode::Writer::narrow(0, self.error_code.0)?);
         out.u16(rt::encode::Writer::narrow(1, self.reason.0)?);
-        out.u16(rt::encode::Count::of(2).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
-        out.u16(rt::encode::Count::of(4).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -103,14 +103,14 @@ pub struct ServerCertMappingUpdateFailureV0<'a> {
 
 impl rt::encode::Put for ServerCertMappingUpdateFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(2).is(self.subject.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.subject.units()).fit()?);
         out.utf16(self.subject);
-        out.u16(rt::encode::Count::of(4).is(self.thumb_print.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.thumb_print.units()).fit()?);
         out.utf16(self.thumb_print);
         out.u32(self.status);
-        out.u16(rt::encode::Count::of(7).is(self.removed.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.removed.units()).fit()?);
         out.utf16(self.removed);
         Ok(())
     }
@@ -146,9 +146,9 @@ pub struct ServerCertMappingExpiredV0<'a> {
 
 impl rt::encode::Put for ServerCertMappingExpiredV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.cert_subject_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.cert_subject_name.units()).fit()?);
         out.utf16(self.cert_subject_name);
-        out.u16(rt::encode::Count::of(2).is(self.cert_thumbprint.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.cert_thumbprint.units()).fit()?);
         out.utf16(self.cert_thumbprint);
         out.file_time(self.expiring);
         Ok(())
@@ -182,9 +182,9 @@ pub struct ServerCertMappingRestoreFailureV0<'a> {
 
 impl rt::encode::Put for ServerCertMappingRestoreFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.subject.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.subject.units()).fit()?);
         out.utf16(self.subject);
-        out.u16(rt::encode::Count::of(2).is(self.thumbprint.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.thumbprint.units()).fit()?);
         out.utf16(self.thumbprint);
         out.u32(self.status);
         Ok(())
@@ -261,7 +261,7 @@ impl rt::encode::Put for SrvNetQuicSendEndpointNotificationFailureV0<'_> {
         out.u32(self.failure_type.0);
         out.u32(self.interface_index);
         out.u32(self.error);
-        out.u16(rt::encode::Count::of(3).is(self.device_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(3).is(self.device_name.units()).fit()?);
         out.utf16(self.device_name);
         out.u32(self.extra_information);
         Ok(())
@@ -302,9 +302,9 @@ impl rt::encode::Put for ServerCertificateFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.failure_type);
         out.u32(self.error);
-        out.u16(rt::encode::Count::of(2).is(self.mapping_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.mapping_name.units()).fit()?);
         out.utf16(self.mapping_name);
-        out.u16(rt::encode::Count::of(4).is(self.thumbprint.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.thumbprint.units()).fit()?);
         out.utf16(self.thumbprint);
         Ok(())
     }
@@ -345,14 +345,14 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
 impl rt::encode::Put for SrvNetClientCertificateChainRevocationChecksFailedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.status);
-        out.u16(rt::encode::Count::of(1).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
         out.u32(self.connection_type);
-        out.u32(rt::encode::Count::of(4).is(self.server_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.server_socket_address.len()).fit()?);
         out.bytes(self.server_socket_address);
-        out.u32(rt::encode::Count::of(6).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(6).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
-        out.u32(rt::encode::Count::of(8).is(self.connection_id.len()).fit()?);
+        out.u32(rt::encode::Count::new(8).is(self.connection_id.len()).fit()?);
         out.bytes(self.connection_id);
         Ok(())
     }
@@ -396,12 +396,12 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
 impl rt::encode::Put for SrvNetClientCertificateChainRevocationChecksFailedV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.status);
-        out.u16(rt::encode::Count::of(1).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
         out.u32(self.connection_type);
-        out.u16(rt::encode::Count::of(4).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
-        out.u32(rt::encode::Count::of(6).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(6).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         Ok(())
     }
@@ -445,21 +445,21 @@ pub struct MutualAuthClientAccessDeniedV0<'a> {
 
 impl rt::encode::Put for MutualAuthClientAccessDeniedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(2).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         out.u16(
-            rt::encode::Count::of(4).is(self.supported_hash_algs_str.units()).fit()?,
+            rt::encode::Count::new(4).is(self.supported_hash_algs_str.units()).fit()?,
         );
         out.utf16(self.supported_hash_algs_str);
         out.u16(
-            rt::encode::Count::of(6).is(self.cert_chain_properties_str.units()).fit()?,
+            rt::encode::Count::new(6).is(self.cert_chain_properties_str.units()).fit()?,
         );
         out.utf16(self.cert_chain_properties_str);
-        out.u16(rt::encode::Count::of(8).is(self.deny_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.deny_sids_str.units()).fit()?);
         out.utf16(self.deny_sids_str);
-        out.u16(rt::encode::Count::of(10).is(self.allow_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.allow_sids_str.units()).fit()?);
         out.utf16(self.allow_sids_str);
         Ok(())
     }
@@ -504,23 +504,23 @@ pub struct MutualAuthClientAccessDeniedV1<'a> {
 
 impl rt::encode::Put for MutualAuthClientAccessDeniedV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(2).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         out.u16(
-            rt::encode::Count::of(4).is(self.supported_hash_algs_str.units()).fit()?,
+            rt::encode::Count::new(4).is(self.supported_hash_algs_str.units()).fit()?,
         );
         out.utf16(self.supported_hash_algs_str);
         out.u16(
-            rt::encode::Count::of(6).is(self.cert_chain_properties_str.units()).fit()?,
+            rt::encode::Count::new(6).is(self.cert_chain_properties_str.units()).fit()?,
         );
         out.utf16(self.cert_chain_properties_str);
-        out.u16(rt::encode::Count::of(8).is(self.deny_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.deny_sids_str.units()).fit()?);
         out.utf16(self.deny_sids_str);
-        out.u16(rt::encode::Count::of(10).is(self.allow_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.allow_sids_str.units()).fit()?);
         out.utf16(self.allow_sids_str);
-        out.u32(rt::encode::Count::of(12).is(self.connection_id.len()).fit()?);
+        out.u32(rt::encode::Count::new(12).is(self.connection_id.len()).fit()?);
         out.bytes(self.connection_id);
         Ok(())
     }
@@ -564,21 +564,21 @@ pub struct MutualAuthClientAccessAllowedV0<'a> {
 
 impl rt::encode::Put for MutualAuthClientAccessAllowedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(2).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         out.u16(
-            rt::encode::Count::of(4).is(self.supported_hash_algs_str.units()).fit()?,
+            rt::encode::Count::new(4).is(self.supported_hash_algs_str.units()).fit()?,
         );
         out.utf16(self.supported_hash_algs_str);
         out.u16(
-            rt::encode::Count::of(6).is(self.cert_chain_properties_str.units()).fit()?,
+            rt::encode::Count::new(6).is(self.cert_chain_properties_str.units()).fit()?,
         );
         out.utf16(self.cert_chain_properties_str);
-        out.u16(rt::encode::Count::of(8).is(self.deny_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.deny_sids_str.units()).fit()?);
         out.utf16(self.deny_sids_str);
-        out.u16(rt::encode::Count::of(10).is(self.allow_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.allow_sids_str.units()).fit()?);
         out.utf16(self.allow_sids_str);
         Ok(())
     }
@@ -623,23 +623,23 @@ pub struct MutualAuthClientAccessAllowedV1<'a> {
 
 impl rt::encode::Put for MutualAuthClientAccessAllowedV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(2).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         out.u16(
-            rt::encode::Count::of(4).is(self.supported_hash_algs_str.units()).fit()?,
+            rt::encode::Count::new(4).is(self.supported_hash_algs_str.units()).fit()?,
         );
         out.utf16(self.supported_hash_algs_str);
         out.u16(
-            rt::encode::Count::of(6).is(self.cert_chain_properties_str.units()).fit()?,
+            rt::encode::Count::new(6).is(self.cert_chain_properties_str.units()).fit()?,
         );
         out.utf16(self.cert_chain_properties_str);
-        out.u16(rt::encode::Count::of(8).is(self.deny_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.deny_sids_str.units()).fit()?);
         out.utf16(self.deny_sids_str);
-        out.u16(rt::encode::Count::of(10).is(self.allow_sids_str.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.allow_sids_str.units()).fit()?);
         out.utf16(self.allow_sids_str);
-        out.u32(rt::encode::Count::of(12).is(self.connection_id.len()).fit()?);
+        out.u32(rt::encode::Count::new(12).is(self.connection_id.len()).fit()?);
         out.bytes(self.connection_id);
         Ok(())
     }
@@ -678,9 +678,9 @@ pub struct MutualAuthClientAccessErrorV0<'a> {
 impl rt::encode::Put for MutualAuthClientAccessErrorV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.error);
-        out.u16(rt::encode::Count::of(1).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(3).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
         Ok(())
     }
@@ -717,11 +717,11 @@ pub struct MutualAuthClientAccessErrorV1<'a> {
 impl rt::encode::Put for MutualAuthClientAccessErrorV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.error);
-        out.u16(rt::encode::Count::of(1).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u32(rt::encode::Count::of(3).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
-        out.u32(rt::encode::Count::of(5).is(self.connection_id.len()).fit()?);
+        out.u32(rt::encode::Count::new(5).is(self.connection_id.len()).fit()?);
         out.bytes(self.connection_id);
         Ok(())
     }

@@ -20,7 +20,7 @@ pub struct Smb2ConnectionAcceptV0<'a> {
 impl rt::encode::Put for Smb2ConnectionAcceptV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.connection_guid);
-        out.u32(rt::encode::Count::of(1).is(self.address.len()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.address.len()).fit()?);
         out.bytes(self.address);
         Ok(())
     }
@@ -53,9 +53,9 @@ pub struct Smb2ConnectionAcceptV0Build17763<'a> {
 impl rt::encode::Put for Smb2ConnectionAcceptV0Build17763<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.connection_guid);
-        out.u32(rt::encode::Count::of(1).is(self.address.len()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.address.len()).fit()?);
         out.bytes(self.address);
-        out.u32(rt::encode::Count::of(3).is(self.transport_name.units()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -124,9 +124,9 @@ impl rt::encode::Put for Smb2ConnectionDisconnectEventV0Build17763<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.connection_guid);
         out.u32(self.flags.0);
-        out.u32(rt::encode::Count::of(2).is(self.address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.address.len()).fit()?);
         out.bytes(self.address);
-        out.u32(rt::encode::Count::of(4).is(self.transport_name.units()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -198,9 +198,9 @@ impl rt::encode::Put for Smb2ConnectionTerminateV0Build17763<'_> {
         out.guid(self.connection_guid);
         out.u32(self.reason.0);
         out.u32(self.status);
-        out.u32(rt::encode::Count::of(3).is(self.address.len()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.address.len()).fit()?);
         out.bytes(self.address);
-        out.u32(rt::encode::Count::of(5).is(self.transport_name.units()).fit()?);
+        out.u32(rt::encode::Count::new(5).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -244,14 +244,14 @@ pub struct SrvNetConnectionEstablishedV0<'a> {
 
 impl rt::encode::Put for SrvNetConnectionEstablishedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
         out.u32(self.connection_type);
-        out.u32(rt::encode::Count::of(3).is(self.server_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.server_socket_address.len()).fit()?);
         out.bytes(self.server_socket_address);
-        out.u32(rt::encode::Count::of(5).is(self.client_socket_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(5).is(self.client_socket_address.len()).fit()?);
         out.bytes(self.client_socket_address);
-        out.u32(rt::encode::Count::of(7).is(self.connection_id.len()).fit()?);
+        out.u32(rt::encode::Count::new(7).is(self.connection_id.len()).fit()?);
         out.bytes(self.connection_id);
         out.u32(self.mutual_authentication);
         out.u32(self.access_control_check);

@@ -23,11 +23,11 @@ pub struct SrvEndpointAddedV0<'a> {
 
 impl rt::encode::Put for SrvEndpointAddedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.name.units()).fit()?);
         out.utf16(self.name);
-        out.u16(rt::encode::Count::of(2).is(self.domain_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.domain_name.units()).fit()?);
         out.utf16(self.domain_name);
-        out.u16(rt::encode::Count::of(4).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         out.u32(self.transport_flags);
         Ok(())
@@ -62,11 +62,11 @@ pub struct SrvEndpointRemovedV0<'a> {
 
 impl rt::encode::Put for SrvEndpointRemovedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.name.units()).fit()?);
         out.utf16(self.name);
-        out.u16(rt::encode::Count::of(2).is(self.domain_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.domain_name.units()).fit()?);
         out.utf16(self.domain_name);
-        out.u16(rt::encode::Count::of(4).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -108,13 +108,13 @@ pub struct SrvNetNameInfoChangeV0<'a> {
 impl rt::encode::Put for SrvNetNameInfoChangeV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.change_type.0);
-        out.u16(rt::encode::Count::of(1).is(self.net_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.net_name.units()).fit()?);
         out.utf16(self.net_name);
         out.u32(self.flags);
         out.u32(self.interface_index);
         out.u32(self.capability);
         out.u64(self.link_speed);
-        out.u16(rt::encode::Count::of(7).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         Ok(())
     }
@@ -149,9 +149,9 @@ pub struct SrvEndpointOnlineV0<'a> {
 
 impl rt::encode::Put for SrvEndpointOnlineV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
-        out.u16(rt::encode::Count::of(2).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -181,9 +181,9 @@ pub struct SrvEndpointOfflineV0<'a> {
 
 impl rt::encode::Put for SrvEndpointOfflineV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.endpoint_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.endpoint_name.units()).fit()?);
         out.utf16(self.endpoint_name);
-        out.u16(rt::encode::Count::of(2).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -279,7 +279,7 @@ pub struct SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 
 impl rt::encode::Put for SrvNetAddEndpointListenerRuleSuccessV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         out.u16(self.port);
         out.u32(self.transport_type);
@@ -323,7 +323,7 @@ pub struct SrvNetAddEndpointListenerRuleFailureV0<'a> {
 
 impl rt::encode::Put for SrvNetAddEndpointListenerRuleFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         out.u16(self.port);
         out.u32(self.transport_type);

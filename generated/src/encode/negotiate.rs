@@ -19,9 +19,9 @@ pub struct SrvNegotiateValidationFailureV0<'a> {
 
 impl rt::encode::Put for SrvNegotiateValidationFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
         Ok(())
     }
@@ -68,11 +68,11 @@ pub struct SrvNegotiateValidationFailureV1<'a> {
 
 impl rt::encode::Put for SrvNegotiateValidationFailureV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u32(self.expected_dialect);
         out.u32(self.expected_capabilities);
@@ -128,11 +128,11 @@ impl rt::encode::Put for SrvNegotiateValidationFailureV2<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.status);
         out.u32(self.translated_status);
-        out.u16(rt::encode::Count::of(2).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u32(rt::encode::Count::of(6).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(6).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
         Ok(())
@@ -232,13 +232,13 @@ pub struct SrvNoNegotiatedCipherV0<'a> {
 
 impl rt::encode::Put for SrvNoNegotiatedCipherV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u32(rt::encode::Count::of(6).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(6).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
         out.u16(rt::encode::Writer::narrow(9, self.smb2_command.0)?);
@@ -275,11 +275,11 @@ pub struct SrvNegotiateCipherFailureV0<'a> {
 impl rt::encode::Put for SrvNegotiateCipherFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(
-            rt::encode::Count::of(0).is(self.client_cipher_suite_order.units()).fit()?,
+            rt::encode::Count::new(0).is(self.client_cipher_suite_order.units()).fit()?,
         );
         out.utf16(self.client_cipher_suite_order);
         out.u32(
-            rt::encode::Count::of(2).is(self.server_cipher_suite_order.units()).fit()?,
+            rt::encode::Count::new(2).is(self.server_cipher_suite_order.units()).fit()?,
         );
         out.utf16(self.server_cipher_suite_order);
         Ok(())
@@ -316,15 +316,15 @@ pub struct SrvNegotiateCipherFailureV2<'a> {
 impl rt::encode::Put for SrvNegotiateCipherFailureV2<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(
-            rt::encode::Count::of(0).is(self.client_cipher_suite_order.units()).fit()?,
+            rt::encode::Count::new(0).is(self.client_cipher_suite_order.units()).fit()?,
         );
         out.utf16(self.client_cipher_suite_order);
         out.u32(
-            rt::encode::Count::of(2).is(self.server_cipher_suite_order.units()).fit()?,
+            rt::encode::Count::new(2).is(self.server_cipher_suite_order.units()).fit()?,
         );
         out.utf16(self.server_cipher_suite_order);
         out.u16(self.client_cipher_count);
-        out.u16(rt::encode::Count::of(5).is(self.client_cipher_order.len()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.client_cipher_order.len()).fit()?);
         out.array(self.client_cipher_order);
         Ok(())
     }
@@ -397,15 +397,15 @@ impl rt::encode::Put for Smb2RequestNegotiateDialectFailureV0<'_> {
         out.u32(self.flags);
         out.u16(self.security_mode);
         out.u32(self.capabilities);
-        out.u16(rt::encode::Count::of(10).is(self.dialects.len()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.dialects.len()).fit()?);
         out.array(self.dialects);
         out.guid(self.client_guid);
         out.guid(self.connection_guid);
         out.u32(self.min_smb2_dialect);
         out.u32(self.max_smb2_dialect);
-        out.u32(rt::encode::Count::of(16).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(16).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(18).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(18).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         Ok(())
     }

@@ -46,7 +46,7 @@ impl rt::encode::Put for Smb2FileOpenV0<'_> {
         out.guid(self.session_guid);
         out.guid(self.connection_guid);
         out.guid(self.share_guid);
-        out.u16(rt::encode::Count::of(5).is(self.name.units()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.name.units()).fit()?);
         out.utf16(self.name);
         out.guid(self.lease_id);
         out.u32(self.desired_access);
@@ -296,13 +296,13 @@ pub struct Smb2FileCcfCloseAuditV0<'a> {
 
 impl rt::encode::Put for Smb2FileCcfCloseAuditV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(4).is(self.computer_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.computer_name.units()).fit()?);
         out.utf16(self.computer_name);
-        out.u16(rt::encode::Count::of(6).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         Ok(())
     }
@@ -336,11 +336,11 @@ pub struct Smb2RkfFailureV0<'a> {
 
 impl rt::encode::Put for Smb2RkfFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(4).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         Ok(())
     }
@@ -404,16 +404,16 @@ impl rt::encode::Put for SrvReopenFailureV0<'_> {
         out.u32(self.rkf_status);
         out.u32(self.translated_rkf_status);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(5).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(7).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(9).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(9).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(11).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(11).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
         out.u64(self.session_id);
-        out.u16(rt::encode::Count::of(14).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(14).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.boolean(self.durable_handle);
         out.boolean(self.resilient_handle);
@@ -477,9 +477,9 @@ impl rt::encode::Put for SrvHandleScavengeV0<'_> {
         out.u64(self.persistent_fid);
         out.u64(self.volatile_fid);
         out.guid(self.resume_key);
-        out.u16(rt::encode::Count::of(5).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(7).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         Ok(())
     }

@@ -41,15 +41,15 @@ impl rt::encode::Put for SrvSlowFsOperationV0<'_> {
         out.guid(self.session_guid);
         out.u64(self.session_id);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(6).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(8).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(10).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(12).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(12).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.u64(self.duration_in_milliseconds);
         out.u64(self.threshold_in_milliseconds);
@@ -118,15 +118,15 @@ impl rt::encode::Put for SrvSlowFsOperationV1<'_> {
         out.guid(self.session_guid);
         out.u64(self.session_id);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(6).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(8).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(10).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(12).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(12).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.u64(self.duration_in_milliseconds);
         out.u64(self.threshold_in_milliseconds);
@@ -240,11 +240,11 @@ pub struct Smb2MdlIoCompletionFailureV0<'a> {
 
 impl rt::encode::Put for Smb2MdlIoCompletionFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(4).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.boolean(self.is_read);
         out.u32(self.status);
@@ -329,7 +329,7 @@ pub struct SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
 impl rt::encode::Put for SrvAdminFsctlPropertiesListReadingFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.failure_type.0);
-        out.u32(rt::encode::Count::of(1).is(self.registry_value_name.units()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.registry_value_name.units()).fit()?);
         out.utf16(self.registry_value_name);
         Ok(())
     }
@@ -472,15 +472,15 @@ impl rt::encode::Put for SrvSlowNetworkOperationV0<'_> {
         out.guid(self.session_guid);
         out.u64(self.session_id);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(4).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(6).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
-        out.u16(rt::encode::Count::of(8).is(self.client_address.len()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(10).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(12).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(12).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.u64(self.duration_in_milliseconds);
         out.u64(self.threshold_in_milliseconds);

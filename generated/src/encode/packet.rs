@@ -20,7 +20,7 @@ pub struct PacketFragmentV0<'a> {
 impl rt::encode::Put for PacketFragmentV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u16(self.reassembled_event_id);
-        out.u32(rt::encode::Count::of(1).is(self.fragment_data.len()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.fragment_data.len()).fit()?);
         out.bytes(self.fragment_data);
         Ok(())
     }
@@ -53,9 +53,9 @@ pub struct PacketV0<'a> {
 impl rt::encode::Put for PacketV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.connection_type.0);
-        out.u32(rt::encode::Count::of(1).is(self.peer_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.peer_address.len()).fit()?);
         out.bytes(self.peer_address);
-        out.u32(rt::encode::Count::of(3).is(self.packet_data.len()).fit()?);
+        out.u32(rt::encode::Count::new(3).is(self.packet_data.len()).fit()?);
         out.bytes(self.packet_data);
         Ok(())
     }

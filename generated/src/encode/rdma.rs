@@ -20,7 +20,7 @@ pub struct Srv2RdmaSendEndpointNotificationV0<'a> {
 impl rt::encode::Put for Srv2RdmaSendEndpointNotificationV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.notification_type.0);
-        out.u16(rt::encode::Count::of(1).is(self.interface_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.interface_name.units()).fit()?);
         out.utf16(self.interface_name);
         Ok(())
     }
@@ -60,7 +60,7 @@ impl rt::encode::Put for Srv2RdmaSendEndpointNotificationFailureV0<'_> {
         out.u32(self.failure_type.0);
         out.u32(self.interface_index);
         out.u32(self.error);
-        out.u16(rt::encode::Count::of(3).is(self.device_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(3).is(self.device_name.units()).fit()?);
         out.utf16(self.device_name);
         out.u32(self.extra_information);
         Ok(())
@@ -99,7 +99,7 @@ impl rt::encode::Put for Srv2RdmaEndpointChangeV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.endpoint_state.0);
         out.u32(self.interface_index);
-        out.u16(rt::encode::Count::of(2).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         Ok(())
     }
@@ -199,7 +199,7 @@ pub struct Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
 impl rt::encode::Put for Srv2RdmaSendEndpointNotificationRpcFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.failure_type.0);
-        out.u16(rt::encode::Count::of(1).is(self.device_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.device_name.units()).fit()?);
         out.utf16(self.device_name);
         out.u32(self.error);
         Ok(())
@@ -303,7 +303,7 @@ pub struct SrvNetRdmaConnectionClosedV0<'a> {
 impl rt::encode::Put for SrvNetRdmaConnectionClosedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u64(self.close_operation_duration_in_millieconds);
-        out.u32(rt::encode::Count::of(1).is(self.transport_name.units()).fit()?);
+        out.u32(rt::encode::Count::new(1).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
         out.u8(self.endpoint_shutdown);
         out.u8(self.endpoint_removed);
@@ -438,7 +438,7 @@ impl rt::encode::Put for SrvNetSmbDirectLoadV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.boolean(self.is_success);
         out.u32(self.load_status);
-        out.u16(rt::encode::Count::of(2).is(self.service_path.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.service_path.units()).fit()?);
         out.utf16(self.service_path);
         Ok(())
     }
@@ -475,9 +475,9 @@ impl rt::encode::Put for SrvNetSmbDirectLoadV1<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.boolean(self.is_success);
         out.u32(self.load_status);
-        out.u16(rt::encode::Count::of(2).is(self.service_path.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.service_path.units()).fit()?);
         out.utf16(self.service_path);
-        out.u16(rt::encode::Count::of(4).is(self.device_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.device_name.units()).fit()?);
         out.utf16(self.device_name);
         Ok(())
     }

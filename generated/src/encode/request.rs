@@ -51,7 +51,7 @@ impl rt::encode::Put for Smb2RequestNegotiateV2<'_> {
         out.u32(self.flags);
         out.u16(self.security_mode);
         out.u32(self.capabilities);
-        out.u16(rt::encode::Count::of(10).is(self.dialects.len()).fit()?);
+        out.u16(rt::encode::Count::new(10).is(self.dialects.len()).fit()?);
         out.array(self.dialects);
         out.guid(self.client_guid);
         out.guid(self.connection_guid);
@@ -264,7 +264,7 @@ impl rt::encode::Put for Smb2RequestTreeConnectV2<'_> {
         out.u16(self.command);
         out.u16(self.credits_requested);
         out.u32(self.flags);
-        out.u16(rt::encode::Count::of(8).is(self.path.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.path.units()).fit()?);
         out.utf16(self.path);
         out.guid(self.connection_guid);
         out.guid(self.session_guid);
@@ -551,7 +551,7 @@ impl rt::encode::Put for Smb2RequestCreateV2<'_> {
         out.i32(self.share_access);
         out.i32(self.create_disposition);
         out.i32(self.create_options);
-        out.u16(rt::encode::Count::of(18).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(18).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.u32(self.create_contexts_count);
         out.guid(self.lease_key);
@@ -1266,7 +1266,7 @@ impl rt::encode::Put for Smb2RequestLockV2<'_> {
         out.guid(self.session_guid);
         out.guid(self.tree_connect_guid);
         out.guid(self.file_guid);
-        out.u16(rt::encode::Count::of(13).is(self.locks.len()).fit()?);
+        out.u16(rt::encode::Count::new(13).is(self.locks.len()).fit()?);
         out.array(self.locks);
         Ok(())
     }
@@ -1435,7 +1435,7 @@ impl rt::encode::Put for Smb2RequestQueryDirectoryV2<'_> {
         out.u32(self.file_index);
         out.u64(self.file_id);
         out.u32(self.output_buffer_length);
-        out.u16(rt::encode::Count::of(13).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(13).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.guid(self.connection_guid);
         out.guid(self.session_guid);
@@ -1708,7 +1708,7 @@ impl rt::encode::Put for Smb2RequestSetInfoV2<'_> {
         out.u8(self.info_class);
         out.u32(self.security_information);
         out.u64(self.file_id);
-        out.u32(rt::encode::Count::of(12).is(self.output_buffer.len()).fit()?);
+        out.u32(rt::encode::Count::new(12).is(self.output_buffer.len()).fit()?);
         out.bytes(self.output_buffer);
         out.guid(self.connection_guid);
         out.guid(self.session_guid);

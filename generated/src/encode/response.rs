@@ -4963,7 +4963,7 @@ impl rt::encode::Put for Smb2ResponseQueryInfoV2<'_> {
         out.u64(self.transport_slow_cycles);
         out.u32(self.security_hits);
         out.u64(self.security_cycles);
-        out.u32(rt::encode::Count::of(23).is(self.output_buffer.len()).fit()?);
+        out.u32(rt::encode::Count::new(23).is(self.output_buffer.len()).fit()?);
         out.bytes(self.output_buffer);
         out.guid(self.connection_guid);
         out.guid(self.session_guid);
@@ -5104,7 +5104,7 @@ impl rt::encode::Put for Smb2ResponseQueryInfoV2Build26100<'_> {
         out.u32(self.security_hits);
         out.u64(self.security_time);
         out.u64(self.total_time);
-        out.u32(rt::encode::Count::of(25).is(self.output_buffer.len()).fit()?);
+        out.u32(rt::encode::Count::new(25).is(self.output_buffer.len()).fit()?);
         out.bytes(self.output_buffer);
         out.guid(self.connection_guid);
         out.guid(self.session_guid);

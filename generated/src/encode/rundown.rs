@@ -24,7 +24,7 @@ pub struct SrvAdminFileRundownV0<'a> {
 impl rt::encode::Put for SrvAdminFileRundownV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u64(self.file_id);
-        out.u16(rt::encode::Count::of(1).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         out.u64(self.session_id);
         out.u64(self.share_id);
@@ -75,19 +75,19 @@ pub struct SrvAdminSessionRundownV0<'a> {
 impl rt::encode::Put for SrvAdminSessionRundownV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u64(self.session_id);
-        out.u16(rt::encode::Count::of(1).is(self.computer_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.computer_name.units()).fit()?);
         out.utf16(self.computer_name);
-        out.u16(rt::encode::Count::of(3).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(3).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(5).is(self.domain_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.domain_name.units()).fit()?);
         out.utf16(self.domain_name);
-        out.u16(rt::encode::Count::of(7).is(self.domain_and_user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.domain_and_user_name.units()).fit()?);
         out.utf16(self.domain_and_user_name);
-        out.u16(rt::encode::Count::of(9).is(self.client_os.units()).fit()?);
+        out.u16(rt::encode::Count::new(9).is(self.client_os.units()).fit()?);
         out.utf16(self.client_os);
-        out.u16(rt::encode::Count::of(11).is(self.transport_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(11).is(self.transport_name.units()).fit()?);
         out.utf16(self.transport_name);
-        out.u16(rt::encode::Count::of(13).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(13).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
         out.u64(self.start_time);
         out.u64(self.last_active_time);
@@ -128,7 +128,7 @@ pub struct SrvAdminShareRundownV0<'a> {
 impl rt::encode::Put for SrvAdminShareRundownV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u64(self.share_id);
-        out.u16(rt::encode::Count::of(1).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         Ok(())
     }

@@ -99,12 +99,12 @@ impl rt::encode::Put for Smb2SessionAuthFailureV1<'_> {
         out.guid(self.connection_guid);
         out.u32(self.status);
         out.u32(self.translated_status);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
-        out.u16(rt::encode::Count::of(7).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(9).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(9).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         Ok(())
     }
@@ -160,12 +160,12 @@ impl rt::encode::Put for Smb2SessionAuthFailureV2<'_> {
         out.guid(self.connection_guid);
         out.u32(self.status);
         out.u32(self.translated_status);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
-        out.u16(rt::encode::Count::of(7).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(9).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(9).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.utf16_nul(11, self.spn)?;
         out.u32(self.spn_validation_policy.0);
@@ -227,12 +227,12 @@ impl rt::encode::Put for Smb2SessionAuthFailureV3<'_> {
         out.guid(self.connection_guid);
         out.u32(self.status);
         out.u32(self.translated_status);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
         out.u64(self.session_id);
-        out.u16(rt::encode::Count::of(7).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(7).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(9).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(9).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.utf16_nul(11, self.spn)?;
         out.u32(self.spn_validation_policy.0);
@@ -280,9 +280,9 @@ impl rt::encode::Put for Smb2SessionAuthenticatedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.session_guid);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(2).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(4).is(self.domain_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.domain_name.units()).fit()?);
         out.utf16(self.domain_name);
         Ok(())
     }
@@ -414,9 +414,9 @@ pub struct SrvS4u2SelfFailureV0<'a> {
 
 impl rt::encode::Put for SrvS4u2SelfFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(2).is(self.domain_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.domain_name.units()).fit()?);
         out.utf16(self.domain_name);
         out.u32(self.status);
         Ok(())
@@ -454,9 +454,9 @@ pub struct SrvSessionAnonymousAccessDeniedV0<'a> {
 
 impl rt::encode::Put for SrvSessionAnonymousAccessDeniedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u32(rt::encode::Count::of(0).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(0).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(2).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u64(self.session_id);
         out.guid(self.session_guid);
@@ -578,7 +578,7 @@ pub struct Srv2SessionKeyTooShortV0<'a> {
 
 impl rt::encode::Put for Srv2SessionKeyTooShortV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u32(self.session_key_length);
         out.u32(self.required_session_key_length);
@@ -615,7 +615,7 @@ pub struct InsecureGuestLogonV0<'a> {
 
 impl rt::encode::Put for InsecureGuestLogonV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         Ok(())
     }

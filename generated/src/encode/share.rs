@@ -31,11 +31,11 @@ pub struct Smb2ShareAddV0<'a> {
 
 impl rt::encode::Put for Smb2ShareAddV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(4).is(self.path_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.path_name.units()).fit()?);
         out.utf16(self.path_name);
         out.u32(self.csc_state);
         out.u32(self.cluster_share_type);
@@ -88,11 +88,11 @@ pub struct Smb2ShareModifyV0<'a> {
 
 impl rt::encode::Put for Smb2ShareModifyV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(4).is(self.path_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.path_name.units()).fit()?);
         out.utf16(self.path_name);
         out.u32(self.csc_state);
         out.u32(self.cluster_share_type);
@@ -133,9 +133,9 @@ pub struct Smb2ShareDeleteV0<'a> {
 
 impl rt::encode::Put for Smb2ShareDeleteV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
         Ok(())
     }
@@ -183,20 +183,20 @@ pub struct SrvShareAccessCheckFailureV0<'a> {
 
 impl rt::encode::Put for SrvShareAccessCheckFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_path.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_path.units()).fit()?);
         out.utf16(self.share_path);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(6).is(self.user_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.user_name.units()).fit()?);
         out.utf16(self.user_name);
-        out.u16(rt::encode::Count::of(8).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(8).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u32(self.mapped_access);
         out.u32(self.granted_access);
         out.u32(
-            rt::encode::Count::of(12).is(self.share_security_descriptor.len()).fit()?,
+            rt::encode::Count::new(12).is(self.share_security_descriptor.len()).fit()?,
         );
         out.bytes(self.share_security_descriptor);
         out.u32(self.status);
@@ -244,13 +244,13 @@ pub struct SrvShareAnonymousAccessDeniedFailureV0<'a> {
 
 impl rt::encode::Put for SrvShareAnonymousAccessDeniedFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_path.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_path.units()).fit()?);
         out.utf16(self.share_path);
-        out.u32(rt::encode::Count::of(4).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(4).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(6).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         Ok(())
     }
@@ -303,9 +303,9 @@ pub struct SsClusterCaFailureV0<'a> {
 
 impl rt::encode::Put for SsClusterCaFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         Ok(())
     }
@@ -337,9 +337,9 @@ pub struct SsRkfCaFailureV0<'a> {
 
 impl rt::encode::Put for SsRkfCaFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         out.u32(self.status);
         Ok(())
@@ -376,11 +376,11 @@ pub struct ShareQosPolicySettingFailureV0<'a> {
 impl rt::encode::Put for ShareQosPolicySettingFailureV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.status);
-        out.u16(rt::encode::Count::of(1).is(self.server_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(1).is(self.server_name.units()).fit()?);
         out.utf16(self.server_name);
-        out.u16(rt::encode::Count::of(3).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(3).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(5).is(self.file_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(5).is(self.file_name.units()).fit()?);
         out.utf16(self.file_name);
         Ok(())
     }

@@ -33,9 +33,9 @@ impl rt::encode::Put for Smb2TreeConnectAllocateV0<'_> {
         out.guid(self.session_guid);
         out.guid(self.connection_guid);
         out.guid(self.share_guid);
-        out.u16(rt::encode::Count::of(4).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(6).is(self.scope_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(6).is(self.scope_name.units()).fit()?);
         out.utf16(self.scope_name);
         out.u32(self.share_properties);
         Ok(())
@@ -143,9 +143,9 @@ impl rt::encode::Put for Smb2TreeConnectFailedDueToPendingV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.session_guid);
         out.guid(self.connection_guid);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u16(rt::encode::Count::of(4).is(self.scope_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.scope_name.units()).fit()?);
         out.utf16(self.scope_name);
         out.u32(self.status);
         Ok(())
@@ -184,7 +184,7 @@ impl rt::encode::Put for Smb2TreeConnectForceClientReconnectV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.session_guid);
         out.guid(self.tree_connect_guid);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         Ok(())
     }
@@ -220,7 +220,7 @@ impl rt::encode::Put for Smb2TreeConnectForceClientReconnectRequestFailedV0<'_> 
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.guid(self.session_guid);
         out.guid(self.tree_connect_guid);
-        out.u16(rt::encode::Count::of(2).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
         Ok(())
     }
@@ -268,11 +268,11 @@ pub struct Smb2ShareConnectionEstablishedV0<'a> {
 
 impl rt::encode::Put for Smb2ShareConnectionEstablishedV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
-        out.u16(rt::encode::Count::of(0).is(self.share_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(0).is(self.share_name.units()).fit()?);
         out.utf16(self.share_name);
-        out.u32(rt::encode::Count::of(2).is(self.client_address.len()).fit()?);
+        out.u32(rt::encode::Count::new(2).is(self.client_address.len()).fit()?);
         out.bytes(self.client_address);
-        out.u16(rt::encode::Count::of(4).is(self.client_name.units()).fit()?);
+        out.u16(rt::encode::Count::new(4).is(self.client_name.units()).fit()?);
         out.utf16(self.client_name);
         out.u64(self.session_id);
         out.u32(self.tree_id);

@@ -23,7 +23,7 @@ impl rt::encode::Put for Smb2WorkItemTransitionV0<'_> {
     fn put(&self, out: &mut rt::encode::Writer) -> Result<(), rt::encode::EncodeFault> {
         out.u32(self.component_id);
         out.u32(self.line_number);
-        out.u16(rt::encode::Count::of(2).is(self.function_name.len()).fit()?);
+        out.u16(rt::encode::Count::new(2).is(self.function_name.len()).fit()?);
         out.bytes(self.function_name);
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! Clients and settings that weaken security: SMB1, missing signing or encryption, anonymous access.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::audit as schema;
@@ -47,7 +48,7 @@ impl<'a> SrvDisabled<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvDisabled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -59,9 +60,9 @@ impl<'a> rt::Record<'a> for SrvDisabled<'a> {
 ///
 /// Channel Operational, level Informational, task SrvDisabled, keywords Operational.
 pub struct SrvDisabledV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 4>,
+    __after_client_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SrvDisabledV0<'a> {
@@ -88,7 +89,7 @@ impl<'a> rt::View<'a> for SrvDisabledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_DISABLED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -99,12 +100,12 @@ impl<'a> rt::View<'a> for SrvDisabledV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -133,13 +134,13 @@ impl<'a> rt::View<'a> for SrvDisabledV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_DISABLED_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -244,7 +245,7 @@ impl<'a> SrvUnencryptedAcccessFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvUnencryptedAcccessFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -261,11 +262,11 @@ impl<'a> rt::Record<'a> for SrvUnencryptedAcccessFailure<'a> {
 ///
 /// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 pub struct SrvUnencryptedAcccessFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
 }
 
@@ -311,7 +312,7 @@ impl<'a> rt::View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_UNENCRYPTED_ACCCESS_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -328,15 +329,15 @@ impl<'a> rt::View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
                 _ => return None,
             },
         )
@@ -371,15 +372,15 @@ impl<'a> rt::View<'a> for SrvUnencryptedAcccessFailureV0<'a> {
 ///
 /// Channel Operational, level Error, task SrvUnencryptedAcccessFailure, keywords Operational.
 pub struct SrvUnencryptedAcccessFailureV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 8>,
+    __after_client_address: glue::Segment<'a, 8>,
 }
 
 impl<'a> SrvUnencryptedAcccessFailureV1<'a> {
@@ -442,7 +443,7 @@ impl<'a> rt::View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_UNENCRYPTED_ACCCESS_FAILURE_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -467,18 +468,18 @@ impl<'a> rt::View<'a> for SrvUnencryptedAcccessFailureV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                6 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                7 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                8 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                6 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                7 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                8 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -581,7 +582,7 @@ impl<'a> SrvSignatureValidationFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvSignatureValidationFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -598,9 +599,9 @@ impl<'a> rt::Record<'a> for SrvSignatureValidationFailure<'a> {
 ///
 /// - messages: older wording (client name inside the sentence); changed between 19042 and 20348 (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 pub struct SrvSignatureValidationFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
 }
 
@@ -634,7 +635,7 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SIGNATURE_VALIDATION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -647,13 +648,13 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
                 _ => return None,
             },
         )
@@ -688,13 +689,13 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV0<'a> {
 ///
 /// Channel Operational, level Error, task SrvSignatureValidationFailure, keywords Operational.
 pub struct SrvSignatureValidationFailureV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 8>,
+    __after_client_address: glue::Segment<'a, 8>,
 }
 
 impl<'a> SrvSignatureValidationFailureV1<'a> {
@@ -745,7 +746,7 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SIGNATURE_VALIDATION_FAILURE_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -766,16 +767,16 @@ impl<'a> rt::View<'a> for SrvSignatureValidationFailureV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -881,7 +882,7 @@ impl<'a> SrvDecryptionFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvDecryptionFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -892,11 +893,11 @@ impl<'a> rt::Record<'a> for SrvDecryptionFailure<'a> {
 ///
 /// Channel Security, level Error, task SrvDecryptionFailure, keywords Operational.
 pub struct SrvDecryptionFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Ansi<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 16>,
+    __after_client_address: glue::Segment<'a, 16>,
 }
 
 impl<'a> SrvDecryptionFailureV0<'a> {
@@ -963,7 +964,7 @@ impl<'a> rt::View<'a> for SrvDecryptionFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_DECRYPTION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.ansi(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -980,14 +981,14 @@ impl<'a> rt::View<'a> for SrvDecryptionFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Ansi(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                4 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Ansi(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                4 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -1044,7 +1045,7 @@ impl SrvLmCompatibilityLevelNonDefault<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1055,7 +1056,7 @@ impl<'a> rt::Record<'a> for SrvLmCompatibilityLevelNonDefault<'a> {
 ///
 /// Channel Security, level Informational, task SrvLmCompatibilityLevelNonDefault, keywords Operational.
 pub struct SrvLmCompatibilityLevelNonDefaultV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl SrvLmCompatibilityLevelNonDefaultV0<'_> {
@@ -1076,13 +1077,13 @@ impl<'a> rt::View<'a> for SrvLmCompatibilityLevelNonDefaultV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1118,7 +1119,7 @@ impl SrvSmb2Disabled<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvSmb2Disabled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1136,13 +1137,13 @@ impl<'a> rt::View<'a> for SrvSmb2DisabledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SMB2_DISABLED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -1173,7 +1174,7 @@ impl SrvNullSessionsAllowed<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNullSessionsAllowed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1191,13 +1192,13 @@ impl<'a> rt::View<'a> for SrvNullSessionsAllowedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NULL_SESSIONS_ALLOWED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -1235,7 +1236,7 @@ impl<'a> SecurityCertificateChanged<'a> {
 }
 
 impl<'a> rt::Record<'a> for SecurityCertificateChanged<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1266,14 +1267,14 @@ impl<'a> rt::View<'a> for SecurityCertificateChangedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SECURITY_CERTIFICATE_CHANGED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let descriptor_name = __reader.utf16_until_nul(0)?;
         Ok(Self { descriptor_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         if part == 0 {
-            Some(rt::Part::Field(rt::Value::Utf16(self.descriptor_name)))
+            Some(glue::Part::Field(rt::Value::Utf16(self.descriptor_name)))
         } else {
             None
         }
@@ -1319,7 +1320,7 @@ impl NoSmb1ObservedInLastPeriod<'_> {
 }
 
 impl<'a> rt::Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V1(view) => view,
         }
@@ -1331,7 +1332,7 @@ impl<'a> rt::Record<'a> for NoSmb1ObservedInLastPeriod<'a> {
 /// Channel Analytic, level Informational, keywords Connection.
 /// From build 26100: task NoSmb1ObservedInLastPeriod.
 pub struct NoSmb1ObservedInLastPeriodV1<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl NoSmb1ObservedInLastPeriodV1<'_> {
@@ -1346,13 +1347,13 @@ impl<'a> rt::View<'a> for NoSmb1ObservedInLastPeriodV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1393,7 +1394,7 @@ impl<'a> AuditSmb1Access<'a> {
 }
 
 impl<'a> rt::Record<'a> for AuditSmb1Access<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1420,14 +1421,14 @@ impl<'a> rt::View<'a> for AuditSmb1AccessV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::AUDIT_SMB1_ACCESS_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let client_name = __reader.ansi_until_nul(0)?;
         Ok(Self { client_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         if part == 0 {
-            Some(rt::Part::Field(rt::Value::Ansi(self.client_name)))
+            Some(glue::Part::Field(rt::Value::Ansi(self.client_name)))
         } else {
             None
         }
@@ -1469,7 +1470,7 @@ impl<'a> AuditSmb1ConnectionAttempt<'a> {
 }
 
 impl<'a> rt::Record<'a> for AuditSmb1ConnectionAttempt<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V1(view) => view,
         }
@@ -1496,14 +1497,14 @@ impl<'a> rt::View<'a> for AuditSmb1ConnectionAttemptV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::AUDIT_SMB1_CONNECTION_ATTEMPT_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let client_name = __reader.ansi_until_nul(0)?;
         Ok(Self { client_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         if part == 0 {
-            Some(rt::Part::Field(rt::Value::Ansi(self.client_name)))
+            Some(glue::Part::Field(rt::Value::Ansi(self.client_name)))
         } else {
             None
         }
@@ -1547,7 +1548,7 @@ impl UninstallSmb1Server<'_> {
 }
 
 impl<'a> rt::Record<'a> for UninstallSmb1Server<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V1(view) => view,
         }
@@ -1559,7 +1560,7 @@ impl<'a> rt::Record<'a> for UninstallSmb1Server<'a> {
 /// Channel Audit, level Informational, keywords Connection.
 /// From build 26100: task UninstallSmb1Server.
 pub struct UninstallSmb1ServerV1<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl UninstallSmb1ServerV1<'_> {
@@ -1574,13 +1575,13 @@ impl<'a> rt::View<'a> for UninstallSmb1ServerV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::UNINSTALL_SMB1_SERVER_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1654,7 +1655,7 @@ impl<'a> Smb2ClientDoesNotSupportSigning<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -1666,9 +1667,9 @@ impl<'a> rt::Record<'a> for Smb2ClientDoesNotSupportSigning<'a> {
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportSigning.
 pub struct Smb2ClientDoesNotSupportSigningV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 4>,
+    __after_client_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb2ClientDoesNotSupportSigningV0<'a> {
@@ -1695,7 +1696,7 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -1706,12 +1707,12 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1743,11 +1744,11 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV0<'a> {
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 /// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct Smb2ClientDoesNotSupportSigningV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb2ClientDoesNotSupportSigningV1<'a> {
@@ -1786,7 +1787,7 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -1801,14 +1802,14 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportSigningV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1866,7 +1867,7 @@ impl<'a> Smb2ClientDoesNotSupportEncryption<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1877,9 +1878,9 @@ impl<'a> rt::Record<'a> for Smb2ClientDoesNotSupportEncryption<'a> {
 ///
 /// Channel Audit, level Informational, task Smb2ClientDoesNotSupportEncryption.
 pub struct Smb2ClientDoesNotSupportEncryptionV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 8>,
+    __after_client_name: glue::Segment<'a, 8>,
 }
 
 impl<'a> Smb2ClientDoesNotSupportEncryptionV0<'a> {
@@ -1912,7 +1913,7 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -1923,12 +1924,12 @@ impl<'a> rt::View<'a> for Smb2ClientDoesNotSupportEncryptionV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2007,7 +2008,7 @@ impl<'a> SrvNetClientDoesNotSupportSpn<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetClientDoesNotSupportSpn<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2028,9 +2029,9 @@ impl<'a> rt::Record<'a> for SrvNetClientDoesNotSupportSpn<'a> {
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 /// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientDoesNotSupportSpnV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 8>,
+    __after_client_name: glue::Segment<'a, 8>,
 }
 
 impl<'a> SrvNetClientDoesNotSupportSpnV0<'a> {
@@ -2079,7 +2080,7 @@ impl<'a> rt::View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -2090,12 +2091,12 @@ impl<'a> rt::View<'a> for SrvNetClientDoesNotSupportSpnV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2186,7 +2187,7 @@ impl<'a> SrvNetClientSentUnrecognizedSpn<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetClientSentUnrecognizedSpn<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2207,10 +2208,10 @@ impl<'a> rt::Record<'a> for SrvNetClientSentUnrecognizedSpn<'a> {
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 /// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientSentUnrecognizedSpnV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
     spn: rt::Utf16<'a>,
-    __after_spn: rt::Segment<'a, 12>,
+    __after_spn: glue::Segment<'a, 12>,
 }
 
 impl<'a> SrvNetClientSentUnrecognizedSpnV0<'a> {
@@ -2263,7 +2264,7 @@ impl<'a> rt::View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let spn = __reader.utf16_until_nul(2)?;
@@ -2276,13 +2277,13 @@ impl<'a> rt::View<'a> for SrvNetClientSentUnrecognizedSpnV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Field(rt::Value::Utf16(self.spn)),
-                3 => rt::Part::Segment(self.__after_spn.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Field(rt::Value::Utf16(self.spn)),
+                3 => glue::Part::Segment(self.__after_spn.as_bytes()),
                 _ => return None,
             },
         )
@@ -2352,7 +2353,7 @@ impl<'a> SrvNetClientSentEmptySpn<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetClientSentEmptySpn<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2373,9 +2374,9 @@ impl<'a> rt::Record<'a> for SrvNetClientSentEmptySpn<'a> {
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 /// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct SrvNetClientSentEmptySpnV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 4>,
+    __after_client_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SrvNetClientSentEmptySpnV0<'a> {
@@ -2410,7 +2411,7 @@ impl<'a> rt::View<'a> for SrvNetClientSentEmptySpnV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CLIENT_SENT_EMPTY_SPN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -2421,12 +2422,12 @@ impl<'a> rt::View<'a> for SrvNetClientSentEmptySpnV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2487,7 +2488,7 @@ impl<'a> Smb1ClientDoesNotSupportSigning<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb1ClientDoesNotSupportSigning<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2508,9 +2509,9 @@ impl<'a> rt::Record<'a> for Smb1ClientDoesNotSupportSigning<'a> {
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 /// - event\_list: not in the 25H2 TSV, whose update level is not recorded; inferred: same binary as 26100.6584, documented schema (26200)
 pub struct Smb1ClientDoesNotSupportSigningV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 4>,
+    __after_client_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb1ClientDoesNotSupportSigningV0<'a> {
@@ -2537,7 +2538,7 @@ impl<'a> rt::View<'a> for Smb1ClientDoesNotSupportSigningV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -2548,12 +2549,12 @@ impl<'a> rt::View<'a> for Smb1ClientDoesNotSupportSigningV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )

@@ -2,6 +2,7 @@
 //! SMB over QUIC: certificates, mutual authentication and the transport.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::certificate as schema;
@@ -56,7 +57,7 @@ impl<'a> ServerCertMappingExpiring<'a> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertMappingExpiring<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -68,11 +69,11 @@ impl<'a> rt::Record<'a> for ServerCertMappingExpiring<'a> {
 /// Channel Operational, level Warning, keywords Operational.
 /// From build 26100: task ServerCertMappingExpiring.
 pub struct ServerCertMappingExpiringV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     cert_subject_name: rt::Utf16<'a>,
-    __after_cert_subject_name: rt::Segment<'a, 2>,
+    __after_cert_subject_name: glue::Segment<'a, 2>,
     cert_thumbprint: rt::Utf16<'a>,
-    __after_cert_thumbprint: rt::Segment<'a, 8>,
+    __after_cert_thumbprint: glue::Segment<'a, 8>,
 }
 
 impl<'a> ServerCertMappingExpiringV0<'a> {
@@ -111,7 +112,7 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiringV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERT_MAPPING_EXPIRING_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let cert_subject_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_cert_subject_name = __reader.segment(2)?;
@@ -126,14 +127,14 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiringV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.cert_subject_name)),
-                2 => rt::Part::Segment(self.__after_cert_subject_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.cert_thumbprint)),
-                4 => rt::Part::Segment(self.__after_cert_thumbprint.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.cert_subject_name)),
+                2 => glue::Part::Segment(self.__after_cert_subject_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.cert_thumbprint)),
+                4 => glue::Part::Segment(self.__after_cert_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
@@ -228,7 +229,7 @@ impl<'a> SrvNetQuicShutdownFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetQuicShutdownFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -244,9 +245,9 @@ impl<'a> rt::Record<'a> for SrvNetQuicShutdownFailure<'a> {
 ///
 /// - messages: 'shuting' up to this build, 'shutting' in 26100 (18990, 19041, 20348, 22000, 22621, 22631)
 pub struct SrvNetQuicShutdownFailureV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 2>,
+    __after_endpoint_name: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -304,7 +305,7 @@ impl<'a> rt::View<'a> for SrvNetQuicShutdownFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_QUIC_SHUTDOWN_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(3, __head.u16::<4>())?;
         let __after_endpoint_name = __reader.segment(4)?;
@@ -317,13 +318,13 @@ impl<'a> rt::View<'a> for SrvNetQuicShutdownFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -449,7 +450,7 @@ impl<'a> ServerCertMappingUpdateFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertMappingUpdateFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -462,13 +463,13 @@ impl<'a> rt::Record<'a> for ServerCertMappingUpdateFailure<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task ServerCertMappingUpdateFailure.
 pub struct ServerCertMappingUpdateFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     subject: rt::Utf16<'a>,
-    __after_subject: rt::Segment<'a, 2>,
+    __after_subject: glue::Segment<'a, 2>,
     thumb_print: rt::Utf16<'a>,
-    __after_thumb_print: rt::Segment<'a, 6>,
+    __after_thumb_print: glue::Segment<'a, 6>,
     removed: rt::Utf16<'a>,
 }
 
@@ -540,7 +541,7 @@ impl<'a> rt::View<'a> for ServerCertMappingUpdateFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERT_MAPPING_UPDATE_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -561,17 +562,17 @@ impl<'a> rt::View<'a> for ServerCertMappingUpdateFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.subject)),
-                4 => rt::Part::Segment(self.__after_subject.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.thumb_print)),
-                6 => rt::Part::Segment(self.__after_thumb_print.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.removed)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.subject)),
+                4 => glue::Part::Segment(self.__after_subject.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.thumb_print)),
+                6 => glue::Part::Segment(self.__after_thumb_print.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.removed)),
                 _ => return None,
             },
         )
@@ -647,7 +648,7 @@ impl<'a> ServerCertMappingExpired<'a> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertMappingExpired<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -659,11 +660,11 @@ impl<'a> rt::Record<'a> for ServerCertMappingExpired<'a> {
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task ServerCertMappingExpired.
 pub struct ServerCertMappingExpiredV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     cert_subject_name: rt::Utf16<'a>,
-    __after_cert_subject_name: rt::Segment<'a, 2>,
+    __after_cert_subject_name: glue::Segment<'a, 2>,
     cert_thumbprint: rt::Utf16<'a>,
-    __after_cert_thumbprint: rt::Segment<'a, 8>,
+    __after_cert_thumbprint: glue::Segment<'a, 8>,
 }
 
 impl<'a> ServerCertMappingExpiredV0<'a> {
@@ -702,7 +703,7 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiredV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERT_MAPPING_EXPIRED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let cert_subject_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_cert_subject_name = __reader.segment(2)?;
@@ -717,14 +718,14 @@ impl<'a> rt::View<'a> for ServerCertMappingExpiredV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.cert_subject_name)),
-                2 => rt::Part::Segment(self.__after_cert_subject_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.cert_thumbprint)),
-                4 => rt::Part::Segment(self.__after_cert_thumbprint.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.cert_subject_name)),
+                2 => glue::Part::Segment(self.__after_cert_subject_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.cert_thumbprint)),
+                4 => glue::Part::Segment(self.__after_cert_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
@@ -805,7 +806,7 @@ impl<'a> ServerCertMappingRestoreFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertMappingRestoreFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -816,11 +817,11 @@ impl<'a> rt::Record<'a> for ServerCertMappingRestoreFailure<'a> {
 ///
 /// Channel Operational, level Error, task ServerCertMappingRestoreFailure, keywords Cert.
 pub struct ServerCertMappingRestoreFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     subject: rt::Utf16<'a>,
-    __after_subject: rt::Segment<'a, 2>,
+    __after_subject: glue::Segment<'a, 2>,
     thumbprint: rt::Utf16<'a>,
-    __after_thumbprint: rt::Segment<'a, 4>,
+    __after_thumbprint: glue::Segment<'a, 4>,
 }
 
 impl<'a> ServerCertMappingRestoreFailureV0<'a> {
@@ -867,7 +868,7 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERT_MAPPING_RESTORE_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let subject = __reader.utf16(1, __head.u16::<0>())?;
         let __after_subject = __reader.segment(2)?;
@@ -882,14 +883,14 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.subject)),
-                2 => rt::Part::Segment(self.__after_subject.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.thumbprint)),
-                4 => rt::Part::Segment(self.__after_thumbprint.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.subject)),
+                2 => glue::Part::Segment(self.__after_subject.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.thumbprint)),
+                4 => glue::Part::Segment(self.__after_thumbprint.as_bytes()),
                 _ => return None,
             },
         )
@@ -956,7 +957,7 @@ impl ServerCertMappingRestoreSummary<'_> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertMappingRestoreSummary<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -967,7 +968,7 @@ impl<'a> rt::Record<'a> for ServerCertMappingRestoreSummary<'a> {
 ///
 /// Channel Operational, level Informational, task ServerCertMappingRestoreSummary, keywords Cert.
 pub struct ServerCertMappingRestoreSummaryV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl ServerCertMappingRestoreSummaryV0<'_> {
@@ -1002,13 +1003,13 @@ impl<'a> rt::View<'a> for ServerCertMappingRestoreSummaryV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1100,7 +1101,7 @@ impl<'a> SrvNetQuicSendEndpointNotificationFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetQuicSendEndpointNotificationFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1117,9 +1118,9 @@ impl<'a> rt::Record<'a> for SrvNetQuicSendEndpointNotificationFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct SrvNetQuicSendEndpointNotificationFailureV0<'a> {
-    __head: rt::Segment<'a, 14>,
+    __head: glue::Segment<'a, 14>,
     device_name: rt::Utf16<'a>,
-    __after_device_name: rt::Segment<'a, 4>,
+    __after_device_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SrvNetQuicSendEndpointNotificationFailureV0<'a> {
@@ -1178,7 +1179,7 @@ impl<'a> rt::View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let device_name = __reader.utf16(4, __head.u16::<12>())?;
         let __after_device_name = __reader.segment(5)?;
@@ -1189,12 +1190,12 @@ impl<'a> rt::View<'a> for SrvNetQuicSendEndpointNotificationFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.device_name)),
-                2 => rt::Part::Segment(self.__after_device_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.device_name)),
+                2 => glue::Part::Segment(self.__after_device_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1299,7 +1300,7 @@ impl<'a> ServerCertificateFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for ServerCertificateFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1311,9 +1312,9 @@ impl<'a> rt::Record<'a> for ServerCertificateFailure<'a> {
 /// Channel Operational, level Error, keywords Nsi.
 /// From build 26100: task ServerCertificateFailure.
 pub struct ServerCertificateFailureV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     mapping_name: rt::Utf16<'a>,
-    __after_mapping_name: rt::Segment<'a, 2>,
+    __after_mapping_name: glue::Segment<'a, 2>,
     thumbprint: rt::Utf16<'a>,
 }
 
@@ -1367,7 +1368,7 @@ impl<'a> rt::View<'a> for ServerCertificateFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SERVER_CERTIFICATE_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let mapping_name = __reader.utf16(3, __head.u16::<8>())?;
         let __after_mapping_name = __reader.segment(4)?;
@@ -1380,13 +1381,13 @@ impl<'a> rt::View<'a> for ServerCertificateFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.mapping_name)),
-                2 => rt::Part::Segment(self.__after_mapping_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.thumbprint)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.mapping_name)),
+                2 => glue::Part::Segment(self.__after_mapping_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.thumbprint)),
                 _ => return None,
             },
         )
@@ -1522,7 +1523,7 @@ impl<'a> SrvNetClientCertificateChainRevocationChecksFailed<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetClientCertificateChainRevocationChecksFailed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -1539,13 +1540,13 @@ impl<'a> rt::Record<'a> for SrvNetClientCertificateChainRevocationChecksFailed<'
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 8>,
+    __after_endpoint_name: glue::Segment<'a, 8>,
     server_socket_address: rt::SocketAddr<'a>,
-    __after_server_socket_address: rt::Segment<'a, 4>,
+    __after_server_socket_address: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 4>,
+    __after_client_socket_address: glue::Segment<'a, 4>,
     connection_id: rt::Binary<'a>,
 }
 
@@ -1623,7 +1624,7 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_endpoint_name = __reader.segment(3)?;
@@ -1649,17 +1650,17 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.server_socket_address)),
-                4 => rt::Part::Segment(self.__after_server_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                6 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Binary(self.connection_id)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.server_socket_address)),
+                4 => glue::Part::Segment(self.__after_server_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                6 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Binary(self.connection_id)),
                 _ => return None,
             },
         )
@@ -1698,11 +1699,11 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV0<'
 /// - task\_values: task value is a placeholder (0xFF01-0xFF05) (26100, 26200)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 6>,
+    __after_endpoint_name: glue::Segment<'a, 6>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 4>,
+    __after_transport_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
 }
 
@@ -1768,7 +1769,7 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_endpoint_name = __reader.segment(3)?;
@@ -1787,15 +1788,15 @@ impl<'a> rt::View<'a> for SrvNetClientCertificateChainRevocationChecksFailedV1<'
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                4 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                4 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
                 _ => return None,
             },
         )
@@ -1939,7 +1940,7 @@ impl<'a> MutualAuthClientAccessDenied<'a> {
 }
 
 impl<'a> rt::Record<'a> for MutualAuthClientAccessDenied<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -1951,17 +1952,17 @@ impl<'a> rt::Record<'a> for MutualAuthClientAccessDenied<'a> {
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
 pub struct MutualAuthClientAccessDeniedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 2>,
+    __after_client_socket_address: glue::Segment<'a, 2>,
     supported_hash_algs_str: rt::Utf16<'a>,
-    __after_supported_hash_algs_str: rt::Segment<'a, 2>,
+    __after_supported_hash_algs_str: glue::Segment<'a, 2>,
     cert_chain_properties_str: rt::Utf16<'a>,
-    __after_cert_chain_properties_str: rt::Segment<'a, 2>,
+    __after_cert_chain_properties_str: glue::Segment<'a, 2>,
     deny_sids_str: rt::Utf16<'a>,
-    __after_deny_sids_str: rt::Segment<'a, 2>,
+    __after_deny_sids_str: glue::Segment<'a, 2>,
     allow_sids_str: rt::Utf16<'a>,
 }
 
@@ -2043,7 +2044,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessDeniedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -2077,21 +2078,25 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessDeniedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                4 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
-                6 => rt::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
-                8 => rt::Part::Segment(self.__after_cert_chain_properties_str.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
-                10 => rt::Part::Segment(self.__after_deny_sids_str.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                4 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
+                6 => glue::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
+                8 => {
+                    glue::Part::Segment(
+                        self.__after_cert_chain_properties_str.as_bytes(),
+                    )
+                }
+                9 => glue::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
+                10 => glue::Part::Segment(self.__after_deny_sids_str.as_bytes()),
+                11 => glue::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
                 _ => return None,
             },
         )
@@ -2127,19 +2132,19 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessDeniedV0<'a> {
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessDenied.
 pub struct MutualAuthClientAccessDeniedV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 2>,
+    __after_client_socket_address: glue::Segment<'a, 2>,
     supported_hash_algs_str: rt::Utf16<'a>,
-    __after_supported_hash_algs_str: rt::Segment<'a, 2>,
+    __after_supported_hash_algs_str: glue::Segment<'a, 2>,
     cert_chain_properties_str: rt::Utf16<'a>,
-    __after_cert_chain_properties_str: rt::Segment<'a, 2>,
+    __after_cert_chain_properties_str: glue::Segment<'a, 2>,
     deny_sids_str: rt::Utf16<'a>,
-    __after_deny_sids_str: rt::Segment<'a, 2>,
+    __after_deny_sids_str: glue::Segment<'a, 2>,
     allow_sids_str: rt::Utf16<'a>,
-    __after_allow_sids_str: rt::Segment<'a, 4>,
+    __after_allow_sids_str: glue::Segment<'a, 4>,
     connection_id: rt::Binary<'a>,
 }
 
@@ -2233,7 +2238,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessDeniedV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -2271,23 +2276,27 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessDeniedV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                4 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
-                6 => rt::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
-                8 => rt::Part::Segment(self.__after_cert_chain_properties_str.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
-                10 => rt::Part::Segment(self.__after_deny_sids_str.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
-                12 => rt::Part::Segment(self.__after_allow_sids_str.as_bytes()),
-                13 => rt::Part::Field(rt::Value::Binary(self.connection_id)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                4 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
+                6 => glue::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
+                8 => {
+                    glue::Part::Segment(
+                        self.__after_cert_chain_properties_str.as_bytes(),
+                    )
+                }
+                9 => glue::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
+                10 => glue::Part::Segment(self.__after_deny_sids_str.as_bytes()),
+                11 => glue::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
+                12 => glue::Part::Segment(self.__after_allow_sids_str.as_bytes()),
+                13 => glue::Part::Field(rt::Value::Binary(self.connection_id)),
                 _ => return None,
             },
         )
@@ -2450,7 +2459,7 @@ impl<'a> MutualAuthClientAccessAllowed<'a> {
 }
 
 impl<'a> rt::Record<'a> for MutualAuthClientAccessAllowed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -2462,17 +2471,17 @@ impl<'a> rt::Record<'a> for MutualAuthClientAccessAllowed<'a> {
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
 pub struct MutualAuthClientAccessAllowedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 2>,
+    __after_client_socket_address: glue::Segment<'a, 2>,
     supported_hash_algs_str: rt::Utf16<'a>,
-    __after_supported_hash_algs_str: rt::Segment<'a, 2>,
+    __after_supported_hash_algs_str: glue::Segment<'a, 2>,
     cert_chain_properties_str: rt::Utf16<'a>,
-    __after_cert_chain_properties_str: rt::Segment<'a, 2>,
+    __after_cert_chain_properties_str: glue::Segment<'a, 2>,
     deny_sids_str: rt::Utf16<'a>,
-    __after_deny_sids_str: rt::Segment<'a, 2>,
+    __after_deny_sids_str: glue::Segment<'a, 2>,
     allow_sids_str: rt::Utf16<'a>,
 }
 
@@ -2554,7 +2563,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessAllowedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -2588,21 +2597,25 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessAllowedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                4 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
-                6 => rt::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
-                8 => rt::Part::Segment(self.__after_cert_chain_properties_str.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
-                10 => rt::Part::Segment(self.__after_deny_sids_str.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                4 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
+                6 => glue::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
+                8 => {
+                    glue::Part::Segment(
+                        self.__after_cert_chain_properties_str.as_bytes(),
+                    )
+                }
+                9 => glue::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
+                10 => glue::Part::Segment(self.__after_deny_sids_str.as_bytes()),
+                11 => glue::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
                 _ => return None,
             },
         )
@@ -2638,19 +2651,19 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessAllowedV0<'a> {
 ///
 /// Channel Audit, level Informational, task MutualAuthClientAccessAllowed.
 pub struct MutualAuthClientAccessAllowedV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 2>,
+    __after_client_socket_address: glue::Segment<'a, 2>,
     supported_hash_algs_str: rt::Utf16<'a>,
-    __after_supported_hash_algs_str: rt::Segment<'a, 2>,
+    __after_supported_hash_algs_str: glue::Segment<'a, 2>,
     cert_chain_properties_str: rt::Utf16<'a>,
-    __after_cert_chain_properties_str: rt::Segment<'a, 2>,
+    __after_cert_chain_properties_str: glue::Segment<'a, 2>,
     deny_sids_str: rt::Utf16<'a>,
-    __after_deny_sids_str: rt::Segment<'a, 2>,
+    __after_deny_sids_str: glue::Segment<'a, 2>,
     allow_sids_str: rt::Utf16<'a>,
-    __after_allow_sids_str: rt::Segment<'a, 4>,
+    __after_allow_sids_str: glue::Segment<'a, 4>,
     connection_id: rt::Binary<'a>,
 }
 
@@ -2744,7 +2757,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessAllowedV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -2782,23 +2795,27 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessAllowedV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                4 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
-                6 => rt::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
-                8 => rt::Part::Segment(self.__after_cert_chain_properties_str.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
-                10 => rt::Part::Segment(self.__after_deny_sids_str.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
-                12 => rt::Part::Segment(self.__after_allow_sids_str.as_bytes()),
-                13 => rt::Part::Field(rt::Value::Binary(self.connection_id)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                4 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.supported_hash_algs_str)),
+                6 => glue::Part::Segment(self.__after_supported_hash_algs_str.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.cert_chain_properties_str)),
+                8 => {
+                    glue::Part::Segment(
+                        self.__after_cert_chain_properties_str.as_bytes(),
+                    )
+                }
+                9 => glue::Part::Field(rt::Value::Utf16(self.deny_sids_str)),
+                10 => glue::Part::Segment(self.__after_deny_sids_str.as_bytes()),
+                11 => glue::Part::Field(rt::Value::Utf16(self.allow_sids_str)),
+                12 => glue::Part::Segment(self.__after_allow_sids_str.as_bytes()),
+                13 => glue::Part::Field(rt::Value::Binary(self.connection_id)),
                 _ => return None,
             },
         )
@@ -2913,7 +2930,7 @@ impl<'a> MutualAuthClientAccessError<'a> {
 }
 
 impl<'a> rt::Record<'a> for MutualAuthClientAccessError<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -2925,9 +2942,9 @@ impl<'a> rt::Record<'a> for MutualAuthClientAccessError<'a> {
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
 pub struct MutualAuthClientAccessErrorV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
 }
 
@@ -2975,7 +2992,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_server_name = __reader.segment(3)?;
@@ -2990,13 +3007,13 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
                 _ => return None,
             },
         )
@@ -3026,11 +3043,11 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV0<'a> {
 ///
 /// Channel Audit, level Error, task MutualAuthClientAccessError.
 pub struct MutualAuthClientAccessErrorV1<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 4>,
+    __after_server_name: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 4>,
+    __after_client_socket_address: glue::Segment<'a, 4>,
     connection_id: rt::Binary<'a>,
 }
 
@@ -3090,7 +3107,7 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_server_name = __reader.segment(3)?;
@@ -3110,15 +3127,15 @@ impl<'a> rt::View<'a> for MutualAuthClientAccessErrorV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                4 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Binary(self.connection_id)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                4 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Binary(self.connection_id)),
                 _ => return None,
             },
         )

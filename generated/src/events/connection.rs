@@ -2,6 +2,7 @@
 //! Transport connections from clients: accepted, disconnected, terminated.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::connection as schema;
@@ -63,7 +64,7 @@ impl<'a> Smb2ConnectionAccept<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ConnectionAccept<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V0Build17763(view) => view,
@@ -75,7 +76,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionAccept<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 pub struct Smb2ConnectionAcceptV0<'a> {
-    __head: rt::Segment<'a, 20>,
+    __head: glue::Segment<'a, 20>,
     address: rt::SocketAddr<'a>,
 }
 
@@ -104,7 +105,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let address = rt::SocketAddr::new(
             __reader.binary(2, __head.u32::<16>())?.as_bytes(),
@@ -112,11 +113,11 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0<'a> {
         Ok(Self { __head, address })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.address)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.address)),
                 _ => return None,
             },
         )
@@ -135,9 +136,9 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 pub struct Smb2ConnectionAcceptV0Build17763<'a> {
-    __head: rt::Segment<'a, 20>,
+    __head: glue::Segment<'a, 20>,
     address: rt::SocketAddr<'a>,
-    __after_address: rt::Segment<'a, 4>,
+    __after_address: glue::Segment<'a, 4>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -178,7 +179,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let address = rt::SocketAddr::new(
             __reader.binary(2, __head.u32::<16>())?.as_bytes(),
@@ -193,13 +194,13 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0Build17763<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.address)),
-                2 => rt::Part::Segment(self.__after_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.address)),
+                2 => glue::Part::Segment(self.__after_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -237,14 +238,6 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
         }
     }
 
-    /// `Flags` as the plain number behind [`Self::flags`], which only V0Build17763 has.
-    pub fn flags_raw(&self) -> Option<u32> {
-        match self {
-            Self::V0Build17763(view) => Some(view.flags_raw()),
-            _ => None,
-        }
-    }
-
     /// `AddressLength`, `win:UInt32`, which only V0Build17763 has.
     pub fn address_length(&self) -> Option<u32> {
         match self {
@@ -279,7 +272,7 @@ impl<'a> Smb2ConnectionDisconnectEvent<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V0Build17763(view) => view,
@@ -291,7 +284,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 pub struct Smb2ConnectionDisconnectEventV0<'a> {
-    __head: rt::Segment<'a, 20>,
+    __head: glue::Segment<'a, 20>,
 }
 
 impl Smb2ConnectionDisconnectEventV0<'_> {
@@ -313,13 +306,13 @@ impl<'a> rt::View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -335,9 +328,9 @@ impl<'a> rt::View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 pub struct Smb2ConnectionDisconnectEventV0Build17763<'a> {
-    __head: rt::Segment<'a, 24>,
+    __head: glue::Segment<'a, 24>,
     address: rt::SocketAddr<'a>,
-    __after_address: rt::Segment<'a, 4>,
+    __after_address: glue::Segment<'a, 4>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -390,7 +383,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let address = rt::SocketAddr::new(
             __reader.binary(3, __head.u32::<20>())?.as_bytes(),
@@ -405,13 +398,13 @@ impl<'a> rt::View<'a> for Smb2ConnectionDisconnectEventV0Build17763<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.address)),
-                2 => rt::Part::Segment(self.__after_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.address)),
+                2 => glue::Part::Segment(self.__after_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -446,14 +439,6 @@ impl<'a> Smb2ConnectionTerminate<'a> {
         match self {
             Self::V0(view) => view.connection_guid(),
             Self::V0Build17763(view) => view.connection_guid(),
-        }
-    }
-
-    /// `Reason` as the plain number behind [`Self::reason`], which only V0Build17763 has.
-    pub fn reason_raw(&self) -> Option<u32> {
-        match self {
-            Self::V0Build17763(view) => Some(view.reason_raw()),
-            _ => None,
         }
     }
 
@@ -507,7 +492,7 @@ impl<'a> Smb2ConnectionTerminate<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ConnectionTerminate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V0Build17763(view) => view,
@@ -519,7 +504,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionTerminate<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
 pub struct Smb2ConnectionTerminateV0<'a> {
-    __head: rt::Segment<'a, 20>,
+    __head: glue::Segment<'a, 20>,
 }
 
 impl Smb2ConnectionTerminateV0<'_> {
@@ -541,13 +526,13 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -567,9 +552,9 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2ConnectionTerminateV0Build17763<'a> {
-    __head: rt::Segment<'a, 28>,
+    __head: glue::Segment<'a, 28>,
     address: rt::SocketAddr<'a>,
-    __after_address: rt::Segment<'a, 4>,
+    __after_address: glue::Segment<'a, 4>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -636,7 +621,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let address = rt::SocketAddr::new(
             __reader.binary(4, __head.u32::<24>())?.as_bytes(),
@@ -651,13 +636,13 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0Build17763<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.address)),
-                2 => rt::Part::Segment(self.__after_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.address)),
+                2 => glue::Part::Segment(self.__after_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -764,7 +749,7 @@ impl<'a> SrvNetConnectionEstablished<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetConnectionEstablished<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -775,15 +760,15 @@ impl<'a> rt::Record<'a> for SrvNetConnectionEstablished<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetConnectionEstablished, keywords Operational.
 pub struct SrvNetConnectionEstablishedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 8>,
+    __after_endpoint_name: glue::Segment<'a, 8>,
     server_socket_address: rt::SocketAddr<'a>,
-    __after_server_socket_address: rt::Segment<'a, 4>,
+    __after_server_socket_address: glue::Segment<'a, 4>,
     client_socket_address: rt::SocketAddr<'a>,
-    __after_client_socket_address: rt::Segment<'a, 4>,
+    __after_client_socket_address: glue::Segment<'a, 4>,
     connection_id: rt::Binary<'a>,
-    __after_connection_id: rt::Segment<'a, 8>,
+    __after_connection_id: glue::Segment<'a, 8>,
 }
 
 impl<'a> SrvNetConnectionEstablishedV0<'a> {
@@ -858,7 +843,7 @@ impl<'a> rt::View<'a> for SrvNetConnectionEstablishedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_CONNECTION_ESTABLISHED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_endpoint_name = __reader.segment(2)?;
@@ -886,18 +871,18 @@ impl<'a> rt::View<'a> for SrvNetConnectionEstablishedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.server_socket_address)),
-                4 => rt::Part::Segment(self.__after_server_socket_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
-                6 => rt::Part::Segment(self.__after_client_socket_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Binary(self.connection_id)),
-                8 => rt::Part::Segment(self.__after_connection_id.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.server_socket_address)),
+                4 => glue::Part::Segment(self.__after_server_socket_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_socket_address)),
+                6 => glue::Part::Segment(self.__after_client_socket_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Binary(self.connection_id)),
+                8 => glue::Part::Segment(self.__after_connection_id.as_bytes()),
                 _ => return None,
             },
         )

@@ -2,6 +2,7 @@
 //! Endpoints that the server listens on, their network names, and the rules for alternative ports.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::endpoint as schema;
@@ -70,7 +71,7 @@ impl<'a> SrvEndpointAdded<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvEndpointAdded<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -81,13 +82,13 @@ impl<'a> rt::Record<'a> for SrvEndpointAdded<'a> {
 ///
 /// Channel Operational, level Informational, task SrvEndpointAdded, keywords Operational.
 pub struct SrvEndpointAddedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     name: rt::Utf16<'a>,
-    __after_name: rt::Segment<'a, 2>,
+    __after_name: glue::Segment<'a, 2>,
     domain_name: rt::Utf16<'a>,
-    __after_domain_name: rt::Segment<'a, 2>,
+    __after_domain_name: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 4>,
+    __after_transport_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SrvEndpointAddedV0<'a> {
@@ -138,7 +139,7 @@ impl<'a> rt::View<'a> for SrvEndpointAddedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ENDPOINT_ADDED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_name = __reader.segment(2)?;
@@ -157,16 +158,16 @@ impl<'a> rt::View<'a> for SrvEndpointAddedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.name)),
-                2 => rt::Part::Segment(self.__after_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.domain_name)),
-                4 => rt::Part::Segment(self.__after_domain_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                6 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.name)),
+                2 => glue::Part::Segment(self.__after_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.domain_name)),
+                4 => glue::Part::Segment(self.__after_domain_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                6 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -249,7 +250,7 @@ impl<'a> SrvEndpointRemoved<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvEndpointRemoved<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -260,11 +261,11 @@ impl<'a> rt::Record<'a> for SrvEndpointRemoved<'a> {
 ///
 /// Channel Operational, level Informational, task SrvEndpointRemoved, keywords Operational.
 pub struct SrvEndpointRemovedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     name: rt::Utf16<'a>,
-    __after_name: rt::Segment<'a, 2>,
+    __after_name: glue::Segment<'a, 2>,
     domain_name: rt::Utf16<'a>,
-    __after_domain_name: rt::Segment<'a, 2>,
+    __after_domain_name: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -310,7 +311,7 @@ impl<'a> rt::View<'a> for SrvEndpointRemovedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ENDPOINT_REMOVED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_name = __reader.segment(2)?;
@@ -327,15 +328,15 @@ impl<'a> rt::View<'a> for SrvEndpointRemovedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.name)),
-                2 => rt::Part::Segment(self.__after_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.domain_name)),
-                4 => rt::Part::Segment(self.__after_domain_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.name)),
+                2 => glue::Part::Segment(self.__after_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.domain_name)),
+                4 => glue::Part::Segment(self.__after_domain_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -444,7 +445,7 @@ impl<'a> SrvNetNameInfoChange<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetNameInfoChange<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -455,9 +456,9 @@ impl<'a> rt::Record<'a> for SrvNetNameInfoChange<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetNameInfoChange, keywords Operational.
 pub struct SrvNetNameInfoChangeV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     net_name: rt::Utf16<'a>,
-    __after_net_name: rt::Segment<'a, 22>,
+    __after_net_name: glue::Segment<'a, 22>,
     client_address: rt::SocketAddr<'a>,
 }
 
@@ -527,7 +528,7 @@ impl<'a> rt::View<'a> for SrvNetNameInfoChangeV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_NAME_INFO_CHANGE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let net_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_net_name = __reader.segment(3)?;
@@ -542,13 +543,13 @@ impl<'a> rt::View<'a> for SrvNetNameInfoChangeV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.net_name)),
-                2 => rt::Part::Segment(self.__after_net_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.net_name)),
+                2 => glue::Part::Segment(self.__after_net_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
                 _ => return None,
             },
         )
@@ -623,7 +624,7 @@ impl<'a> SrvEndpointOnline<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvEndpointOnline<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -634,9 +635,9 @@ impl<'a> rt::Record<'a> for SrvEndpointOnline<'a> {
 ///
 /// Channel Operational, level Informational, task SrvEndpointOnline, keywords Operational.
 pub struct SrvEndpointOnlineV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 2>,
+    __after_endpoint_name: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -670,7 +671,7 @@ impl<'a> rt::View<'a> for SrvEndpointOnlineV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ENDPOINT_ONLINE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_endpoint_name = __reader.segment(2)?;
@@ -683,13 +684,13 @@ impl<'a> rt::View<'a> for SrvEndpointOnlineV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -754,7 +755,7 @@ impl<'a> SrvEndpointOffline<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvEndpointOffline<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -765,9 +766,9 @@ impl<'a> rt::Record<'a> for SrvEndpointOffline<'a> {
 ///
 /// Channel Operational, level Informational, task SrvEndpointOffline, keywords Operational.
 pub struct SrvEndpointOfflineV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     endpoint_name: rt::Utf16<'a>,
-    __after_endpoint_name: rt::Segment<'a, 2>,
+    __after_endpoint_name: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -801,7 +802,7 @@ impl<'a> rt::View<'a> for SrvEndpointOfflineV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ENDPOINT_OFFLINE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let endpoint_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_endpoint_name = __reader.segment(2)?;
@@ -814,13 +815,13 @@ impl<'a> rt::View<'a> for SrvEndpointOfflineV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.endpoint_name)),
-                2 => rt::Part::Segment(self.__after_endpoint_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.endpoint_name)),
+                2 => glue::Part::Segment(self.__after_endpoint_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -878,7 +879,7 @@ impl Smb2ClosedEndpointsOutsideUnicastIpTable<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -890,7 +891,7 @@ impl<'a> rt::Record<'a> for Smb2ClosedEndpointsOutsideUnicastIpTable<'a> {
 /// Channel Operational, level Informational, keywords Nsi.
 /// From build 26100: task Smb2ClosedEndpointsOutsideUnicastIPTable.
 pub struct Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
 }
 
 impl Smb2ClosedEndpointsOutsideUnicastIpTableV0<'_> {
@@ -917,13 +918,13 @@ impl<'a> rt::View<'a> for Smb2ClosedEndpointsOutsideUnicastIpTableV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -964,7 +965,7 @@ impl SrvNetAddEndpointListenerRulePortNotSupported<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -975,7 +976,7 @@ impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRulePortNotSupported<'a> {
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRulePortNotSupported, keywords ListenerRule.
 pub struct SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
 }
 
 impl SrvNetAddEndpointListenerRulePortNotSupportedV0<'_> {
@@ -990,13 +991,13 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRulePortNotSupportedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1079,7 +1080,7 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccess<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1090,9 +1091,9 @@ impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRuleSuccess<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetAddEndpointListenerRuleSuccess, keywords ListenerRule.
 pub struct SrvNetAddEndpointListenerRuleSuccessV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 14>,
+    __after_transport_name: glue::Segment<'a, 14>,
 }
 
 impl<'a> SrvNetAddEndpointListenerRuleSuccessV0<'a> {
@@ -1145,7 +1146,7 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let transport_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_transport_name = __reader.segment(2)?;
@@ -1156,12 +1157,12 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleSuccessV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                2 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                2 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1253,7 +1254,7 @@ impl<'a> SrvNetAddEndpointListenerRuleFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1264,9 +1265,9 @@ impl<'a> rt::Record<'a> for SrvNetAddEndpointListenerRuleFailure<'a> {
 ///
 /// Channel Operational, level Error, task SrvNetAddEndpointListenerRuleFailure, keywords ListenerRule.
 pub struct SrvNetAddEndpointListenerRuleFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 14>,
+    __after_transport_name: glue::Segment<'a, 14>,
 }
 
 impl<'a> SrvNetAddEndpointListenerRuleFailureV0<'a> {
@@ -1319,7 +1320,7 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let transport_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_transport_name = __reader.segment(2)?;
@@ -1330,12 +1331,12 @@ impl<'a> rt::View<'a> for SrvNetAddEndpointListenerRuleFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                2 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                2 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1401,7 +1402,7 @@ impl SrvNetAddListenerRuleNew<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddListenerRuleNew<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1412,7 +1413,7 @@ impl<'a> rt::Record<'a> for SrvNetAddListenerRuleNew<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleNew, keywords ListenerRule.
 pub struct SrvNetAddListenerRuleNewV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
 }
 
 impl SrvNetAddListenerRuleNewV0<'_> {
@@ -1439,13 +1440,13 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleNewV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_NEW_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1504,7 +1505,7 @@ impl SrvNetAddListenerRuleUpdate<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1515,7 +1516,7 @@ impl<'a> rt::Record<'a> for SrvNetAddListenerRuleUpdate<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleUpdate, keywords ListenerRule.
 pub struct SrvNetAddListenerRuleUpdateV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
 }
 
 impl SrvNetAddListenerRuleUpdateV0<'_> {
@@ -1542,13 +1543,13 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleUpdateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_UPDATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1607,7 +1608,7 @@ impl SrvNetAddListenerRuleRemove<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetAddListenerRuleRemove<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1618,7 +1619,7 @@ impl<'a> rt::Record<'a> for SrvNetAddListenerRuleRemove<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetAddListenerRuleRemove, keywords ListenerRule.
 pub struct SrvNetAddListenerRuleRemoveV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
 }
 
 impl SrvNetAddListenerRuleRemoveV0<'_> {
@@ -1645,13 +1646,13 @@ impl<'a> rt::View<'a> for SrvNetAddListenerRuleRemoveV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ADD_LISTENER_RULE_REMOVE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1710,7 +1711,7 @@ impl SrvNetEnableImplicitLoopbackInterfaceError<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1721,7 +1722,7 @@ impl<'a> rt::Record<'a> for SrvNetEnableImplicitLoopbackInterfaceError<'a> {
 ///
 /// Channel Operational, level Error, task SrvNetEnableImplicitLoopbackInterfaceError, keywords Interface.
 pub struct SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_> {
@@ -1750,13 +1751,13 @@ impl<'a> rt::View<'a> for SrvNetEnableImplicitLoopbackInterfaceErrorV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1811,7 +1812,7 @@ impl SrvNetDisableImplicitLoopbackInterfaceError<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1822,7 +1823,7 @@ impl<'a> rt::Record<'a> for SrvNetDisableImplicitLoopbackInterfaceError<'a> {
 ///
 /// Channel Operational, level Error, task SrvNetDisableImplicitLoopbackInterfaceError, keywords Interface.
 pub struct SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_> {
@@ -1851,13 +1852,13 @@ impl<'a> rt::View<'a> for SrvNetDisableImplicitLoopbackInterfaceErrorV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1905,7 +1906,7 @@ impl AlternativePortFirewallRuleAlreadyAdded<'_> {
 }
 
 impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1916,7 +1917,7 @@ impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAlreadyAdded<'a> {
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAlreadyAdded.
 pub struct AlternativePortFirewallRuleAlreadyAddedV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
 }
 
 impl AlternativePortFirewallRuleAlreadyAddedV0<'_> {
@@ -1937,13 +1938,13 @@ impl<'a> rt::View<'a> for AlternativePortFirewallRuleAlreadyAddedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1989,7 +1990,7 @@ impl AlternativePortFirewallRuleAddFailure<'_> {
 }
 
 impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2000,7 +2001,7 @@ impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAddFailure<'a> {
 ///
 /// Channel Operational, level Error, task AlternativePortFirewallRuleAddFailure.
 pub struct AlternativePortFirewallRuleAddFailureV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
 }
 
 impl AlternativePortFirewallRuleAddFailureV0<'_> {
@@ -2021,13 +2022,13 @@ impl<'a> rt::View<'a> for AlternativePortFirewallRuleAddFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2073,7 +2074,7 @@ impl AlternativePortFirewallRuleAddSuccess<'_> {
 }
 
 impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2084,7 +2085,7 @@ impl<'a> rt::Record<'a> for AlternativePortFirewallRuleAddSuccess<'a> {
 ///
 /// Channel Operational, level Informational, task AlternativePortFirewallRuleAddSuccess.
 pub struct AlternativePortFirewallRuleAddSuccessV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
 }
 
 impl AlternativePortFirewallRuleAddSuccessV0<'_> {
@@ -2105,13 +2106,13 @@ impl<'a> rt::View<'a> for AlternativePortFirewallRuleAddSuccessV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

@@ -2,6 +2,7 @@
 //! Network interfaces as the server sees them come and go.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::interface as schema;
@@ -28,7 +29,7 @@ impl TdiModeEnabled<'_> {
 }
 
 impl<'a> rt::Record<'a> for TdiModeEnabled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -41,7 +42,7 @@ impl<'a> rt::Record<'a> for TdiModeEnabled<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task TdiModeEnabled.
 pub struct TdiModeEnabledV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl TdiModeEnabledV0<'_> {
@@ -56,13 +57,13 @@ impl<'a> rt::View<'a> for TdiModeEnabledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::TDI_MODE_ENABLED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -103,7 +104,7 @@ impl NsiTableAllocationFailed<'_> {
 }
 
 impl<'a> rt::Record<'a> for NsiTableAllocationFailed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -116,7 +117,7 @@ impl<'a> rt::Record<'a> for NsiTableAllocationFailed<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiTableAllocationFailed.
 pub struct NsiTableAllocationFailedV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl NsiTableAllocationFailedV0<'_> {
@@ -139,13 +140,13 @@ impl<'a> rt::View<'a> for NsiTableAllocationFailedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::NSI_TABLE_ALLOCATION_FAILED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -195,7 +196,7 @@ impl NsiInterfaceAdded<'_> {
 }
 
 impl<'a> rt::Record<'a> for NsiInterfaceAdded<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -208,7 +209,7 @@ impl<'a> rt::Record<'a> for NsiInterfaceAdded<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiInterfaceAdded.
 pub struct NsiInterfaceAddedV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
 }
 
 impl NsiInterfaceAddedV0<'_> {
@@ -237,13 +238,13 @@ impl<'a> rt::View<'a> for NsiInterfaceAddedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::NSI_INTERFACE_ADDED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -296,7 +297,7 @@ impl NsiInterfaceRemoved<'_> {
 }
 
 impl<'a> rt::Record<'a> for NsiInterfaceRemoved<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -309,7 +310,7 @@ impl<'a> rt::Record<'a> for NsiInterfaceRemoved<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task NsiInterfaceRemoved.
 pub struct NsiInterfaceRemovedV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
 }
 
 impl NsiInterfaceRemovedV0<'_> {
@@ -338,13 +339,13 @@ impl<'a> rt::View<'a> for NsiInterfaceRemovedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::NSI_INTERFACE_REMOVED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -397,7 +398,7 @@ impl IpInterfaceNotFound<'_> {
 }
 
 impl<'a> rt::Record<'a> for IpInterfaceNotFound<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -410,7 +411,7 @@ impl<'a> rt::Record<'a> for IpInterfaceNotFound<'a> {
 /// From build 22621: channel Operational, level Informational.
 /// From build 26100: task IPInterfaceNotFound.
 pub struct IpInterfaceNotFoundV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
 }
 
 impl IpInterfaceNotFoundV0<'_> {
@@ -439,13 +440,13 @@ impl<'a> rt::View<'a> for IpInterfaceNotFoundV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::IP_INTERFACE_NOT_FOUND_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

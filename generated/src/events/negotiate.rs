@@ -2,6 +2,7 @@
 //! Dialects, ciphers and capabilities that server and client agree on, or fail to.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::negotiate as schema;
@@ -216,7 +217,7 @@ impl<'a> SrvNegotiateValidationFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNegotiateValidationFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -229,9 +230,9 @@ impl<'a> rt::Record<'a> for SrvNegotiateValidationFailure<'a> {
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 pub struct SrvNegotiateValidationFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
 }
 
@@ -265,7 +266,7 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -278,13 +279,13 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
                 _ => return None,
             },
         )
@@ -306,13 +307,13 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV0<'a> {
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 pub struct SrvNegotiateValidationFailureV1<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 32>,
+    __after_client_address: glue::Segment<'a, 32>,
 }
 
 impl<'a> SrvNegotiateValidationFailureV1<'a> {
@@ -447,7 +448,7 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -468,16 +469,16 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -521,13 +522,13 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV1<'a> {
 ///
 /// Channel Operational, level Error, task SrvNegotiateValidationFailure, keywords Operational.
 pub struct SrvNegotiateValidationFailureV2<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 8>,
+    __after_client_address: glue::Segment<'a, 8>,
 }
 
 impl<'a> SrvNegotiateValidationFailureV2<'a> {
@@ -606,7 +607,7 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NEGOTIATE_VALIDATION_FAILURE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(3, __head.u16::<8>())?;
         let __after_client_name = __reader.segment(4)?;
@@ -627,16 +628,16 @@ impl<'a> rt::View<'a> for SrvNegotiateValidationFailureV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -707,7 +708,7 @@ impl Smb2MaxClusterDialectUpdated<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -725,7 +726,7 @@ impl<'a> rt::Record<'a> for Smb2MaxClusterDialectUpdated<'a> {
 /// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2MaxClusterDialectUpdatedV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl Smb2MaxClusterDialectUpdatedV0<'_> {
@@ -758,13 +759,13 @@ impl<'a> rt::View<'a> for Smb2MaxClusterDialectUpdatedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -807,7 +808,7 @@ impl<'a> Smb2CipherSuiteOrder<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2CipherSuiteOrder<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -834,14 +835,14 @@ impl<'a> rt::View<'a> for Smb2CipherSuiteOrderV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_CIPHER_SUITE_ORDER_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let cipher_suite_order = __reader.utf16_until_nul(0)?;
         Ok(Self { cipher_suite_order })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         if part == 0 {
-            Some(rt::Part::Field(rt::Value::Utf16(self.cipher_suite_order)))
+            Some(glue::Part::Field(rt::Value::Utf16(self.cipher_suite_order)))
         } else {
             None
         }
@@ -953,7 +954,7 @@ impl<'a> SrvNoNegotiatedCipher<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNoNegotiatedCipher<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -969,15 +970,15 @@ impl<'a> rt::Record<'a> for SrvNoNegotiatedCipher<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct SrvNoNegotiatedCipherV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 10>,
+    __after_client_address: glue::Segment<'a, 10>,
 }
 
 impl<'a> SrvNoNegotiatedCipherV0<'a> {
@@ -1052,7 +1053,7 @@ impl<'a> rt::View<'a> for SrvNoNegotiatedCipherV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NO_NEGOTIATED_CIPHER_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -1077,18 +1078,18 @@ impl<'a> rt::View<'a> for SrvNoNegotiatedCipherV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                6 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                7 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                8 => rt::Part::Segment(self.__after_client_address.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                6 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                7 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                8 => glue::Part::Segment(self.__after_client_address.as_bytes()),
                 _ => return None,
             },
         )
@@ -1201,7 +1202,7 @@ impl<'a> SrvNegotiateCipherFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNegotiateCipherFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V2(view) => view,
@@ -1214,9 +1215,9 @@ impl<'a> rt::Record<'a> for SrvNegotiateCipherFailure<'a> {
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task SrvNegotiateCipherFailure.
 pub struct SrvNegotiateCipherFailureV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
     client_cipher_suite_order: rt::Utf16<'a>,
-    __after_client_cipher_suite_order: rt::Segment<'a, 4>,
+    __after_client_cipher_suite_order: glue::Segment<'a, 4>,
     server_cipher_suite_order: rt::Utf16<'a>,
 }
 
@@ -1250,7 +1251,7 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NEGOTIATE_CIPHER_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_cipher_suite_order = __reader.utf16(1, __head.u32::<0>())?;
         let __after_client_cipher_suite_order = __reader.segment(2)?;
@@ -1264,13 +1265,17 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_cipher_suite_order)),
-                2 => rt::Part::Segment(self.__after_client_cipher_suite_order.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.server_cipher_suite_order)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_cipher_suite_order)),
+                2 => {
+                    glue::Part::Segment(
+                        self.__after_client_cipher_suite_order.as_bytes(),
+                    )
+                }
+                3 => glue::Part::Field(rt::Value::Utf16(self.server_cipher_suite_order)),
                 _ => return None,
             },
         )
@@ -1297,11 +1302,11 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV0<'a> {
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task SrvNegotiateCipherFailure.
 pub struct SrvNegotiateCipherFailureV2<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
     client_cipher_suite_order: rt::Utf16<'a>,
-    __after_client_cipher_suite_order: rt::Segment<'a, 4>,
+    __after_client_cipher_suite_order: glue::Segment<'a, 4>,
     server_cipher_suite_order: rt::Utf16<'a>,
-    __after_server_cipher_suite_order: rt::Segment<'a, 4>,
+    __after_server_cipher_suite_order: glue::Segment<'a, 4>,
     client_cipher_order: rt::Array<'a, u16>,
 }
 
@@ -1363,7 +1368,7 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NEGOTIATE_CIPHER_FAILURE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_cipher_suite_order = __reader.utf16(1, __head.u32::<0>())?;
         let __after_client_cipher_suite_order = __reader.segment(2)?;
@@ -1382,15 +1387,23 @@ impl<'a> rt::View<'a> for SrvNegotiateCipherFailureV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_cipher_suite_order)),
-                2 => rt::Part::Segment(self.__after_client_cipher_suite_order.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.server_cipher_suite_order)),
-                4 => rt::Part::Segment(self.__after_server_cipher_suite_order.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Array(self.client_cipher_order.into())),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_cipher_suite_order)),
+                2 => {
+                    glue::Part::Segment(
+                        self.__after_client_cipher_suite_order.as_bytes(),
+                    )
+                }
+                3 => glue::Part::Field(rt::Value::Utf16(self.server_cipher_suite_order)),
+                4 => {
+                    glue::Part::Segment(
+                        self.__after_server_cipher_suite_order.as_bytes(),
+                    )
+                }
+                5 => glue::Part::Field(rt::Value::Array(self.client_cipher_order.into())),
                 _ => return None,
             },
         )
@@ -1616,7 +1629,7 @@ impl<'a> Smb2RequestNegotiateDialectFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1627,11 +1640,11 @@ impl<'a> rt::Record<'a> for Smb2RequestNegotiateDialectFailure<'a> {
 ///
 /// Channel Operational, level Warning, task Smb2RequestNegotiate, keywords Operational.
 pub struct Smb2RequestNegotiateDialectFailureV0<'a> {
-    __head: rt::Segment<'a, 48>,
+    __head: glue::Segment<'a, 48>,
     dialects: rt::Array<'a, u16>,
-    __after_dialects: rt::Segment<'a, 44>,
+    __after_dialects: glue::Segment<'a, 44>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
 }
 
@@ -1819,7 +1832,7 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let dialects = __reader.array(11, __head.u16::<46>())?;
         let __after_dialects = __reader.segment(12)?;
@@ -1838,15 +1851,15 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateDialectFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Array(self.dialects.into())),
-                2 => rt::Part::Segment(self.__after_dialects.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                4 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Array(self.dialects.into())),
+                2 => glue::Part::Segment(self.__after_dialects.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                4 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
                 _ => return None,
             },
         )
@@ -1926,7 +1939,7 @@ impl<'a> Smb2DialectChange<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2DialectChange<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1938,7 +1951,7 @@ impl<'a> rt::Record<'a> for Smb2DialectChange<'a> {
 /// Channel Operational, level Informational, task Smb2DialectChange, keywords Operational.
 pub struct Smb2DialectChangeV0<'a> {
     smb_dialect: rt::Utf16<'a>,
-    __after_smb_dialect: rt::Segment<'a, 8>,
+    __after_smb_dialect: glue::Segment<'a, 8>,
 }
 
 impl<'a> Smb2DialectChangeV0<'a> {
@@ -1981,7 +1994,7 @@ impl<'a> rt::View<'a> for Smb2DialectChangeV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_DIALECT_CHANGE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let smb_dialect = __reader.utf16_until_nul(0)?;
         let __after_smb_dialect = __reader.segment(1)?;
         Ok(Self {
@@ -1990,11 +2003,11 @@ impl<'a> rt::View<'a> for Smb2DialectChangeV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Field(rt::Value::Utf16(self.smb_dialect)),
-                1 => rt::Part::Segment(self.__after_smb_dialect.as_bytes()),
+                0 => glue::Part::Field(rt::Value::Utf16(self.smb_dialect)),
+                1 => glue::Part::Segment(self.__after_smb_dialect.as_bytes()),
                 _ => return None,
             },
         )
@@ -2045,7 +2058,7 @@ impl SrvNetComponentCapabilities<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetComponentCapabilities<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2056,7 +2069,7 @@ impl<'a> rt::Record<'a> for SrvNetComponentCapabilities<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetComponentCapabilities, keywords Operational.
 pub struct SrvNetComponentCapabilitiesV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl SrvNetComponentCapabilitiesV0<'_> {
@@ -2077,13 +2090,13 @@ impl<'a> rt::View<'a> for SrvNetComponentCapabilitiesV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_COMPONENT_CAPABILITIES_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

@@ -2,6 +2,7 @@
 //! Opens: file handles, from open to close, with disconnects, reconnects and scavenging between.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::open as schema;
@@ -147,7 +148,7 @@ impl<'a> Smb2FileOpen<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileOpen<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -158,9 +159,9 @@ impl<'a> rt::Record<'a> for Smb2FileOpen<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2FileOpen, keywords File.
 pub struct Smb2FileOpenV0<'a> {
-    __head: rt::Segment<'a, 82>,
+    __head: glue::Segment<'a, 82>,
     name: rt::Utf16<'a>,
-    __after_name: rt::Segment<'a, 40>,
+    __after_name: glue::Segment<'a, 40>,
 }
 
 impl<'a> Smb2FileOpenV0<'a> {
@@ -285,19 +286,19 @@ impl<'a> rt::View<'a> for Smb2FileOpenV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_OPEN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let name = __reader.utf16(6, __head.u16::<80>())?;
         let __after_name = __reader.segment(7)?;
         Ok(Self { __head, name, __after_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.name)),
-                2 => rt::Part::Segment(self.__after_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.name)),
+                2 => glue::Part::Segment(self.__after_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -334,7 +335,7 @@ impl Smb2FileDisconnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileDisconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -345,7 +346,7 @@ impl<'a> rt::Record<'a> for Smb2FileDisconnect<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileDisconnect, keywords File.
 pub struct Smb2FileDisconnectV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl Smb2FileDisconnectV0<'_> {
@@ -360,13 +361,13 @@ impl<'a> rt::View<'a> for Smb2FileDisconnectV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_DISCONNECT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -421,7 +422,7 @@ impl Smb2FileReconnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileReconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -432,7 +433,7 @@ impl<'a> rt::Record<'a> for Smb2FileReconnect<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileReconnect, keywords File.
 pub struct Smb2FileReconnectV0<'a> {
-    __head: rt::Segment<'a, 64>,
+    __head: glue::Segment<'a, 64>,
 }
 
 impl Smb2FileReconnectV0<'_> {
@@ -465,13 +466,13 @@ impl<'a> rt::View<'a> for Smb2FileReconnectV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_RECONNECT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -505,7 +506,7 @@ impl Smb2FileSuspend<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileSuspend<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -516,7 +517,7 @@ impl<'a> rt::Record<'a> for Smb2FileSuspend<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileSuspend, keywords File.
 pub struct Smb2FileSuspendV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl Smb2FileSuspendV0<'_> {
@@ -531,13 +532,13 @@ impl<'a> rt::View<'a> for Smb2FileSuspendV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_SUSPEND_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -571,7 +572,7 @@ impl Smb2FileClose<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileClose<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -582,7 +583,7 @@ impl<'a> rt::Record<'a> for Smb2FileClose<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileClose, keywords File.
 pub struct Smb2FileCloseV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl Smb2FileCloseV0<'_> {
@@ -597,13 +598,13 @@ impl<'a> rt::View<'a> for Smb2FileCloseV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_CLOSE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -637,7 +638,7 @@ impl Smb2FileTimeout<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileTimeout<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -648,7 +649,7 @@ impl<'a> rt::Record<'a> for Smb2FileTimeout<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileTimeout, keywords File.
 pub struct Smb2FileTimeoutV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl Smb2FileTimeoutV0<'_> {
@@ -663,13 +664,13 @@ impl<'a> rt::View<'a> for Smb2FileTimeoutV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_TIMEOUT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -703,7 +704,7 @@ impl Smb2FileTerminate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileTerminate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -714,7 +715,7 @@ impl<'a> rt::Record<'a> for Smb2FileTerminate<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileTerminate, keywords File.
 pub struct Smb2FileTerminateV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl Smb2FileTerminateV0<'_> {
@@ -729,13 +730,13 @@ impl<'a> rt::View<'a> for Smb2FileTerminateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_TERMINATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -776,7 +777,7 @@ impl Smb2FileCcfClose<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileCcfClose<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -787,7 +788,7 @@ impl<'a> rt::Record<'a> for Smb2FileCcfClose<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2FileCCFClose, keywords File.
 pub struct Smb2FileCcfCloseV0<'a> {
-    __head: rt::Segment<'a, 32>,
+    __head: glue::Segment<'a, 32>,
 }
 
 impl Smb2FileCcfCloseV0<'_> {
@@ -808,13 +809,13 @@ impl<'a> rt::View<'a> for Smb2FileCcfCloseV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_CCF_CLOSE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -897,7 +898,7 @@ impl<'a> Smb2FileCcfCloseAudit<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2FileCcfCloseAudit<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -908,13 +909,13 @@ impl<'a> rt::Record<'a> for Smb2FileCcfCloseAudit<'a> {
 ///
 /// Channel Operational, level Informational, task Smb2FileCCFCloseAudit, keywords Operational.
 pub struct Smb2FileCcfCloseAuditV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 2>,
+    __after_file_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     computer_name: rt::Utf16<'a>,
-    __after_computer_name: rt::Segment<'a, 2>,
+    __after_computer_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
 }
 
@@ -972,7 +973,7 @@ impl<'a> rt::View<'a> for Smb2FileCcfCloseAuditV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_FILE_CCF_CLOSE_AUDIT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let file_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_file_name = __reader.segment(2)?;
@@ -993,17 +994,17 @@ impl<'a> rt::View<'a> for Smb2FileCcfCloseAuditV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                2 => rt::Part::Segment(self.__after_file_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.computer_name)),
-                6 => rt::Part::Segment(self.__after_computer_name.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                2 => glue::Part::Segment(self.__after_file_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.computer_name)),
+                6 => glue::Part::Segment(self.__after_computer_name.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
                 _ => return None,
             },
         )
@@ -1083,7 +1084,7 @@ impl<'a> Smb2RkfFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RkfFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1094,11 +1095,11 @@ impl<'a> rt::Record<'a> for Smb2RkfFailure<'a> {
 ///
 /// Channel Operational, level Error, task Smb2RkfFailure, keywords Operational.
 pub struct Smb2RkfFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
 }
 
@@ -1144,7 +1145,7 @@ impl<'a> rt::View<'a> for Smb2RkfFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RKF_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -1161,15 +1162,15 @@ impl<'a> rt::View<'a> for Smb2RkfFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                4 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                4 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
                 _ => return None,
             },
         )
@@ -1384,7 +1385,7 @@ impl<'a> SrvReopenFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvReopenFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1399,17 +1400,17 @@ impl<'a> rt::Record<'a> for SrvReopenFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct SrvReopenFailureV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 10>,
+    __after_user_name: glue::Segment<'a, 10>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 32>,
+    __after_file_name: glue::Segment<'a, 32>,
 }
 
 impl<'a> SrvReopenFailureV0<'a> {
@@ -1582,7 +1583,7 @@ impl<'a> rt::View<'a> for SrvReopenFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_REOPEN_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(6, __head.u16::<32>())?;
         let __after_client_name = __reader.segment(7)?;
@@ -1611,20 +1612,20 @@ impl<'a> rt::View<'a> for SrvReopenFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                4 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                6 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                8 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                10 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                4 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                6 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                8 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                10 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1750,7 +1751,7 @@ impl<'a> SrvHandleScavenge<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvHandleScavenge<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1761,9 +1762,9 @@ impl<'a> rt::Record<'a> for SrvHandleScavenge<'a> {
 ///
 /// Channel Operational, level Informational, task SrvHandleScavenge, keywords Operational.
 pub struct SrvHandleScavengeV0<'a> {
-    __head: rt::Segment<'a, 42>,
+    __head: glue::Segment<'a, 42>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
 }
 
@@ -1827,7 +1828,7 @@ impl<'a> rt::View<'a> for SrvHandleScavengeV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_HANDLE_SCAVENGE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(6, __head.u16::<40>())?;
         let __after_share_name = __reader.segment(7)?;
@@ -1840,13 +1841,13 @@ impl<'a> rt::View<'a> for SrvHandleScavengeV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
                 _ => return None,
             },
         )
@@ -1956,7 +1957,7 @@ impl SrvFileInvalidate<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvFileInvalidate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1967,7 +1968,7 @@ impl<'a> rt::Record<'a> for SrvFileInvalidate<'a> {
 ///
 /// Channel Operational, level Informational, task SrvFileInvalidate, keywords Operational.
 pub struct SrvFileInvalidateV0<'a> {
-    __head: rt::Segment<'a, 32>,
+    __head: glue::Segment<'a, 32>,
 }
 
 impl SrvFileInvalidateV0<'_> {
@@ -2038,13 +2039,13 @@ impl<'a> rt::View<'a> for SrvFileInvalidateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_FILE_INVALIDATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

@@ -2,6 +2,7 @@
 //! The server's own state: slow operations, live dumps, firewall, settings.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::operational as schema;
@@ -191,7 +192,7 @@ impl<'a> SrvSlowFsOperation<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvSlowFsOperation<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -203,17 +204,17 @@ impl<'a> rt::Record<'a> for SrvSlowFsOperation<'a> {
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 pub struct SrvSlowFsOperationV0<'a> {
-    __head: rt::Segment<'a, 46>,
+    __head: glue::Segment<'a, 46>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 16>,
+    __after_file_name: glue::Segment<'a, 16>,
 }
 
 impl<'a> SrvSlowFsOperationV0<'a> {
@@ -326,7 +327,7 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SLOW_FS_OPERATION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let user_name = __reader.utf16(5, __head.u16::<44>())?;
         let __after_user_name = __reader.segment(6)?;
@@ -355,20 +356,20 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                2 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                8 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                10 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                2 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                8 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                10 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -410,17 +411,17 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV0<'a> {
 ///
 /// Channel Operational, level Warning, task SrvSlowFsOperation, keywords Operational.
 pub struct SrvSlowFsOperationV1<'a> {
-    __head: rt::Segment<'a, 46>,
+    __head: glue::Segment<'a, 46>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 28>,
+    __after_file_name: glue::Segment<'a, 28>,
 }
 
 impl<'a> SrvSlowFsOperationV1<'a> {
@@ -559,7 +560,7 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SLOW_FS_OPERATION_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let user_name = __reader.utf16(5, __head.u16::<44>())?;
         let __after_user_name = __reader.segment(6)?;
@@ -588,20 +589,20 @@ impl<'a> rt::View<'a> for SrvSlowFsOperationV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                2 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                8 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                10 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                2 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                8 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                10 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -654,7 +655,7 @@ impl SrvFileSharingFirewallRuleEnabled<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvFileSharingFirewallRuleEnabled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -672,13 +673,13 @@ impl<'a> rt::View<'a> for SrvFileSharingFirewallRuleEnabledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -709,7 +710,7 @@ impl SrvLeasingDisabled<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvLeasingDisabled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -727,13 +728,13 @@ impl<'a> rt::View<'a> for SrvLeasingDisabledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_LEASING_DISABLED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -764,7 +765,7 @@ impl SrvFirewallPortsClosed<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvFirewallPortsClosed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -782,13 +783,13 @@ impl<'a> rt::View<'a> for SrvFirewallPortsClosedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_FIREWALL_PORTS_CLOSED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -882,7 +883,7 @@ impl<'a> Smb2MdlIoCompletionFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2MdlIoCompletionFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -894,13 +895,13 @@ impl<'a> rt::Record<'a> for Smb2MdlIoCompletionFailure<'a> {
 /// Channel Operational, level Error, keywords Operational.
 /// From build 26100: task Smb2MdlIoCompletionFailure.
 pub struct Smb2MdlIoCompletionFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 8>,
+    __after_file_name: glue::Segment<'a, 8>,
 }
 
 impl<'a> Smb2MdlIoCompletionFailureV0<'a> {
@@ -965,7 +966,7 @@ impl<'a> rt::View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_MDL_IO_COMPLETION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -984,16 +985,16 @@ impl<'a> rt::View<'a> for Smb2MdlIoCompletionFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                4 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                6 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                4 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                6 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1050,7 +1051,7 @@ impl Srv2LiveDumpSucceeded<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2LiveDumpSucceeded<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1066,7 +1067,7 @@ impl<'a> rt::Record<'a> for Srv2LiveDumpSucceeded<'a> {
 ///
 /// - messages: %SystemRoot% stands with single percent signs in the message table; written %%SystemRoot%% here (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2LiveDumpSucceededV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl Srv2LiveDumpSucceededV0<'_> {
@@ -1087,13 +1088,13 @@ impl<'a> rt::View<'a> for Srv2LiveDumpSucceededV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_LIVE_DUMP_SUCCEEDED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1141,7 +1142,7 @@ impl Srv2LiveDumpThrotteled<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2LiveDumpThrotteled<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1158,7 +1159,7 @@ impl<'a> rt::Record<'a> for Srv2LiveDumpThrotteled<'a> {
 /// - maps: map= added by inference on OldDialect, Reason: the PerfView of that time prints map= only at the first use of a map (10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2LiveDumpThrotteledV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl Srv2LiveDumpThrotteledV0<'_> {
@@ -1179,13 +1180,13 @@ impl<'a> rt::View<'a> for Srv2LiveDumpThrotteledV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_LIVE_DUMP_THROTTELED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1247,7 +1248,7 @@ impl<'a> SrvAdminFsctlPropertiesListReadingFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1263,7 +1264,7 @@ impl<'a> rt::Record<'a> for SrvAdminFsctlPropertiesListReadingFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
     registry_value_name: rt::Utf16<'a>,
 }
 
@@ -1297,7 +1298,7 @@ impl<'a> rt::View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let registry_value_name = __reader.utf16(2, __head.u32::<4>())?;
         Ok(Self {
@@ -1306,11 +1307,11 @@ impl<'a> rt::View<'a> for SrvAdminFsctlPropertiesListReadingFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.registry_value_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.registry_value_name)),
                 _ => return None,
             },
         )
@@ -1391,7 +1392,7 @@ impl Smb2SlowCommand<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SlowCommand<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1407,7 +1408,7 @@ impl<'a> rt::Record<'a> for Smb2SlowCommand<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2SlowCommandV0<'a> {
-    __head: rt::Segment<'a, 24>,
+    __head: glue::Segment<'a, 24>,
 }
 
 impl Smb2SlowCommandV0<'_> {
@@ -1452,13 +1453,13 @@ impl<'a> rt::View<'a> for Smb2SlowCommandV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SLOW_COMMAND_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1541,7 +1542,7 @@ impl Smb2CommandTimeDistribution<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2CommandTimeDistribution<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1557,7 +1558,7 @@ impl<'a> rt::Record<'a> for Smb2CommandTimeDistribution<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2CommandTimeDistributionV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
 }
 
 impl Smb2CommandTimeDistributionV0<'_> {
@@ -1602,13 +1603,13 @@ impl<'a> rt::View<'a> for Smb2CommandTimeDistributionV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_COMMAND_TIME_DISTRIBUTION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1794,7 +1795,7 @@ impl<'a> SrvSlowNetworkOperation<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvSlowNetworkOperation<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1805,17 +1806,17 @@ impl<'a> rt::Record<'a> for SrvSlowNetworkOperation<'a> {
 ///
 /// Channel Operational, level Warning, task SrvSlowNetworkOperation, keywords Operational.
 pub struct SrvSlowNetworkOperationV0<'a> {
-    __head: rt::Segment<'a, 46>,
+    __head: glue::Segment<'a, 46>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 2>,
+    __after_client_name: glue::Segment<'a, 2>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 28>,
+    __after_file_name: glue::Segment<'a, 28>,
 }
 
 impl<'a> SrvSlowNetworkOperationV0<'a> {
@@ -1954,7 +1955,7 @@ impl<'a> rt::View<'a> for SrvSlowNetworkOperationV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SLOW_NETWORK_OPERATION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let user_name = __reader.utf16(5, __head.u16::<44>())?;
         let __after_user_name = __reader.segment(6)?;
@@ -1983,20 +1984,20 @@ impl<'a> rt::View<'a> for SrvSlowNetworkOperationV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                2 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                8 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                10 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                2 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                8 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                10 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2063,7 +2064,7 @@ impl SrvNetGetNextIdFailure<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetGetNextIdFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2074,7 +2075,7 @@ impl<'a> rt::Record<'a> for SrvNetGetNextIdFailure<'a> {
 ///
 /// Channel Operational, level Error, task SrvNetGetNextIdFailure, keywords Operational.
 pub struct SrvNetGetNextIdFailureV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl SrvNetGetNextIdFailureV0<'_> {
@@ -2097,13 +2098,13 @@ impl<'a> rt::View<'a> for SrvNetGetNextIdFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_GET_NEXT_ID_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2133,7 +2134,7 @@ impl ReceivedNullReparseBuffer<'_> {
 }
 
 impl<'a> rt::Record<'a> for ReceivedNullReparseBuffer<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2152,13 +2153,13 @@ impl<'a> rt::View<'a> for ReceivedNullReparseBufferV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::RECEIVED_NULL_REPARSE_BUFFER_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -2189,7 +2190,7 @@ impl AllowListLoadFailed<'_> {
 }
 
 impl<'a> rt::Record<'a> for AllowListLoadFailed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2208,13 +2209,13 @@ impl<'a> rt::View<'a> for AllowListLoadFailedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::ALLOW_LIST_LOAD_FAILED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 

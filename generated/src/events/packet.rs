@@ -2,6 +2,7 @@
 //! Captured packets (channel Diagnostic).
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::packet as schema;
@@ -42,7 +43,7 @@ impl<'a> PacketFragment<'a> {
 }
 
 impl<'a> rt::Record<'a> for PacketFragment<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -54,7 +55,7 @@ impl<'a> rt::Record<'a> for PacketFragment<'a> {
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task PacketFragment.
 pub struct PacketFragmentV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     fragment_data: rt::Binary<'a>,
 }
 
@@ -82,17 +83,17 @@ impl<'a> rt::View<'a> for PacketFragmentV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::PACKET_FRAGMENT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let fragment_data = __reader.binary(2, __head.u32::<2>())?;
         Ok(Self { __head, fragment_data })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Binary(self.fragment_data)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Binary(self.fragment_data)),
                 _ => return None,
             },
         )
@@ -164,7 +165,7 @@ impl<'a> Packet<'a> {
 }
 
 impl<'a> rt::Record<'a> for Packet<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -176,9 +177,9 @@ impl<'a> rt::Record<'a> for Packet<'a> {
 /// Channel Diagnostic, level Informational, keywords ut:Packet.
 /// From build 26100: task Packet.
 pub struct PacketV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
     peer_address: rt::SocketAddr<'a>,
-    __after_peer_address: rt::Segment<'a, 4>,
+    __after_peer_address: glue::Segment<'a, 4>,
     packet_data: rt::Binary<'a>,
 }
 
@@ -224,7 +225,7 @@ impl<'a> rt::View<'a> for PacketV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::PACKET_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let peer_address = rt::SocketAddr::new(
             __reader.binary(2, __head.u32::<4>())?.as_bytes(),
@@ -239,13 +240,13 @@ impl<'a> rt::View<'a> for PacketV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.peer_address)),
-                2 => rt::Part::Segment(self.__after_peer_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Binary(self.packet_data)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.peer_address)),
+                2 => glue::Part::Segment(self.__after_peer_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Binary(self.packet_data)),
                 _ => return None,
             },
         )

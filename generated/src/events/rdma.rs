@@ -2,6 +2,7 @@
 //! SMB Direct: RDMA endpoints, listeners and connections.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::rdma as schema;
@@ -49,7 +50,7 @@ impl<'a> Srv2RdmaSendEndpointNotification<'a> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -62,7 +63,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotification<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMASendEndpointNotification.
 pub struct Srv2RdmaSendEndpointNotificationV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     interface_name: rt::Utf16<'a>,
 }
 
@@ -96,17 +97,17 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let interface_name = __reader.utf16(2, __head.u16::<4>())?;
         Ok(Self { __head, interface_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.interface_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.interface_name)),
                 _ => return None,
             },
         )
@@ -200,7 +201,7 @@ impl<'a> Srv2RdmaSendEndpointNotificationFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -217,9 +218,9 @@ impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotificationFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2RdmaSendEndpointNotificationFailureV0<'a> {
-    __head: rt::Segment<'a, 14>,
+    __head: glue::Segment<'a, 14>,
     device_name: rt::Utf16<'a>,
-    __after_device_name: rt::Segment<'a, 4>,
+    __after_device_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Srv2RdmaSendEndpointNotificationFailureV0<'a> {
@@ -278,7 +279,7 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let device_name = __reader.utf16(4, __head.u16::<12>())?;
         let __after_device_name = __reader.segment(5)?;
@@ -289,12 +290,12 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.device_name)),
-                2 => rt::Part::Segment(self.__after_device_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.device_name)),
+                2 => glue::Part::Segment(self.__after_device_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -412,7 +413,7 @@ impl<'a> Srv2RdmaEndpointChange<'a> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaEndpointChange<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -425,7 +426,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaEndpointChange<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAEndpointChange.
 pub struct Srv2RdmaEndpointChangeV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     transport_name: rt::Utf16<'a>,
 }
 
@@ -465,17 +466,17 @@ impl<'a> rt::View<'a> for Srv2RdmaEndpointChangeV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_ENDPOINT_CHANGE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let transport_name = __reader.utf16(3, __head.u16::<8>())?;
         Ok(Self { __head, transport_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
                 _ => return None,
             },
         )
@@ -533,7 +534,7 @@ impl Srv2RdmaEndpointAllocationFailure<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -546,7 +547,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaEndpointAllocationFailure<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAEndpointAllocationFailure.
 pub struct Srv2RdmaEndpointAllocationFailureV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl Srv2RdmaEndpointAllocationFailureV0<'_> {
@@ -575,13 +576,13 @@ impl<'a> rt::View<'a> for Srv2RdmaEndpointAllocationFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -649,7 +650,7 @@ impl Srv2RdmaCreateListenerFailure<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -666,7 +667,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaCreateListenerFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2RdmaCreateListenerFailureV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
 }
 
 impl Srv2RdmaCreateListenerFailureV0<'_> {
@@ -707,13 +708,13 @@ impl<'a> rt::View<'a> for Srv2RdmaCreateListenerFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_CREATE_LISTENER_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -810,7 +811,7 @@ impl<'a> Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -827,9 +828,9 @@ impl<'a> rt::Record<'a> for Srv2RdmaSendEndpointNotificationRpcFailure<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     device_name: rt::Utf16<'a>,
-    __after_device_name: rt::Segment<'a, 4>,
+    __after_device_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
@@ -876,7 +877,7 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let device_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_device_name = __reader.segment(3)?;
@@ -887,12 +888,12 @@ impl<'a> rt::View<'a> for Srv2RdmaSendEndpointNotificationRpcFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.device_name)),
-                2 => rt::Part::Segment(self.__after_device_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.device_name)),
+                2 => glue::Part::Segment(self.__after_device_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -983,7 +984,7 @@ impl Srv2RdmaNsiNotificationReceived<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1000,7 +1001,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaNsiNotificationReceived<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2RdmaNsiNotificationReceivedV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
 }
 
 impl Srv2RdmaNsiNotificationReceivedV0<'_> {
@@ -1033,13 +1034,13 @@ impl<'a> rt::View<'a> for Srv2RdmaNsiNotificationReceivedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1093,7 +1094,7 @@ impl Srv2RdmaMibNotificationReceived<'_> {
 }
 
 impl<'a> rt::Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1106,7 +1107,7 @@ impl<'a> rt::Record<'a> for Srv2RdmaMibNotificationReceived<'a> {
 /// From build 22621: channel Operational.
 /// From build 26100: task Srv2RDMAMibNotificationReceived.
 pub struct Srv2RdmaMibNotificationReceivedV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl Srv2RdmaMibNotificationReceivedV0<'_> {
@@ -1133,13 +1134,13 @@ impl<'a> rt::View<'a> for Srv2RdmaMibNotificationReceivedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1205,7 +1206,7 @@ impl<'a> SrvNetRdmaConnectionClosed<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaConnectionClosed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1217,9 +1218,9 @@ impl<'a> rt::Record<'a> for SrvNetRdmaConnectionClosed<'a> {
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetRdmaConnectionClosed.
 pub struct SrvNetRdmaConnectionClosedV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 2>,
+    __after_transport_name: glue::Segment<'a, 2>,
 }
 
 impl<'a> SrvNetRdmaConnectionClosedV0<'a> {
@@ -1258,7 +1259,7 @@ impl<'a> rt::View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_RDMA_CONNECTION_CLOSED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let transport_name = __reader.utf16(2, __head.u32::<8>())?;
         let __after_transport_name = __reader.segment(3)?;
@@ -1269,12 +1270,12 @@ impl<'a> rt::View<'a> for SrvNetRdmaConnectionClosedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                2 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                2 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1318,7 +1319,7 @@ impl SrvNetRdmaRundownActive<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaRundownActive<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1329,7 +1330,7 @@ impl<'a> rt::Record<'a> for SrvNetRdmaRundownActive<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownActive, keywords Operational.
 pub struct SrvNetRdmaRundownActiveV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl SrvNetRdmaRundownActiveV0<'_> {
@@ -1344,13 +1345,13 @@ impl<'a> rt::View<'a> for SrvNetRdmaRundownActiveV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_RDMA_RUNDOWN_ACTIVE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1389,7 +1390,7 @@ impl SrvNetRdmaRundownComplete<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaRundownComplete<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1400,7 +1401,7 @@ impl<'a> rt::Record<'a> for SrvNetRdmaRundownComplete<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaRundownComplete, keywords Operational.
 pub struct SrvNetRdmaRundownCompleteV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl SrvNetRdmaRundownCompleteV0<'_> {
@@ -1415,13 +1416,13 @@ impl<'a> rt::View<'a> for SrvNetRdmaRundownCompleteV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_RDMA_RUNDOWN_COMPLETE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1453,7 +1454,7 @@ impl SrvNetRdmaReactivation<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaReactivation<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1471,13 +1472,13 @@ impl<'a> rt::View<'a> for SrvNetRdmaReactivationV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_RDMA_REACTIVATION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -1512,7 +1513,7 @@ impl SrvNetRdmaReactivationComplete<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetRdmaReactivationComplete<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1523,7 +1524,7 @@ impl<'a> rt::Record<'a> for SrvNetRdmaReactivationComplete<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetRdmaReactivationComplete, keywords Operational.
 pub struct SrvNetRdmaReactivationCompleteV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
 }
 
 impl SrvNetRdmaReactivationCompleteV0<'_> {
@@ -1538,13 +1539,13 @@ impl<'a> rt::View<'a> for SrvNetRdmaReactivationCompleteV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_RDMA_REACTIVATION_COMPLETE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1634,7 +1635,7 @@ impl<'a> SrvNetSmbDirectLoad<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetSmbDirectLoad<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -1646,7 +1647,7 @@ impl<'a> rt::Record<'a> for SrvNetSmbDirectLoad<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 pub struct SrvNetSmbDirectLoadV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     service_path: rt::Utf16<'a>,
 }
 
@@ -1688,17 +1689,17 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_SMB_DIRECT_LOAD_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let service_path = __reader.utf16(3, __head.u16::<8>())?;
         Ok(Self { __head, service_path })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.service_path)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.service_path)),
                 _ => return None,
             },
         )
@@ -1724,9 +1725,9 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV0<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetSmbDirectLoad, keywords Operational.
 pub struct SrvNetSmbDirectLoadV1<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     service_path: rt::Utf16<'a>,
-    __after_service_path: rt::Segment<'a, 2>,
+    __after_service_path: glue::Segment<'a, 2>,
     device_name: rt::Utf16<'a>,
 }
 
@@ -1780,7 +1781,7 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_SMB_DIRECT_LOAD_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let service_path = __reader.utf16(3, __head.u16::<8>())?;
         let __after_service_path = __reader.segment(4)?;
@@ -1793,13 +1794,13 @@ impl<'a> rt::View<'a> for SrvNetSmbDirectLoadV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.service_path)),
-                2 => rt::Part::Segment(self.__after_service_path.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.device_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.service_path)),
+                2 => glue::Part::Segment(self.__after_service_path.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.device_name)),
                 _ => return None,
             },
         )
@@ -1852,7 +1853,7 @@ impl Smb2DirectDataPlacementSecurityChanged<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1863,7 +1864,7 @@ impl<'a> rt::Record<'a> for Smb2DirectDataPlacementSecurityChanged<'a> {
 ///
 /// Channel Operational, level Warning, task Smb2DirectDataPlacementSecurityChanged, keywords Operational.
 pub struct Smb2DirectDataPlacementSecurityChangedV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl Smb2DirectDataPlacementSecurityChangedV0<'_> {
@@ -1884,13 +1885,13 @@ impl<'a> rt::View<'a> for Smb2DirectDataPlacementSecurityChangedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1980,7 +1981,7 @@ impl SrvNetEventDisableRdmaListenSocketsState<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -1993,7 +1994,7 @@ impl<'a> rt::Record<'a> for SrvNetEventDisableRdmaListenSocketsState<'a> {
 /// Channel Operational, level Informational, keywords Operational.
 /// From build 26100: task SrvNetEventDisableRdmaListenSocketsState.
 pub struct SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
-    __head: rt::Segment<'a, 16>,
+    __head: glue::Segment<'a, 16>,
 }
 
 impl SrvNetEventDisableRdmaListenSocketsStateV0<'_> {
@@ -2026,13 +2027,13 @@ impl<'a> rt::View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2057,7 +2058,7 @@ impl<'a> rt::View<'a> for SrvNetEventDisableRdmaListenSocketsStateV0<'a> {
 ///
 /// Channel Operational, level Informational, task SrvNetEventDisableRdmaListenSocketsState, keywords Operational.
 pub struct SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
-    __head: rt::Segment<'a, 24>,
+    __head: glue::Segment<'a, 24>,
 }
 
 impl SrvNetEventDisableRdmaListenSocketsStateV1<'_> {
@@ -2102,13 +2103,13 @@ impl<'a> rt::View<'a> for SrvNetEventDisableRdmaListenSocketsStateV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

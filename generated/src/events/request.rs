@@ -2,6 +2,7 @@
 //! SMB2 requests as the server received them (channel Performance).
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::request as schema;
@@ -154,7 +155,7 @@ impl<'a> Smb2RequestNegotiate<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestNegotiate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -165,9 +166,9 @@ impl<'a> rt::Record<'a> for Smb2RequestNegotiate<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestNegotiate, keywords Request.
 pub struct Smb2RequestNegotiateV2<'a> {
-    __head: rt::Segment<'a, 48>,
+    __head: glue::Segment<'a, 48>,
     dialects: rt::Array<'a, u16>,
-    __after_dialects: rt::Segment<'a, 32>,
+    __after_dialects: glue::Segment<'a, 32>,
 }
 
 impl<'a> Smb2RequestNegotiateV2<'a> {
@@ -302,7 +303,7 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_NEGOTIATE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let dialects = __reader.array(11, __head.u16::<46>())?;
         let __after_dialects = __reader.segment(12)?;
@@ -313,12 +314,12 @@ impl<'a> rt::View<'a> for Smb2RequestNegotiateV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Array(self.dialects.into())),
-                2 => rt::Part::Segment(self.__after_dialects.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Array(self.dialects.into())),
+                2 => glue::Part::Segment(self.__after_dialects.as_bytes()),
                 _ => return None,
             },
         )
@@ -481,7 +482,7 @@ impl Smb2RequestSessionSetup<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestSessionSetup<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -492,7 +493,7 @@ impl<'a> rt::Record<'a> for Smb2RequestSessionSetup<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestSessionSetup, keywords Request.
 pub struct Smb2RequestSessionSetupV2<'a> {
-    __head: rt::Segment<'a, 90>,
+    __head: glue::Segment<'a, 90>,
 }
 
 impl Smb2RequestSessionSetupV2<'_> {
@@ -623,13 +624,13 @@ impl<'a> rt::View<'a> for Smb2RequestSessionSetupV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_SESSION_SETUP_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -740,7 +741,7 @@ impl Smb2RequestLogoff<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestLogoff<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -751,7 +752,7 @@ impl<'a> rt::Record<'a> for Smb2RequestLogoff<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestLogoff, keywords Request.
 pub struct Smb2RequestLogoffV2<'a> {
-    __head: rt::Segment<'a, 72>,
+    __head: glue::Segment<'a, 72>,
 }
 
 impl Smb2RequestLogoffV2<'_> {
@@ -836,13 +837,13 @@ impl<'a> rt::View<'a> for Smb2RequestLogoffV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_LOGOFF_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -967,7 +968,7 @@ impl<'a> Smb2RequestTreeConnect<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestTreeConnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -978,9 +979,9 @@ impl<'a> rt::Record<'a> for Smb2RequestTreeConnect<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeConnect, keywords Request.
 pub struct Smb2RequestTreeConnectV2<'a> {
-    __head: rt::Segment<'a, 42>,
+    __head: glue::Segment<'a, 42>,
     path: rt::Utf16<'a>,
-    __after_path: rt::Segment<'a, 32>,
+    __after_path: glue::Segment<'a, 32>,
 }
 
 impl<'a> Smb2RequestTreeConnectV2<'a> {
@@ -1077,19 +1078,19 @@ impl<'a> rt::View<'a> for Smb2RequestTreeConnectV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_TREE_CONNECT_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let path = __reader.utf16(9, __head.u16::<40>())?;
         let __after_path = __reader.segment(10)?;
         Ok(Self { __head, path, __after_path })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.path)),
-                2 => rt::Part::Segment(self.__after_path.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.path)),
+                2 => glue::Part::Segment(self.__after_path.as_bytes()),
                 _ => return None,
             },
         )
@@ -1210,7 +1211,7 @@ impl Smb2RequestTreeDisconnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestTreeDisconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -1221,7 +1222,7 @@ impl<'a> rt::Record<'a> for Smb2RequestTreeDisconnect<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestTreeDisconnect, keywords Request.
 pub struct Smb2RequestTreeDisconnectV2<'a> {
-    __head: rt::Segment<'a, 88>,
+    __head: glue::Segment<'a, 88>,
 }
 
 impl Smb2RequestTreeDisconnectV2<'_> {
@@ -1312,13 +1313,13 @@ impl<'a> rt::View<'a> for Smb2RequestTreeDisconnectV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_TREE_DISCONNECT_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1422,7 +1423,7 @@ impl Smb2RequestEcho<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestEcho<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -1433,7 +1434,7 @@ impl<'a> rt::Record<'a> for Smb2RequestEcho<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestEcho, keywords Request.
 pub struct Smb2RequestEchoV2<'a> {
-    __head: rt::Segment<'a, 56>,
+    __head: glue::Segment<'a, 56>,
 }
 
 impl Smb2RequestEchoV2<'_> {
@@ -1512,13 +1513,13 @@ impl<'a> rt::View<'a> for Smb2RequestEchoV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_ECHO_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1622,7 +1623,7 @@ impl Smb2RequestCancel<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestCancel<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -1633,7 +1634,7 @@ impl<'a> rt::Record<'a> for Smb2RequestCancel<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestCancel, keywords Request.
 pub struct Smb2RequestCancelV2<'a> {
-    __head: rt::Segment<'a, 56>,
+    __head: glue::Segment<'a, 56>,
 }
 
 impl Smb2RequestCancelV2<'_> {
@@ -1712,13 +1713,13 @@ impl<'a> rt::View<'a> for Smb2RequestCancelV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_CANCEL_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1997,7 +1998,7 @@ impl<'a> Smb2RequestCreate<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestCreate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -2008,9 +2009,9 @@ impl<'a> rt::Record<'a> for Smb2RequestCreate<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestCreate, keywords Request.
 pub struct Smb2RequestCreateV2<'a> {
-    __head: rt::Segment<'a, 84>,
+    __head: glue::Segment<'a, 84>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 72>,
+    __after_file_name: glue::Segment<'a, 72>,
 }
 
 impl<'a> Smb2RequestCreateV2<'a> {
@@ -2255,7 +2256,7 @@ impl<'a> rt::View<'a> for Smb2RequestCreateV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_CREATE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let file_name = __reader.utf16(19, __head.u16::<82>())?;
         let __after_file_name = __reader.segment(20)?;
@@ -2266,12 +2267,12 @@ impl<'a> rt::View<'a> for Smb2RequestCreateV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                2 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                2 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2420,7 +2421,7 @@ impl Smb2RequestClose<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestClose<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -2431,7 +2432,7 @@ impl<'a> rt::Record<'a> for Smb2RequestClose<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestClose, keywords Request.
 pub struct Smb2RequestCloseV2<'a> {
-    __head: rt::Segment<'a, 114>,
+    __head: glue::Segment<'a, 114>,
 }
 
 impl Smb2RequestCloseV2<'_> {
@@ -2548,13 +2549,13 @@ impl<'a> rt::View<'a> for Smb2RequestCloseV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_CLOSE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2686,7 +2687,7 @@ impl Smb2RequestFlush<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestFlush<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -2697,7 +2698,7 @@ impl<'a> rt::Record<'a> for Smb2RequestFlush<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestFlush, keywords Request.
 pub struct Smb2RequestFlushV2<'a> {
-    __head: rt::Segment<'a, 112>,
+    __head: glue::Segment<'a, 112>,
 }
 
 impl Smb2RequestFlushV2<'_> {
@@ -2800,13 +2801,13 @@ impl<'a> rt::View<'a> for Smb2RequestFlushV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_FLUSH_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2994,7 +2995,7 @@ impl Smb2RequestRead<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestRead<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -3005,7 +3006,7 @@ impl<'a> rt::Record<'a> for Smb2RequestRead<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestRead, keywords Request.
 pub struct Smb2RequestReadV2<'a> {
-    __head: rt::Segment<'a, 140>,
+    __head: glue::Segment<'a, 140>,
 }
 
 impl Smb2RequestReadV2<'_> {
@@ -3158,13 +3159,13 @@ impl<'a> rt::View<'a> for Smb2RequestReadV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_READ_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -3359,7 +3360,7 @@ impl Smb2RequestWrite<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestWrite<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -3370,7 +3371,7 @@ impl<'a> rt::Record<'a> for Smb2RequestWrite<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestWrite, keywords Request.
 pub struct Smb2RequestWriteV2<'a> {
-    __head: rt::Segment<'a, 140>,
+    __head: glue::Segment<'a, 140>,
 }
 
 impl Smb2RequestWriteV2<'_> {
@@ -3531,13 +3532,13 @@ impl<'a> rt::View<'a> for Smb2RequestWriteV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_WRITE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -3683,7 +3684,7 @@ impl Smb2RequestBreakOplock<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestBreakOplock<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -3694,7 +3695,7 @@ impl<'a> rt::Record<'a> for Smb2RequestBreakOplock<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestBreakOplock, keywords Request.
 pub struct Smb2RequestBreakOplockV2<'a> {
-    __head: rt::Segment<'a, 113>,
+    __head: glue::Segment<'a, 113>,
 }
 
 impl Smb2RequestBreakOplockV2<'_> {
@@ -3811,13 +3812,13 @@ impl<'a> rt::View<'a> for Smb2RequestBreakOplockV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_BREAK_OPLOCK_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -4012,7 +4013,7 @@ impl Smb2RequestNotifyBreakLease<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestNotifyBreakLease<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -4023,7 +4024,7 @@ impl<'a> rt::Record<'a> for Smb2RequestNotifyBreakLease<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestNotifyBreakLease, keywords Request.
 pub struct Smb2RequestNotifyBreakLeaseV2<'a> {
-    __head: rt::Segment<'a, 144>,
+    __head: glue::Segment<'a, 144>,
 }
 
 impl Smb2RequestNotifyBreakLeaseV2<'_> {
@@ -4186,13 +4187,13 @@ impl<'a> rt::View<'a> for Smb2RequestNotifyBreakLeaseV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -4352,7 +4353,7 @@ impl Smb2RequestAcknowledgeBreakLease<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -4363,7 +4364,7 @@ impl<'a> rt::Record<'a> for Smb2RequestAcknowledgeBreakLease<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestAcknowledgeBreakLease, keywords Request.
 pub struct Smb2RequestAcknowledgeBreakLeaseV2<'a> {
-    __head: rt::Segment<'a, 136>,
+    __head: glue::Segment<'a, 136>,
 }
 
 impl Smb2RequestAcknowledgeBreakLeaseV2<'_> {
@@ -4492,13 +4493,13 @@ impl<'a> rt::View<'a> for Smb2RequestAcknowledgeBreakLeaseV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -4644,7 +4645,7 @@ impl<'a> Smb2RequestLock<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestLock<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -4655,7 +4656,7 @@ impl<'a> rt::Record<'a> for Smb2RequestLock<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestLock, keywords Request.
 pub struct Smb2RequestLockV2<'a> {
-    __head: rt::Segment<'a, 114>,
+    __head: glue::Segment<'a, 114>,
     locks: rt::Array<'a, rt::Guid>,
 }
 
@@ -4771,17 +4772,17 @@ impl<'a> rt::View<'a> for Smb2RequestLockV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_LOCK_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let locks = __reader.array(14, __head.u16::<112>())?;
         Ok(Self { __head, locks })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Array(self.locks.into())),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Array(self.locks.into())),
                 _ => return None,
             },
         )
@@ -4944,7 +4945,7 @@ impl Smb2RequestIoctl<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestIoctl<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -4955,7 +4956,7 @@ impl<'a> rt::Record<'a> for Smb2RequestIoctl<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestIoctl, keywords Request.
 pub struct Smb2RequestIoctlV2<'a> {
-    __head: rt::Segment<'a, 120>,
+    __head: glue::Segment<'a, 120>,
 }
 
 impl Smb2RequestIoctlV2<'_> {
@@ -5086,13 +5087,13 @@ impl<'a> rt::View<'a> for Smb2RequestIoctlV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_IOCTL_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -5280,7 +5281,7 @@ impl<'a> Smb2RequestQueryDirectory<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestQueryDirectory<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -5291,9 +5292,9 @@ impl<'a> rt::Record<'a> for Smb2RequestQueryDirectory<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryDirectory, keywords Request.
 pub struct Smb2RequestQueryDirectoryV2<'a> {
-    __head: rt::Segment<'a, 60>,
+    __head: glue::Segment<'a, 60>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 64>,
+    __after_file_name: glue::Segment<'a, 64>,
 }
 
 impl<'a> Smb2RequestQueryDirectoryV2<'a> {
@@ -5448,7 +5449,7 @@ impl<'a> rt::View<'a> for Smb2RequestQueryDirectoryV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_QUERY_DIRECTORY_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let file_name = __reader.utf16(14, __head.u16::<58>())?;
         let __after_file_name = __reader.segment(15)?;
@@ -5459,12 +5460,12 @@ impl<'a> rt::View<'a> for Smb2RequestQueryDirectoryV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                2 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                2 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -5634,7 +5635,7 @@ impl Smb2RequestChangeNotify<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestChangeNotify<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -5645,7 +5646,7 @@ impl<'a> rt::Record<'a> for Smb2RequestChangeNotify<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestChangeNotify, keywords Request.
 pub struct Smb2RequestChangeNotifyV2<'a> {
-    __head: rt::Segment<'a, 122>,
+    __head: glue::Segment<'a, 122>,
 }
 
 impl Smb2RequestChangeNotifyV2<'_> {
@@ -5782,13 +5783,13 @@ impl<'a> rt::View<'a> for Smb2RequestChangeNotifyV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_CHANGE_NOTIFY_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -5976,7 +5977,7 @@ impl Smb2RequestQueryInfo<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestQueryInfo<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -5987,7 +5988,7 @@ impl<'a> rt::Record<'a> for Smb2RequestQueryInfo<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestQueryInfo, keywords Request.
 pub struct Smb2RequestQueryInfoV2<'a> {
-    __head: rt::Segment<'a, 126>,
+    __head: glue::Segment<'a, 126>,
 }
 
 impl Smb2RequestQueryInfoV2<'_> {
@@ -6144,13 +6145,13 @@ impl<'a> rt::View<'a> for Smb2RequestQueryInfoV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_QUERY_INFO_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -6331,7 +6332,7 @@ impl<'a> Smb2RequestSetInfo<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2RequestSetInfo<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
         }
@@ -6342,9 +6343,9 @@ impl<'a> rt::Record<'a> for Smb2RequestSetInfo<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2RequestSetInfo, keywords Request.
 pub struct Smb2RequestSetInfoV2<'a> {
-    __head: rt::Segment<'a, 58>,
+    __head: glue::Segment<'a, 58>,
     output_buffer: rt::Binary<'a>,
-    __after_output_buffer: rt::Segment<'a, 64>,
+    __after_output_buffer: glue::Segment<'a, 64>,
 }
 
 impl<'a> Smb2RequestSetInfoV2<'a> {
@@ -6493,7 +6494,7 @@ impl<'a> rt::View<'a> for Smb2RequestSetInfoV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_REQUEST_SET_INFO_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let output_buffer = __reader.binary(13, __head.u32::<54>())?;
         let __after_output_buffer = __reader.segment(14)?;
@@ -6504,12 +6505,12 @@ impl<'a> rt::View<'a> for Smb2RequestSetInfoV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Binary(self.output_buffer)),
-                2 => rt::Part::Segment(self.__after_output_buffer.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Binary(self.output_buffer)),
+                2 => glue::Part::Segment(self.__after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )

@@ -2,6 +2,7 @@
 //! SMB2 responses as the server sent them, with the latency of each component (channel Performance).
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::response as schema;
@@ -391,7 +392,7 @@ impl Smb2ResponseNegotiate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseNegotiate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -403,7 +404,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseNegotiate<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 pub struct Smb2ResponseNegotiateV2<'a> {
-    __head: rt::Segment<'a, 172>,
+    __head: glue::Segment<'a, 172>,
 }
 
 impl Smb2ResponseNegotiateV2<'_> {
@@ -646,13 +647,13 @@ impl<'a> rt::View<'a> for Smb2ResponseNegotiateV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_NEGOTIATE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -668,7 +669,7 @@ impl<'a> rt::View<'a> for Smb2ResponseNegotiateV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 pub struct Smb2ResponseNegotiateV2Build26100<'a> {
-    __head: rt::Segment<'a, 184>,
+    __head: glue::Segment<'a, 184>,
 }
 
 impl Smb2ResponseNegotiateV2Build26100<'_> {
@@ -923,13 +924,13 @@ impl<'a> rt::View<'a> for Smb2ResponseNegotiateV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1270,7 +1271,7 @@ impl Smb2ResponseSessionSetup<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseSessionSetup<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -1282,7 +1283,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseSessionSetup<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 pub struct Smb2ResponseSessionSetupV2<'a> {
-    __head: rt::Segment<'a, 162>,
+    __head: glue::Segment<'a, 162>,
 }
 
 impl Smb2ResponseSessionSetupV2<'_> {
@@ -1479,13 +1480,13 @@ impl<'a> rt::View<'a> for Smb2ResponseSessionSetupV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_SESSION_SETUP_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1501,7 +1502,7 @@ impl<'a> rt::View<'a> for Smb2ResponseSessionSetupV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 pub struct Smb2ResponseSessionSetupV2Build26100<'a> {
-    __head: rt::Segment<'a, 174>,
+    __head: glue::Segment<'a, 174>,
 }
 
 impl Smb2ResponseSessionSetupV2Build26100<'_> {
@@ -1710,13 +1711,13 @@ impl<'a> rt::View<'a> for Smb2ResponseSessionSetupV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2041,7 +2042,7 @@ impl Smb2ResponseLogoff<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseLogoff<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -2053,7 +2054,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseLogoff<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 pub struct Smb2ResponseLogoffV2<'a> {
-    __head: rt::Segment<'a, 160>,
+    __head: glue::Segment<'a, 160>,
 }
 
 impl Smb2ResponseLogoffV2<'_> {
@@ -2236,13 +2237,13 @@ impl<'a> rt::View<'a> for Smb2ResponseLogoffV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_LOGOFF_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2258,7 +2259,7 @@ impl<'a> rt::View<'a> for Smb2ResponseLogoffV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 pub struct Smb2ResponseLogoffV2Build26100<'a> {
-    __head: rt::Segment<'a, 172>,
+    __head: glue::Segment<'a, 172>,
 }
 
 impl Smb2ResponseLogoffV2Build26100<'_> {
@@ -2453,13 +2454,13 @@ impl<'a> rt::View<'a> for Smb2ResponseLogoffV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_LOGOFF_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -2856,7 +2857,7 @@ impl Smb2ResponseTreeConnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseTreeConnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -2868,7 +2869,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseTreeConnect<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 pub struct Smb2ResponseTreeConnectV2<'a> {
-    __head: rt::Segment<'a, 189>,
+    __head: glue::Segment<'a, 189>,
 }
 
 impl Smb2ResponseTreeConnectV2<'_> {
@@ -3113,13 +3114,13 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeConnectV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_TREE_CONNECT_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -3135,7 +3136,7 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeConnectV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 pub struct Smb2ResponseTreeConnectV2Build26100<'a> {
-    __head: rt::Segment<'a, 201>,
+    __head: glue::Segment<'a, 201>,
 }
 
 impl Smb2ResponseTreeConnectV2Build26100<'_> {
@@ -3392,13 +3393,13 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeConnectV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -3731,7 +3732,7 @@ impl Smb2ResponseTreeDisconnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseTreeDisconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -3743,7 +3744,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseTreeDisconnect<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 pub struct Smb2ResponseTreeDisconnectV2<'a> {
-    __head: rt::Segment<'a, 176>,
+    __head: glue::Segment<'a, 176>,
 }
 
 impl Smb2ResponseTreeDisconnectV2<'_> {
@@ -3932,13 +3933,13 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_TREE_DISCONNECT_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -3954,7 +3955,7 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 pub struct Smb2ResponseTreeDisconnectV2Build26100<'a> {
-    __head: rt::Segment<'a, 188>,
+    __head: glue::Segment<'a, 188>,
 }
 
 impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
@@ -4155,13 +4156,13 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeDisconnectV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -4478,7 +4479,7 @@ impl Smb2ResponseEcho<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseEcho<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -4490,7 +4491,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseEcho<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 pub struct Smb2ResponseEchoV2<'a> {
-    __head: rt::Segment<'a, 144>,
+    __head: glue::Segment<'a, 144>,
 }
 
 impl Smb2ResponseEchoV2<'_> {
@@ -4667,13 +4668,13 @@ impl<'a> rt::View<'a> for Smb2ResponseEchoV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ECHO_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -4689,7 +4690,7 @@ impl<'a> rt::View<'a> for Smb2ResponseEchoV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 pub struct Smb2ResponseEchoV2Build26100<'a> {
-    __head: rt::Segment<'a, 156>,
+    __head: glue::Segment<'a, 156>,
 }
 
 impl Smb2ResponseEchoV2Build26100<'_> {
@@ -4878,13 +4879,13 @@ impl<'a> rt::View<'a> for Smb2ResponseEchoV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ECHO_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -5361,7 +5362,7 @@ impl Smb2ResponseCreate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseCreate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -5373,7 +5374,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseCreate<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 pub struct Smb2ResponseCreateV2<'a> {
-    __head: rt::Segment<'a, 281>,
+    __head: glue::Segment<'a, 281>,
 }
 
 impl Smb2ResponseCreateV2<'_> {
@@ -5678,13 +5679,13 @@ impl<'a> rt::View<'a> for Smb2ResponseCreateV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CREATE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -5700,7 +5701,7 @@ impl<'a> rt::View<'a> for Smb2ResponseCreateV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 pub struct Smb2ResponseCreateV2Build26100<'a> {
-    __head: rt::Segment<'a, 293>,
+    __head: glue::Segment<'a, 293>,
 }
 
 impl Smb2ResponseCreateV2Build26100<'_> {
@@ -6017,13 +6018,13 @@ impl<'a> rt::View<'a> for Smb2ResponseCreateV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CREATE_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -6444,7 +6445,7 @@ impl Smb2ResponseClose<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseClose<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -6456,7 +6457,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseClose<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 pub struct Smb2ResponseCloseV2<'a> {
-    __head: rt::Segment<'a, 246>,
+    __head: glue::Segment<'a, 246>,
 }
 
 impl Smb2ResponseCloseV2<'_> {
@@ -6715,13 +6716,13 @@ impl<'a> rt::View<'a> for Smb2ResponseCloseV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CLOSE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -6737,7 +6738,7 @@ impl<'a> rt::View<'a> for Smb2ResponseCloseV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 pub struct Smb2ResponseCloseV2Build26100<'a> {
-    __head: rt::Segment<'a, 258>,
+    __head: glue::Segment<'a, 258>,
 }
 
 impl Smb2ResponseCloseV2Build26100<'_> {
@@ -7008,13 +7009,13 @@ impl<'a> rt::View<'a> for Smb2ResponseCloseV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CLOSE_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -7355,7 +7356,7 @@ impl Smb2ResponseFlush<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseFlush<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -7367,7 +7368,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseFlush<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 pub struct Smb2ResponseFlushV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseFlushV2<'_> {
@@ -7562,13 +7563,13 @@ impl<'a> rt::View<'a> for Smb2ResponseFlushV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_FLUSH_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -7584,7 +7585,7 @@ impl<'a> rt::View<'a> for Smb2ResponseFlushV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 pub struct Smb2ResponseFlushV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseFlushV2Build26100<'_> {
@@ -7791,13 +7792,13 @@ impl<'a> rt::View<'a> for Smb2ResponseFlushV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_FLUSH_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -8170,7 +8171,7 @@ impl Smb2ResponseRead<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseRead<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -8182,7 +8183,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseRead<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 pub struct Smb2ResponseReadV2<'a> {
-    __head: rt::Segment<'a, 196>,
+    __head: glue::Segment<'a, 196>,
 }
 
 impl Smb2ResponseReadV2<'_> {
@@ -8383,13 +8384,13 @@ impl<'a> rt::View<'a> for Smb2ResponseReadV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_READ_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -8405,7 +8406,7 @@ impl<'a> rt::View<'a> for Smb2ResponseReadV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 pub struct Smb2ResponseReadV2Build26100<'a> {
-    __head: rt::Segment<'a, 228>,
+    __head: glue::Segment<'a, 228>,
 }
 
 impl Smb2ResponseReadV2Build26100<'_> {
@@ -8636,13 +8637,13 @@ impl<'a> rt::View<'a> for Smb2ResponseReadV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_READ_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -9039,7 +9040,7 @@ impl Smb2ResponseWrite<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseWrite<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -9051,7 +9052,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseWrite<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 pub struct Smb2ResponseWriteV2<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseWriteV2<'_> {
@@ -9270,13 +9271,13 @@ impl<'a> rt::View<'a> for Smb2ResponseWriteV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_WRITE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -9292,7 +9293,7 @@ impl<'a> rt::View<'a> for Smb2ResponseWriteV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 pub struct Smb2ResponseWriteV2Build26100<'a> {
-    __head: rt::Segment<'a, 236>,
+    __head: glue::Segment<'a, 236>,
 }
 
 impl Smb2ResponseWriteV2Build26100<'_> {
@@ -9541,13 +9542,13 @@ impl<'a> rt::View<'a> for Smb2ResponseWriteV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_WRITE_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -9912,7 +9913,7 @@ impl Smb2ResponseBreakOplock<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseBreakOplock<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -9924,7 +9925,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseBreakOplock<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 pub struct Smb2ResponseBreakOplockV2<'a> {
-    __head: rt::Segment<'a, 201>,
+    __head: glue::Segment<'a, 201>,
 }
 
 impl Smb2ResponseBreakOplockV2<'_> {
@@ -10139,13 +10140,13 @@ impl<'a> rt::View<'a> for Smb2ResponseBreakOplockV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_BREAK_OPLOCK_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -10161,7 +10162,7 @@ impl<'a> rt::View<'a> for Smb2ResponseBreakOplockV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 pub struct Smb2ResponseBreakOplockV2Build26100<'a> {
-    __head: rt::Segment<'a, 213>,
+    __head: glue::Segment<'a, 213>,
 }
 
 impl Smb2ResponseBreakOplockV2Build26100<'_> {
@@ -10388,13 +10389,13 @@ impl<'a> rt::View<'a> for Smb2ResponseBreakOplockV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -10775,7 +10776,7 @@ impl Smb2ResponseAcknowledgeBreakLease<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -10787,7 +10788,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 pub struct Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
-    __head: rt::Segment<'a, 224>,
+    __head: glue::Segment<'a, 224>,
 }
 
 impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
@@ -11014,13 +11015,13 @@ impl<'a> rt::View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -11036,7 +11037,7 @@ impl<'a> rt::View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 pub struct Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
-    __head: rt::Segment<'a, 236>,
+    __head: glue::Segment<'a, 236>,
 }
 
 impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
@@ -11275,13 +11276,13 @@ impl<'a> rt::View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -11622,7 +11623,7 @@ impl Smb2ResponseLock<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseLock<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -11634,7 +11635,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseLock<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 pub struct Smb2ResponseLockV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseLockV2<'_> {
@@ -11829,13 +11830,13 @@ impl<'a> rt::View<'a> for Smb2ResponseLockV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_LOCK_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -11851,7 +11852,7 @@ impl<'a> rt::View<'a> for Smb2ResponseLockV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 pub struct Smb2ResponseLockV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseLockV2Build26100<'_> {
@@ -12058,13 +12059,13 @@ impl<'a> rt::View<'a> for Smb2ResponseLockV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_LOCK_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -12437,7 +12438,7 @@ impl Smb2ResponseIoctl<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseIoctl<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -12449,7 +12450,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseIoctl<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 pub struct Smb2ResponseIoctlV2<'a> {
-    __head: rt::Segment<'a, 208>,
+    __head: glue::Segment<'a, 208>,
 }
 
 impl Smb2ResponseIoctlV2<'_> {
@@ -12670,13 +12671,13 @@ impl<'a> rt::View<'a> for Smb2ResponseIoctlV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_IOCTL_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -12692,7 +12693,7 @@ impl<'a> rt::View<'a> for Smb2ResponseIoctlV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 pub struct Smb2ResponseIoctlV2Build26100<'a> {
-    __head: rt::Segment<'a, 220>,
+    __head: glue::Segment<'a, 220>,
 }
 
 impl Smb2ResponseIoctlV2Build26100<'_> {
@@ -12925,13 +12926,13 @@ impl<'a> rt::View<'a> for Smb2ResponseIoctlV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_IOCTL_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -13272,7 +13273,7 @@ impl Smb2ResponseQueryDirectory<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseQueryDirectory<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -13284,7 +13285,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseQueryDirectory<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 pub struct Smb2ResponseQueryDirectoryV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseQueryDirectoryV2<'_> {
@@ -13479,13 +13480,13 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_QUERY_DIRECTORY_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -13501,7 +13502,7 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 pub struct Smb2ResponseQueryDirectoryV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
@@ -13708,13 +13709,13 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryDirectoryV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -14055,7 +14056,7 @@ impl Smb2ResponseChangeNotify<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseChangeNotify<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -14067,7 +14068,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseChangeNotify<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 pub struct Smb2ResponseChangeNotifyV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseChangeNotifyV2<'_> {
@@ -14262,13 +14263,13 @@ impl<'a> rt::View<'a> for Smb2ResponseChangeNotifyV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CHANGE_NOTIFY_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -14284,7 +14285,7 @@ impl<'a> rt::View<'a> for Smb2ResponseChangeNotifyV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 pub struct Smb2ResponseChangeNotifyV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseChangeNotifyV2Build26100<'_> {
@@ -14491,13 +14492,13 @@ impl<'a> rt::View<'a> for Smb2ResponseChangeNotifyV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -14854,7 +14855,7 @@ impl<'a> Smb2ResponseQueryInfo<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseQueryInfo<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -14866,9 +14867,9 @@ impl<'a> rt::Record<'a> for Smb2ResponseQueryInfo<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 pub struct Smb2ResponseQueryInfoV2<'a> {
-    __head: rt::Segment<'a, 132>,
+    __head: glue::Segment<'a, 132>,
     output_buffer: rt::Binary<'a>,
-    __after_output_buffer: rt::Segment<'a, 64>,
+    __after_output_buffer: glue::Segment<'a, 64>,
 }
 
 impl<'a> Smb2ResponseQueryInfoV2<'a> {
@@ -15076,7 +15077,7 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let output_buffer = __reader.binary(24, __head.u32::<128>())?;
         let __after_output_buffer = __reader.segment(25)?;
@@ -15087,12 +15088,12 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Binary(self.output_buffer)),
-                2 => rt::Part::Segment(self.__after_output_buffer.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Binary(self.output_buffer)),
+                2 => glue::Part::Segment(self.__after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )
@@ -15111,9 +15112,9 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 pub struct Smb2ResponseQueryInfoV2Build26100<'a> {
-    __head: rt::Segment<'a, 144>,
+    __head: glue::Segment<'a, 144>,
     output_buffer: rt::Binary<'a>,
-    __after_output_buffer: rt::Segment<'a, 64>,
+    __after_output_buffer: glue::Segment<'a, 64>,
 }
 
 impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
@@ -15333,7 +15334,7 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
     const CONFUSABLE: bool = true;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let output_buffer = __reader.binary(26, __head.u32::<140>())?;
         let __after_output_buffer = __reader.segment(27)?;
@@ -15344,12 +15345,12 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2Build26100<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Binary(self.output_buffer)),
-                2 => rt::Part::Segment(self.__after_output_buffer.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Binary(self.output_buffer)),
+                2 => glue::Part::Segment(self.__after_output_buffer.as_bytes()),
                 _ => return None,
             },
         )
@@ -15693,7 +15694,7 @@ impl Smb2ResponseSetInfo<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseSetInfo<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -15705,7 +15706,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseSetInfo<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 pub struct Smb2ResponseSetInfoV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseSetInfoV2<'_> {
@@ -15900,13 +15901,13 @@ impl<'a> rt::View<'a> for Smb2ResponseSetInfoV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_SET_INFO_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -15922,7 +15923,7 @@ impl<'a> rt::View<'a> for Smb2ResponseSetInfoV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 pub struct Smb2ResponseSetInfoV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseSetInfoV2Build26100<'_> {
@@ -16129,13 +16130,13 @@ impl<'a> rt::View<'a> for Smb2ResponseSetInfoV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_SET_INFO_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -16476,7 +16477,7 @@ impl Smb2ResponseError<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ResponseError<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V2(view) => view,
             Self::V2Build26100(view) => view,
@@ -16488,7 +16489,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseError<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 pub struct Smb2ResponseErrorV2<'a> {
-    __head: rt::Segment<'a, 192>,
+    __head: glue::Segment<'a, 192>,
 }
 
 impl Smb2ResponseErrorV2<'_> {
@@ -16683,13 +16684,13 @@ impl<'a> rt::View<'a> for Smb2ResponseErrorV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ERROR_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -16705,7 +16706,7 @@ impl<'a> rt::View<'a> for Smb2ResponseErrorV2<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 pub struct Smb2ResponseErrorV2Build26100<'a> {
-    __head: rt::Segment<'a, 204>,
+    __head: glue::Segment<'a, 204>,
 }
 
 impl Smb2ResponseErrorV2Build26100<'_> {
@@ -16912,13 +16913,13 @@ impl<'a> rt::View<'a> for Smb2ResponseErrorV2Build26100<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_RESPONSE_ERROR_V2_BUILD26100;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(

@@ -2,6 +2,7 @@
 //! The server's state when a trace begins: open files, sessions and shares.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::rundown as schema;
@@ -56,7 +57,7 @@ impl<'a> SrvAdminFileRundown<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvAdminFileRundown<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -72,9 +73,9 @@ impl<'a> rt::Record<'a> for SrvAdminFileRundown<'a> {
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 pub struct SrvAdminFileRundownV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     file_name: rt::Utf16<'a>,
-    __after_file_name: rt::Segment<'a, 16>,
+    __after_file_name: glue::Segment<'a, 16>,
 }
 
 impl<'a> SrvAdminFileRundownV0<'a> {
@@ -113,7 +114,7 @@ impl<'a> rt::View<'a> for SrvAdminFileRundownV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ADMIN_FILE_RUNDOWN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let file_name = __reader.utf16(2, __head.u16::<8>())?;
         let __after_file_name = __reader.segment(3)?;
@@ -124,12 +125,12 @@ impl<'a> rt::View<'a> for SrvAdminFileRundownV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
-                2 => rt::Part::Segment(self.__after_file_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
+                2 => glue::Part::Segment(self.__after_file_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -278,7 +279,7 @@ impl<'a> SrvAdminSessionRundown<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvAdminSessionRundown<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -294,21 +295,21 @@ impl<'a> rt::Record<'a> for SrvAdminSessionRundown<'a> {
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 pub struct SrvAdminSessionRundownV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     computer_name: rt::Utf16<'a>,
-    __after_computer_name: rt::Segment<'a, 2>,
+    __after_computer_name: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     domain_name: rt::Utf16<'a>,
-    __after_domain_name: rt::Segment<'a, 2>,
+    __after_domain_name: glue::Segment<'a, 2>,
     domain_and_user_name: rt::Utf16<'a>,
-    __after_domain_and_user_name: rt::Segment<'a, 2>,
+    __after_domain_and_user_name: glue::Segment<'a, 2>,
     client_os: rt::Utf16<'a>,
-    __after_client_os: rt::Segment<'a, 2>,
+    __after_client_os: glue::Segment<'a, 2>,
     transport_name: rt::Utf16<'a>,
-    __after_transport_name: rt::Segment<'a, 2>,
+    __after_transport_name: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 16>,
+    __after_server_name: glue::Segment<'a, 16>,
 }
 
 impl<'a> SrvAdminSessionRundownV0<'a> {
@@ -419,7 +420,7 @@ impl<'a> rt::View<'a> for SrvAdminSessionRundownV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ADMIN_SESSION_RUNDOWN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let computer_name = __reader.utf16(2, __head.u16::<8>())?;
         let __after_computer_name = __reader.segment(3)?;
@@ -454,24 +455,24 @@ impl<'a> rt::View<'a> for SrvAdminSessionRundownV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.computer_name)),
-                2 => rt::Part::Segment(self.__after_computer_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.domain_name)),
-                6 => rt::Part::Segment(self.__after_domain_name.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.domain_and_user_name)),
-                8 => rt::Part::Segment(self.__after_domain_and_user_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.client_os)),
-                10 => rt::Part::Segment(self.__after_client_os.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Utf16(self.transport_name)),
-                12 => rt::Part::Segment(self.__after_transport_name.as_bytes()),
-                13 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                14 => rt::Part::Segment(self.__after_server_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.computer_name)),
+                2 => glue::Part::Segment(self.__after_computer_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.domain_name)),
+                6 => glue::Part::Segment(self.__after_domain_name.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.domain_and_user_name)),
+                8 => glue::Part::Segment(self.__after_domain_and_user_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.client_os)),
+                10 => glue::Part::Segment(self.__after_client_os.as_bytes()),
+                11 => glue::Part::Field(rt::Value::Utf16(self.transport_name)),
+                12 => glue::Part::Segment(self.__after_transport_name.as_bytes()),
+                13 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                14 => glue::Part::Segment(self.__after_server_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -522,7 +523,7 @@ impl<'a> SrvAdminShareRundown<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvAdminShareRundown<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -538,7 +539,7 @@ impl<'a> rt::Record<'a> for SrvAdminShareRundown<'a> {
 ///
 /// - channels: no channel in WEPExplorer 26100.1742 (26100, 26200)
 pub struct SrvAdminShareRundownV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     share_name: rt::Utf16<'a>,
 }
 
@@ -566,17 +567,17 @@ impl<'a> rt::View<'a> for SrvAdminShareRundownV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ADMIN_SHARE_RUNDOWN_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(2, __head.u16::<8>())?;
         Ok(Self { __head, share_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
                 _ => return None,
             },
         )

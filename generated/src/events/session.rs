@@ -2,6 +2,7 @@
 //! Sessions: allocated, authenticated or refused, bound, closed.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::session as schema;
@@ -35,7 +36,7 @@ impl Smb2SessionAllocate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionAllocate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -46,7 +47,7 @@ impl<'a> rt::Record<'a> for Smb2SessionAllocate<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2SessionAllocate, keywords Session.
 pub struct Smb2SessionAllocateV0<'a> {
-    __head: rt::Segment<'a, 32>,
+    __head: glue::Segment<'a, 32>,
 }
 
 impl Smb2SessionAllocateV0<'_> {
@@ -67,13 +68,13 @@ impl<'a> rt::View<'a> for Smb2SessionAllocateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_ALLOCATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -271,7 +272,7 @@ impl<'a> Smb2SessionAuthFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionAuthFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
             Self::V1(view) => view,
@@ -285,7 +286,7 @@ impl<'a> rt::Record<'a> for Smb2SessionAuthFailure<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthFailure, keywords Session.
 pub struct Smb2SessionAuthFailureV0<'a> {
-    __head: rt::Segment<'a, 36>,
+    __head: glue::Segment<'a, 36>,
 }
 
 impl Smb2SessionAuthFailureV0<'_> {
@@ -320,13 +321,13 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -346,11 +347,11 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV0<'a> {
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2SessionAuthFailureV1<'a> {
-    __head: rt::Segment<'a, 44>,
+    __head: glue::Segment<'a, 44>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 10>,
+    __after_client_address: glue::Segment<'a, 10>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
 }
 
@@ -442,7 +443,7 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV1<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V1;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_address = rt::SocketAddr::new(
             __reader.binary(5, __head.u32::<40>())?.as_bytes(),
@@ -461,15 +462,15 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV1<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                2 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                2 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
                 _ => return None,
             },
         )
@@ -507,14 +508,14 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV1<'a> {
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2SessionAuthFailureV2<'a> {
-    __head: rt::Segment<'a, 44>,
+    __head: glue::Segment<'a, 44>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 10>,
+    __after_client_address: glue::Segment<'a, 10>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
     spn: rt::Utf16<'a>,
-    __after_spn: rt::Segment<'a, 4>,
+    __after_spn: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb2SessionAuthFailureV2<'a> {
@@ -623,7 +624,7 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV2<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V2;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_address = rt::SocketAddr::new(
             __reader.binary(5, __head.u32::<40>())?.as_bytes(),
@@ -646,17 +647,17 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV2<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                2 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                6 => rt::Part::Field(rt::Value::Utf16(self.spn)),
-                7 => rt::Part::Segment(self.__after_spn.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                2 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                6 => glue::Part::Field(rt::Value::Utf16(self.spn)),
+                7 => glue::Part::Segment(self.__after_spn.as_bytes()),
                 _ => return None,
             },
         )
@@ -699,14 +700,14 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV2<'a> {
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (20348, 22000, 22621, 22631, 26100, 26200)
 /// - maps: map= added by inference on OldDialect, Reason, SPNValidationPolicy: the PerfView of that time prints map= only at the first use of a map (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Smb2SessionAuthFailureV3<'a> {
-    __head: rt::Segment<'a, 44>,
+    __head: glue::Segment<'a, 44>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 10>,
+    __after_client_address: glue::Segment<'a, 10>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
     spn: rt::Utf16<'a>,
-    __after_spn: rt::Segment<'a, 8>,
+    __after_spn: glue::Segment<'a, 8>,
 }
 
 impl<'a> Smb2SessionAuthFailureV3<'a> {
@@ -821,7 +822,7 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV3<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_AUTH_FAILURE_V3;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_address = rt::SocketAddr::new(
             __reader.binary(5, __head.u32::<40>())?.as_bytes(),
@@ -844,17 +845,17 @@ impl<'a> rt::View<'a> for Smb2SessionAuthFailureV3<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                2 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                6 => rt::Part::Field(rt::Value::Utf16(self.spn)),
-                7 => rt::Part::Segment(self.__after_spn.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                2 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                6 => glue::Part::Field(rt::Value::Utf16(self.spn)),
+                7 => glue::Part::Segment(self.__after_spn.as_bytes()),
                 _ => return None,
             },
         )
@@ -945,7 +946,7 @@ impl<'a> Smb2SessionAuthenticated<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionAuthenticated<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -956,9 +957,9 @@ impl<'a> rt::Record<'a> for Smb2SessionAuthenticated<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2SessionAuthenticated, keywords Session.
 pub struct Smb2SessionAuthenticatedV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     domain_name: rt::Utf16<'a>,
 }
 
@@ -1004,7 +1005,7 @@ impl<'a> rt::View<'a> for Smb2SessionAuthenticatedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_AUTHENTICATED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let user_name = __reader.utf16(3, __head.u16::<32>())?;
         let __after_user_name = __reader.segment(4)?;
@@ -1017,13 +1018,13 @@ impl<'a> rt::View<'a> for Smb2SessionAuthenticatedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                2 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.domain_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                2 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.domain_name)),
                 _ => return None,
             },
         )
@@ -1074,7 +1075,7 @@ impl Smb2SessionBind<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionBind<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1085,7 +1086,7 @@ impl<'a> rt::Record<'a> for Smb2SessionBind<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2SessionBind, keywords Session.
 pub struct Smb2SessionBindV0<'a> {
-    __head: rt::Segment<'a, 48>,
+    __head: glue::Segment<'a, 48>,
 }
 
 impl Smb2SessionBindV0<'_> {
@@ -1112,13 +1113,13 @@ impl<'a> rt::View<'a> for Smb2SessionBindV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_BIND_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1159,7 +1160,7 @@ impl Smb2SessionTerminate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionTerminate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1170,7 +1171,7 @@ impl<'a> rt::Record<'a> for Smb2SessionTerminate<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionTerminate, keywords Session.
 pub struct Smb2SessionTerminateV0<'a> {
-    __head: rt::Segment<'a, 20>,
+    __head: glue::Segment<'a, 20>,
 }
 
 impl Smb2SessionTerminateV0<'_> {
@@ -1191,13 +1192,13 @@ impl<'a> rt::View<'a> for Smb2SessionTerminateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_TERMINATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1245,7 +1246,7 @@ impl Smb2SessionClose<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2SessionClose<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1256,7 +1257,7 @@ impl<'a> rt::Record<'a> for Smb2SessionClose<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2SessionClose, keywords Session.
 pub struct Smb2SessionCloseV0<'a> {
-    __head: rt::Segment<'a, 24>,
+    __head: glue::Segment<'a, 24>,
 }
 
 impl Smb2SessionCloseV0<'_> {
@@ -1283,13 +1284,13 @@ impl<'a> rt::View<'a> for Smb2SessionCloseV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SESSION_CLOSE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1358,7 +1359,7 @@ impl<'a> SrvS4u2SelfFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvS4u2SelfFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1369,11 +1370,11 @@ impl<'a> rt::Record<'a> for SrvS4u2SelfFailure<'a> {
 ///
 /// Channel Operational, level Warning, task SrvS4U2SelfFailure, keywords Operational.
 pub struct SrvS4u2SelfFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     domain_name: rt::Utf16<'a>,
-    __after_domain_name: rt::Segment<'a, 4>,
+    __after_domain_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SrvS4u2SelfFailureV0<'a> {
@@ -1420,7 +1421,7 @@ impl<'a> rt::View<'a> for SrvS4u2SelfFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_S4U2_SELF_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let user_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_user_name = __reader.segment(2)?;
@@ -1435,14 +1436,14 @@ impl<'a> rt::View<'a> for SrvS4u2SelfFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                2 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.domain_name)),
-                4 => rt::Part::Segment(self.__after_domain_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                2 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.domain_name)),
+                4 => glue::Part::Segment(self.__after_domain_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1524,7 +1525,7 @@ impl<'a> SrvSessionAnonymousAccessDenied<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1535,11 +1536,11 @@ impl<'a> rt::Record<'a> for SrvSessionAnonymousAccessDenied<'a> {
 ///
 /// Channel Security, level Error, task SrvSessionAnonymousAccessDenied, keywords Operational.
 pub struct SrvSessionAnonymousAccessDeniedV0<'a> {
-    __head: rt::Segment<'a, 4>,
+    __head: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 40>,
+    __after_client_name: glue::Segment<'a, 40>,
 }
 
 impl<'a> SrvSessionAnonymousAccessDeniedV0<'a> {
@@ -1590,7 +1591,7 @@ impl<'a> rt::View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_address = rt::SocketAddr::new(
             __reader.binary(1, __head.u32::<0>())?.as_bytes(),
@@ -1607,14 +1608,14 @@ impl<'a> rt::View<'a> for SrvSessionAnonymousAccessDeniedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                2 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                4 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                2 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                4 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1718,7 +1719,7 @@ impl SrvSessionInvalidate<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvSessionInvalidate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1729,7 +1730,7 @@ impl<'a> rt::Record<'a> for SrvSessionInvalidate<'a> {
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 pub struct SrvSessionInvalidateV0<'a> {
-    __head: rt::Segment<'a, 24>,
+    __head: glue::Segment<'a, 24>,
 }
 
 impl SrvSessionInvalidateV0<'_> {
@@ -1800,13 +1801,13 @@ impl<'a> rt::View<'a> for SrvSessionInvalidateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SESSION_INVALIDATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -1867,7 +1868,7 @@ impl<'a> SrvSessionInvalidatePeriodicCleanup<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1878,7 +1879,7 @@ impl<'a> rt::Record<'a> for SrvSessionInvalidatePeriodicCleanup<'a> {
 ///
 /// Channel Operational, level Informational, task SrvSessionInvalidate, keywords Operational.
 pub struct SrvSessionInvalidatePeriodicCleanupV0<'a> {
-    __head: rt::Segment<'a, 12>,
+    __head: glue::Segment<'a, 12>,
     reason: rt::Utf16<'a>,
 }
 
@@ -1906,17 +1907,17 @@ impl<'a> rt::View<'a> for SrvSessionInvalidatePeriodicCleanupV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let reason = __reader.utf16_until_nul(2)?;
         Ok(Self { __head, reason })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.reason)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.reason)),
                 _ => return None,
             },
         )
@@ -2011,7 +2012,7 @@ impl<'a> Srv2SessionKeyTooShort<'a> {
 }
 
 impl<'a> rt::Record<'a> for Srv2SessionKeyTooShort<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2027,11 +2028,11 @@ impl<'a> rt::Record<'a> for Srv2SessionKeyTooShort<'a> {
 ///
 /// - maps: map inferred: its strings stand in the message table, in this order; its name and values are printed by no tool (decisions.toml, unprinted\_map) (20348, 22000, 22621, 22631, 26100, 26200)
 pub struct Srv2SessionKeyTooShortV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 16>,
+    __after_client_name: glue::Segment<'a, 16>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 4>,
+    __after_user_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Srv2SessionKeyTooShortV0<'a> {
@@ -2088,7 +2089,7 @@ impl<'a> rt::View<'a> for Srv2SessionKeyTooShortV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV2_SESSION_KEY_TOO_SHORT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_client_name = __reader.segment(2)?;
@@ -2103,14 +2104,14 @@ impl<'a> rt::View<'a> for Srv2SessionKeyTooShortV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                2 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                4 => rt::Part::Segment(self.__after_user_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                2 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                4 => glue::Part::Segment(self.__after_user_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -2167,7 +2168,7 @@ impl<'a> InsecureGuestLogon<'a> {
 }
 
 impl<'a> rt::Record<'a> for InsecureGuestLogon<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -2178,7 +2179,7 @@ impl<'a> rt::Record<'a> for InsecureGuestLogon<'a> {
 ///
 /// Channel Operational, level Informational, task InsecureGuestLogon.
 pub struct InsecureGuestLogonV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
 }
 
@@ -2200,17 +2201,17 @@ impl<'a> rt::View<'a> for InsecureGuestLogonV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::INSECURE_GUEST_LOGON_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let client_name = __reader.utf16(1, __head.u16::<0>())?;
         Ok(Self { __head, client_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
                 _ => return None,
             },
         )

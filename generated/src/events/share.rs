@@ -2,6 +2,7 @@
 //! Shares: added, changed, removed, and access to them refused.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::share as schema;
@@ -98,7 +99,7 @@ impl<'a> Smb2ShareAdd<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ShareAdd<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -109,13 +110,13 @@ impl<'a> rt::Record<'a> for Smb2ShareAdd<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2ShareAdd, keywords Share.
 pub struct Smb2ShareAddV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     path_name: rt::Utf16<'a>,
-    __after_path_name: rt::Segment<'a, 20>,
+    __after_path_name: glue::Segment<'a, 20>,
 }
 
 impl<'a> Smb2ShareAddV0<'a> {
@@ -190,7 +191,7 @@ impl<'a> rt::View<'a> for Smb2ShareAddV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SHARE_ADD_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -209,16 +210,16 @@ impl<'a> rt::View<'a> for Smb2ShareAddV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                4 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.path_name)),
-                6 => rt::Part::Segment(self.__after_path_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                4 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.path_name)),
+                6 => glue::Part::Segment(self.__after_path_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -325,7 +326,7 @@ impl<'a> Smb2ShareModify<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ShareModify<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -336,13 +337,13 @@ impl<'a> rt::Record<'a> for Smb2ShareModify<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2ShareModify, keywords Share.
 pub struct Smb2ShareModifyV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     path_name: rt::Utf16<'a>,
-    __after_path_name: rt::Segment<'a, 20>,
+    __after_path_name: glue::Segment<'a, 20>,
 }
 
 impl<'a> Smb2ShareModifyV0<'a> {
@@ -417,7 +418,7 @@ impl<'a> rt::View<'a> for Smb2ShareModifyV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SHARE_MODIFY_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -436,16 +437,16 @@ impl<'a> rt::View<'a> for Smb2ShareModifyV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                4 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.path_name)),
-                6 => rt::Part::Segment(self.__after_path_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                4 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.path_name)),
+                6 => glue::Part::Segment(self.__after_path_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -503,7 +504,7 @@ impl<'a> Smb2ShareDelete<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ShareDelete<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -514,9 +515,9 @@ impl<'a> rt::Record<'a> for Smb2ShareDelete<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2ShareDelete, keywords Share.
 pub struct Smb2ShareDeleteV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
 }
 
@@ -550,7 +551,7 @@ impl<'a> rt::View<'a> for Smb2ShareDeleteV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SHARE_DELETE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -563,13 +564,13 @@ impl<'a> rt::View<'a> for Smb2ShareDeleteV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
                 _ => return None,
             },
         )
@@ -746,7 +747,7 @@ impl<'a> SrvShareAccessCheckFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvShareAccessCheckFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -761,19 +762,19 @@ impl<'a> rt::Record<'a> for SrvShareAccessCheckFailure<'a> {
 ///
 /// - keywords: win:AuditFailure added: provider list (WEPExplorer), message table keyword entry 0x10000035, event samples of 551 v1, 551 v3 and 1006; other Security events may carry it too (1021 does not) (10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000, 22621, 22631, 26100, 26200)
 pub struct SrvShareAccessCheckFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     share_path: rt::Utf16<'a>,
-    __after_share_path: rt::Segment<'a, 4>,
+    __after_share_path: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     user_name: rt::Utf16<'a>,
-    __after_user_name: rt::Segment<'a, 2>,
+    __after_user_name: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 12>,
+    __after_client_name: glue::Segment<'a, 12>,
     share_security_descriptor: rt::Binary<'a>,
-    __after_share_security_descriptor: rt::Segment<'a, 16>,
+    __after_share_security_descriptor: glue::Segment<'a, 16>,
 }
 
 impl<'a> SrvShareAccessCheckFailureV0<'a> {
@@ -916,7 +917,7 @@ impl<'a> rt::View<'a> for SrvShareAccessCheckFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SHARE_ACCESS_CHECK_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -950,23 +951,27 @@ impl<'a> rt::View<'a> for SrvShareAccessCheckFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_path)),
-                4 => rt::Part::Segment(self.__after_share_path.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.user_name)),
-                8 => rt::Part::Segment(self.__after_user_name.as_bytes()),
-                9 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                10 => rt::Part::Segment(self.__after_client_name.as_bytes()),
-                11 => rt::Part::Field(rt::Value::Binary(self.share_security_descriptor)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_path)),
+                4 => glue::Part::Segment(self.__after_share_path.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.user_name)),
+                8 => glue::Part::Segment(self.__after_user_name.as_bytes()),
+                9 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                10 => glue::Part::Segment(self.__after_client_name.as_bytes()),
+                11 => {
+                    glue::Part::Field(rt::Value::Binary(self.share_security_descriptor))
+                }
                 12 => {
-                    rt::Part::Segment(self.__after_share_security_descriptor.as_bytes())
+                    glue::Part::Segment(
+                        self.__after_share_security_descriptor.as_bytes(),
+                    )
                 }
                 _ => return None,
             },
@@ -1078,7 +1083,7 @@ impl<'a> SrvShareAnonymousAccessDeniedFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1089,13 +1094,13 @@ impl<'a> rt::Record<'a> for SrvShareAnonymousAccessDeniedFailure<'a> {
 ///
 /// Channel Security, level Error, task SrvShareAnonymousAccessDeniedFailure, keywords Operational.
 pub struct SrvShareAnonymousAccessDeniedFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     share_path: rt::Utf16<'a>,
-    __after_share_path: rt::Segment<'a, 4>,
+    __after_share_path: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
 }
 
@@ -1153,7 +1158,7 @@ impl<'a> rt::View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -1176,17 +1181,17 @@ impl<'a> rt::View<'a> for SrvShareAnonymousAccessDeniedFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_path)),
-                4 => rt::Part::Segment(self.__after_share_path.as_bytes()),
-                5 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                6 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                7 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_path)),
+                4 => glue::Part::Segment(self.__after_share_path.as_bytes()),
+                5 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                6 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                7 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
                 _ => return None,
             },
         )
@@ -1227,7 +1232,7 @@ impl SrvAbeSharesPresent<'_> {
 }
 
 impl<'a> rt::Record<'a> for SrvAbeSharesPresent<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1245,13 +1250,13 @@ impl<'a> rt::View<'a> for SrvAbeSharesPresentV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SRV_ABE_SHARES_PRESENT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -1310,7 +1315,7 @@ impl<'a> SsClusterCaFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SsClusterCaFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1321,9 +1326,9 @@ impl<'a> rt::Record<'a> for SsClusterCaFailure<'a> {
 ///
 /// Channel Operational, level Error, task SSClusterCaFailure, keywords Operational.
 pub struct SsClusterCaFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
 }
 
@@ -1357,7 +1362,7 @@ impl<'a> rt::View<'a> for SsClusterCaFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SS_CLUSTER_CA_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -1370,13 +1375,13 @@ impl<'a> rt::View<'a> for SsClusterCaFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
                 _ => return None,
             },
         )
@@ -1451,7 +1456,7 @@ impl<'a> SsRkfCaFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for SsRkfCaFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1462,11 +1467,11 @@ impl<'a> rt::Record<'a> for SsRkfCaFailure<'a> {
 ///
 /// Channel Operational, level Error, task SSRkfCaFailure, keywords Operational.
 pub struct SsRkfCaFailureV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 4>,
+    __after_share_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> SsRkfCaFailureV0<'a> {
@@ -1513,7 +1518,7 @@ impl<'a> rt::View<'a> for SsRkfCaFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SS_RKF_CA_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_server_name = __reader.segment(2)?;
@@ -1528,14 +1533,14 @@ impl<'a> rt::View<'a> for SsRkfCaFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                4 => rt::Part::Segment(self.__after_share_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                4 => glue::Part::Segment(self.__after_share_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -1624,7 +1629,7 @@ impl<'a> ShareQosPolicySettingFailure<'a> {
 }
 
 impl<'a> rt::Record<'a> for ShareQosPolicySettingFailure<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -1636,11 +1641,11 @@ impl<'a> rt::Record<'a> for ShareQosPolicySettingFailure<'a> {
 /// Channel Operational, level Warning, keywords Nsi.
 /// From build 26100: task ShareQosPolicySettingFailure.
 pub struct ShareQosPolicySettingFailureV0<'a> {
-    __head: rt::Segment<'a, 6>,
+    __head: glue::Segment<'a, 6>,
     server_name: rt::Utf16<'a>,
-    __after_server_name: rt::Segment<'a, 2>,
+    __after_server_name: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     file_name: rt::Utf16<'a>,
 }
 
@@ -1700,7 +1705,7 @@ impl<'a> rt::View<'a> for ShareQosPolicySettingFailureV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SHARE_QOS_POLICY_SETTING_FAILURE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let server_name = __reader.utf16(2, __head.u16::<4>())?;
         let __after_server_name = __reader.segment(3)?;
@@ -1717,15 +1722,15 @@ impl<'a> rt::View<'a> for ShareQosPolicySettingFailureV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.server_name)),
-                2 => rt::Part::Segment(self.__after_server_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                4 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.file_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.server_name)),
+                2 => glue::Part::Segment(self.__after_server_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                4 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.file_name)),
                 _ => return None,
             },
         )

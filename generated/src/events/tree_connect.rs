@@ -2,6 +2,7 @@
 //! Tree connects: a client's connections to shares.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::tree_connect as schema;
@@ -84,7 +85,7 @@ impl<'a> Smb2TreeConnectAllocate<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectAllocate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -95,11 +96,11 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectAllocate<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Start, task Smb2TreeConnectAllocate, keywords TreeConnect.
 pub struct Smb2TreeConnectAllocateV0<'a> {
-    __head: rt::Segment<'a, 66>,
+    __head: glue::Segment<'a, 66>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     scope_name: rt::Utf16<'a>,
-    __after_scope_name: rt::Segment<'a, 4>,
+    __after_scope_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb2TreeConnectAllocateV0<'a> {
@@ -162,7 +163,7 @@ impl<'a> rt::View<'a> for Smb2TreeConnectAllocateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_ALLOCATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(5, __head.u16::<64>())?;
         let __after_share_name = __reader.segment(6)?;
@@ -177,14 +178,14 @@ impl<'a> rt::View<'a> for Smb2TreeConnectAllocateV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.scope_name)),
-                4 => rt::Part::Segment(self.__after_scope_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.scope_name)),
+                4 => glue::Part::Segment(self.__after_scope_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -235,7 +236,7 @@ impl Smb2TreeConnectDisconnect<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectDisconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -246,7 +247,7 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectDisconnect<'a> {
 ///
 /// Channel Analytic, level Informational, task Smb2TreeConnectDisconnect, keywords TreeConnect.
 pub struct Smb2TreeConnectDisconnectV0<'a> {
-    __head: rt::Segment<'a, 48>,
+    __head: glue::Segment<'a, 48>,
 }
 
 impl Smb2TreeConnectDisconnectV0<'_> {
@@ -273,13 +274,13 @@ impl<'a> rt::View<'a> for Smb2TreeConnectDisconnectV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_DISCONNECT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -320,7 +321,7 @@ impl Smb2TreeConnectTerminate<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectTerminate<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -331,7 +332,7 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectTerminate<'a> {
 ///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2TreeConnectTerminate, keywords TreeConnect.
 pub struct Smb2TreeConnectTerminateV0<'a> {
-    __head: rt::Segment<'a, 32>,
+    __head: glue::Segment<'a, 32>,
 }
 
 impl Smb2TreeConnectTerminateV0<'_> {
@@ -352,13 +353,13 @@ impl<'a> rt::View<'a> for Smb2TreeConnectTerminateV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_TERMINATE_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -441,7 +442,7 @@ impl<'a> Smb2TreeConnectFailedDueToPending<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -452,11 +453,11 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectFailedDueToPending<'a> {
 ///
 /// Channel Analytic, level Warning, task Smb2TreeConnectFailedDueToPending, keywords TreeConnect.
 pub struct Smb2TreeConnectFailedDueToPendingV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 2>,
+    __after_share_name: glue::Segment<'a, 2>,
     scope_name: rt::Utf16<'a>,
-    __after_scope_name: rt::Segment<'a, 4>,
+    __after_scope_name: glue::Segment<'a, 4>,
 }
 
 impl<'a> Smb2TreeConnectFailedDueToPendingV0<'a> {
@@ -515,7 +516,7 @@ impl<'a> rt::View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(3, __head.u16::<32>())?;
         let __after_share_name = __reader.segment(4)?;
@@ -530,14 +531,14 @@ impl<'a> rt::View<'a> for Smb2TreeConnectFailedDueToPendingV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::Utf16(self.scope_name)),
-                4 => rt::Part::Segment(self.__after_scope_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::Utf16(self.scope_name)),
+                4 => glue::Part::Segment(self.__after_scope_name.as_bytes()),
                 _ => return None,
             },
         )
@@ -595,7 +596,7 @@ impl<'a> Smb2TreeConnectForceClientReconnect<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -606,7 +607,7 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectForceClientReconnect<'a> {
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 pub struct Smb2TreeConnectForceClientReconnectV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
     share_name: rt::Utf16<'a>,
 }
 
@@ -640,17 +641,17 @@ impl<'a> rt::View<'a> for Smb2TreeConnectForceClientReconnectV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(3, __head.u16::<32>())?;
         Ok(Self { __head, share_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
                 _ => return None,
             },
         )
@@ -717,7 +718,7 @@ impl<'a> Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -728,7 +729,7 @@ impl<'a> rt::Record<'a> for Smb2TreeConnectForceClientReconnectRequestFailed<'a>
 ///
 /// Channel Operational, level Informational, task Smb2TreeConnectForceClientReconnect, keywords TreeConnect.
 pub struct Smb2TreeConnectForceClientReconnectRequestFailedV0<'a> {
-    __head: rt::Segment<'a, 34>,
+    __head: glue::Segment<'a, 34>,
     share_name: rt::Utf16<'a>,
 }
 
@@ -762,17 +763,17 @@ impl<'a> rt::View<'a> for Smb2TreeConnectForceClientReconnectRequestFailedV0<'a>
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(3, __head.u16::<32>())?;
         Ok(Self { __head, share_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
                 _ => return None,
             },
         )
@@ -895,7 +896,7 @@ impl<'a> Smb2ShareConnectionEstablished<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2ShareConnectionEstablished<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -914,13 +915,13 @@ impl<'a> rt::Record<'a> for Smb2ShareConnectionEstablished<'a> {
 /// - messages: the page could not resolve their texts on this machine (20348)
 /// - event\_list: not in the 26100 TSV; inferred from the documentation page of 10.0.26100.6584 with the layouts of the 25H2 / 26H1 TSVs (26100)
 pub struct Smb2ShareConnectionEstablishedV0<'a> {
-    __head: rt::Segment<'a, 2>,
+    __head: glue::Segment<'a, 2>,
     share_name: rt::Utf16<'a>,
-    __after_share_name: rt::Segment<'a, 4>,
+    __after_share_name: glue::Segment<'a, 4>,
     client_address: rt::SocketAddr<'a>,
-    __after_client_address: rt::Segment<'a, 2>,
+    __after_client_address: glue::Segment<'a, 2>,
     client_name: rt::Utf16<'a>,
-    __after_client_name: rt::Segment<'a, 28>,
+    __after_client_name: glue::Segment<'a, 28>,
 }
 
 impl<'a> Smb2ShareConnectionEstablishedV0<'a> {
@@ -1001,7 +1002,7 @@ impl<'a> rt::View<'a> for Smb2ShareConnectionEstablishedV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_SHARE_CONNECTION_ESTABLISHED_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let share_name = __reader.utf16(1, __head.u16::<0>())?;
         let __after_share_name = __reader.segment(2)?;
@@ -1022,16 +1023,16 @@ impl<'a> rt::View<'a> for Smb2ShareConnectionEstablishedV0<'a> {
         })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Utf16(self.share_name)),
-                2 => rt::Part::Segment(self.__after_share_name.as_bytes()),
-                3 => rt::Part::Field(rt::Value::SocketAddr(self.client_address)),
-                4 => rt::Part::Segment(self.__after_client_address.as_bytes()),
-                5 => rt::Part::Field(rt::Value::Utf16(self.client_name)),
-                6 => rt::Part::Segment(self.__after_client_name.as_bytes()),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Utf16(self.share_name)),
+                2 => glue::Part::Segment(self.__after_share_name.as_bytes()),
+                3 => glue::Part::Field(rt::Value::SocketAddr(self.client_address)),
+                4 => glue::Part::Segment(self.__after_client_address.as_bytes()),
+                5 => glue::Part::Field(rt::Value::Utf16(self.client_name)),
+                6 => glue::Part::Segment(self.__after_client_name.as_bytes()),
                 _ => return None,
             },
         )

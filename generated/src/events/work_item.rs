@@ -2,6 +2,7 @@
 //! The server's work items: a request on its way through the components.
 
 use ::etw_runtime as rt;
+use ::etw_runtime::glue;
 #[allow(unused_imports)]
 use super::super::{maps, meanings};
 use super::super::schema::work_item as schema;
@@ -49,7 +50,7 @@ impl<'a> Smb2WorkItemTransition<'a> {
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemTransition<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -60,7 +61,7 @@ impl<'a> rt::Record<'a> for Smb2WorkItemTransition<'a> {
 ///
 /// Channel Performance, level Informational, task Smb2WorkItemTransition, keywords Transition.
 pub struct Smb2WorkItemTransitionV0<'a> {
-    __head: rt::Segment<'a, 10>,
+    __head: glue::Segment<'a, 10>,
     function_name: rt::Ansi<'a>,
 }
 
@@ -94,17 +95,17 @@ impl<'a> rt::View<'a> for Smb2WorkItemTransitionV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_WORK_ITEM_TRANSITION_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         let function_name = __reader.ansi(3, __head.u16::<8>())?;
         Ok(Self { __head, function_name })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
         Some(
             match part {
-                0 => rt::Part::Segment(self.__head.as_bytes()),
-                1 => rt::Part::Field(rt::Value::Ansi(self.function_name)),
+                0 => glue::Part::Segment(self.__head.as_bytes()),
+                1 => glue::Part::Field(rt::Value::Ansi(self.function_name)),
                 _ => return None,
             },
         )
@@ -141,7 +142,7 @@ impl Smb2WorkItemStart<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemStart<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -153,7 +154,7 @@ impl<'a> rt::Record<'a> for Smb2WorkItemStart<'a> {
 /// Channel Performance, level Informational, opcode Start, task Smb2WorkItemStart, keywords Transition.
 /// From build 26100: keywords PerfOptional.
 pub struct Smb2WorkItemStartV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl Smb2WorkItemStartV0<'_> {
@@ -168,13 +169,13 @@ impl<'a> rt::View<'a> for Smb2WorkItemStartV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_WORK_ITEM_START_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -208,7 +209,7 @@ impl Smb2WorkItemStop<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemStop<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -220,7 +221,7 @@ impl<'a> rt::Record<'a> for Smb2WorkItemStop<'a> {
 /// Channel Performance, level Informational, opcode Stop, task Smb2WorkItemStop, keywords Transition.
 /// From build 26100: keywords PerfOptional.
 pub struct Smb2WorkItemStopV0<'a> {
-    __head: rt::Segment<'a, 8>,
+    __head: glue::Segment<'a, 8>,
 }
 
 impl Smb2WorkItemStopV0<'_> {
@@ -235,13 +236,13 @@ impl<'a> rt::View<'a> for Smb2WorkItemStopV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_WORK_ITEM_STOP_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         let __head = __reader.segment(0)?;
         Ok(Self { __head })
     }
 
-    fn part(&self, part: usize) -> Option<rt::Part<'a>> {
-        if part == 0 { Some(rt::Part::Segment(self.__head.as_bytes())) } else { None }
+    fn part(&self, part: usize) -> Option<glue::Part<'a>> {
+        if part == 0 { Some(glue::Part::Segment(self.__head.as_bytes())) } else { None }
     }
 
     fn write<W: core::fmt::Write + ?Sized>(
@@ -268,7 +269,7 @@ impl Smb2WorkItemActivityTransfer<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemActivityTransfer<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -290,13 +291,13 @@ impl<'a> rt::View<'a> for Smb2WorkItemActivityTransferV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 
@@ -324,7 +325,7 @@ impl Smb2WorkItemActivityStop<'_> {
 }
 
 impl<'a> rt::Record<'a> for Smb2WorkItemActivityStop<'a> {
-    fn view(&self) -> &dyn rt::AnyView<'a> {
+    fn view(&self) -> &dyn glue::AnyView<'a> {
         match self {
             Self::V0(view) => view,
         }
@@ -346,13 +347,13 @@ impl<'a> rt::View<'a> for Smb2WorkItemActivityStopV0<'a> {
     const INFO: &'static rt::LayoutInfo = &schema::SMB2_WORK_ITEM_ACTIVITY_STOP_V0;
 
     #[inline]
-    fn read(__reader: &mut rt::Reader<'a>) -> Result<Self, rt::Fault> {
+    fn read(__reader: &mut glue::Reader<'a>) -> Result<Self, rt::Fault> {
         Ok(Self {
             __marker: core::marker::PhantomData,
         })
     }
 
-    fn part(&self, _part: usize) -> Option<rt::Part<'a>> {
+    fn part(&self, _part: usize) -> Option<glue::Part<'a>> {
         None
     }
 

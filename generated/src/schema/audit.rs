@@ -61,7 +61,7 @@ const __USER_NAME_2: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(2));
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __DAYS: rt::FieldInfo = rt::FieldInfo::new("Days", rt::InType::UInt32);
 
@@ -79,1068 +79,726 @@ const __SPN_VALIDATION_POLICY: rt::FieldInfo = rt::FieldInfo::new(
         "SPNValidationPolicy",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Map(&maps::SPN_VALIDATION_POLICY));
+    .with_meaning(rt::Meaning::Map(&maps::SPN_VALIDATION_POLICY));
 
 /// Event 1001.
-pub static SRV_DISABLED: rt::EventInfo = rt::EventInfo {
-    id: 1001,
-    name: "SrvDisabled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_DISABLED_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_DISABLED_V1],
-        },
+pub static SRV_DISABLED: rt::EventInfo = rt::EventInfo::new(
+    1001,
+    "SrvDisabled",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_DISABLED_V0]),
+        rt::VersionInfo::new(1, &[&SRV_DISABLED_V1]),
     ],
-};
+);
 
 /// SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled: event 1001, version 0. Builds 10240-26200.
-pub static SRV_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 100,
-    name: "SrvDisabledV0",
-    event: "SrvDisabled",
-    id: 1001,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        rt::FieldInfo::new("LogEventCount", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1001,
-            keywords: 0x8,
-            message: Some(
-                "SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled.",
-            ),
-        },
-    ],
-};
+pub static SRV_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        100,
+        rt::EventKey::new(1001, 0),
+        "SrvDisabled",
+        "SrvDisabledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            rt::FieldInfo::new("LogEventCount", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1001)
+                .with_keywords(0x8)
+                .with_message(
+                    "SRV Disabled - The SMB1 negotiate request fails due to SMB1 is disabled.",
+                ),
+        ],
+    );
 
 /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001, version 1. Builds 10240-26200.
-pub static SRV_DISABLED_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 101,
-    name: "SrvDisabledV1",
-    event: "SrvDisabled",
-    id: 1001,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1001,
-            keywords: 0x8,
-            message: Some(
-                "A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled.%n%nGuidance:%n%nAn administrator has disabled or uninstalled server support for SMB1. Clients running Windows XP / Windows Server 2003 R2 and earlier will not be able to access this server. Clients running Windows Vista / Windows Server 2008 and later no longer require SMB1. To determine which clients are attempting to access this server using SMB1, use the Windows PowerShell cmdlet Set-SmbServerConfiguration to enable SMB1 access auditing.",
-            ),
-        },
-    ],
-};
+pub static SRV_DISABLED_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        101,
+        rt::EventKey::new(1001, 1),
+        "SrvDisabled",
+        "SrvDisabledV1",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1001)
+                .with_keywords(0x8)
+                .with_message(
+                    "A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled.%n%nGuidance:%n%nAn administrator has disabled or uninstalled server support for SMB1. Clients running Windows XP / Windows Server 2003 R2 and earlier will not be able to access this server. Clients running Windows Vista / Windows Server 2008 and later no longer require SMB1. To determine which clients are attempting to access this server using SMB1, use the Windows PowerShell cmdlet Set-SmbServerConfiguration to enable SMB1 access auditing.",
+                ),
+        ],
+    );
 
 /// Event 1003.
-pub static SRV_UNENCRYPTED_ACCCESS_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1003,
-    name: "SrvUnencryptedAcccessFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V1],
-        },
+pub static SRV_UNENCRYPTED_ACCCESS_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1003,
+    "SrvUnencryptedAcccessFailure",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V0]),
+        rt::VersionInfo::new(1, &[&SRV_UNENCRYPTED_ACCCESS_FAILURE_V1]),
     ],
-};
+);
 
 /// The server received an unencrypted message. Message was rejected: event 1003, version 0. Builds 10240-26200.
-pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 103,
-    name: "SrvUnencryptedAcccessFailureV0",
-    event: "SrvUnencryptedAcccessFailure",
-    id: 1003,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME_2,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1003,
-            keywords: 0x8,
-            message: Some(
-                "The server received an unencrypted message from client %4. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1003,
-            keywords: 0x8,
-            message: Some(
-                "The server received an unencrypted message. Message was rejected.%n%nClient Name: %4%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
-            ),
-        },
-    ],
-};
+pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        103,
+        rt::EventKey::new(1003, 0),
+        "SrvUnencryptedAcccessFailure",
+        "SrvUnencryptedAcccessFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME_2,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1003)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received an unencrypted message from client %4. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+                ),
+            rt::HeaderInfo::new(20348, 2)
+                .with_channel(18)
+                .with_task(1003)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received an unencrypted message. Message was rejected.%n%nClient Name: %4%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+                ),
+        ],
+    );
 
 /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003, version 1. Builds 10240-26200.
-pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 104,
-    name: "SrvUnencryptedAcccessFailureV1",
-    event: "SrvUnencryptedAcccessFailure",
-    id: 1003,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME_2,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_ADDRESS_LENGTH,
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(6)),
-        __SESSION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1003,
-            keywords: 0x8,
-            message: Some(
-                "The server received an unencrypted message from client when encryption was required. Message was rejected.%n%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
-            ),
-        },
-    ],
-};
+pub static SRV_UNENCRYPTED_ACCCESS_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        104,
+        rt::EventKey::new(1003, 1),
+        "SrvUnencryptedAcccessFailure",
+        "SrvUnencryptedAcccessFailureV1",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME_2,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_ADDRESS_LENGTH,
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(6)),
+            __SESSION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1003)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received an unencrypted message from client when encryption was required. Message was rejected.%n%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that a client is sending unencrypted data even though the SMB share requires encryption.",
+                ),
+        ],
+    );
 
 /// Event 1004.
-pub static SRV_SIGNATURE_VALIDATION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1004,
-    name: "SrvSignatureValidationFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_SIGNATURE_VALIDATION_FAILURE_V1],
-        },
+pub static SRV_SIGNATURE_VALIDATION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1004,
+    "SrvSignatureValidationFailure",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_SIGNATURE_VALIDATION_FAILURE_V0]),
+        rt::VersionInfo::new(1, &[&SRV_SIGNATURE_VALIDATION_FAILURE_V1]),
     ],
-};
+);
 
 /// The server received an incorrectly signed message. Message was rejected: event 1004, version 0. Builds 10240-26200.
-pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 105,
-    name: "SrvSignatureValidationFailureV0",
-    event: "SrvSignatureValidationFailure",
-    id: 1004,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __USER_NAME_LENGTH, __USER_NAME_2],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1004,
-            keywords: 0x8,
-            message: Some(
-                "The server received an incorrectly signed message from client %2. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1004,
-            keywords: 0x8,
-            message: Some(
-                "The server received an incorrectly signed message. Message was rejected.%n%nClient Name: %2%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
-            ),
-        },
-    ],
-};
+pub static SRV_SIGNATURE_VALIDATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        105,
+        rt::EventKey::new(1004, 0),
+        "SrvSignatureValidationFailure",
+        "SrvSignatureValidationFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __USER_NAME_LENGTH, __USER_NAME_2],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1004)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received an incorrectly signed message from client %2. Message was rejected.%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
+                ),
+            rt::HeaderInfo::new(20348, 2)
+                .with_channel(18)
+                .with_task(1004)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received an incorrectly signed message. Message was rejected.%n%nClient Name: %2%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
+                ),
+        ],
+    );
 
 /// The server rejected an incorrectly signed message: event 1004, version 1. Builds 10240-26200.
-pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 106,
-    name: "SrvSignatureValidationFailureV1",
-    event: "SrvSignatureValidationFailure",
-    id: 1004,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __USER_NAME_LENGTH,
-        __USER_NAME_2,
-        __CLIENT_ADDRESS_LENGTH,
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(4)),
-        __SESSION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1004,
-            keywords: 0x8,
-            message: Some(
-                "The server rejected an incorrectly signed message.%n%nClient Name: %2%nClient Address: %6%nUser Name: %4%nSession ID: %7%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
-            ),
-        },
-    ],
-};
+pub static SRV_SIGNATURE_VALIDATION_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        106,
+        rt::EventKey::new(1004, 1),
+        "SrvSignatureValidationFailure",
+        "SrvSignatureValidationFailureV1",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __USER_NAME_LENGTH,
+            __USER_NAME_2,
+            __CLIENT_ADDRESS_LENGTH,
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(4)),
+            __SESSION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1004)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server rejected an incorrectly signed message.%n%nClient Name: %2%nClient Address: %6%nUser Name: %4%nSession ID: %7%n%nGuidance:%n%nThis event indicates that a client is sending an incorrectly signed request.",
+                ),
+        ],
+    );
 
 /// Event 1015.
-pub static SRV_DECRYPTION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1015,
-    name: "SrvDecryptionFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_DECRYPTION_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_DECRYPTION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1015,
+    "SrvDecryptionFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_DECRYPTION_FAILURE_V0])],
+);
 
 /// Decrypt call failed: event 1015, version 0. Builds 10240-26200.
-pub static SRV_DECRYPTION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 118,
-    name: "SrvDecryptionFailureV0",
-    event: "SrvDecryptionFailure",
-    id: 1015,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        rt::FieldInfo::new("ClientName", rt::InType::AnsiString)
-            .with_length(rt::Size::Field(0)),
-        rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(2)),
-        __STATUS,
-        rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-        __SESSION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 1015,
-            keywords: 0x8,
-            message: Some(
-                "Decrypt call failed.%n%nClient Name: %2%nClient Address: %4%nSession ID: %7%nStatus: %6 (%5)%n%nGuidance:%n%nThis event commonly occurs because a previous SMB session no longer exists. It may also be caused by packets that are altered on the network between the computers due to either errors or a \"man-in-the-middle\" attack.",
-            ),
-        },
-    ],
-};
+pub static SRV_DECRYPTION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        118,
+        rt::EventKey::new(1015, 0),
+        "SrvDecryptionFailure",
+        "SrvDecryptionFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            rt::FieldInfo::new("ClientName", rt::InType::AnsiString)
+                .with_length(rt::Size::Field(0)),
+            rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(2)),
+            __STATUS,
+            rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+            __SESSION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(20)
+                .with_task(1015)
+                .with_keywords(0x8)
+                .with_message(
+                    "Decrypt call failed.%n%nClient Name: %2%nClient Address: %4%nSession ID: %7%nStatus: %6 (%5)%n%nGuidance:%n%nThis event commonly occurs because a previous SMB session no longer exists. It may also be caused by packets that are altered on the network between the computers due to either errors or a \"man-in-the-middle\" attack.",
+                ),
+        ],
+    );
 
 /// Event 1021.
-pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT: rt::EventInfo = rt::EventInfo {
-    id: 1021,
-    name: "SrvLmCompatibilityLevelNonDefault",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0],
-        },
-    ],
-};
+pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT: rt::EventInfo = rt::EventInfo::new(
+    1021,
+    "SrvLmCompatibilityLevelNonDefault",
+    &[rt::VersionInfo::new(0, &[&SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0])],
+);
 
 /// LmCompatibilityLevel value is different from the default: event 1021, version 0. Builds 10240-26200.
-pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 125,
-    name: "SrvLmCompatibilityLevelNonDefaultV0",
-    event: "SrvLmCompatibilityLevelNonDefault",
-    id: 1021,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ConfiguredLmCompatibilityLevel", rt::InType::UInt32),
-        rt::FieldInfo::new("DefaultLmCompatibilityLevel", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 4,
-            opcode: 0,
-            task: 1021,
-            keywords: 0x8,
-            message: Some(
-                "LmCompatibilityLevel value is different from the default.%n%nConfigured LM Compatibility Level: %1%nDefault LM Compatibility Level: %2%n%nGuidance:%n%nLAN Manager (LM) authentication is the protocol used to authenticate Windows clients for network operations. This includes joining a domain, accessing network resources, and authenticating users or computers. This determines which challenge/response authentication protocol is negotiated between the client and the server computers. Specifically, the LM authentication level determines which authentication protocols the client will try to negotiate or the server will accept. The value set for LmCompatibilityLevel determines which challenge/response authentication protocol is used for network logons. This value affects the level of authentication protocol that clients use, the level of session security negotiated, and the level of authentication accepted by servers.%n%nValue (Setting) - Description%n%n0 (Send LM & NTLM responses) - Clients use LM and NTLM authentication and never use NTLMv2 session security. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n1 (Send LM & NTLM - use NTLMv2 session security if negotiated) - Clients use LM and NTLM authentication, and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n2 (Send NTLM response only) - Clients use NTLM authentication only and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n3 (Send NTLM v2 response only) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n4 (Send NTLMv2 response only/refuse LM) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers refuse LM and accept only NTLM and NTLMv2 authentication.%n%n5 (Send NTLM v2 response only/refuse LM & NTLM) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers refuse LM and NTLM and accept only NTLMv2 authentication.%n%nIncompatibly configured  LmCompatibility levels between a client and server (such as 0 on a client and 5 on a server) prevent access to the server. Non-Microsoft clients and servers also provide these configuration settings.",
-            ),
-        },
-    ],
-};
+pub static SRV_LM_COMPATIBILITY_LEVEL_NON_DEFAULT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        125,
+        rt::EventKey::new(1021, 0),
+        "SrvLmCompatibilityLevelNonDefault",
+        "SrvLmCompatibilityLevelNonDefaultV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ConfiguredLmCompatibilityLevel", rt::InType::UInt32),
+            rt::FieldInfo::new("DefaultLmCompatibilityLevel", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(20)
+                .with_task(1021)
+                .with_keywords(0x8)
+                .with_message(
+                    "LmCompatibilityLevel value is different from the default.%n%nConfigured LM Compatibility Level: %1%nDefault LM Compatibility Level: %2%n%nGuidance:%n%nLAN Manager (LM) authentication is the protocol used to authenticate Windows clients for network operations. This includes joining a domain, accessing network resources, and authenticating users or computers. This determines which challenge/response authentication protocol is negotiated between the client and the server computers. Specifically, the LM authentication level determines which authentication protocols the client will try to negotiate or the server will accept. The value set for LmCompatibilityLevel determines which challenge/response authentication protocol is used for network logons. This value affects the level of authentication protocol that clients use, the level of session security negotiated, and the level of authentication accepted by servers.%n%nValue (Setting) - Description%n%n0 (Send LM & NTLM responses) - Clients use LM and NTLM authentication and never use NTLMv2 session security. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n1 (Send LM & NTLM - use NTLMv2 session security if negotiated) - Clients use LM and NTLM authentication, and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n2 (Send NTLM response only) - Clients use NTLM authentication only and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n3 (Send NTLM v2 response only) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers accept LM, NTLM, and NTLMv2 authentication.%n%n4 (Send NTLMv2 response only/refuse LM) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers refuse LM and accept only NTLM and NTLMv2 authentication.%n%n5 (Send NTLM v2 response only/refuse LM & NTLM) - Clients use NTLMv2 authentication only and use NTLMv2 session security if the server supports it. Domain controllers refuse LM and NTLM and accept only NTLMv2 authentication.%n%nIncompatibly configured  LmCompatibility levels between a client and server (such as 0 on a client and 5 on a server) prevent access to the server. Non-Microsoft clients and servers also provide these configuration settings.",
+                ),
+        ],
+    );
 
 /// Event 1024.
-pub static SRV_SMB2_DISABLED: rt::EventInfo = rt::EventInfo {
-    id: 1024,
-    name: "SrvSmb2Disabled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SMB2_DISABLED_V0],
-        },
-    ],
-};
+pub static SRV_SMB2_DISABLED: rt::EventInfo = rt::EventInfo::new(
+    1024,
+    "SrvSmb2Disabled",
+    &[rt::VersionInfo::new(0, &[&SRV_SMB2_DISABLED_V0])],
+);
 
 /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024, version 0. Builds 10240-26200.
-pub static SRV_SMB2_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 128,
-    name: "SrvSmb2DisabledV0",
-    event: "SrvSmb2Disabled",
-    id: 1024,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1024,
-            keywords: 0x8,
-            message: Some(
-                "SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Value: Smb2%nDefault Value: 1 (or not present)%nCurrent Value: 0%n%nGuidance:%n%nYou should expect this event when disabling SMB2/SMB3. Microsoft does not recommend disabling SMB2/SMB3. When SMB3 is disabled, you cannot use features such as SMB Transparent Failover, SMB Scale Out, SMB Multichannel, SMB Direct (RDMA), SMB Encryption, VSS for SMB file shares, and SMB Directory Leasing. In most scenarios, SMB provides a troubleshooting workaround as an alternative to disabling SMB2/SMB3. Use the Set-SmbServerConfiguration Windows PowerShell cmdlet to enable SMB2/SMB3.",
-            ),
-        },
-    ],
-};
+pub static SRV_SMB2_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        128,
+        rt::EventKey::new(1024, 0),
+        "SrvSmb2Disabled",
+        "SrvSmb2DisabledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1024)
+                .with_keywords(0x8)
+                .with_message(
+                    "SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Value: Smb2%nDefault Value: 1 (or not present)%nCurrent Value: 0%n%nGuidance:%n%nYou should expect this event when disabling SMB2/SMB3. Microsoft does not recommend disabling SMB2/SMB3. When SMB3 is disabled, you cannot use features such as SMB Transparent Failover, SMB Scale Out, SMB Multichannel, SMB Direct (RDMA), SMB Encryption, VSS for SMB file shares, and SMB Directory Leasing. In most scenarios, SMB provides a troubleshooting workaround as an alternative to disabling SMB2/SMB3. Use the Set-SmbServerConfiguration Windows PowerShell cmdlet to enable SMB2/SMB3.",
+                ),
+        ],
+    );
 
 /// Event 1025.
-pub static SRV_NULL_SESSIONS_ALLOWED: rt::EventInfo = rt::EventInfo {
-    id: 1025,
-    name: "SrvNullSessionsAllowed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NULL_SESSIONS_ALLOWED_V0],
-        },
-    ],
-};
+pub static SRV_NULL_SESSIONS_ALLOWED: rt::EventInfo = rt::EventInfo::new(
+    1025,
+    "SrvNullSessionsAllowed",
+    &[rt::VersionInfo::new(0, &[&SRV_NULL_SESSIONS_ALLOWED_V0])],
+);
 
 /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025, version 0. Builds 10240-26200.
-pub static SRV_NULL_SESSIONS_ALLOWED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 129,
-    name: "SrvNullSessionsAllowedV0",
-    event: "SrvNullSessionsAllowed",
-    id: 1025,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1025,
-            keywords: 0x8,
-            message: Some(
-                "One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Values: NullSessionPipes, NullSessionShares%nDefault Value: Empty (or not present)%nCurrent Value: Non-empty%n%nGuidance:%n%nYou should expect this event when modifying the default values of NullSessionShares and NullSessionPipes. On a typical file server, these settings do not exist or do not contain values, which is the most secure configuration. By default, domain controllers populate the NullSessionShares entry with netlogon, samr, and lsarpc to allow legacy access methods.",
-            ),
-        },
-    ],
-};
+pub static SRV_NULL_SESSIONS_ALLOWED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        129,
+        rt::EventKey::new(1025, 0),
+        "SrvNullSessionsAllowed",
+        "SrvNullSessionsAllowedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 3)
+                .with_channel(18)
+                .with_task(1025)
+                .with_keywords(0x8)
+                .with_message(
+                    "One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Values: NullSessionPipes, NullSessionShares%nDefault Value: Empty (or not present)%nCurrent Value: Non-empty%n%nGuidance:%n%nYou should expect this event when modifying the default values of NullSessionShares and NullSessionPipes. On a typical file server, these settings do not exist or do not contain values, which is the most secure configuration. By default, domain controllers populate the NullSessionShares entry with netlogon, samr, and lsarpc to allow legacy access methods.",
+                ),
+        ],
+    );
 
 /// Event 1803.
-pub static SECURITY_CERTIFICATE_CHANGED: rt::EventInfo = rt::EventInfo {
-    id: 1803,
-    name: "SecurityCertificateChanged",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SECURITY_CERTIFICATE_CHANGED_V0],
-        },
-    ],
-};
+pub static SECURITY_CERTIFICATE_CHANGED: rt::EventInfo = rt::EventInfo::new(
+    1803,
+    "SecurityCertificateChanged",
+    &[rt::VersionInfo::new(0, &[&SECURITY_CERTIFICATE_CHANGED_V0])],
+);
 
 /// The security descriptor differs from the default value: event 1803, version 0. Builds 15063-26200.
-pub static SECURITY_CERTIFICATE_CHANGED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 173,
-    name: "SecurityCertificateChangedV0",
-    event: "SecurityCertificateChanged",
-    id: 1803,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[rt::FieldInfo::new("DescriptorName", rt::InType::UnicodeString)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The security descriptor differs from the default value.%n%n Path: HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\DefaultSecurity\\%1%n%n Guidance:%n%n This is typically caused by an administrator or a third party changing the security on the object manually. To reset the security back to the default value, delete the path shown above.%n Microsoft does not recommend changing the default security of %1 as it may cause application incompatibilities or security concerns.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3040,
-            keywords: 0x8,
-            message: Some(
-                "The security descriptor differs from the default value.%n%n Path: HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\DefaultSecurity\\%1%n%n Guidance:%n%n This is typically caused by an administrator or a third party changing the security on the object manually. To reset the security back to the default value, delete the path shown above.%n Microsoft does not recommend changing the default security of %1 as it may cause application incompatibilities or security concerns.",
-            ),
-        },
-    ],
-};
+pub static SECURITY_CERTIFICATE_CHANGED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        173,
+        rt::EventKey::new(1803, 0),
+        "SecurityCertificateChanged",
+        "SecurityCertificateChangedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(&[rt::FieldInfo::new("DescriptorName", rt::InType::UnicodeString)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The security descriptor differs from the default value.%n%n Path: HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\DefaultSecurity\\%1%n%n Guidance:%n%n This is typically caused by an administrator or a third party changing the security on the object manually. To reset the security back to the default value, delete the path shown above.%n Microsoft does not recommend changing the default security of %1 as it may cause application incompatibilities or security concerns.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3040)
+                .with_keywords(0x8)
+                .with_message(
+                    "The security descriptor differs from the default value.%n%n Path: HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\DefaultSecurity\\%1%n%n Guidance:%n%n This is typically caused by an administrator or a third party changing the security on the object manually. To reset the security back to the default value, delete the path shown above.%n Microsoft does not recommend changing the default security of %1 as it may cause application incompatibilities or security concerns.",
+                ),
+        ],
+    );
 
 /// Event 1804.
-pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD: rt::EventInfo = rt::EventInfo {
-    id: 1804,
-    name: "NoSmb1ObservedInLastPeriod",
-    versions: &[
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1],
-        },
-    ],
-};
+pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD: rt::EventInfo = rt::EventInfo::new(
+    1804,
+    "NoSmb1ObservedInLastPeriod",
+    &[rt::VersionInfo::new(1, &[&NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1])],
+);
 
 /// No SMB1 usage detected in the last 20 minutes: event 1804, version 1. Builds 17134-26200.
-pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 174,
-    name: "NoSmb1ObservedInLastPeriodV1",
-    event: "NoSmb1ObservedInLastPeriod",
-    id: 1804,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 17134,
-            last: 26200,
-        },
-    ],
-    fields: &[__DAYS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17134,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x10,
-            message: Some(
-                "No SMB1 usage detected in the last 20 minutes.%n%nGuidance:%n%nThis event indicates that no attempt was made to contact this computer via the SMB1 protocol. After %1 online days of no SMB1 contact attempts, the SMB1 Server service will automatically uninstall.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 3041,
-            keywords: 0x10,
-            message: Some(
-                "No SMB1 usage detected in the last 20 minutes.%n%nGuidance:%n%nThis event indicates that no attempt was made to contact this computer via the SMB1 protocol. After %1 online days of no SMB1 contact attempts, the SMB1 Server service will automatically uninstall.",
-            ),
-        },
-    ],
-};
+pub static NO_SMB1_OBSERVED_IN_LAST_PERIOD_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        174,
+        rt::EventKey::new(1804, 1),
+        "NoSmb1ObservedInLastPeriod",
+        "NoSmb1ObservedInLastPeriodV1",
+    )
+    .with_builds(&[rt::BuildRange::new(17134, 26200)])
+    .with_fields(&[__DAYS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17134, 4)
+                .with_channel(17)
+                .with_keywords(0x10)
+                .with_message(
+                    "No SMB1 usage detected in the last 20 minutes.%n%nGuidance:%n%nThis event indicates that no attempt was made to contact this computer via the SMB1 protocol. After %1 online days of no SMB1 contact attempts, the SMB1 Server service will automatically uninstall.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(17)
+                .with_task(3041)
+                .with_keywords(0x10)
+                .with_message(
+                    "No SMB1 usage detected in the last 20 minutes.%n%nGuidance:%n%nThis event indicates that no attempt was made to contact this computer via the SMB1 protocol. After %1 online days of no SMB1 contact attempts, the SMB1 Server service will automatically uninstall.",
+                ),
+        ],
+    );
 
 /// Event 3000.
-pub static AUDIT_SMB1_ACCESS: rt::EventInfo = rt::EventInfo {
-    id: 3000,
-    name: "AuditSmb1Access",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&AUDIT_SMB1_ACCESS_V0],
-        },
-    ],
-};
+pub static AUDIT_SMB1_ACCESS: rt::EventInfo = rt::EventInfo::new(
+    3000,
+    "AuditSmb1Access",
+    &[rt::VersionInfo::new(0, &[&AUDIT_SMB1_ACCESS_V0])],
+);
 
 /// SMB1 access: event 3000, version 0. Builds 10240-26200.
-pub static AUDIT_SMB1_ACCESS_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 193,
-    name: "AuditSmb1AccessV0",
-    event: "AuditSmb1Access",
-    id: 3000,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_3],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x0,
-            message: Some(
-                "SMB1 access%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3056,
-            keywords: 0x0,
-            message: Some(
-                "SMB1 access%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
-            ),
-        },
-    ],
-};
+pub static AUDIT_SMB1_ACCESS_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        193,
+        rt::EventKey::new(3000, 0),
+        "AuditSmb1Access",
+        "AuditSmb1AccessV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__CLIENT_NAME_3])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(22)
+                .with_message(
+                    "SMB1 access%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3056)
+                .with_message(
+                    "SMB1 access%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
+                ),
+        ],
+    );
 
 /// Event 3002.
-pub static AUDIT_SMB1_CONNECTION_ATTEMPT: rt::EventInfo = rt::EventInfo {
-    id: 3002,
-    name: "AuditSmb1ConnectionAttempt",
-    versions: &[
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&AUDIT_SMB1_CONNECTION_ATTEMPT_V1],
-        },
-    ],
-};
+pub static AUDIT_SMB1_CONNECTION_ATTEMPT: rt::EventInfo = rt::EventInfo::new(
+    3002,
+    "AuditSmb1ConnectionAttempt",
+    &[rt::VersionInfo::new(1, &[&AUDIT_SMB1_CONNECTION_ATTEMPT_V1])],
+);
 
 /// A remote device attempted SMB1 connection to this computer: event 3002, version 1. Builds 16299-26200.
-pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 194,
-    name: "AuditSmb1ConnectionAttemptV1",
-    event: "AuditSmb1ConnectionAttempt",
-    id: 3002,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 16299,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_3],
-    headers: &[
-        rt::HeaderInfo {
-            since: 16299,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x10,
-            message: Some(
-                "A remote device attempted SMB1 connection to this computer.%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3056,
-            keywords: 0x10,
-            message: Some(
-                "A remote device attempted SMB1 connection to this computer.%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
-            ),
-        },
-    ],
-};
+pub static AUDIT_SMB1_CONNECTION_ATTEMPT_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        194,
+        rt::EventKey::new(3002, 1),
+        "AuditSmb1ConnectionAttempt",
+        "AuditSmb1ConnectionAttemptV1",
+    )
+    .with_builds(&[rt::BuildRange::new(16299, 26200)])
+    .with_fields(&[__CLIENT_NAME_3])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(16299, 4)
+                .with_channel(22)
+                .with_keywords(0x10)
+                .with_message(
+                    "A remote device attempted SMB1 connection to this computer.%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3056)
+                .with_keywords(0x10)
+                .with_message(
+                    "A remote device attempted SMB1 connection to this computer.%n%nClient Address: %1%n%nGuidance:%n%nThis event indicates that a client attempted to access the server using SMB1. To stop auditing SMB1 access, use the Windows PowerShell cmdlet Set-SmbServerConfiguration.",
+                ),
+        ],
+    );
 
 /// Event 3003.
-pub static UNINSTALL_SMB1_SERVER: rt::EventInfo = rt::EventInfo {
-    id: 3003,
-    name: "UninstallSmb1Server",
-    versions: &[
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&UNINSTALL_SMB1_SERVER_V1],
-        },
-    ],
-};
+pub static UNINSTALL_SMB1_SERVER: rt::EventInfo = rt::EventInfo::new(
+    3003,
+    "UninstallSmb1Server",
+    &[rt::VersionInfo::new(1, &[&UNINSTALL_SMB1_SERVER_V1])],
+);
 
 /// SMB1 server service has been automatically uninstalled.n: event 3003, version 1. Builds 17134-26200.
-pub static UNINSTALL_SMB1_SERVER_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 195,
-    name: "UninstallSmb1ServerV1",
-    event: "UninstallSmb1Server",
-    id: 3003,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 17134,
-            last: 26200,
-        },
-    ],
-    fields: &[__DAYS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17134,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x10,
-            message: Some(
-                "SMB1 server service has been automatically uninstalled.n%nGuidance:%n%nThis event indicates that after detecting no attempts to contact this computer via the SMB1 protocol for %1 online days, the SMB1 Server service was automatically uninstalled.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3057,
-            keywords: 0x10,
-            message: Some(
-                "SMB1 server service has been automatically uninstalled.n%nGuidance:%n%nThis event indicates that after detecting no attempts to contact this computer via the SMB1 protocol for %1 online days, the SMB1 Server service was automatically uninstalled.",
-            ),
-        },
-    ],
-};
+pub static UNINSTALL_SMB1_SERVER_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        195,
+        rt::EventKey::new(3003, 1),
+        "UninstallSmb1Server",
+        "UninstallSmb1ServerV1",
+    )
+    .with_builds(&[rt::BuildRange::new(17134, 26200)])
+    .with_fields(&[__DAYS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17134, 4)
+                .with_channel(22)
+                .with_keywords(0x10)
+                .with_message(
+                    "SMB1 server service has been automatically uninstalled.n%nGuidance:%n%nThis event indicates that after detecting no attempts to contact this computer via the SMB1 protocol for %1 online days, the SMB1 Server service was automatically uninstalled.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3057)
+                .with_keywords(0x10)
+                .with_message(
+                    "SMB1 server service has been automatically uninstalled.n%nGuidance:%n%nThis event indicates that after detecting no attempts to contact this computer via the SMB1 protocol for %1 online days, the SMB1 Server service was automatically uninstalled.",
+                ),
+        ],
+    );
 
 /// Event 3021.
-pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: rt::EventInfo = rt::EventInfo {
-    id: 3021,
-    name: "Smb2ClientDoesNotSupportSigning",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1],
-        },
+pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING: rt::EventInfo = rt::EventInfo::new(
+    3021,
+    "Smb2ClientDoesNotSupportSigning",
+    &[
+        rt::VersionInfo::new(0, &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0]),
+        rt::VersionInfo::new(1, &[&SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1]),
     ],
-};
+);
 
 /// The SMB server observed that the client doesn't support signing: event 3021, version 0. Builds 26100-26200.
-pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 216,
-    name: "Smb2ClientDoesNotSupportSigningV0",
-    event: "Smb2ClientDoesNotSupportSigning",
-    id: 3021,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SERVER_REQUIRES_SIGNING],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3073,
-            keywords: 0x0,
-            message: Some(
-                "The SMB server observed that the client doesn't support signing.%n%nClient name: %2%nServer requires signing: %3%n",
-            ),
-        },
-    ],
-};
+pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        216,
+        rt::EventKey::new(3021, 0),
+        "Smb2ClientDoesNotSupportSigning",
+        "Smb2ClientDoesNotSupportSigningV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SERVER_REQUIRES_SIGNING])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3073)
+                .with_message(
+                    "The SMB server observed that the client doesn't support signing.%n%nClient name: %2%nServer requires signing: %3%n",
+                ),
+        ],
+    );
 
 /// Smb2ClientDoesNotSupportSigning: event 3021, version 1. Builds 26100-26200.
-pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 217,
-    name: "Smb2ClientDoesNotSupportSigningV1",
-    event: "Smb2ClientDoesNotSupportSigning",
-    id: 3021,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __USER_NAME_LENGTH,
-        __USER_NAME_2,
-        __SERVER_REQUIRES_SIGNING,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3073,
-            keywords: 0x0,
-            message: None,
-        },
-    ],
-};
+pub static SMB2_CLIENT_DOES_NOT_SUPPORT_SIGNING_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        217,
+        rt::EventKey::new(3021, 1),
+        "Smb2ClientDoesNotSupportSigning",
+        "Smb2ClientDoesNotSupportSigningV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __USER_NAME_LENGTH,
+            __USER_NAME_2,
+            __SERVER_REQUIRES_SIGNING,
+        ],
+    )
+    .with_headers(&[rt::HeaderInfo::new(26100, 4).with_channel(22).with_task(3073)]);
 
 /// Event 3022.
-pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: rt::EventInfo = rt::EventInfo {
-    id: 3022,
-    name: "Smb2ClientDoesNotSupportEncryption",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0],
-        },
-    ],
-};
+pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION: rt::EventInfo = rt::EventInfo::new(
+    3022,
+    "Smb2ClientDoesNotSupportEncryption",
+    &[rt::VersionInfo::new(0, &[&SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0])],
+);
 
 /// The SMB server observed that the client doesn't support encryption: event 3022, version 0. Builds 26100-26200.
-pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 218,
-    name: "Smb2ClientDoesNotSupportEncryptionV0",
-    event: "Smb2ClientDoesNotSupportEncryption",
-    id: 3022,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        rt::FieldInfo::new("ServerRequiresEncryption", rt::InType::Boolean),
-        rt::FieldInfo::new("SmbClientDoesNotSupportEncryptionType", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3074,
-            keywords: 0x0,
-            message: Some(
-                "The SMB server observed that the client doesn't support encryption.%n%nClient name: %2%nServer requires encryption: %3%n",
+pub static SMB2_CLIENT_DOES_NOT_SUPPORT_ENCRYPTION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        218,
+        rt::EventKey::new(3022, 0),
+        "Smb2ClientDoesNotSupportEncryption",
+        "Smb2ClientDoesNotSupportEncryptionV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            rt::FieldInfo::new("ServerRequiresEncryption", rt::InType::Boolean),
+            rt::FieldInfo::new(
+                "SmbClientDoesNotSupportEncryptionType",
+                rt::InType::UInt32,
             ),
-        },
-    ],
-};
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3074)
+                .with_message(
+                    "The SMB server observed that the client doesn't support encryption.%n%nClient name: %2%nServer requires encryption: %3%n",
+                ),
+        ],
+    );
 
 /// Event 3024.
-pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: rt::EventInfo = rt::EventInfo {
-    id: 3024,
-    name: "SrvNetClientDoesNotSupportSpn",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0],
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: rt::EventInfo = rt::EventInfo::new(
+    3024,
+    "SrvNetClientDoesNotSupportSpn",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0])],
+);
 
 /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024, version 0. Builds 20348, 26100-26200.
-pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 220,
-    name: "SrvNetClientDoesNotSupportSpnV0",
-    event: "SrvNetClientDoesNotSupportSpn",
-    id: 3024,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 20348,
-        },
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __STATUS, __SPN_VALIDATION_POLICY],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 65282,
-            keywords: 0x0,
-            message: None,
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 65282,
-            keywords: 0x0,
-            message: Some(
-                "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.%n%nClient name: %2%nSPN Query Status: %3%nSPN Validation Policy: %4",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        220,
+        rt::EventKey::new(3024, 0),
+        "SrvNetClientDoesNotSupportSpn",
+        "SrvNetClientDoesNotSupportSpnV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 20348), rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __STATUS, __SPN_VALIDATION_POLICY],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4).with_task(65282),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(65282)
+                .with_message(
+                    "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.%n%nClient name: %2%nSPN Query Status: %3%nSPN Validation Policy: %4",
+                ),
+        ],
+    );
 
 /// Event 3025.
-pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: rt::EventInfo = rt::EventInfo {
-    id: 3025,
-    name: "SrvNetClientSentUnrecognizedSpn",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0],
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: rt::EventInfo = rt::EventInfo::new(
+    3025,
+    "SrvNetClientSentUnrecognizedSpn",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0])],
+);
 
 /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025, version 0. Builds 20348, 26100-26200.
-pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 221,
-    name: "SrvNetClientSentUnrecognizedSpnV0",
-    event: "SrvNetClientSentUnrecognizedSpn",
-    id: 3025,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 20348,
-        },
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        rt::FieldInfo::new("SPN", rt::InType::UnicodeString),
-        rt::FieldInfo::new("ServiceClassIsValid", rt::InType::Boolean),
-        rt::FieldInfo::new("PrincipalNameIsValid", rt::InType::Boolean),
-        __SPN_VALIDATION_POLICY,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 65283,
-            keywords: 0x0,
-            message: None,
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 65283,
-            keywords: 0x0,
-            message: Some(
-                "The SMB server observed that the client sent an unrecognized SPN during authentication.%n%nClient name: %2%nSPN: %3%nSPN Validation Policy: %6",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        221,
+        rt::EventKey::new(3025, 0),
+        "SrvNetClientSentUnrecognizedSpn",
+        "SrvNetClientSentUnrecognizedSpnV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 20348), rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            rt::FieldInfo::new("SPN", rt::InType::UnicodeString),
+            rt::FieldInfo::new("ServiceClassIsValid", rt::InType::Boolean),
+            rt::FieldInfo::new("PrincipalNameIsValid", rt::InType::Boolean),
+            __SPN_VALIDATION_POLICY,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4).with_task(65283),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(65283)
+                .with_message(
+                    "The SMB server observed that the client sent an unrecognized SPN during authentication.%n%nClient name: %2%nSPN: %3%nSPN Validation Policy: %6",
+                ),
+        ],
+    );
 
 /// Event 3026.
-pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: rt::EventInfo = rt::EventInfo {
-    id: 3026,
-    name: "SrvNetClientSentEmptySpn",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_CLIENT_SENT_EMPTY_SPN_V0],
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_SENT_EMPTY_SPN: rt::EventInfo = rt::EventInfo::new(
+    3026,
+    "SrvNetClientSentEmptySpn",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_CLIENT_SENT_EMPTY_SPN_V0])],
+);
 
 /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026, version 0. Builds 20348, 26100-26200.
-pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 222,
-    name: "SrvNetClientSentEmptySpnV0",
-    event: "SrvNetClientSentEmptySpn",
-    id: 3026,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 20348,
-        },
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SPN_VALIDATION_POLICY],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 65284,
-            keywords: 0x0,
-            message: None,
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 65284,
-            keywords: 0x0,
-            message: Some(
-                "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.%n%nClient name: %2%nSPN Validation Policy: %3",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        222,
+        rt::EventKey::new(3026, 0),
+        "SrvNetClientSentEmptySpn",
+        "SrvNetClientSentEmptySpnV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 20348), rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SPN_VALIDATION_POLICY])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4).with_task(65284),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(65284)
+                .with_message(
+                    "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.%n%nClient name: %2%nSPN Validation Policy: %3",
+                ),
+        ],
+    );
 
 /// Event 3027.
-pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: rt::EventInfo = rt::EventInfo {
-    id: 3027,
-    name: "Smb1ClientDoesNotSupportSigning",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0],
-        },
-    ],
-};
+pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: rt::EventInfo = rt::EventInfo::new(
+    3027,
+    "Smb1ClientDoesNotSupportSigning",
+    &[rt::VersionInfo::new(0, &[&SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0])],
+);
 
 /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027, version 0. Builds 20348, 26100-26200.
-pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 223,
-    name: "Smb1ClientDoesNotSupportSigningV0",
-    event: "Smb1ClientDoesNotSupportSigning",
-    id: 3027,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 20348,
-        },
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SERVER_REQUIRES_SIGNING],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 65285,
-            keywords: 0x0,
-            message: None,
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 65285,
-            keywords: 0x0,
-            message: Some(
-                "The SMBv1 server observed that the SMBv1 client does not have signing enabled.%n%nClient name: %2%nServer requires signing: %3%n%nGuidance:%n%nThis event indicates that the SMBv1 client may not support SMB signing, but due to protocol limitations, this cannot be determined with certainty. Further evaluation is recommended to verify the client's signing capabilities.%n%nPrior to Windows Vista, SMBv1 clients that did not have signing explicitly enabled could not perform SMB signing.%nThis behavior was changed with the release of Windows Vista and was also backported to Windows XP and Windows Server 2003 through updates. With these changes, SMB clients may support signing even if it is not explicitly enabled, provided the server requires it.",
-            ),
-        },
-    ],
-};
+pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        223,
+        rt::EventKey::new(3027, 0),
+        "Smb1ClientDoesNotSupportSigning",
+        "Smb1ClientDoesNotSupportSigningV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 20348), rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SERVER_REQUIRES_SIGNING])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4).with_task(65285),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(65285)
+                .with_message(
+                    "The SMBv1 server observed that the SMBv1 client does not have signing enabled.%n%nClient name: %2%nServer requires signing: %3%n%nGuidance:%n%nThis event indicates that the SMBv1 client may not support SMB signing, but due to protocol limitations, this cannot be determined with certainty. Further evaluation is recommended to verify the client's signing capabilities.%n%nPrior to Windows Vista, SMBv1 clients that did not have signing explicitly enabled could not perform SMB signing.%nThis behavior was changed with the release of Windows Vista and was also backported to Windows XP and Windows Server 2003 through updates. With these changes, SMB clients may support signing even if it is not explicitly enabled, provided the server requires it.",
+                ),
+        ],
+    );

@@ -62,14 +62,14 @@ const __SUBJECT_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __ERROR: rt::FieldInfo = rt::FieldInfo::new("Error", rt::InType::HexInt32)
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __STATUS_2: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::UInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __ENDPOINT_NAME: rt::FieldInfo = rt::FieldInfo::new(
         "EndpointName",
@@ -157,7 +157,7 @@ const __CONNECTION_ID: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(12));
 
 const __ERROR_2: rt::FieldInfo = rt::FieldInfo::new("Error", rt::InType::UInt32)
-    .meaning(rt::Meaning::Win32Error);
+    .with_meaning(rt::Meaning::Win32Error);
 
 const __SERVER_NAME_2: rt::FieldInfo = rt::FieldInfo::new(
         "ServerName",
@@ -173,860 +173,659 @@ const __CLIENT_SOCKET_ADDRESS_3: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(3));
 
 /// Event 1042.
-pub static SERVER_CERT_MAPPING_EXPIRING: rt::EventInfo = rt::EventInfo {
-    id: 1042,
-    name: "ServerCertMappingExpiring",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERT_MAPPING_EXPIRING_V0],
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_EXPIRING: rt::EventInfo = rt::EventInfo::new(
+    1042,
+    "ServerCertMappingExpiring",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERT_MAPPING_EXPIRING_V0])],
+);
 
 /// The certificate for the server is about to expire: event 1042, version 0. Builds 18990-26200.
-pub static SERVER_CERT_MAPPING_EXPIRING_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 146,
-    name: "ServerCertMappingExpiringV0",
-    event: "ServerCertMappingExpiring",
-    id: 1042,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 18990,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CERT_SUBJECT_NAME_LENGTH,
-        __CERT_SUBJECT_NAME,
-        __CERT_THUMBPRINT_LENGTH,
-        __CERT_THUMBPRINT,
-        __EXPIRING,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 18990,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The certificate for the server is about to expire. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate is about to expire. %n%nRenew or issue new certificates to avoid service interruption.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3022,
-            keywords: 0x8,
-            message: Some(
-                "The certificate for the server is about to expire. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate is about to expire. %n%nRenew or issue new certificates to avoid service interruption.",
-            ),
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_EXPIRING_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        146,
+        rt::EventKey::new(1042, 0),
+        "ServerCertMappingExpiring",
+        "ServerCertMappingExpiringV0",
+    )
+    .with_builds(&[rt::BuildRange::new(18990, 26200)])
+    .with_fields(
+        &[
+            __CERT_SUBJECT_NAME_LENGTH,
+            __CERT_SUBJECT_NAME,
+            __CERT_THUMBPRINT_LENGTH,
+            __CERT_THUMBPRINT,
+            __EXPIRING,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(18990, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The certificate for the server is about to expire. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate is about to expire. %n%nRenew or issue new certificates to avoid service interruption.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3022)
+                .with_keywords(0x8)
+                .with_message(
+                    "The certificate for the server is about to expire. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate is about to expire. %n%nRenew or issue new certificates to avoid service interruption.",
+                ),
+        ],
+    );
 
 /// Event 1044.
-pub static SRV_NET_QUIC_SHUTDOWN_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1044,
-    name: "SrvNetQuicShutdownFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_QUIC_SHUTDOWN_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_NET_QUIC_SHUTDOWN_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1044,
+    "SrvNetQuicShutdownFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_QUIC_SHUTDOWN_FAILURE_V0])],
+);
 
 /// Quic connection shutdown: event 1044, version 0. Builds 18990-26200.
-pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 148,
-    name: "SrvNetQuicShutdownFailureV0",
-    event: "SrvNetQuicShutdownFailure",
-    id: 1044,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 18990,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ErrorCode", rt::InType::UInt16)
-            .with_map(&maps::SRVNET_QUIC_SHUTDOWN_ERRORS),
-        rt::FieldInfo::new("Reason", rt::InType::UInt16)
-            .with_map(&maps::SRVNET_QUIC_SHUTDOWN_REASONS),
-        __ENDPOINT_NAME_LENGTH,
-        rt::FieldInfo::new("EndpointName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 18990,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x800,
-            message: Some(
-                "Quic connection shutdown.%n%nError: %1%nReason: %2%nEndpoint Name: %4%nTransport Name: %6%n%nGuidance:%n%nThis event indicates that the winquic connection is shuting down by the server. This event commonly occurs because the server certificate mapping is not created. It may also be caused by the server failed to configure the winquic connections.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3023,
-            keywords: 0x800,
-            message: Some(
-                "Quic connection shutdown.%n%nError: %1%nReason: %2%nEndpoint Name: %4%nTransport Name: %6%n%nGuidance:%n%nThis event indicates that the winquic connection is shutting down by the server. This event commonly occurs because the server certificate mapping is not created. It may also be caused by the server failed to configure the winquic connections.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_QUIC_SHUTDOWN_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        148,
+        rt::EventKey::new(1044, 0),
+        "SrvNetQuicShutdownFailure",
+        "SrvNetQuicShutdownFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(18990, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ErrorCode", rt::InType::UInt16)
+                .with_map(&maps::SRVNET_QUIC_SHUTDOWN_ERRORS),
+            rt::FieldInfo::new("Reason", rt::InType::UInt16)
+                .with_map(&maps::SRVNET_QUIC_SHUTDOWN_REASONS),
+            __ENDPOINT_NAME_LENGTH,
+            rt::FieldInfo::new("EndpointName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(18990, 2)
+                .with_channel(18)
+                .with_keywords(0x800)
+                .with_message(
+                    "Quic connection shutdown.%n%nError: %1%nReason: %2%nEndpoint Name: %4%nTransport Name: %6%n%nGuidance:%n%nThis event indicates that the winquic connection is shuting down by the server. This event commonly occurs because the server certificate mapping is not created. It may also be caused by the server failed to configure the winquic connections.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3023)
+                .with_keywords(0x800)
+                .with_message(
+                    "Quic connection shutdown.%n%nError: %1%nReason: %2%nEndpoint Name: %4%nTransport Name: %6%n%nGuidance:%n%nThis event indicates that the winquic connection is shutting down by the server. This event commonly occurs because the server certificate mapping is not created. It may also be caused by the server failed to configure the winquic connections.",
+                ),
+        ],
+    );
 
 /// Event 1045.
-pub static SERVER_CERT_MAPPING_UPDATE_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1045,
-    name: "ServerCertMappingUpdateFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERT_MAPPING_UPDATE_FAILURE_V0],
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_UPDATE_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1045,
+    "ServerCertMappingUpdateFailure",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERT_MAPPING_UPDATE_FAILURE_V0])],
+);
 
 /// The server failed to update server certificate mapping: event 1045, version 0. Builds 18990-26200.
-pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 149,
-    name: "ServerCertMappingUpdateFailureV0",
-    event: "ServerCertMappingUpdateFailure",
-    id: 1045,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 18990,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __SUBJECT_LENGTH,
-        rt::FieldInfo::new("Subject", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        rt::FieldInfo::new("ThumbPrintLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ThumbPrint", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        __STATUS,
-        rt::FieldInfo::new("RemovedLength", rt::InType::UInt16),
-        rt::FieldInfo::new("Removed", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(7)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 18990,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x400,
-            message: Some(
-                "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x400,
-            message: Some(
-                "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3024,
-            keywords: 0x400,
-            message: Some(
-                "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
-            ),
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_UPDATE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        149,
+        rt::EventKey::new(1045, 0),
+        "ServerCertMappingUpdateFailure",
+        "ServerCertMappingUpdateFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(18990, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __SUBJECT_LENGTH,
+            rt::FieldInfo::new("Subject", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            rt::FieldInfo::new("ThumbPrintLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ThumbPrint", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            __STATUS,
+            rt::FieldInfo::new("RemovedLength", rt::InType::UInt16),
+            rt::FieldInfo::new("Removed", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(7)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(18990, 2)
+                .with_channel(17)
+                .with_keywords(0x400)
+                .with_message(
+                    "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
+                ),
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x400)
+                .with_message(
+                    "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3024)
+                .with_keywords(0x400)
+                .with_message(
+                    "The server failed to update server certificate mapping.%n%nName: %2%nSubject: %4%nThumbprint: %6%n%nThe certificate can't be used for the server due to error %7%n%nThe server certificate mapping %9 removed.",
+                ),
+        ],
+    );
 
 /// Event 1049.
-pub static SERVER_CERT_MAPPING_EXPIRED: rt::EventInfo = rt::EventInfo {
-    id: 1049,
-    name: "ServerCertMappingExpired",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERT_MAPPING_EXPIRED_V0],
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_EXPIRED: rt::EventInfo = rt::EventInfo::new(
+    1049,
+    "ServerCertMappingExpired",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERT_MAPPING_EXPIRED_V0])],
+);
 
 /// The certificate for the server has expired: event 1049, version 0. Builds 22621-26200.
-pub static SERVER_CERT_MAPPING_EXPIRED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 153,
-    name: "ServerCertMappingExpiredV0",
-    event: "ServerCertMappingExpired",
-    id: 1049,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CERT_SUBJECT_NAME_LENGTH,
-        __CERT_SUBJECT_NAME,
-        __CERT_THUMBPRINT_LENGTH,
-        __CERT_THUMBPRINT,
-        __EXPIRING,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The certificate for the server has expired. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate has expired. %n%nRenew or issue new certificates to avoid service interruption.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3028,
-            keywords: 0x8,
-            message: Some(
-                "The certificate for the server has expired. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate has expired. %n%nRenew or issue new certificates to avoid service interruption.",
-            ),
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_EXPIRED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        153,
+        rt::EventKey::new(1049, 0),
+        "ServerCertMappingExpired",
+        "ServerCertMappingExpiredV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            __CERT_SUBJECT_NAME_LENGTH,
+            __CERT_SUBJECT_NAME,
+            __CERT_THUMBPRINT_LENGTH,
+            __CERT_THUMBPRINT,
+            __EXPIRING,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The certificate for the server has expired. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate has expired. %n%nRenew or issue new certificates to avoid service interruption.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3028)
+                .with_keywords(0x8)
+                .with_message(
+                    "The certificate for the server has expired. %n%nSubject: %2%nThumbprint: %4%nExpires on %5.%n%nGuidance:%n%nThis event indicates the certificate has expired. %n%nRenew or issue new certificates to avoid service interruption.",
+                ),
+        ],
+    );
 
 /// Event 1052.
-pub static SERVER_CERT_MAPPING_RESTORE_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1052,
-    name: "ServerCertMappingRestoreFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERT_MAPPING_RESTORE_FAILURE_V0],
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_RESTORE_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1052,
+    "ServerCertMappingRestoreFailure",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERT_MAPPING_RESTORE_FAILURE_V0])],
+);
 
 /// Failed to restore a server certificate mapping from persistent storage: event 1052, version 0. Builds 26100-26200.
-pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 157,
-    name: "ServerCertMappingRestoreFailureV0",
-    event: "ServerCertMappingRestoreFailure",
-    id: 1052,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SUBJECT_LENGTH,
-        rt::FieldInfo::new("Subject", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        rt::FieldInfo::new("ThumbprintLength", rt::InType::UInt16),
-        rt::FieldInfo::new("Thumbprint", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3031,
-            keywords: 0x400,
-            message: Some(
-                "Failed to restore a server certificate mapping from persistent storage.%n%nSubject: %2%nThumbprint: %4%n%nError code: %5.",
-            ),
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_RESTORE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        157,
+        rt::EventKey::new(1052, 0),
+        "ServerCertMappingRestoreFailure",
+        "ServerCertMappingRestoreFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SUBJECT_LENGTH,
+            rt::FieldInfo::new("Subject", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            rt::FieldInfo::new("ThumbprintLength", rt::InType::UInt16),
+            rt::FieldInfo::new("Thumbprint", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3031)
+                .with_keywords(0x400)
+                .with_message(
+                    "Failed to restore a server certificate mapping from persistent storage.%n%nSubject: %2%nThumbprint: %4%n%nError code: %5.",
+                ),
+        ],
+    );
 
 /// Event 1053.
-pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY: rt::EventInfo = rt::EventInfo {
-    id: 1053,
-    name: "ServerCertMappingRestoreSummary",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0],
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY: rt::EventInfo = rt::EventInfo::new(
+    1053,
+    "ServerCertMappingRestoreSummary",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0])],
+);
 
 /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053, version 0. Builds 26100-26200.
-pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 158,
-    name: "ServerCertMappingRestoreSummaryV0",
-    event: "ServerCertMappingRestoreSummary",
-    id: 1053,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("CountOfCertsTotal", rt::InType::UInt16),
-        rt::FieldInfo::new("CountOfCertsRestored", rt::InType::UInt16),
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3032,
-            keywords: 0x400,
-            message: Some(
-                "Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3.",
-            ),
-        },
-    ],
-};
+pub static SERVER_CERT_MAPPING_RESTORE_SUMMARY_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        158,
+        rt::EventKey::new(1053, 0),
+        "ServerCertMappingRestoreSummary",
+        "ServerCertMappingRestoreSummaryV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("CountOfCertsTotal", rt::InType::UInt16),
+            rt::FieldInfo::new("CountOfCertsRestored", rt::InType::UInt16),
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3032)
+                .with_keywords(0x400)
+                .with_message(
+                    "Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3.",
+                ),
+        ],
+    );
 
 /// Event 1909.
-pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1909,
-    name: "SrvNetQuicSendEndpointNotificationFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1909,
+    "SrvNetQuicSendEndpointNotificationFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0])],
+);
 
 /// Send QUIC Endpoint notification failure - %1: event 1909, version 0. Builds 20348-26200.
-pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 184,
-    name: "SrvNetQuicSendEndpointNotificationFailureV0",
-    event: "SrvNetQuicSendEndpointNotificationFailure",
-    id: 1909,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32)
-            .with_map(&maps::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
-        rt::FieldInfo::new("InterfaceIndex", rt::InType::UInt32),
-        __ERROR,
-        rt::FieldInfo::new("DeviceNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(3)),
-        rt::FieldInfo::new("ExtraInformation", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Send QUIC Endpoint notification failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Send QUIC Endpoint notification failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3050,
-            keywords: 0x200,
-            message: Some("Send QUIC Endpoint notification failure - %1"),
-        },
-    ],
-};
+pub static SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        184,
+        rt::EventKey::new(1909, 0),
+        "SrvNetQuicSendEndpointNotificationFailure",
+        "SrvNetQuicSendEndpointNotificationFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32)
+                .with_map(&maps::SRV_NET_QUIC_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
+            rt::FieldInfo::new("InterfaceIndex", rt::InType::UInt32),
+            __ERROR,
+            rt::FieldInfo::new("DeviceNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(3)),
+            rt::FieldInfo::new("ExtraInformation", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("Send QUIC Endpoint notification failure - %1"),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Send QUIC Endpoint notification failure - %1"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3050)
+                .with_keywords(0x200)
+                .with_message("Send QUIC Endpoint notification failure - %1"),
+        ],
+    );
 
 /// Event 1911.
-pub static SERVER_CERTIFICATE_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1911,
-    name: "ServerCertificateFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SERVER_CERTIFICATE_FAILURE_V0],
-        },
-    ],
-};
+pub static SERVER_CERTIFICATE_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1911,
+    "ServerCertificateFailure",
+    &[rt::VersionInfo::new(0, &[&SERVER_CERTIFICATE_FAILURE_V0])],
+);
 
 /// Server Certificate failure - %1: event 1911, version 0. Builds 22621-26200.
-pub static SERVER_CERTIFICATE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 187,
-    name: "ServerCertificateFailureV0",
-    event: "ServerCertificateFailure",
-    id: 1911,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32),
-        __ERROR,
-        rt::FieldInfo::new("MappingNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("MappingName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        rt::FieldInfo::new("ThumprintLength", rt::InType::UInt16),
-        rt::FieldInfo::new("Thumbprint", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Server Certificate failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3052,
-            keywords: 0x200,
-            message: Some("Server Certificate failure - %1"),
-        },
-    ],
-};
+pub static SERVER_CERTIFICATE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        187,
+        rt::EventKey::new(1911, 0),
+        "ServerCertificateFailure",
+        "ServerCertificateFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32),
+            __ERROR,
+            rt::FieldInfo::new("MappingNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("MappingName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            rt::FieldInfo::new("ThumprintLength", rt::InType::UInt16),
+            rt::FieldInfo::new("Thumbprint", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Server Certificate failure - %1"),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3052)
+                .with_keywords(0x200)
+                .with_message("Server Certificate failure - %1"),
+        ],
+    );
 
 /// Event 1914.
-pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: rt::EventInfo = rt::EventInfo {
-    id: 1914,
-    name: "SrvNetClientCertificateChainRevocationChecksFailed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1],
-        },
+pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: rt::EventInfo = rt::EventInfo::new(
+    1914,
+    "SrvNetClientCertificateChainRevocationChecksFailed",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0],
+        ),
+        rt::VersionInfo::new(
+            1,
+            &[&SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1],
+        ),
     ],
-};
+);
 
 /// The server was unable to perform revocation checks on the client certificate chain. The connection will proceed: event 1914, version 0. Builds 26100-26200.
-pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 190,
-    name: "SrvNetClientCertificateChainRevocationChecksFailedV0",
-    event: "SrvNetClientCertificateChainRevocationChecksFailed",
-    id: 1914,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __STATUS_2,
-        __ENDPOINT_NAME_LENGTH,
-        __ENDPOINT_NAME,
-        __CONNECTION_TYPE,
-        rt::FieldInfo::new("ServerSocketAddressLength", rt::InType::UInt32),
-        rt::FieldInfo::new("ServerSocketAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(4)),
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS,
-        __CONNECTION_ID_SIZE,
-        rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
-            .with_length(rt::Size::Field(8)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 65281,
-            keywords: 0x8,
-            message: Some(
-                "The server was unable to perform revocation checks on the client certificate chain. The connection will proceed. %n%nVerification Status: %1%n%nEndpoint Name: %3%nTransport: %4%nServer socket address: %6%nClient socket address: %8%nConnection ID: %10",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        190,
+        rt::EventKey::new(1914, 0),
+        "SrvNetClientCertificateChainRevocationChecksFailed",
+        "SrvNetClientCertificateChainRevocationChecksFailedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __STATUS_2,
+            __ENDPOINT_NAME_LENGTH,
+            __ENDPOINT_NAME,
+            __CONNECTION_TYPE,
+            rt::FieldInfo::new("ServerSocketAddressLength", rt::InType::UInt32),
+            rt::FieldInfo::new("ServerSocketAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(4)),
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS,
+            __CONNECTION_ID_SIZE,
+            rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
+                .with_length(rt::Size::Field(8)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(65281)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server was unable to perform revocation checks on the client certificate chain. The connection will proceed. %n%nVerification Status: %1%n%nEndpoint Name: %3%nTransport: %4%nServer socket address: %6%nClient socket address: %8%nConnection ID: %10",
+                ),
+        ],
+    );
 
 /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914, version 1. Builds 26100-26200.
-pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 191,
-    name: "SrvNetClientCertificateChainRevocationChecksFailedV1",
-    event: "SrvNetClientCertificateChainRevocationChecksFailed",
-    id: 1914,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __STATUS_2,
-        __ENDPOINT_NAME_LENGTH,
-        __ENDPOINT_NAME,
-        __CONNECTION_TYPE,
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 65281,
-            keywords: 0x8,
-            message: None,
-        },
-    ],
-};
+pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        191,
+        rt::EventKey::new(1914, 1),
+        "SrvNetClientCertificateChainRevocationChecksFailed",
+        "SrvNetClientCertificateChainRevocationChecksFailedV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __STATUS_2,
+            __ENDPOINT_NAME_LENGTH,
+            __ENDPOINT_NAME,
+            __CONNECTION_TYPE,
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(65281)
+                .with_keywords(0x8),
+        ],
+    );
 
 /// Event 3007.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED: rt::EventInfo = rt::EventInfo {
-    id: 3007,
-    name: "MutualAuthClientAccessDenied",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1],
-        },
+pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED: rt::EventInfo = rt::EventInfo::new(
+    3007,
+    "MutualAuthClientAccessDenied",
+    &[
+        rt::VersionInfo::new(0, &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0]),
+        rt::VersionInfo::new(1, &[&MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1]),
     ],
-};
+);
 
 /// Access Denied: event 3007, version 0. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 199,
-    name: "MutualAuthClientAccessDeniedV0",
-    event: "MutualAuthClientAccessDenied",
-    id: 3007,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_2,
-        __SUPPORTED_HASH_ALGS_STR_LENGTH,
-        __SUPPORTED_HASH_ALGS_STR,
-        __CERT_CHAIN_PROPERTIES_STR_LENGTH,
-        __CERT_CHAIN_PROPERTIES_STR,
-        __DENY_SIDS_STR_LENGTH,
-        __DENY_SIDS_STR,
-        __ALLOW_SIDS_STR_LENGTH,
-        __ALLOW_SIDS_STR,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3058,
-            keywords: 0x0,
-            message: Some(
-                "Access Denied%n%nServer certificate mapping name: %2%nClient socket address: %4%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server denied access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243808",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        199,
+        rt::EventKey::new(3007, 0),
+        "MutualAuthClientAccessDenied",
+        "MutualAuthClientAccessDeniedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_2,
+            __SUPPORTED_HASH_ALGS_STR_LENGTH,
+            __SUPPORTED_HASH_ALGS_STR,
+            __CERT_CHAIN_PROPERTIES_STR_LENGTH,
+            __CERT_CHAIN_PROPERTIES_STR,
+            __DENY_SIDS_STR_LENGTH,
+            __DENY_SIDS_STR,
+            __ALLOW_SIDS_STR_LENGTH,
+            __ALLOW_SIDS_STR,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3058)
+                .with_message(
+                    "Access Denied%n%nServer certificate mapping name: %2%nClient socket address: %4%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server denied access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243808",
+                ),
+        ],
+    );
 
 /// Access Denied: event 3007, version 1. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 200,
-    name: "MutualAuthClientAccessDeniedV1",
-    event: "MutualAuthClientAccessDenied",
-    id: 3007,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_2,
-        __SUPPORTED_HASH_ALGS_STR_LENGTH,
-        __SUPPORTED_HASH_ALGS_STR,
-        __CERT_CHAIN_PROPERTIES_STR_LENGTH,
-        __CERT_CHAIN_PROPERTIES_STR,
-        __DENY_SIDS_STR_LENGTH,
-        __DENY_SIDS_STR,
-        __ALLOW_SIDS_STR_LENGTH,
-        __ALLOW_SIDS_STR,
-        __CONNECTION_ID_SIZE,
-        __CONNECTION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3058,
-            keywords: 0x0,
-            message: Some(
-                "Access Denied%n%nServer certificate mapping name: %2%nClient socket address: %4%nConnection ID: %14%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server denied access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243808",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_DENIED_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        200,
+        rt::EventKey::new(3007, 1),
+        "MutualAuthClientAccessDenied",
+        "MutualAuthClientAccessDeniedV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_2,
+            __SUPPORTED_HASH_ALGS_STR_LENGTH,
+            __SUPPORTED_HASH_ALGS_STR,
+            __CERT_CHAIN_PROPERTIES_STR_LENGTH,
+            __CERT_CHAIN_PROPERTIES_STR,
+            __DENY_SIDS_STR_LENGTH,
+            __DENY_SIDS_STR,
+            __ALLOW_SIDS_STR_LENGTH,
+            __ALLOW_SIDS_STR,
+            __CONNECTION_ID_SIZE,
+            __CONNECTION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3058)
+                .with_message(
+                    "Access Denied%n%nServer certificate mapping name: %2%nClient socket address: %4%nConnection ID: %14%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server denied access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243808",
+                ),
+        ],
+    );
 
 /// Event 3008.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: rt::EventInfo = rt::EventInfo {
-    id: 3008,
-    name: "MutualAuthClientAccessAllowed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1],
-        },
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED: rt::EventInfo = rt::EventInfo::new(
+    3008,
+    "MutualAuthClientAccessAllowed",
+    &[
+        rt::VersionInfo::new(0, &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0]),
+        rt::VersionInfo::new(1, &[&MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1]),
     ],
-};
+);
 
 /// Access Allowed: event 3008, version 0. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 201,
-    name: "MutualAuthClientAccessAllowedV0",
-    event: "MutualAuthClientAccessAllowed",
-    id: 3008,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_2,
-        __SUPPORTED_HASH_ALGS_STR_LENGTH,
-        __SUPPORTED_HASH_ALGS_STR,
-        __CERT_CHAIN_PROPERTIES_STR_LENGTH,
-        __CERT_CHAIN_PROPERTIES_STR,
-        __DENY_SIDS_STR_LENGTH,
-        __DENY_SIDS_STR,
-        __ALLOW_SIDS_STR_LENGTH,
-        __ALLOW_SIDS_STR,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3059,
-            keywords: 0x0,
-            message: Some(
-                "Access Allowed%n%nServer certificate mapping name: %2%nClient socket address: %4%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server allowed access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243809",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        201,
+        rt::EventKey::new(3008, 0),
+        "MutualAuthClientAccessAllowed",
+        "MutualAuthClientAccessAllowedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_2,
+            __SUPPORTED_HASH_ALGS_STR_LENGTH,
+            __SUPPORTED_HASH_ALGS_STR,
+            __CERT_CHAIN_PROPERTIES_STR_LENGTH,
+            __CERT_CHAIN_PROPERTIES_STR,
+            __DENY_SIDS_STR_LENGTH,
+            __DENY_SIDS_STR,
+            __ALLOW_SIDS_STR_LENGTH,
+            __ALLOW_SIDS_STR,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3059)
+                .with_message(
+                    "Access Allowed%n%nServer certificate mapping name: %2%nClient socket address: %4%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server allowed access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243809",
+                ),
+        ],
+    );
 
 /// Access Allowed: event 3008, version 1. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 202,
-    name: "MutualAuthClientAccessAllowedV1",
-    event: "MutualAuthClientAccessAllowed",
-    id: 3008,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_2,
-        __SUPPORTED_HASH_ALGS_STR_LENGTH,
-        __SUPPORTED_HASH_ALGS_STR,
-        __CERT_CHAIN_PROPERTIES_STR_LENGTH,
-        __CERT_CHAIN_PROPERTIES_STR,
-        __DENY_SIDS_STR_LENGTH,
-        __DENY_SIDS_STR,
-        __ALLOW_SIDS_STR_LENGTH,
-        __ALLOW_SIDS_STR,
-        __CONNECTION_ID_SIZE,
-        __CONNECTION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 4,
-            opcode: 0,
-            task: 3059,
-            keywords: 0x0,
-            message: Some(
-                "Access Allowed%n%nServer certificate mapping name: %2%nClient socket address: %4%nConnection ID: %14%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server allowed access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243809",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ALLOWED_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        202,
+        rt::EventKey::new(3008, 1),
+        "MutualAuthClientAccessAllowed",
+        "MutualAuthClientAccessAllowedV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_2,
+            __SUPPORTED_HASH_ALGS_STR_LENGTH,
+            __SUPPORTED_HASH_ALGS_STR,
+            __CERT_CHAIN_PROPERTIES_STR_LENGTH,
+            __CERT_CHAIN_PROPERTIES_STR,
+            __DENY_SIDS_STR_LENGTH,
+            __DENY_SIDS_STR,
+            __ALLOW_SIDS_STR_LENGTH,
+            __ALLOW_SIDS_STR,
+            __CONNECTION_ID_SIZE,
+            __CONNECTION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(22)
+                .with_task(3059)
+                .with_message(
+                    "Access Allowed%n%nServer certificate mapping name: %2%nClient socket address: %4%nConnection ID: %14%n%nClient certificate chain:%n%nSubject, Issuer, Serial Number, %6%n%8%nDeny entries:%n%n%10%nAllow Entries:%n%n%12%nGuidance:%n%nThe server allowed access to the client during mutual authentication. If you did not expect this result, examine the deny and allow entries above. For more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243809",
+                ),
+        ],
+    );
 
 /// Event 3009.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR: rt::EventInfo = rt::EventInfo {
-    id: 3009,
-    name: "MutualAuthClientAccessError",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1],
-        },
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR: rt::EventInfo = rt::EventInfo::new(
+    3009,
+    "MutualAuthClientAccessError",
+    &[
+        rt::VersionInfo::new(0, &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0]),
+        rt::VersionInfo::new(1, &[&MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1]),
     ],
-};
+);
 
 /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 0. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 203,
-    name: "MutualAuthClientAccessErrorV0",
-    event: "MutualAuthClientAccessError",
-    id: 3009,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __ERROR_2,
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME_2,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_3,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 2,
-            opcode: 0,
-            task: 3060,
-            keywords: 0x0,
-            message: Some(
-                "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1%n%nServer certificate mapping name: %3%nClient socket address: %5%n%nGuidance:%n%nFor more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243709",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        203,
+        rt::EventKey::new(3009, 0),
+        "MutualAuthClientAccessError",
+        "MutualAuthClientAccessErrorV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __ERROR_2,
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME_2,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_3,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(22)
+                .with_task(3060)
+                .with_message(
+                    "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1%n%nServer certificate mapping name: %3%nClient socket address: %5%n%nGuidance:%n%nFor more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243709",
+                ),
+        ],
+    );
 
 /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009, version 1. Builds 26100-26200.
-pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 204,
-    name: "MutualAuthClientAccessErrorV1",
-    event: "MutualAuthClientAccessError",
-    id: 3009,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __ERROR_2,
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME_2,
-        __CLIENT_SOCKET_ADDRESS_LENGTH,
-        __CLIENT_SOCKET_ADDRESS_3,
-        __CONNECTION_ID_SIZE,
-        rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
-            .with_length(rt::Size::Field(5)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(22),
-            level: 2,
-            opcode: 0,
-            task: 3060,
-            keywords: 0x0,
-            message: Some(
-                "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1%n%nServer certificate mapping name: %3%nClient socket address: %5%nConnection ID: %7%n%nGuidance:%n%nFor more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243709",
-            ),
-        },
-    ],
-};
+pub static MUTUAL_AUTH_CLIENT_ACCESS_ERROR_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        204,
+        rt::EventKey::new(3009, 1),
+        "MutualAuthClientAccessError",
+        "MutualAuthClientAccessErrorV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __ERROR_2,
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME_2,
+            __CLIENT_SOCKET_ADDRESS_LENGTH,
+            __CLIENT_SOCKET_ADDRESS_3,
+            __CONNECTION_ID_SIZE,
+            rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
+                .with_length(rt::Size::Field(5)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(22)
+                .with_task(3060)
+                .with_message(
+                    "An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1%n%nServer certificate mapping name: %3%nClient socket address: %5%nConnection ID: %7%n%nGuidance:%n%nFor more information on troubleshooting this behavior, review https://go.microsoft.com/fwlink/?linkid=2243709",
+                ),
+        ],
+    );

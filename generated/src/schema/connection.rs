@@ -25,296 +25,244 @@ const __TRANSPORT_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 /// Event 500.
-pub static SMB2_CONNECTION_ACCEPT: rt::EventInfo = rt::EventInfo {
-    id: 500,
-    name: "Smb2ConnectionAccept",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_CONNECTION_ACCEPT_V0, &SMB2_CONNECTION_ACCEPT_V0_BUILD17763],
-        },
+pub static SMB2_CONNECTION_ACCEPT: rt::EventInfo = rt::EventInfo::new(
+    500,
+    "Smb2ConnectionAccept",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[&SMB2_CONNECTION_ACCEPT_V0, &SMB2_CONNECTION_ACCEPT_V0_BUILD17763],
+        ),
     ],
-};
+);
 
 /// SMB2 Connection accepted: event 500, version 0. Builds 10240-17134.
-pub static SMB2_CONNECTION_ACCEPT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 66,
-    name: "Smb2ConnectionAcceptV0",
-    event: "Smb2ConnectionAccept",
-    id: 500,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 17134,
-        },
-    ],
-    fields: &[__CONNECTION_GUID, __ADDRESS_LENGTH, __ADDRESS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 1,
-            task: 500,
-            keywords: 0x10,
-            message: Some("SMB2 Connection accepted"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_ACCEPT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        66,
+        rt::EventKey::new(500, 0),
+        "Smb2ConnectionAccept",
+        "Smb2ConnectionAcceptV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 17134)])
+    .with_fields(&[__CONNECTION_GUID, __ADDRESS_LENGTH, __ADDRESS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(1)
+                .with_task(500)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection accepted"),
+        ],
+    );
 
 /// SMB2 Connection accepted: event 500, version 0. Builds 17763-26200.
-pub static SMB2_CONNECTION_ACCEPT_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo {
-    index: 67,
-    name: "Smb2ConnectionAcceptV0Build17763",
-    event: "Smb2ConnectionAccept",
-    id: 500,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CONNECTION_GUID,
-        __ADDRESS_LENGTH,
-        __ADDRESS,
-        __TRANSPORT_LENGTH,
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(3)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 1,
-            task: 500,
-            keywords: 0x10,
-            message: Some("SMB2 Connection accepted"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_ACCEPT_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo::new(
+        67,
+        rt::EventKey::new(500, 0),
+        "Smb2ConnectionAccept",
+        "Smb2ConnectionAcceptV0Build17763",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(
+        &[
+            __CONNECTION_GUID,
+            __ADDRESS_LENGTH,
+            __ADDRESS,
+            __TRANSPORT_LENGTH,
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(3)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_opcode(1)
+                .with_task(500)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection accepted"),
+        ],
+    );
 
 /// Event 501.
-pub static SMB2_CONNECTION_DISCONNECT_EVENT: rt::EventInfo = rt::EventInfo {
-    id: 501,
-    name: "Smb2ConnectionDisconnectEvent",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[
+pub static SMB2_CONNECTION_DISCONNECT_EVENT: rt::EventInfo = rt::EventInfo::new(
+    501,
+    "Smb2ConnectionDisconnectEvent",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[
                 &SMB2_CONNECTION_DISCONNECT_EVENT_V0,
                 &SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 10240-17134.
-pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 68,
-    name: "Smb2ConnectionDisconnectEventV0",
-    event: "Smb2ConnectionDisconnectEvent",
-    id: 501,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 17134,
-        },
-    ],
-    fields: &[__CONNECTION_GUID, rt::FieldInfo::new("Flags", rt::InType::UInt32)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 501,
-            keywords: 0x10,
-            message: Some("SMB2 Connection Disconnected by Peer"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        68,
+        rt::EventKey::new(501, 0),
+        "Smb2ConnectionDisconnectEvent",
+        "Smb2ConnectionDisconnectEventV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 17134)])
+    .with_fields(&[__CONNECTION_GUID, rt::FieldInfo::new("Flags", rt::InType::UInt32)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(501)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection Disconnected by Peer"),
+        ],
+    );
 
 /// SMB2 Connection Disconnected by Peer: event 501, version 0. Builds 17763-26200.
-pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo {
-    index: 69,
-    name: "Smb2ConnectionDisconnectEventV0Build17763",
-    event: "Smb2ConnectionDisconnectEvent",
-    id: 501,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("Flags", rt::InType::UInt32)
-            .with_map(&maps::SRV2_CONNECTION_DISCONNECT_REASONS),
-        __ADDRESS_LENGTH,
-        rt::FieldInfo::new("Address", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(2)),
-        __TRANSPORT_LENGTH,
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 501,
-            keywords: 0x10,
-            message: Some("SMB2 Connection Disconnected by Peer"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_DISCONNECT_EVENT_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo::new(
+        69,
+        rt::EventKey::new(501, 0),
+        "Smb2ConnectionDisconnectEvent",
+        "Smb2ConnectionDisconnectEventV0Build17763",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(
+        &[
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("Flags", rt::InType::UInt32)
+                .with_map(&maps::SRV2_CONNECTION_DISCONNECT_REASONS),
+            __ADDRESS_LENGTH,
+            rt::FieldInfo::new("Address", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(2)),
+            __TRANSPORT_LENGTH,
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_task(501)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection Disconnected by Peer"),
+        ],
+    );
 
 /// Event 502.
-pub static SMB2_CONNECTION_TERMINATE: rt::EventInfo = rt::EventInfo {
-    id: 502,
-    name: "Smb2ConnectionTerminate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[
-                &SMB2_CONNECTION_TERMINATE_V0,
-                &SMB2_CONNECTION_TERMINATE_V0_BUILD17763,
-            ],
-        },
+pub static SMB2_CONNECTION_TERMINATE: rt::EventInfo = rt::EventInfo::new(
+    502,
+    "Smb2ConnectionTerminate",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[&SMB2_CONNECTION_TERMINATE_V0, &SMB2_CONNECTION_TERMINATE_V0_BUILD17763],
+        ),
     ],
-};
+);
 
 /// SMB2 Connection Terminated: event 502, version 0. Builds 10240-17134.
-pub static SMB2_CONNECTION_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 70,
-    name: "Smb2ConnectionTerminateV0",
-    event: "Smb2ConnectionTerminate",
-    id: 502,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 17134,
-        },
-    ],
-    fields: &[__CONNECTION_GUID, rt::FieldInfo::new("Reason", rt::InType::UInt32)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 2,
-            task: 502,
-            keywords: 0x10,
-            message: Some("SMB2 Connection Terminated"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        70,
+        rt::EventKey::new(502, 0),
+        "Smb2ConnectionTerminate",
+        "Smb2ConnectionTerminateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 17134)])
+    .with_fields(&[__CONNECTION_GUID, rt::FieldInfo::new("Reason", rt::InType::UInt32)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(2)
+                .with_task(502)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection Terminated"),
+        ],
+    );
 
 /// SMB2 Connection Terminated: event 502, version 0. Builds 17763-26200.
-pub static SMB2_CONNECTION_TERMINATE_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo {
-    index: 71,
-    name: "Smb2ConnectionTerminateV0Build17763",
-    event: "Smb2ConnectionTerminate",
-    id: 502,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("Reason", rt::InType::UInt32)
-            .with_map(&maps::SRV2_CONNECTION_TERMINATE_REASONS),
-        rt::FieldInfo::new("Status", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-        __ADDRESS_LENGTH,
-        rt::FieldInfo::new("Address", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(3)),
-        __TRANSPORT_LENGTH,
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 2,
-            task: 502,
-            keywords: 0x10,
-            message: Some("SMB2 Connection Terminated"),
-        },
-    ],
-};
+pub static SMB2_CONNECTION_TERMINATE_V0_BUILD17763: rt::LayoutInfo = rt::LayoutInfo::new(
+        71,
+        rt::EventKey::new(502, 0),
+        "Smb2ConnectionTerminate",
+        "Smb2ConnectionTerminateV0Build17763",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(
+        &[
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("Reason", rt::InType::UInt32)
+                .with_map(&maps::SRV2_CONNECTION_TERMINATE_REASONS),
+            rt::FieldInfo::new("Status", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+            __ADDRESS_LENGTH,
+            rt::FieldInfo::new("Address", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(3)),
+            __TRANSPORT_LENGTH,
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_opcode(2)
+                .with_task(502)
+                .with_keywords(0x10)
+                .with_message("SMB2 Connection Terminated"),
+        ],
+    );
 
 /// Event 1913.
-pub static SRV_NET_CONNECTION_ESTABLISHED: rt::EventInfo = rt::EventInfo {
-    id: 1913,
-    name: "SrvNetConnectionEstablished",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_CONNECTION_ESTABLISHED_V0],
-        },
-    ],
-};
+pub static SRV_NET_CONNECTION_ESTABLISHED: rt::EventInfo = rt::EventInfo::new(
+    1913,
+    "SrvNetConnectionEstablished",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_CONNECTION_ESTABLISHED_V0])],
+);
 
 /// The SMB connection was successfully established: event 1913, version 0. Builds 26100-26200.
-pub static SRV_NET_CONNECTION_ESTABLISHED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 189,
-    name: "SrvNetConnectionEstablishedV0",
-    event: "SrvNetConnectionEstablished",
-    id: 1913,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("EndpointNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("EndpointName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        rt::FieldInfo::new("ConnectionType", rt::InType::UInt32),
-        rt::FieldInfo::new("ServerSocketAddressLength", rt::InType::UInt32),
-        rt::FieldInfo::new("ServerSocketAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(3)),
-        rt::FieldInfo::new("ClientSocketAddressLength", rt::InType::UInt32),
-        rt::FieldInfo::new("ClientSocketAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(5)),
-        rt::FieldInfo::new("ConnectionIdSize", rt::InType::UInt32),
-        rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
-            .with_length(rt::Size::Field(7)),
-        rt::FieldInfo::new("MutualAuthentication", rt::InType::UInt32),
-        rt::FieldInfo::new("AccessControlCheck", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 2001,
-            keywords: 0x8,
-            message: Some(
-                "The SMB connection was successfully established.%n%nEndpoint Name: %2%nTransport: %3%nServer socket address: %5%nClient socket address: %7%nConnection ID: %9%nMutual authentication: %10%nAccess control: %11",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_CONNECTION_ESTABLISHED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        189,
+        rt::EventKey::new(1913, 0),
+        "SrvNetConnectionEstablished",
+        "SrvNetConnectionEstablishedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("EndpointNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("EndpointName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            rt::FieldInfo::new("ConnectionType", rt::InType::UInt32),
+            rt::FieldInfo::new("ServerSocketAddressLength", rt::InType::UInt32),
+            rt::FieldInfo::new("ServerSocketAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(3)),
+            rt::FieldInfo::new("ClientSocketAddressLength", rt::InType::UInt32),
+            rt::FieldInfo::new("ClientSocketAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(5)),
+            rt::FieldInfo::new("ConnectionIdSize", rt::InType::UInt32),
+            rt::FieldInfo::new("ConnectionId", rt::InType::Binary)
+                .with_length(rt::Size::Field(7)),
+            rt::FieldInfo::new("MutualAuthentication", rt::InType::UInt32),
+            rt::FieldInfo::new("AccessControlCheck", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(2001)
+                .with_keywords(0x8)
+                .with_message(
+                    "The SMB connection was successfully established.%n%nEndpoint Name: %2%nTransport: %3%nServer socket address: %5%nClient socket address: %7%nConnection ID: %9%nMutual authentication: %10%nAccess control: %11",
+                ),
+        ],
+    );

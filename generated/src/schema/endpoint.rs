@@ -72,7 +72,7 @@ const __SRV_INSTANCES: rt::FieldInfo = rt::FieldInfo::new(
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __INTERFACE: rt::FieldInfo = rt::FieldInfo::new("Interface", rt::InType::UInt32);
 
@@ -82,764 +82,556 @@ const __PROTOCOL_TYPE: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 /// Event 1010.
-pub static SRV_ENDPOINT_ADDED: rt::EventInfo = rt::EventInfo {
-    id: 1010,
-    name: "SrvEndpointAdded",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ENDPOINT_ADDED_V0],
-        },
-    ],
-};
+pub static SRV_ENDPOINT_ADDED: rt::EventInfo = rt::EventInfo::new(
+    1010,
+    "SrvEndpointAdded",
+    &[rt::VersionInfo::new(0, &[&SRV_ENDPOINT_ADDED_V0])],
+);
 
 /// Endpoint added: event 1010, version 0. Builds 10240-26200.
-pub static SRV_ENDPOINT_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 113,
-    name: "SrvEndpointAddedV0",
-    event: "SrvEndpointAdded",
-    id: 1010,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __NAME_LENGTH,
-        __NAME,
-        __DOMAIN_NAME_LENGTH,
-        __DOMAIN_NAME,
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME,
-        rt::FieldInfo::new("TransportFlags", rt::InType::HexInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1010,
-            keywords: 0x8,
-            message: Some(
-                "Endpoint added.%n%nName: %2%nDomain Name: %4%nTransport Name: %6%nTransport Flags: %7%n%nGuidance:%n%nYou should expect this event when the server starts listening on an interface, such as during system restart or when enabling a network adaptor. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SRV_ENDPOINT_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        113,
+        rt::EventKey::new(1010, 0),
+        "SrvEndpointAdded",
+        "SrvEndpointAddedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __NAME_LENGTH,
+            __NAME,
+            __DOMAIN_NAME_LENGTH,
+            __DOMAIN_NAME,
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME,
+            rt::FieldInfo::new("TransportFlags", rt::InType::HexInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1010)
+                .with_keywords(0x8)
+                .with_message(
+                    "Endpoint added.%n%nName: %2%nDomain Name: %4%nTransport Name: %6%nTransport Flags: %7%n%nGuidance:%n%nYou should expect this event when the server starts listening on an interface, such as during system restart or when enabling a network adaptor. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1011.
-pub static SRV_ENDPOINT_REMOVED: rt::EventInfo = rt::EventInfo {
-    id: 1011,
-    name: "SrvEndpointRemoved",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ENDPOINT_REMOVED_V0],
-        },
-    ],
-};
+pub static SRV_ENDPOINT_REMOVED: rt::EventInfo = rt::EventInfo::new(
+    1011,
+    "SrvEndpointRemoved",
+    &[rt::VersionInfo::new(0, &[&SRV_ENDPOINT_REMOVED_V0])],
+);
 
 /// Endpoint removed: event 1011, version 0. Builds 10240-26200.
-pub static SRV_ENDPOINT_REMOVED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 114,
-    name: "SrvEndpointRemovedV0",
-    event: "SrvEndpointRemoved",
-    id: 1011,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __NAME_LENGTH,
-        __NAME,
-        __DOMAIN_NAME_LENGTH,
-        __DOMAIN_NAME,
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1011,
-            keywords: 0x8,
-            message: Some(
-                "Endpoint removed.%n%nName: %2%nDomain Name: %4%nTransport Name: %6%n%nGuidance:%n%nYou should expect this event when the server stops listening on an interface, such as during shutdown or when disabling a network adaptor. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SRV_ENDPOINT_REMOVED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        114,
+        rt::EventKey::new(1011, 0),
+        "SrvEndpointRemoved",
+        "SrvEndpointRemovedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __NAME_LENGTH,
+            __NAME,
+            __DOMAIN_NAME_LENGTH,
+            __DOMAIN_NAME,
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1011)
+                .with_keywords(0x8)
+                .with_message(
+                    "Endpoint removed.%n%nName: %2%nDomain Name: %4%nTransport Name: %6%n%nGuidance:%n%nYou should expect this event when the server stops listening on an interface, such as during shutdown or when disabling a network adaptor. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1012.
-pub static SRV_NET_NAME_INFO_CHANGE: rt::EventInfo = rt::EventInfo {
-    id: 1012,
-    name: "SrvNetNameInfoChange",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_NAME_INFO_CHANGE_V0],
-        },
-    ],
-};
+pub static SRV_NET_NAME_INFO_CHANGE: rt::EventInfo = rt::EventInfo::new(
+    1012,
+    "SrvNetNameInfoChange",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_NAME_INFO_CHANGE_V0])],
+);
 
 /// The network name information changed: event 1012, version 0. Builds 10240-26200.
-pub static SRV_NET_NAME_INFO_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 115,
-    name: "SrvNetNameInfoChangeV0",
-    event: "SrvNetNameInfoChange",
-    id: 1012,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ChangeType", rt::InType::UInt32)
-            .with_map(&maps::NET_NAME_CHANGE_MAP),
-        rt::FieldInfo::new("NetNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("NetName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        rt::FieldInfo::new("Flags", rt::InType::HexInt32),
-        rt::FieldInfo::new("InterfaceIndex", rt::InType::UInt32),
-        rt::FieldInfo::new("Capability", rt::InType::HexInt32),
-        rt::FieldInfo::new("LinkSpeed", rt::InType::UInt64),
-        rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(7)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1012,
-            keywords: 0x8,
-            message: Some(
-                "The network name information changed.%n%nChange Type: %1%nNet Name: %3%nIP Address: %9%nFlags: %4%nInterface Index: %5%nCapability: %6%nLink Speed: %7%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations, at system startup, or during network configuration. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_NAME_INFO_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        115,
+        rt::EventKey::new(1012, 0),
+        "SrvNetNameInfoChange",
+        "SrvNetNameInfoChangeV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ChangeType", rt::InType::UInt32)
+                .with_map(&maps::NET_NAME_CHANGE_MAP),
+            rt::FieldInfo::new("NetNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("NetName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            rt::FieldInfo::new("Flags", rt::InType::HexInt32),
+            rt::FieldInfo::new("InterfaceIndex", rt::InType::UInt32),
+            rt::FieldInfo::new("Capability", rt::InType::HexInt32),
+            rt::FieldInfo::new("LinkSpeed", rt::InType::UInt64),
+            rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(7)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1012)
+                .with_keywords(0x8)
+                .with_message(
+                    "The network name information changed.%n%nChange Type: %1%nNet Name: %3%nIP Address: %9%nFlags: %4%nInterface Index: %5%nCapability: %6%nLink Speed: %7%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations, at system startup, or during network configuration. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1013.
-pub static SRV_ENDPOINT_ONLINE: rt::EventInfo = rt::EventInfo {
-    id: 1013,
-    name: "SrvEndpointOnline",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ENDPOINT_ONLINE_V0],
-        },
-    ],
-};
+pub static SRV_ENDPOINT_ONLINE: rt::EventInfo = rt::EventInfo::new(
+    1013,
+    "SrvEndpointOnline",
+    &[rt::VersionInfo::new(0, &[&SRV_ENDPOINT_ONLINE_V0])],
+);
 
 /// Endpoint coming online: event 1013, version 0. Builds 10240-26200.
-pub static SRV_ENDPOINT_ONLINE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 116,
-    name: "SrvEndpointOnlineV0",
-    event: "SrvEndpointOnline",
-    id: 1013,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __ENDPOINT_NAME_LENGTH,
-        __ENDPOINT_NAME,
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME_2,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1013,
-            keywords: 0x8,
-            message: Some(
-                "Endpoint coming online.%n%nEndpoint Name: %2%nTransport Name: %4%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SRV_ENDPOINT_ONLINE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        116,
+        rt::EventKey::new(1013, 0),
+        "SrvEndpointOnline",
+        "SrvEndpointOnlineV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __ENDPOINT_NAME_LENGTH,
+            __ENDPOINT_NAME,
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME_2,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1013)
+                .with_keywords(0x8)
+                .with_message(
+                    "Endpoint coming online.%n%nEndpoint Name: %2%nTransport Name: %4%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1014.
-pub static SRV_ENDPOINT_OFFLINE: rt::EventInfo = rt::EventInfo {
-    id: 1014,
-    name: "SrvEndpointOffline",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ENDPOINT_OFFLINE_V0],
-        },
-    ],
-};
+pub static SRV_ENDPOINT_OFFLINE: rt::EventInfo = rt::EventInfo::new(
+    1014,
+    "SrvEndpointOffline",
+    &[rt::VersionInfo::new(0, &[&SRV_ENDPOINT_OFFLINE_V0])],
+);
 
 /// Endpoint going offline: event 1014, version 0. Builds 10240-26200.
-pub static SRV_ENDPOINT_OFFLINE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 117,
-    name: "SrvEndpointOfflineV0",
-    event: "SrvEndpointOffline",
-    id: 1014,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __ENDPOINT_NAME_LENGTH,
-        __ENDPOINT_NAME,
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME_2,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1014,
-            keywords: 0x8,
-            message: Some(
-                "Endpoint going offline.%n%nEndpoint Name: %2%nTransport Name: %4%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SRV_ENDPOINT_OFFLINE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        117,
+        rt::EventKey::new(1014, 0),
+        "SrvEndpointOffline",
+        "SrvEndpointOfflineV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __ENDPOINT_NAME_LENGTH,
+            __ENDPOINT_NAME,
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME_2,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1014)
+                .with_keywords(0x8)
+                .with_message(
+                    "Endpoint going offline.%n%nEndpoint Name: %2%nTransport Name: %4%n%nGuidance:%n%nYou should expect this event on a Windows Failover Cluster node during failover operations. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1050.
-pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: rt::EventInfo = rt::EventInfo {
-    id: 1050,
-    name: "Smb2ClosedEndpointsOutsideUnicastIpTable",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0],
-        },
-    ],
-};
+pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE: rt::EventInfo = rt::EventInfo::new(
+    1050,
+    "Smb2ClosedEndpointsOutsideUnicastIpTable",
+    &[rt::VersionInfo::new(0, &[&SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0])],
+);
 
 /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050, version 0. Builds 22621-26200.
-pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 154,
-    name: "Smb2ClosedEndpointsOutsideUnicastIpTableV0",
-    event: "Smb2ClosedEndpointsOutsideUnicastIpTable",
-    id: 1050,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("InterfaceID", rt::InType::UInt32),
-        rt::FieldInfo::new("NumberOfEndpointsFound", rt::InType::UInt32),
-        rt::FieldInfo::new("NumberOfEndpointsClosed", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3029,
-            keywords: 0x200,
-            message: Some(
-                "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
-            ),
-        },
-    ],
-};
+pub static SMB2_CLOSED_ENDPOINTS_OUTSIDE_UNICAST_IP_TABLE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        154,
+        rt::EventKey::new(1050, 0),
+        "Smb2ClosedEndpointsOutsideUnicastIpTable",
+        "Smb2ClosedEndpointsOutsideUnicastIpTableV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("InterfaceID", rt::InType::UInt32),
+            rt::FieldInfo::new("NumberOfEndpointsFound", rt::InType::UInt32),
+            rt::FieldInfo::new("NumberOfEndpointsClosed", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3029)
+                .with_keywords(0x200)
+                .with_message(
+                    "Found %1 endpoint(s) related to interface ID %2, closed %3 of which.",
+                ),
+        ],
+    );
 
 /// Event 3010.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: rt::EventInfo = rt::EventInfo {
-    id: 3010,
-    name: "SrvNetAddEndpointListenerRulePortNotSupported",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0],
-        },
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED: rt::EventInfo = rt::EventInfo::new(
+    3010,
+    "SrvNetAddEndpointListenerRulePortNotSupported",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0],
+        ),
     ],
-};
+);
 
 /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 205,
-    name: "SrvNetAddEndpointListenerRulePortNotSupportedV0",
-    event: "SrvNetAddEndpointListenerRulePortNotSupported",
-    id: 3010,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3061,
-            keywords: 0x2_0000,
-            message: Some(
-                "An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_PORT_NOT_SUPPORTED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        205,
+        rt::EventKey::new(3010, 0),
+        "SrvNetAddEndpointListenerRulePortNotSupported",
+        "SrvNetAddEndpointListenerRulePortNotSupportedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3061)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
+                ),
+        ],
+    );
 
 /// Event 3011.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: rt::EventInfo = rt::EventInfo {
-    id: 3011,
-    name: "SrvNetAddEndpointListenerRuleSuccess",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0],
-        },
-    ],
-};
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS: rt::EventInfo = rt::EventInfo::new(
+    3011,
+    "SrvNetAddEndpointListenerRuleSuccess",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0])],
+);
 
 /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 206,
-    name: "SrvNetAddEndpointListenerRuleSuccessV0",
-    event: "SrvNetAddEndpointListenerRuleSuccess",
-    id: 3011,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME_3,
-        __PORT,
-        __TRANSPORT_TYPE,
-        __SRV_INSTANCES,
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3062,
-            keywords: 0x2_0000,
-            message: Some(
-                "The SMB server service created an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%n%nGuidance:%n%nYou should expect this event when assigning alternative SMB server listener ports and on any subsequent restarts of the SMB server service.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_SUCCESS_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        206,
+        rt::EventKey::new(3011, 0),
+        "SrvNetAddEndpointListenerRuleSuccess",
+        "SrvNetAddEndpointListenerRuleSuccessV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME_3,
+            __PORT,
+            __TRANSPORT_TYPE,
+            __SRV_INSTANCES,
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3062)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "The SMB server service created an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%n%nGuidance:%n%nYou should expect this event when assigning alternative SMB server listener ports and on any subsequent restarts of the SMB server service.",
+                ),
+        ],
+    );
 
 /// Event 3012.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 3012,
-    name: "SrvNetAddEndpointListenerRuleFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    3012,
+    "SrvNetAddEndpointListenerRuleFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0])],
+);
 
 /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 207,
-    name: "SrvNetAddEndpointListenerRuleFailureV0",
-    event: "SrvNetAddEndpointListenerRuleFailure",
-    id: 3012,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __TRANSPORT_NAME_LENGTH,
-        __TRANSPORT_NAME_3,
-        __PORT,
-        __TRANSPORT_TYPE,
-        __SRV_INSTANCES,
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3063,
-            keywords: 0x2_0000,
-            message: Some(
-                "The SMB server service failed to create an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%nError: %6%n%nGuidance:%n%nThis error is usually caused by another process already listening on the same IP address and port. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_ENDPOINT_LISTENER_RULE_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        207,
+        rt::EventKey::new(3012, 0),
+        "SrvNetAddEndpointListenerRuleFailure",
+        "SrvNetAddEndpointListenerRuleFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __TRANSPORT_NAME_LENGTH,
+            __TRANSPORT_NAME_3,
+            __PORT,
+            __TRANSPORT_TYPE,
+            __SRV_INSTANCES,
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3063)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "The SMB server service failed to create an endpoint with the following listener rule entry settings: %nTransport: %2%nPort: %3%nTransportType: %4%nSrvInstances: %5%nError: %6%n%nGuidance:%n%nThis error is usually caused by another process already listening on the same IP address and port. Use NETSTAT -abno to list all listening ports and their processes in use on this computer.",
+                ),
+        ],
+    );
 
 /// Event 3013.
-pub static SRV_NET_ADD_LISTENER_RULE_NEW: rt::EventInfo = rt::EventInfo {
-    id: 3013,
-    name: "SrvNetAddListenerRuleNew",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_LISTENER_RULE_NEW_V0],
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_NEW: rt::EventInfo = rt::EventInfo::new(
+    3013,
+    "SrvNetAddListenerRuleNew",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ADD_LISTENER_RULE_NEW_V0])],
+);
 
 /// An administrator created an alternative SMB server listener port rule entry: event 3013, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 208,
-    name: "SrvNetAddListenerRuleNewV0",
-    event: "SrvNetAddListenerRuleNew",
-    id: 3013,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3064,
-            keywords: 0x2_0000,
-            message: Some(
-                "An administrator created an alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this alternative SMB server listener port.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_NEW_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        208,
+        rt::EventKey::new(3013, 0),
+        "SrvNetAddListenerRuleNew",
+        "SrvNetAddListenerRuleNewV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3064)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "An administrator created an alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this alternative SMB server listener port.",
+                ),
+        ],
+    );
 
 /// Event 3014.
-pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: rt::EventInfo = rt::EventInfo {
-    id: 3014,
-    name: "SrvNetAddListenerRuleUpdate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_LISTENER_RULE_UPDATE_V0],
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_UPDATE: rt::EventInfo = rt::EventInfo::new(
+    3014,
+    "SrvNetAddListenerRuleUpdate",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ADD_LISTENER_RULE_UPDATE_V0])],
+);
 
 /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 209,
-    name: "SrvNetAddListenerRuleUpdateV0",
-    event: "SrvNetAddListenerRuleUpdate",
-    id: 3014,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3065,
-            keywords: 0x2_0000,
-            message: Some(
-                "An administrator updated an existing alterative SMB server listener port rule entry:%n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this updated alternative SMB server listener port.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_UPDATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        209,
+        rt::EventKey::new(3014, 0),
+        "SrvNetAddListenerRuleUpdate",
+        "SrvNetAddListenerRuleUpdateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3065)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "An administrator updated an existing alterative SMB server listener port rule entry:%n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nSMB clients can now connect to this updated alternative SMB server listener port.",
+                ),
+        ],
+    );
 
 /// Event 3015.
-pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: rt::EventInfo = rt::EventInfo {
-    id: 3015,
-    name: "SrvNetAddListenerRuleRemove",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ADD_LISTENER_RULE_REMOVE_V0],
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_REMOVE: rt::EventInfo = rt::EventInfo::new(
+    3015,
+    "SrvNetAddListenerRuleRemove",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ADD_LISTENER_RULE_REMOVE_V0])],
+);
 
 /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015, version 0. Builds 26100-26200.
-pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 210,
-    name: "SrvNetAddListenerRuleRemoveV0",
-    event: "SrvNetAddListenerRuleRemove",
-    id: 3015,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3066,
-            keywords: 0x2_0000,
-            message: Some(
-                "An administrator removed an existing alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nThis will close the specified listening sockets for the transport type on the specified port number. SMB clients cannot connect to this SMB server on that alternative port anymore.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ADD_LISTENER_RULE_REMOVE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        210,
+        rt::EventKey::new(3015, 0),
+        "SrvNetAddListenerRuleRemove",
+        "SrvNetAddListenerRuleRemoveV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __TRANSPORT_TYPE, __SRV_INSTANCES])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3066)
+                .with_keywords(0x2_0000)
+                .with_message(
+                    "An administrator removed an existing alternative SMB server listener port rule entry: %n%nPort: %1%nTransportType: %2%nSrvInstances: %3%n%nGuidance:%n%nThis will close the specified listening sockets for the transport type on the specified port number. SMB clients cannot connect to this SMB server on that alternative port anymore.",
+                ),
+        ],
+    );
 
 /// Event 3016.
-pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: rt::EventInfo = rt::EventInfo {
-    id: 3016,
-    name: "SrvNetEnableImplicitLoopbackInterfaceError",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
-        },
-    ],
-};
+pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: rt::EventInfo = rt::EventInfo::new(
+    3016,
+    "SrvNetEnableImplicitLoopbackInterfaceError",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0])],
+);
 
 /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016, version 0. Builds 26100-26200.
-pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 211,
-    name: "SrvNetEnableImplicitLoopbackInterfaceErrorV0",
-    event: "SrvNetEnableImplicitLoopbackInterfaceError",
-    id: 3016,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__INTERFACE, __STATUS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3067,
-            keywords: 0x4_0000,
-            message: Some(
-                "The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_ENABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        211,
+        rt::EventKey::new(3016, 0),
+        "SrvNetEnableImplicitLoopbackInterfaceError",
+        "SrvNetEnableImplicitLoopbackInterfaceErrorV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__INTERFACE, __STATUS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3067)
+                .with_keywords(0x4_0000)
+                .with_message(
+                    "The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2.",
+                ),
+        ],
+    );
 
 /// Event 3017.
-pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: rt::EventInfo = rt::EventInfo {
-    id: 3017,
-    name: "SrvNetDisableImplicitLoopbackInterfaceError",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0],
-        },
-    ],
-};
+pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR: rt::EventInfo = rt::EventInfo::new(
+    3017,
+    "SrvNetDisableImplicitLoopbackInterfaceError",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0])],
+);
 
 /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017, version 0. Builds 26100-26200.
-pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 212,
-    name: "SrvNetDisableImplicitLoopbackInterfaceErrorV0",
-    event: "SrvNetDisableImplicitLoopbackInterfaceError",
-    id: 3017,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__INTERFACE, __STATUS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3068,
-            keywords: 0x4_0000,
-            message: Some(
-                "The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_DISABLE_IMPLICIT_LOOPBACK_INTERFACE_ERROR_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        212,
+        rt::EventKey::new(3017, 0),
+        "SrvNetDisableImplicitLoopbackInterfaceError",
+        "SrvNetDisableImplicitLoopbackInterfaceErrorV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__INTERFACE, __STATUS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3068)
+                .with_keywords(0x4_0000)
+                .with_message(
+                    "The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2.",
+                ),
+        ],
+    );
 
 /// Event 3018.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: rt::EventInfo = rt::EventInfo {
-    id: 3018,
-    name: "AlternativePortFirewallRuleAlreadyAdded",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0],
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED: rt::EventInfo = rt::EventInfo::new(
+    3018,
+    "AlternativePortFirewallRuleAlreadyAdded",
+    &[rt::VersionInfo::new(0, &[&ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0])],
+);
 
 /// The inbound %2 firewall rule already exists for port %1: event 3018, version 0. Builds 26100-26200.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 213,
-    name: "AlternativePortFirewallRuleAlreadyAddedV0",
-    event: "AlternativePortFirewallRuleAlreadyAdded",
-    id: 3018,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __PROTOCOL_TYPE],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3070,
-            keywords: 0x0,
-            message: Some("The inbound %2 firewall rule already exists for port %1."),
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ALREADY_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        213,
+        rt::EventKey::new(3018, 0),
+        "AlternativePortFirewallRuleAlreadyAdded",
+        "AlternativePortFirewallRuleAlreadyAddedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __PROTOCOL_TYPE])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3070)
+                .with_message("The inbound %2 firewall rule already exists for port %1."),
+        ],
+    );
 
 /// Event 3019.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 3019,
-    name: "AlternativePortFirewallRuleAddFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0],
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    3019,
+    "AlternativePortFirewallRuleAddFailure",
+    &[rt::VersionInfo::new(0, &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0])],
+);
 
 /// The inbound %2 firewall rule failed to be created for port %1: event 3019, version 0. Builds 26100-26200.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 214,
-    name: "AlternativePortFirewallRuleAddFailureV0",
-    event: "AlternativePortFirewallRuleAddFailure",
-    id: 3019,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __PROTOCOL_TYPE],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3071,
-            keywords: 0x0,
-            message: Some(
-                "The inbound %2 firewall rule failed to be created for port %1.",
-            ),
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        214,
+        rt::EventKey::new(3019, 0),
+        "AlternativePortFirewallRuleAddFailure",
+        "AlternativePortFirewallRuleAddFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __PROTOCOL_TYPE])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3071)
+                .with_message(
+                    "The inbound %2 firewall rule failed to be created for port %1.",
+                ),
+        ],
+    );
 
 /// Event 3020.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: rt::EventInfo = rt::EventInfo {
-    id: 3020,
-    name: "AlternativePortFirewallRuleAddSuccess",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0],
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS: rt::EventInfo = rt::EventInfo::new(
+    3020,
+    "AlternativePortFirewallRuleAddSuccess",
+    &[rt::VersionInfo::new(0, &[&ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0])],
+);
 
 /// The inbound %2 firewall rule was successfully created for port %1: event 3020, version 0. Builds 26100-26200.
-pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 215,
-    name: "AlternativePortFirewallRuleAddSuccessV0",
-    event: "AlternativePortFirewallRuleAddSuccess",
-    id: 3020,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__PORT, __PROTOCOL_TYPE],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3072,
-            keywords: 0x0,
-            message: Some(
-                "The inbound %2 firewall rule was successfully created for port %1.",
-            ),
-        },
-    ],
-};
+pub static ALTERNATIVE_PORT_FIREWALL_RULE_ADD_SUCCESS_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        215,
+        rt::EventKey::new(3020, 0),
+        "AlternativePortFirewallRuleAddSuccess",
+        "AlternativePortFirewallRuleAddSuccessV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__PORT, __PROTOCOL_TYPE])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3072)
+                .with_message(
+                    "The inbound %2 firewall rule was successfully created for port %1.",
+                ),
+        ],
+    );

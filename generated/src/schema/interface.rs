@@ -7,315 +7,200 @@ use super::super::{maps, meanings};
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __ADDRESS_FAMILY: rt::FieldInfo = rt::FieldInfo::new(
         "AddressFamily",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Values(&meanings::ADDRESS_FAMILY));
+    .with_meaning(rt::Meaning::Values(&meanings::ADDRESS_FAMILY));
 
 const __NET_LUID: rt::FieldInfo = rt::FieldInfo::new("NetLuid", rt::InType::HexInt64);
 
 /// Event 1900.
-pub static TDI_MODE_ENABLED: rt::EventInfo = rt::EventInfo {
-    id: 1900,
-    name: "TdiModeEnabled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&TDI_MODE_ENABLED_V0],
-        },
-    ],
-};
+pub static TDI_MODE_ENABLED: rt::EventInfo = rt::EventInfo::new(
+    1900,
+    "TdiModeEnabled",
+    &[rt::VersionInfo::new(0, &[&TDI_MODE_ENABLED_V0])],
+);
 
 /// TDI mode enabled: %1: event 1900, version 0. Builds 17763-26200.
-pub static TDI_MODE_ENABLED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 175,
-    name: "TdiModeEnabledV0",
-    event: "TdiModeEnabled",
-    id: 1900,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[rt::FieldInfo::new("IsTdiEnabled", rt::InType::Boolean)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("TDI mode enabled: %1"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("TDI mode enabled: %1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3042,
-            keywords: 0x200,
-            message: Some("TDI mode enabled: %1"),
-        },
-    ],
-};
+pub static TDI_MODE_ENABLED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        175,
+        rt::EventKey::new(1900, 0),
+        "TdiModeEnabled",
+        "TdiModeEnabledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(&[rt::FieldInfo::new("IsTdiEnabled", rt::InType::Boolean)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("TDI mode enabled: %1"),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("TDI mode enabled: %1"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3042)
+                .with_keywords(0x200)
+                .with_message("TDI mode enabled: %1"),
+        ],
+    );
 
 /// Event 1901.
-pub static NSI_TABLE_ALLOCATION_FAILED: rt::EventInfo = rt::EventInfo {
-    id: 1901,
-    name: "NsiTableAllocationFailed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&NSI_TABLE_ALLOCATION_FAILED_V0],
-        },
-    ],
-};
+pub static NSI_TABLE_ALLOCATION_FAILED: rt::EventInfo = rt::EventInfo::new(
+    1901,
+    "NsiTableAllocationFailed",
+    &[rt::VersionInfo::new(0, &[&NSI_TABLE_ALLOCATION_FAILED_V0])],
+);
 
 /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901, version 0. Builds 17763-26200.
-pub static NSI_TABLE_ALLOCATION_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 176,
-    name: "NsiTableAllocationFailedV0",
-    event: "NsiTableAllocationFailed",
-    id: 1901,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[__STATUS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Failed to allocate an NSI table for network interface enumeration: %1",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Failed to allocate an NSI table for network interface enumeration: %1",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3043,
-            keywords: 0x200,
-            message: Some(
-                "Failed to allocate an NSI table for network interface enumeration: %1",
-            ),
-        },
-    ],
-};
+pub static NSI_TABLE_ALLOCATION_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        176,
+        rt::EventKey::new(1901, 0),
+        "NsiTableAllocationFailed",
+        "NsiTableAllocationFailedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(&[__STATUS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "Failed to allocate an NSI table for network interface enumeration: %1",
+                ),
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "Failed to allocate an NSI table for network interface enumeration: %1",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3043)
+                .with_keywords(0x200)
+                .with_message(
+                    "Failed to allocate an NSI table for network interface enumeration: %1",
+                ),
+        ],
+    );
 
 /// Event 1902.
-pub static NSI_INTERFACE_ADDED: rt::EventInfo = rt::EventInfo {
-    id: 1902,
-    name: "NsiInterfaceAdded",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&NSI_INTERFACE_ADDED_V0],
-        },
-    ],
-};
+pub static NSI_INTERFACE_ADDED: rt::EventInfo = rt::EventInfo::new(
+    1902,
+    "NsiInterfaceAdded",
+    &[rt::VersionInfo::new(0, &[&NSI_INTERFACE_ADDED_V0])],
+);
 
 /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902, version 0. Builds 17763-26200.
-pub static NSI_INTERFACE_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 177,
-    name: "NsiInterfaceAddedV0",
-    event: "NsiInterfaceAdded",
-    id: 1902,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[__ADDRESS_FAMILY, __NET_LUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3044,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-    ],
-};
+pub static NSI_INTERFACE_ADDED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        177,
+        rt::EventKey::new(1902, 0),
+        "NsiInterfaceAdded",
+        "NsiInterfaceAddedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(&[__ADDRESS_FAMILY, __NET_LUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3044)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+        ],
+    );
 
 /// Event 1903.
-pub static NSI_INTERFACE_REMOVED: rt::EventInfo = rt::EventInfo {
-    id: 1903,
-    name: "NsiInterfaceRemoved",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&NSI_INTERFACE_REMOVED_V0],
-        },
-    ],
-};
+pub static NSI_INTERFACE_REMOVED: rt::EventInfo = rt::EventInfo::new(
+    1903,
+    "NsiInterfaceRemoved",
+    &[rt::VersionInfo::new(0, &[&NSI_INTERFACE_REMOVED_V0])],
+);
 
 /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903, version 0. Builds 17763-26200.
-pub static NSI_INTERFACE_REMOVED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 178,
-    name: "NsiInterfaceRemovedV0",
-    event: "NsiInterfaceRemoved",
-    id: 1903,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[__ADDRESS_FAMILY, __NET_LUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3045,
-            keywords: 0x200,
-            message: Some(
-                "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
-            ),
-        },
-    ],
-};
+pub static NSI_INTERFACE_REMOVED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        178,
+        rt::EventKey::new(1903, 0),
+        "NsiInterfaceRemoved",
+        "NsiInterfaceRemovedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(&[__ADDRESS_FAMILY, __NET_LUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3045)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23)",
+                ),
+        ],
+    );
 
 /// Event 1904.
-pub static IP_INTERFACE_NOT_FOUND: rt::EventInfo = rt::EventInfo {
-    id: 1904,
-    name: "IpInterfaceNotFound",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&IP_INTERFACE_NOT_FOUND_V0],
-        },
-    ],
-};
+pub static IP_INTERFACE_NOT_FOUND: rt::EventInfo = rt::EventInfo::new(
+    1904,
+    "IpInterfaceNotFound",
+    &[rt::VersionInfo::new(0, &[&IP_INTERFACE_NOT_FOUND_V0])],
+);
 
 /// Failed to open network interface with Luid %1: error %2: event 1904, version 0. Builds 17763-26200.
-pub static IP_INTERFACE_NOT_FOUND_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 179,
-    name: "IpInterfaceNotFoundV0",
-    event: "IpInterfaceNotFound",
-    id: 1904,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[__NET_LUID, __STATUS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Failed to open network interface with Luid %1: error %2"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Failed to open network interface with Luid %1: error %2"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3046,
-            keywords: 0x200,
-            message: Some("Failed to open network interface with Luid %1: error %2"),
-        },
-    ],
-};
+pub static IP_INTERFACE_NOT_FOUND_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        179,
+        rt::EventKey::new(1904, 0),
+        "IpInterfaceNotFound",
+        "IpInterfaceNotFoundV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(&[__NET_LUID, __STATUS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("Failed to open network interface with Luid %1: error %2"),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Failed to open network interface with Luid %1: error %2"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3046)
+                .with_keywords(0x200)
+                .with_message("Failed to open network interface with Luid %1: error %2"),
+        ],
+    );

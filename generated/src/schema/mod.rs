@@ -22,19 +22,19 @@ pub mod packet;
 use ::etw_runtime as rt;
 
 /// The provider, its captured builds and its events.
-pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo {
-    name: "Microsoft-Windows-SMBServer",
-    guid: rt::Guid::from_fields(
+pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo::new(
+    "Microsoft-Windows-SMBServer",
+    rt::Guid::from_fields(
         0xd48c_e617,
         0x33a2,
         0x4bc3,
         [0xa5, 0xc7, 0x11, 0xaa, 0x4f, 0x29, 0x61, 0x9e],
     ),
-    builds: &[
+    &[
         10240, 10586, 15063, 16299, 17134, 17763, 18363, 18990, 19041, 20348, 22000,
         22621, 22631, 26100, 26200,
     ],
-    events: &[
+    &[
         &request::SMB2_REQUEST_NEGOTIATE,
         &request::SMB2_REQUEST_SESSION_SETUP,
         &request::SMB2_REQUEST_LOGOFF,
@@ -222,4 +222,4 @@ pub static PROVIDER: rt::ProviderInfo = rt::ProviderInfo {
         &tree_connect::SMB2_SHARE_CONNECTION_ESTABLISHED,
         &packet::PACKET,
     ],
-};
+);

@@ -79,588 +79,448 @@ const __SERVER_CIPHER_SUITE_ORDER: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(2));
 
 /// Event 1005.
-pub static SRV_NEGOTIATE_VALIDATION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1005,
-    name: "SrvNegotiateValidationFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V1],
-        },
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V2],
-        },
+pub static SRV_NEGOTIATE_VALIDATION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1005,
+    "SrvNegotiateValidationFailure",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V0]),
+        rt::VersionInfo::new(1, &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V1]),
+        rt::VersionInfo::new(2, &[&SRV_NEGOTIATE_VALIDATION_FAILURE_V2]),
     ],
-};
+);
 
 /// The server failed to validate negotiation from client %2. Connection was terminated: event 1005, version 0. Builds 10240-26200.
-pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 107,
-    name: "SrvNegotiateValidationFailureV0",
-    event: "SrvNegotiateValidationFailure",
-    id: 1005,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __USER_NAME_LENGTH, __USER_NAME],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1005,
-            keywords: 0x8,
-            message: Some(
-                "The server failed to validate negotiation from client %2. Connection was terminated.",
-            ),
-        },
-    ],
-};
+pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        107,
+        rt::EventKey::new(1005, 0),
+        "SrvNegotiateValidationFailure",
+        "SrvNegotiateValidationFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __USER_NAME_LENGTH, __USER_NAME])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1005)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server failed to validate negotiation from client %2. Connection was terminated.",
+                ),
+        ],
+    );
 
 /// The server rejected an invalid negotiation request. Connection was terminated: event 1005, version 1. Builds 10240-26200.
-pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 108,
-    name: "SrvNegotiateValidationFailureV1",
-    event: "SrvNegotiateValidationFailure",
-    id: 1005,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_ADDRESS_LENGTH,
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(4)),
-        rt::FieldInfo::new("ExpectedDialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("ExpectedCapabilities", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
-        rt::FieldInfo::new("ExpectedSecurityMode", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
-        rt::FieldInfo::new("ReceivedDialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("ReceivedCapabilities", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
-        rt::FieldInfo::new("ReceivedSecurityMode", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
-        __SESSION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1005,
-            keywords: 0x8,
-            message: Some(
-                "The server rejected an invalid negotiation request. Connection was terminated.%n%nClient Name: %2%nClient Address: %6%nUser Name: %4%nSession ID: %13%nExpected Dialect: %7%nExpected Capabilities: %8%nExpected Security Mode: %9%nReceived Dialect: %10%nReceived Capabilities: %11%nReceived Security Mode: %12%n%nGuidance:%n%nThis event indicates that a client is attempting to negotiate a second connection using a mismatched dialect or capabilities.",
-            ),
-        },
-    ],
-};
+pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        108,
+        rt::EventKey::new(1005, 1),
+        "SrvNegotiateValidationFailure",
+        "SrvNegotiateValidationFailureV1",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_ADDRESS_LENGTH,
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(4)),
+            rt::FieldInfo::new("ExpectedDialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("ExpectedCapabilities", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+            rt::FieldInfo::new("ExpectedSecurityMode", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
+            rt::FieldInfo::new("ReceivedDialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("ReceivedCapabilities", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+            rt::FieldInfo::new("ReceivedSecurityMode", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
+            __SESSION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1005)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server rejected an invalid negotiation request. Connection was terminated.%n%nClient Name: %2%nClient Address: %6%nUser Name: %4%nSession ID: %13%nExpected Dialect: %7%nExpected Capabilities: %8%nExpected Security Mode: %9%nReceived Dialect: %10%nReceived Capabilities: %11%nReceived Security Mode: %12%n%nGuidance:%n%nThis event indicates that a client is attempting to negotiate a second connection using a mismatched dialect or capabilities.",
+                ),
+        ],
+    );
 
 /// Negotiate integrity check failed: event 1005, version 2. Builds 10240-26200.
-pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 109,
-    name: "SrvNegotiateValidationFailureV2",
-    event: "SrvNegotiateValidationFailure",
-    id: 1005,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("Status", rt::InType::HexInt32)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME_2,
-        __USER_NAME_LENGTH,
-        __USER_NAME_2,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SESSION_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1005,
-            keywords: 0x8,
-            message: Some(
-                "Negotiate integrity check failed.%n%nStatus: %2%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%n%nGuidance:%n%nThis event indicates that the client's negotiate request was altered on the network between the client and server due to errors or a \"man-in-the-middle\" attack. The client has been disconnected to prevent a security downgrade.",
-            ),
-        },
-    ],
-};
+pub static SRV_NEGOTIATE_VALIDATION_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        109,
+        rt::EventKey::new(1005, 2),
+        "SrvNegotiateValidationFailure",
+        "SrvNegotiateValidationFailureV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("Status", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME_2,
+            __USER_NAME_LENGTH,
+            __USER_NAME_2,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SESSION_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1005)
+                .with_keywords(0x8)
+                .with_message(
+                    "Negotiate integrity check failed.%n%nStatus: %2%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%n%nGuidance:%n%nThis event indicates that the client's negotiate request was altered on the network between the client and server due to errors or a \"man-in-the-middle\" attack. The client has been disconnected to prevent a security downgrade.",
+                ),
+        ],
+    );
 
 /// Event 1028.
-pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED: rt::EventInfo = rt::EventInfo {
-    id: 1028,
-    name: "Smb2MaxClusterDialectUpdated",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0],
-        },
-    ],
-};
+pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED: rt::EventInfo = rt::EventInfo::new(
+    1028,
+    "Smb2MaxClusterDialectUpdated",
+    &[rt::VersionInfo::new(0, &[&SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0])],
+);
 
 /// The maximum cluster-supported SMB dialect has changed: event 1028, version 0. Builds 10240-26200.
-pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 132,
-    name: "Smb2MaxClusterDialectUpdatedV0",
-    event: "Smb2MaxClusterDialectUpdated",
-    id: 1028,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("NewDialect", rt::InType::UInt16)
-            .with_map(&maps::SRV2_DIALECT_REVISION),
-        rt::FieldInfo::new("OldDialect", rt::InType::UInt16)
-            .with_map(&maps::SRV2_DIALECT_REVISION),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The maximum cluster-supported SMB dialect has changed.%n%nNewMaxDialect: %1%nOldMaxDialect: %2%n%nGuidance:%n%nYou should expect this event during a Windows Failover Cluster upgrade. No user action is required.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3007,
-            keywords: 0x8,
-            message: Some(
-                "The maximum cluster-supported SMB dialect has changed.%n%nNewMaxDialect: %1%nOldMaxDialect: %2%n%nGuidance:%n%nYou should expect this event during a Windows Failover Cluster upgrade. No user action is required.",
-            ),
-        },
-    ],
-};
+pub static SMB2_MAX_CLUSTER_DIALECT_UPDATED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        132,
+        rt::EventKey::new(1028, 0),
+        "Smb2MaxClusterDialectUpdated",
+        "Smb2MaxClusterDialectUpdatedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("NewDialect", rt::InType::UInt16)
+                .with_map(&maps::SRV2_DIALECT_REVISION),
+            rt::FieldInfo::new("OldDialect", rt::InType::UInt16)
+                .with_map(&maps::SRV2_DIALECT_REVISION),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The maximum cluster-supported SMB dialect has changed.%n%nNewMaxDialect: %1%nOldMaxDialect: %2%n%nGuidance:%n%nYou should expect this event during a Windows Failover Cluster upgrade. No user action is required.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3007)
+                .with_keywords(0x8)
+                .with_message(
+                    "The maximum cluster-supported SMB dialect has changed.%n%nNewMaxDialect: %1%nOldMaxDialect: %2%n%nGuidance:%n%nYou should expect this event during a Windows Failover Cluster upgrade. No user action is required.",
+                ),
+        ],
+    );
 
 /// Event 1029.
-pub static SMB2_CIPHER_SUITE_ORDER: rt::EventInfo = rt::EventInfo {
-    id: 1029,
-    name: "Smb2CipherSuiteOrder",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_CIPHER_SUITE_ORDER_V0],
-        },
-    ],
-};
+pub static SMB2_CIPHER_SUITE_ORDER: rt::EventInfo = rt::EventInfo::new(
+    1029,
+    "Smb2CipherSuiteOrder",
+    &[rt::VersionInfo::new(0, &[&SMB2_CIPHER_SUITE_ORDER_V0])],
+);
 
 /// The Cipher Suite Order group policy setting is invalid: event 1029, version 0. Builds 10240-26200.
-pub static SMB2_CIPHER_SUITE_ORDER_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 133,
-    name: "Smb2CipherSuiteOrderV0",
-    event: "Smb2CipherSuiteOrder",
-    id: 1029,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[rt::FieldInfo::new("CipherSuiteOrder", rt::InType::UnicodeString)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The Cipher Suite Order group policy setting is invalid.%n%nGuidance:%n%nThis event indicates that an administrator has configured an invalid value for the \"Computer Configuration\\Administrative Templates\\Network\\Lanman Server\\Cipher Suite Order\" group policy setting. The server will use the default cipher suite order \"%1\" until this error is resolved.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3008,
-            keywords: 0x8,
-            message: Some(
-                "The Cipher Suite Order group policy setting is invalid.%n%nGuidance:%n%nThis event indicates that an administrator has configured an invalid value for the \"Computer Configuration\\Administrative Templates\\Network\\Lanman Server\\Cipher Suite Order\" group policy setting. The server will use the default cipher suite order \"%1\" until this error is resolved.",
-            ),
-        },
-    ],
-};
+pub static SMB2_CIPHER_SUITE_ORDER_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        133,
+        rt::EventKey::new(1029, 0),
+        "Smb2CipherSuiteOrder",
+        "Smb2CipherSuiteOrderV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[rt::FieldInfo::new("CipherSuiteOrder", rt::InType::UnicodeString)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The Cipher Suite Order group policy setting is invalid.%n%nGuidance:%n%nThis event indicates that an administrator has configured an invalid value for the \"Computer Configuration\\Administrative Templates\\Network\\Lanman Server\\Cipher Suite Order\" group policy setting. The server will use the default cipher suite order \"%1\" until this error is resolved.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3008)
+                .with_keywords(0x8)
+                .with_message(
+                    "The Cipher Suite Order group policy setting is invalid.%n%nGuidance:%n%nThis event indicates that an administrator has configured an invalid value for the \"Computer Configuration\\Administrative Templates\\Network\\Lanman Server\\Cipher Suite Order\" group policy setting. The server will use the default cipher suite order \"%1\" until this error is resolved.",
+                ),
+        ],
+    );
 
 /// Event 1046.
-pub static SRV_NO_NEGOTIATED_CIPHER: rt::EventInfo = rt::EventInfo {
-    id: 1046,
-    name: "SrvNoNegotiatedCipher",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NO_NEGOTIATED_CIPHER_V0],
-        },
-    ],
-};
+pub static SRV_NO_NEGOTIATED_CIPHER: rt::EventInfo = rt::EventInfo::new(
+    1046,
+    "SrvNoNegotiatedCipher",
+    &[rt::VersionInfo::new(0, &[&SRV_NO_NEGOTIATED_CIPHER_V0])],
+);
 
 /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046, version 0. Builds 20348-26200.
-pub static SRV_NO_NEGOTIATED_CIPHER_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 150,
-    name: "SrvNoNegotiatedCipherV0",
-    event: "SrvNoNegotiatedCipher",
-    id: 1046,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ShareNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME_2,
-        __USER_NAME_LENGTH,
-        __USER_NAME_2,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SESSION_ID,
-        rt::FieldInfo::new("Smb2Command", rt::InType::UInt16)
-            .with_map(&maps::SMB2_COMMAND),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access.%n%nRequest: %10%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that client is trying to access a server that requires encryption, but no cipher was negotiated, and server does not allow unencrypted access. Check HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\RejectUnencryptedAccess to see if the value has been changed.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3025,
-            keywords: 0x8,
-            message: Some(
-                "The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access.%n%nRequest: %10%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that client is trying to access a server that requires encryption, but no cipher was negotiated, and server does not allow unencrypted access. Check HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\RejectUnencryptedAccess to see if the value has been changed.",
-            ),
-        },
-    ],
-};
+pub static SRV_NO_NEGOTIATED_CIPHER_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        150,
+        rt::EventKey::new(1046, 0),
+        "SrvNoNegotiatedCipher",
+        "SrvNoNegotiatedCipherV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ShareNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME_2,
+            __USER_NAME_LENGTH,
+            __USER_NAME_2,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SESSION_ID,
+            rt::FieldInfo::new("Smb2Command", rt::InType::UInt16)
+                .with_map(&maps::SMB2_COMMAND),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access.%n%nRequest: %10%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that client is trying to access a server that requires encryption, but no cipher was negotiated, and server does not allow unencrypted access. Check HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\RejectUnencryptedAccess to see if the value has been changed.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3025)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access.%n%nRequest: %10%nClient Name: %4%nClient Address: %8%nUser Name: %6%nSession ID: %9%nShare Name: %2%n%nGuidance:%n%nThis event indicates that client is trying to access a server that requires encryption, but no cipher was negotiated, and server does not allow unencrypted access. Check HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\RejectUnencryptedAccess to see if the value has been changed.",
+                ),
+        ],
+    );
 
 /// Event 1051.
-pub static SRV_NEGOTIATE_CIPHER_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1051,
-    name: "SrvNegotiateCipherFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V0],
-        },
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SRV_NEGOTIATE_CIPHER_FAILURE_V2],
-        },
+pub static SRV_NEGOTIATE_CIPHER_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1051,
+    "SrvNegotiateCipherFailure",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_NEGOTIATE_CIPHER_FAILURE_V0]),
+        rt::VersionInfo::new(2, &[&SRV_NEGOTIATE_CIPHER_FAILURE_V2]),
     ],
-};
+);
 
 /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 0. Builds 22621-26200.
-pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 155,
-    name: "SrvNegotiateCipherFailureV0",
-    event: "SrvNegotiateCipherFailure",
-    id: 1051,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_CIPHER_SUITE_ORDER_LENGTH,
-        __CLIENT_CIPHER_SUITE_ORDER,
-        __SERVER_CIPHER_SUITE_ORDER_LENGTH,
-        __SERVER_CIPHER_SUITE_ORDER,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3030,
-            keywords: 0x8,
-            message: Some(
-                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
-            ),
-        },
-    ],
-};
+pub static SRV_NEGOTIATE_CIPHER_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        155,
+        rt::EventKey::new(1051, 0),
+        "SrvNegotiateCipherFailure",
+        "SrvNegotiateCipherFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_CIPHER_SUITE_ORDER_LENGTH,
+            __CLIENT_CIPHER_SUITE_ORDER,
+            __SERVER_CIPHER_SUITE_ORDER_LENGTH,
+            __SERVER_CIPHER_SUITE_ORDER,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3030)
+                .with_keywords(0x8)
+                .with_message(
+                    "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+                ),
+        ],
+    );
 
 /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051, version 2. Builds 22631-26200.
-pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 156,
-    name: "SrvNegotiateCipherFailureV2",
-    event: "SrvNegotiateCipherFailure",
-    id: 1051,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 22631,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_CIPHER_SUITE_ORDER_LENGTH,
-        __CLIENT_CIPHER_SUITE_ORDER,
-        __SERVER_CIPHER_SUITE_ORDER_LENGTH,
-        __SERVER_CIPHER_SUITE_ORDER,
-        rt::FieldInfo::new("ClientCipherCount", rt::InType::UInt16),
-        rt::FieldInfo::new("LoggedClientCipherCount", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientCipherOrder", rt::InType::UInt16)
-            .with_count(rt::Size::Field(5))
-            .meaning(rt::Meaning::Values(&meanings::CIPHER_ID)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22631,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3030,
-            keywords: 0x8,
-            message: Some(
-                "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
-            ),
-        },
-    ],
-};
+pub static SRV_NEGOTIATE_CIPHER_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        156,
+        rt::EventKey::new(1051, 2),
+        "SrvNegotiateCipherFailure",
+        "SrvNegotiateCipherFailureV2",
+    )
+    .with_builds(&[rt::BuildRange::new(22631, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_CIPHER_SUITE_ORDER_LENGTH,
+            __CLIENT_CIPHER_SUITE_ORDER,
+            __SERVER_CIPHER_SUITE_ORDER_LENGTH,
+            __SERVER_CIPHER_SUITE_ORDER,
+            rt::FieldInfo::new("ClientCipherCount", rt::InType::UInt16),
+            rt::FieldInfo::new("LoggedClientCipherCount", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientCipherOrder", rt::InType::UInt16)
+                .with_count(rt::Size::Field(5))
+                .with_meaning(rt::Meaning::Values(&meanings::CIPHER_ID)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22631, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3030)
+                .with_keywords(0x8)
+                .with_message(
+                    "The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server.%n%nClient encryption cipher suite order (most to least preferred): %2%nServer encryption cipher suite order (most to least preferred): %4%n",
+                ),
+        ],
+    );
 
 /// Event 1061.
-pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1061,
-    name: "Smb2RequestNegotiateDialectFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0],
-        },
-    ],
-};
+pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1061,
+    "Smb2RequestNegotiateDialectFailure",
+    &[rt::VersionInfo::new(0, &[&SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0])],
+);
 
 /// SMB2 Request Negotiate Dialect Failure: event 1061, version 0. Builds 26100-26200.
-pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 167,
-    name: "Smb2RequestNegotiateDialectFailureV0",
-    event: "Smb2RequestNegotiateDialectFailure",
-    id: 1061,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("SessionId", rt::InType::UInt64),
-        rt::FieldInfo::new("ProcessId", rt::InType::UInt32),
-        rt::FieldInfo::new("TreeId", rt::InType::UInt32),
-        rt::FieldInfo::new("MessageId", rt::InType::UInt64),
-        rt::FieldInfo::new("MasterMessageId", rt::InType::UInt64),
-        rt::FieldInfo::new("Command", rt::InType::UInt16)
-            .meaning(rt::Meaning::Map(&maps::SMB2_COMMAND)),
-        rt::FieldInfo::new("CreditsRequested", rt::InType::UInt16),
-        rt::FieldInfo::new("Flags", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS)),
-        rt::FieldInfo::new("SecurityMode", rt::InType::UInt16)
-            .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
-        rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
-        rt::FieldInfo::new("DialectCount", rt::InType::UInt16),
-        rt::FieldInfo::new("Dialects", rt::InType::UInt16)
-            .with_count(rt::Size::Field(10))
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("ClientGuid", rt::InType::Guid),
-        rt::FieldInfo::new("ConnectionGUID", rt::InType::Guid),
-        rt::FieldInfo::new("MinSmb2Dialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("MaxSmb2Dialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        __CLIENT_ADDRESS_LENGTH,
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(16)),
-        __CLIENT_NAME_LENGTH,
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(18)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1,
-            keywords: 0x8,
-            message: Some(
-                "SMB2 Request Negotiate Dialect Failure%n%nSession ID: %1%nClient Address: %18%nClient Name:%20%nClient Dialects: %12%nMinimum dialect required by server: %15%nMaximum dialect required by server: %16%n%nGuidance:%n%nYou should expect this error when servers don't meet the dialects requested by client. Please check the minimum and maximum dialects set by the client and ensure the server supports the dialects.",
-            ),
-        },
-    ],
-};
+pub static SMB2_REQUEST_NEGOTIATE_DIALECT_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        167,
+        rt::EventKey::new(1061, 0),
+        "Smb2RequestNegotiateDialectFailure",
+        "Smb2RequestNegotiateDialectFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("SessionId", rt::InType::UInt64),
+            rt::FieldInfo::new("ProcessId", rt::InType::UInt32),
+            rt::FieldInfo::new("TreeId", rt::InType::UInt32),
+            rt::FieldInfo::new("MessageId", rt::InType::UInt64),
+            rt::FieldInfo::new("MasterMessageId", rt::InType::UInt64),
+            rt::FieldInfo::new("Command", rt::InType::UInt16)
+                .with_meaning(rt::Meaning::Map(&maps::SMB2_COMMAND)),
+            rt::FieldInfo::new("CreditsRequested", rt::InType::UInt16),
+            rt::FieldInfo::new("Flags", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS)),
+            rt::FieldInfo::new("SecurityMode", rt::InType::UInt16)
+                .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
+            rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+            rt::FieldInfo::new("DialectCount", rt::InType::UInt16),
+            rt::FieldInfo::new("Dialects", rt::InType::UInt16)
+                .with_count(rt::Size::Field(10))
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("ClientGuid", rt::InType::Guid),
+            rt::FieldInfo::new("ConnectionGUID", rt::InType::Guid),
+            rt::FieldInfo::new("MinSmb2Dialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("MaxSmb2Dialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            __CLIENT_ADDRESS_LENGTH,
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(16)),
+            __CLIENT_NAME_LENGTH,
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(18)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(1)
+                .with_keywords(0x8)
+                .with_message(
+                    "SMB2 Request Negotiate Dialect Failure%n%nSession ID: %1%nClient Address: %18%nClient Name:%20%nClient Dialects: %12%nMinimum dialect required by server: %15%nMaximum dialect required by server: %16%n%nGuidance:%n%nYou should expect this error when servers don't meet the dialects requested by client. Please check the minimum and maximum dialects set by the client and ensure the server supports the dialects.",
+                ),
+        ],
+    );
 
 /// Event 1062.
-pub static SMB2_DIALECT_CHANGE: rt::EventInfo = rt::EventInfo {
-    id: 1062,
-    name: "Smb2DialectChange",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_DIALECT_CHANGE_V0],
-        },
-    ],
-};
+pub static SMB2_DIALECT_CHANGE: rt::EventInfo = rt::EventInfo::new(
+    1062,
+    "Smb2DialectChange",
+    &[rt::VersionInfo::new(0, &[&SMB2_DIALECT_CHANGE_V0])],
+);
 
 /// SMB Dialect Change: event 1062, version 0. Builds 26100-26200.
-pub static SMB2_DIALECT_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 168,
-    name: "Smb2DialectChangeV0",
-    event: "Smb2DialectChange",
-    id: 1062,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("SmbDialect", rt::InType::UnicodeString),
-        rt::FieldInfo::new("OldDialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("NewDialect", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3039,
-            keywords: 0x8,
-            message: Some("SMB Dialect Change %n%n%1 was changed from %2 to %3."),
-        },
-    ],
-};
+pub static SMB2_DIALECT_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        168,
+        rt::EventKey::new(1062, 0),
+        "Smb2DialectChange",
+        "Smb2DialectChangeV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("SmbDialect", rt::InType::UnicodeString),
+            rt::FieldInfo::new("OldDialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("NewDialect", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3039)
+                .with_keywords(0x8)
+                .with_message("SMB Dialect Change %n%n%1 was changed from %2 to %3."),
+        ],
+    );
 
 /// Event 1080.
-pub static SRV_NET_COMPONENT_CAPABILITIES: rt::EventInfo = rt::EventInfo {
-    id: 1080,
-    name: "SrvNetComponentCapabilities",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_COMPONENT_CAPABILITIES_V0],
-        },
-    ],
-};
+pub static SRV_NET_COMPONENT_CAPABILITIES: rt::EventInfo = rt::EventInfo::new(
+    1080,
+    "SrvNetComponentCapabilities",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_COMPONENT_CAPABILITIES_V0])],
+);
 
 /// Component capabilities: %1: event 1080, version 0. Builds 26100-26200.
-pub static SRV_NET_COMPONENT_CAPABILITIES_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 169,
-    name: "SrvNetComponentCapabilitiesV0",
-    event: "SrvNetComponentCapabilities",
-    id: 1080,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("SrvNetComponentCapabilities", rt::InType::HexInt32),
-        rt::FieldInfo::new("PatchNumber", rt::InType::HexInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3069,
-            keywords: 0x8,
-            message: Some("Component capabilities: %1%nInternal patch number: %2%n"),
-        },
-    ],
-};
+pub static SRV_NET_COMPONENT_CAPABILITIES_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        169,
+        rt::EventKey::new(1080, 0),
+        "SrvNetComponentCapabilities",
+        "SrvNetComponentCapabilitiesV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("SrvNetComponentCapabilities", rt::InType::HexInt32),
+            rt::FieldInfo::new("PatchNumber", rt::InType::HexInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3069)
+                .with_keywords(0x8)
+                .with_message("Component capabilities: %1%nInternal patch number: %2%n"),
+        ],
+    );

@@ -38,14 +38,14 @@ const __SHARE_NAME_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __TRANSLATED_STATUS: rt::FieldInfo = rt::FieldInfo::new(
         "TranslatedStatus",
         rt::InType::HexInt32,
     )
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __DURABLE_HANDLE: rt::FieldInfo = rt::FieldInfo::new(
     "DurableHandle",
@@ -60,614 +60,458 @@ const __RESILIENT_HANDLE: rt::FieldInfo = rt::FieldInfo::new(
 const __RESUME_KEY: rt::FieldInfo = rt::FieldInfo::new("ResumeKey", rt::InType::Guid);
 
 /// Event 650.
-pub static SMB2_FILE_OPEN: rt::EventInfo = rt::EventInfo {
-    id: 650,
-    name: "Smb2FileOpen",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_OPEN_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_OPEN: rt::EventInfo = rt::EventInfo::new(
+    650,
+    "Smb2FileOpen",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_OPEN_V0])],
+);
 
 /// SMB2 Open established: event 650, version 0. Builds 10240-26200.
-pub static SMB2_FILE_OPEN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 87,
-    name: "Smb2FileOpenV0",
-    event: "Smb2FileOpen",
-    id: 650,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __OPEN_GUID,
-        __TREE_CONNECT_GUID,
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("ShareGUID", rt::InType::Guid),
-        rt::FieldInfo::new("NameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("Name", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-        rt::FieldInfo::new("LeaseId", rt::InType::Guid),
-        rt::FieldInfo::new("DesiredAccess", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
-        rt::FieldInfo::new("SharingMode", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::SHARE_ACCESS)),
-        rt::FieldInfo::new("CreateOptions", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::CREATE_OPTIONS)),
-        rt::FieldInfo::new("FileAttributes", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
-        rt::FieldInfo::new("IsReplay", rt::InType::Boolean),
-        rt::FieldInfo::new("IsResume", rt::InType::Boolean),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 1,
-            task: 650,
-            keywords: 0x80,
-            message: Some("SMB2 Open established"),
-        },
-    ],
-};
+pub static SMB2_FILE_OPEN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        87,
+        rt::EventKey::new(650, 0),
+        "Smb2FileOpen",
+        "Smb2FileOpenV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __OPEN_GUID,
+            __TREE_CONNECT_GUID,
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("ShareGUID", rt::InType::Guid),
+            rt::FieldInfo::new("NameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("Name", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+            rt::FieldInfo::new("LeaseId", rt::InType::Guid),
+            rt::FieldInfo::new("DesiredAccess", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
+            rt::FieldInfo::new("SharingMode", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::SHARE_ACCESS)),
+            rt::FieldInfo::new("CreateOptions", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::CREATE_OPTIONS)),
+            rt::FieldInfo::new("FileAttributes", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
+            rt::FieldInfo::new("IsReplay", rt::InType::Boolean),
+            rt::FieldInfo::new("IsResume", rt::InType::Boolean),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(1)
+                .with_task(650)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open established"),
+        ],
+    );
 
 /// Event 651.
-pub static SMB2_FILE_DISCONNECT: rt::EventInfo = rt::EventInfo {
-    id: 651,
-    name: "Smb2FileDisconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_DISCONNECT_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_DISCONNECT: rt::EventInfo = rt::EventInfo::new(
+    651,
+    "Smb2FileDisconnect",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_DISCONNECT_V0])],
+);
 
 /// SMB2 Open Disconnected - Preserved: event 651, version 0. Builds 10240-26200.
-pub static SMB2_FILE_DISCONNECT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 88,
-    name: "Smb2FileDisconnectV0",
-    event: "Smb2FileDisconnect",
-    id: 651,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 651,
-            keywords: 0x80,
-            message: Some("SMB2 Open Disconnected - Preserved"),
-        },
-    ],
-};
+pub static SMB2_FILE_DISCONNECT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        88,
+        rt::EventKey::new(651, 0),
+        "Smb2FileDisconnect",
+        "Smb2FileDisconnectV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(651)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Disconnected - Preserved"),
+        ],
+    );
 
 /// Event 652.
-pub static SMB2_FILE_RECONNECT: rt::EventInfo = rt::EventInfo {
-    id: 652,
-    name: "Smb2FileReconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_RECONNECT_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_RECONNECT: rt::EventInfo = rt::EventInfo::new(
+    652,
+    "Smb2FileReconnect",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_RECONNECT_V0])],
+);
 
 /// SMB2 Open Reconnected: event 652, version 0. Builds 10240-26200.
-pub static SMB2_FILE_RECONNECT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 89,
-    name: "Smb2FileReconnectV0",
-    event: "Smb2FileReconnect",
-    id: 652,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID, __TREE_CONNECT_GUID, __SESSION_GUID, __CONNECTION_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 652,
-            keywords: 0x80,
-            message: Some("SMB2 Open Reconnected"),
-        },
-    ],
-};
+pub static SMB2_FILE_RECONNECT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        89,
+        rt::EventKey::new(652, 0),
+        "Smb2FileReconnect",
+        "Smb2FileReconnectV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID, __TREE_CONNECT_GUID, __SESSION_GUID, __CONNECTION_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(652)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Reconnected"),
+        ],
+    );
 
 /// Event 653.
-pub static SMB2_FILE_SUSPEND: rt::EventInfo = rt::EventInfo {
-    id: 653,
-    name: "Smb2FileSuspend",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_SUSPEND_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_SUSPEND: rt::EventInfo = rt::EventInfo::new(
+    653,
+    "Smb2FileSuspend",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_SUSPEND_V0])],
+);
 
 /// SMB2 Open Suspended - Preserved: event 653, version 0. Builds 10240-26200.
-pub static SMB2_FILE_SUSPEND_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 90,
-    name: "Smb2FileSuspendV0",
-    event: "Smb2FileSuspend",
-    id: 653,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 653,
-            keywords: 0x80,
-            message: Some("SMB2 Open Suspended - Preserved"),
-        },
-    ],
-};
+pub static SMB2_FILE_SUSPEND_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        90,
+        rt::EventKey::new(653, 0),
+        "Smb2FileSuspend",
+        "Smb2FileSuspendV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(653)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Suspended - Preserved"),
+        ],
+    );
 
 /// Event 654.
-pub static SMB2_FILE_CLOSE: rt::EventInfo = rt::EventInfo {
-    id: 654,
-    name: "Smb2FileClose",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_CLOSE_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_CLOSE: rt::EventInfo = rt::EventInfo::new(
+    654,
+    "Smb2FileClose",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_CLOSE_V0])],
+);
 
 /// SMB2 Open Closed: event 654, version 0. Builds 10240-26200.
-pub static SMB2_FILE_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 91,
-    name: "Smb2FileCloseV0",
-    event: "Smb2FileClose",
-    id: 654,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 654,
-            keywords: 0x80,
-            message: Some("SMB2 Open Closed"),
-        },
-    ],
-};
+pub static SMB2_FILE_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        91,
+        rt::EventKey::new(654, 0),
+        "Smb2FileClose",
+        "Smb2FileCloseV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(654)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Closed"),
+        ],
+    );
 
 /// Event 655.
-pub static SMB2_FILE_TIMEOUT: rt::EventInfo = rt::EventInfo {
-    id: 655,
-    name: "Smb2FileTimeout",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_TIMEOUT_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_TIMEOUT: rt::EventInfo = rt::EventInfo::new(
+    655,
+    "Smb2FileTimeout",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_TIMEOUT_V0])],
+);
 
 /// SMB2 Open Timed Out: event 655, version 0. Builds 10240-26200.
-pub static SMB2_FILE_TIMEOUT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 92,
-    name: "Smb2FileTimeoutV0",
-    event: "Smb2FileTimeout",
-    id: 655,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 655,
-            keywords: 0x80,
-            message: Some("SMB2 Open Timed Out"),
-        },
-    ],
-};
+pub static SMB2_FILE_TIMEOUT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        92,
+        rt::EventKey::new(655, 0),
+        "Smb2FileTimeout",
+        "Smb2FileTimeoutV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(655)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Timed Out"),
+        ],
+    );
 
 /// Event 656.
-pub static SMB2_FILE_TERMINATE: rt::EventInfo = rt::EventInfo {
-    id: 656,
-    name: "Smb2FileTerminate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_TERMINATE_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_TERMINATE: rt::EventInfo = rt::EventInfo::new(
+    656,
+    "Smb2FileTerminate",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_TERMINATE_V0])],
+);
 
 /// SMB2 Open Terminated: event 656, version 0. Builds 10240-26200.
-pub static SMB2_FILE_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 93,
-    name: "Smb2FileTerminateV0",
-    event: "Smb2FileTerminate",
-    id: 656,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 656,
-            keywords: 0x80,
-            message: Some("SMB2 Open Terminated"),
-        },
-    ],
-};
+pub static SMB2_FILE_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        93,
+        rt::EventKey::new(656, 0),
+        "Smb2FileTerminate",
+        "Smb2FileTerminateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(656)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Terminated"),
+        ],
+    );
 
 /// Event 657.
-pub static SMB2_FILE_CCF_CLOSE: rt::EventInfo = rt::EventInfo {
-    id: 657,
-    name: "Smb2FileCcfClose",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_CCF_CLOSE_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_CCF_CLOSE: rt::EventInfo = rt::EventInfo::new(
+    657,
+    "Smb2FileCcfClose",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_CCF_CLOSE_V0])],
+);
 
 /// SMB2 Open Clustered Client Failover Closed: event 657, version 0. Builds 10240-26200.
-pub static SMB2_FILE_CCF_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 94,
-    name: "Smb2FileCcfCloseV0",
-    event: "Smb2FileCcfClose",
-    id: 657,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__OPEN_GUID, rt::FieldInfo::new("AppInstanceGUID", rt::InType::Guid)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 657,
-            keywords: 0x80,
-            message: Some("SMB2 Open Clustered Client Failover Closed"),
-        },
-    ],
-};
+pub static SMB2_FILE_CCF_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        94,
+        rt::EventKey::new(657, 0),
+        "Smb2FileCcfClose",
+        "Smb2FileCcfCloseV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__OPEN_GUID, rt::FieldInfo::new("AppInstanceGUID", rt::InType::Guid)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(657)
+                .with_keywords(0x80)
+                .with_message("SMB2 Open Clustered Client Failover Closed"),
+        ],
+    );
 
 /// Event 658.
-pub static SMB2_FILE_CCF_CLOSE_AUDIT: rt::EventInfo = rt::EventInfo {
-    id: 658,
-    name: "Smb2FileCcfCloseAudit",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_FILE_CCF_CLOSE_AUDIT_V0],
-        },
-    ],
-};
+pub static SMB2_FILE_CCF_CLOSE_AUDIT: rt::EventInfo = rt::EventInfo::new(
+    658,
+    "Smb2FileCcfCloseAudit",
+    &[rt::VersionInfo::new(0, &[&SMB2_FILE_CCF_CLOSE_AUDIT_V0])],
+);
 
 /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658, version 0. Builds 10240-26200.
-pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 95,
-    name: "Smb2FileCcfCloseAuditV0",
-    event: "Smb2FileCcfCloseAudit",
-    id: 658,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __FILE_NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        __USER_NAME_LENGTH,
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        rt::FieldInfo::new("ComputerNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ComputerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(6)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 658,
-            keywords: 0x8,
-            message: Some(
-                "File handle for file \"%8\\%2\" was invalidated by user %4 from computer %6",
-            ),
-        },
-    ],
-};
+pub static SMB2_FILE_CCF_CLOSE_AUDIT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        95,
+        rt::EventKey::new(658, 0),
+        "Smb2FileCcfCloseAudit",
+        "Smb2FileCcfCloseAuditV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __FILE_NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            __USER_NAME_LENGTH,
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            rt::FieldInfo::new("ComputerNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ComputerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(6)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(658)
+                .with_keywords(0x8)
+                .with_message(
+                    "File handle for file \"%8\\%2\" was invalidated by user %4 from computer %6",
+                ),
+        ],
+    );
 
 /// Event 1002.
-pub static SMB2_RKF_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1002,
-    name: "Smb2RkfFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_RKF_FAILURE_V0],
-        },
-    ],
-};
+pub static SMB2_RKF_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1002,
+    "Smb2RkfFailure",
+    &[rt::VersionInfo::new(0, &[&SMB2_RKF_FAILURE_V0])],
+);
 
 /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002, version 0. Builds 10240-26200.
-pub static SMB2_RKF_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 102,
-    name: "Smb2RkfFailureV0",
-    event: "Smb2RkfFailure",
-    id: 1002,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __FILE_NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1002,
-            keywords: 0x8,
-            message: Some(
-                "RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request.",
-            ),
-        },
-    ],
-};
+pub static SMB2_RKF_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        102,
+        rt::EventKey::new(1002, 0),
+        "Smb2RkfFailure",
+        "Smb2RkfFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __FILE_NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1002)
+                .with_keywords(0x8)
+                .with_message(
+                    "RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request.",
+                ),
+        ],
+    );
 
 /// Event 1016.
-pub static SRV_REOPEN_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1016,
-    name: "SrvReopenFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_REOPEN_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_REOPEN_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1016,
+    "SrvReopenFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_REOPEN_FAILURE_V0])],
+);
 
 /// Reopen failed: event 1016, version 0. Builds 10240-26200.
-pub static SRV_REOPEN_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 119,
-    name: "SrvReopenFailureV0",
-    event: "SrvReopenFailure",
-    id: 1016,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __STATUS,
-        __TRANSLATED_STATUS,
-        rt::FieldInfo::new("RKFStatus", rt::InType::HexInt32)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("TranslatedRKFStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("ClientNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-        rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(7)),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(9)),
-        __USER_NAME_LENGTH,
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(11)),
-        rt::FieldInfo::new("SessionId", rt::InType::HexInt64),
-        __FILE_NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(14)),
-        __DURABLE_HANDLE,
-        __RESILIENT_HANDLE,
-        rt::FieldInfo::new("PersistentHandle", rt::InType::Boolean),
-        __RESUME_KEY,
-        rt::FieldInfo::new("Reason", rt::InType::UInt32)
-            .with_map(&maps::SRV_REOPEN_FAILURE_REASONS),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1016,
-            keywords: 0x8,
-            message: Some(
-                "Reopen failed.%n%nClient Name: %7%nClient Address: %9%nUser Name: %13%nSession ID: %14%nShare Name: %11%nFile Name: %16%nResume Key: %20%nStatus: %2 (%1)%nRKF Status: %4 (%3)%nDurable: %17%nResilient: %18%nPersistent: %19%nReason: %21%n%nGuidance:%n%nThe client attempted to reopen a continuously available handle, but the attempt failed. This typically indicates a problem with the network or underlying file being re-opened.",
-            ),
-        },
-    ],
-};
+pub static SRV_REOPEN_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        119,
+        rt::EventKey::new(1016, 0),
+        "SrvReopenFailure",
+        "SrvReopenFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __STATUS,
+            __TRANSLATED_STATUS,
+            rt::FieldInfo::new("RKFStatus", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("TranslatedRKFStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("ClientNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+            rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(7)),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(9)),
+            __USER_NAME_LENGTH,
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(11)),
+            rt::FieldInfo::new("SessionId", rt::InType::HexInt64),
+            __FILE_NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(14)),
+            __DURABLE_HANDLE,
+            __RESILIENT_HANDLE,
+            rt::FieldInfo::new("PersistentHandle", rt::InType::Boolean),
+            __RESUME_KEY,
+            rt::FieldInfo::new("Reason", rt::InType::UInt32)
+                .with_map(&maps::SRV_REOPEN_FAILURE_REASONS),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1016)
+                .with_keywords(0x8)
+                .with_message(
+                    "Reopen failed.%n%nClient Name: %7%nClient Address: %9%nUser Name: %13%nSession ID: %14%nShare Name: %11%nFile Name: %16%nResume Key: %20%nStatus: %2 (%1)%nRKF Status: %4 (%3)%nDurable: %17%nResilient: %18%nPersistent: %19%nReason: %21%n%nGuidance:%n%nThe client attempted to reopen a continuously available handle, but the attempt failed. This typically indicates a problem with the network or underlying file being re-opened.",
+                ),
+        ],
+    );
 
 /// Event 1017.
-pub static SRV_HANDLE_SCAVENGE: rt::EventInfo = rt::EventInfo {
-    id: 1017,
-    name: "SrvHandleScavenge",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_HANDLE_SCAVENGE_V0],
-        },
-    ],
-};
+pub static SRV_HANDLE_SCAVENGE: rt::EventInfo = rt::EventInfo::new(
+    1017,
+    "SrvHandleScavenge",
+    &[rt::VersionInfo::new(0, &[&SRV_HANDLE_SCAVENGE_V0])],
+);
 
 /// Handle scavenged: event 1017, version 0. Builds 10240-26200.
-pub static SRV_HANDLE_SCAVENGE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 120,
-    name: "SrvHandleScavengeV0",
-    event: "SrvHandleScavenge",
-    id: 1017,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __DURABLE_HANDLE,
-        __RESILIENT_HANDLE,
-        rt::FieldInfo::new("PersistentFID", rt::InType::HexInt64),
-        rt::FieldInfo::new("VolatileFID", rt::InType::HexInt64),
-        __RESUME_KEY,
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-        __FILE_NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(7)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1017,
-            keywords: 0x8,
-            message: Some(
-                "Handle scavenged.%n%nShare Name: %7%nFile Name: %9%nResume Key: %5%nPersistent File ID: %3%nVolatile File ID: %4%nDurable: %1%nResilient or Persistent: %2%n%nGuidance:%n%nThe server closed a handle that was previously reserved for a client after 60 seconds. You should expect this event on a computer that is continuously available where a client did not gracefully close its session. For instance, this may occur when the client unexpectedly restarted.",
-            ),
-        },
-    ],
-};
+pub static SRV_HANDLE_SCAVENGE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        120,
+        rt::EventKey::new(1017, 0),
+        "SrvHandleScavenge",
+        "SrvHandleScavengeV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __DURABLE_HANDLE,
+            __RESILIENT_HANDLE,
+            rt::FieldInfo::new("PersistentFID", rt::InType::HexInt64),
+            rt::FieldInfo::new("VolatileFID", rt::InType::HexInt64),
+            __RESUME_KEY,
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+            __FILE_NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(7)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1017)
+                .with_keywords(0x8)
+                .with_message(
+                    "Handle scavenged.%n%nShare Name: %7%nFile Name: %9%nResume Key: %5%nPersistent File ID: %3%nVolatile File ID: %4%nDurable: %1%nResilient or Persistent: %2%n%nGuidance:%n%nThe server closed a handle that was previously reserved for a client after 60 seconds. You should expect this event on a computer that is continuously available where a client did not gracefully close its session. For instance, this may occur when the client unexpectedly restarted.",
+                ),
+        ],
+    );
 
 /// Event 1019.
-pub static SRV_FILE_INVALIDATE: rt::EventInfo = rt::EventInfo {
-    id: 1019,
-    name: "SrvFileInvalidate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_FILE_INVALIDATE_V0],
-        },
-    ],
-};
+pub static SRV_FILE_INVALIDATE: rt::EventInfo = rt::EventInfo::new(
+    1019,
+    "SrvFileInvalidate",
+    &[rt::VersionInfo::new(0, &[&SRV_FILE_INVALIDATE_V0])],
+);
 
 /// Backchannel invalidation of file completed: event 1019, version 0. Builds 10240-26200.
-pub static SRV_FILE_INVALIDATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 122,
-    name: "SrvFileInvalidateV0",
-    event: "SrvFileInvalidate",
-    id: 1019,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __RESUME_KEY,
-        __STATUS,
-        __TRANSLATED_STATUS,
-        rt::FieldInfo::new("TaskStatus", rt::InType::HexInt32)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("TranslatedTaskStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1019,
-            keywords: 0x8,
-            message: Some(
-                "Backchannel invalidation of file completed.%n%nResume Key: %1%nStatus: %3 (%2)%nTask Status: %5 (%4)%n%nGuidance:%n%nYou should expect this event on a computer that is continuously available. No user action is required",
-            ),
-        },
-    ],
-};
+pub static SRV_FILE_INVALIDATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        122,
+        rt::EventKey::new(1019, 0),
+        "SrvFileInvalidate",
+        "SrvFileInvalidateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __RESUME_KEY,
+            __STATUS,
+            __TRANSLATED_STATUS,
+            rt::FieldInfo::new("TaskStatus", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("TranslatedTaskStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1019)
+                .with_keywords(0x8)
+                .with_message(
+                    "Backchannel invalidation of file completed.%n%nResume Key: %1%nStatus: %3 (%2)%nTask Status: %5 (%4)%n%nGuidance:%n%nYou should expect this event on a computer that is continuously available. No user action is required",
+                ),
+        ],
+    );

@@ -6,7 +6,7 @@ use ::etw_runtime as rt;
 use super::super::{maps, meanings};
 
 const __COMMAND: rt::FieldInfo = rt::FieldInfo::new("Command", rt::InType::UInt32)
-    .meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
+    .with_meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
 
 const __SESSION_GUID: rt::FieldInfo = rt::FieldInfo::new(
     "SessionGuid",
@@ -90,7 +90,7 @@ const __THRESHOLD_IN_MILLISECONDS: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __CTL_CODE: rt::FieldInfo = rt::FieldInfo::new("CtlCode", rt::InType::UInt32)
-    .meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE));
+    .with_meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE));
 
 const __SUB_CODE: rt::FieldInfo = rt::FieldInfo::new("SubCode", rt::InType::UInt32);
 
@@ -111,785 +111,572 @@ const __SMB2_COMMAND: rt::FieldInfo = rt::FieldInfo::new(
 const __THRESHOLD: rt::FieldInfo = rt::FieldInfo::new("Threshold", rt::InType::UInt64);
 
 /// Event 1020.
-pub static SRV_SLOW_FS_OPERATION: rt::EventInfo = rt::EventInfo {
-    id: 1020,
-    name: "SrvSlowFsOperation",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SLOW_FS_OPERATION_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_SLOW_FS_OPERATION_V1],
-        },
+pub static SRV_SLOW_FS_OPERATION: rt::EventInfo = rt::EventInfo::new(
+    1020,
+    "SrvSlowFsOperation",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_SLOW_FS_OPERATION_V0]),
+        rt::VersionInfo::new(1, &[&SRV_SLOW_FS_OPERATION_V1]),
     ],
-};
+);
 
 /// File system operation has taken longer than expected: event 1020, version 0. Builds 10240-26200.
-pub static SRV_SLOW_FS_OPERATION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 123,
-    name: "SrvSlowFsOperationV0",
-    event: "SrvSlowFsOperation",
-    id: 1020,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __COMMAND,
-        __SESSION_GUID,
-        __SESSION_ID,
-        __CONNECTION_GUID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __FILE_NAME_LENGTH,
-        __FILE_NAME,
-        __DURATION_IN_MILLISECONDS,
-        __THRESHOLD_IN_MILLISECONDS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1020,
-            keywords: 0x8,
-            message: Some(
-                "File system operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
-            ),
-        },
-    ],
-};
+pub static SRV_SLOW_FS_OPERATION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        123,
+        rt::EventKey::new(1020, 0),
+        "SrvSlowFsOperation",
+        "SrvSlowFsOperationV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __COMMAND,
+            __SESSION_GUID,
+            __SESSION_ID,
+            __CONNECTION_GUID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __FILE_NAME_LENGTH,
+            __FILE_NAME,
+            __DURATION_IN_MILLISECONDS,
+            __THRESHOLD_IN_MILLISECONDS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 3)
+                .with_channel(18)
+                .with_task(1020)
+                .with_keywords(0x8)
+                .with_message(
+                    "File system operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
+                ),
+        ],
+    );
 
 /// File system operation has taken longer than expected: event 1020, version 1. Builds 15063-26200.
-pub static SRV_SLOW_FS_OPERATION_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 124,
-    name: "SrvSlowFsOperationV1",
-    event: "SrvSlowFsOperation",
-    id: 1020,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __COMMAND,
-        __SESSION_GUID,
-        __SESSION_ID,
-        __CONNECTION_GUID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __FILE_NAME_LENGTH,
-        __FILE_NAME,
-        __DURATION_IN_MILLISECONDS,
-        __THRESHOLD_IN_MILLISECONDS,
-        __CTL_CODE,
-        __SUB_CODE,
-        __TUNNELED_CONTROL,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1020,
-            keywords: 0x8,
-            message: Some(
-                "File system operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
-            ),
-        },
-    ],
-};
+pub static SRV_SLOW_FS_OPERATION_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        124,
+        rt::EventKey::new(1020, 1),
+        "SrvSlowFsOperation",
+        "SrvSlowFsOperationV1",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            __COMMAND,
+            __SESSION_GUID,
+            __SESSION_ID,
+            __CONNECTION_GUID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __FILE_NAME_LENGTH,
+            __FILE_NAME,
+            __DURATION_IN_MILLISECONDS,
+            __THRESHOLD_IN_MILLISECONDS,
+            __CTL_CODE,
+            __SUB_CODE,
+            __TUNNELED_CONTROL,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 3)
+                .with_channel(18)
+                .with_task(1020)
+                .with_keywords(0x8)
+                .with_message(
+                    "File system operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
+                ),
+        ],
+    );
 
 /// Event 1022.
-pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED: rt::EventInfo = rt::EventInfo {
-    id: 1022,
-    name: "SrvFileSharingFirewallRuleEnabled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0],
-        },
-    ],
-};
+pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED: rt::EventInfo = rt::EventInfo::new(
+    1022,
+    "SrvFileSharingFirewallRuleEnabled",
+    &[rt::VersionInfo::new(0, &[&SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0])],
+);
 
 /// File and printer sharing firewall rule enabled: event 1022, version 0. Builds 10240-26200.
-pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 126,
-    name: "SrvFileSharingFirewallRuleEnabledV0",
-    event: "SrvFileSharingFirewallRuleEnabled",
-    id: 1022,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(21),
-            level: 4,
-            opcode: 0,
-            task: 1022,
-            keywords: 0x8,
-            message: Some(
-                "File and printer sharing firewall rule enabled.%n%nGuidance:%n%nYou should expect this event when Windows Firewall is configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that has custom shares configured.",
-            ),
-        },
-    ],
-};
+pub static SRV_FILE_SHARING_FIREWALL_RULE_ENABLED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        126,
+        rt::EventKey::new(1022, 0),
+        "SrvFileSharingFirewallRuleEnabled",
+        "SrvFileSharingFirewallRuleEnabledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(21)
+                .with_task(1022)
+                .with_keywords(0x8)
+                .with_message(
+                    "File and printer sharing firewall rule enabled.%n%nGuidance:%n%nYou should expect this event when Windows Firewall is configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that has custom shares configured.",
+                ),
+        ],
+    );
 
 /// Event 1026.
-pub static SRV_LEASING_DISABLED: rt::EventInfo = rt::EventInfo {
-    id: 1026,
-    name: "SrvLeasingDisabled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_LEASING_DISABLED_V0],
-        },
-    ],
-};
+pub static SRV_LEASING_DISABLED: rt::EventInfo = rt::EventInfo::new(
+    1026,
+    "SrvLeasingDisabled",
+    &[rt::VersionInfo::new(0, &[&SRV_LEASING_DISABLED_V0])],
+);
 
 /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026, version 0. Builds 10240-26200.
-pub static SRV_LEASING_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 130,
-    name: "SrvLeasingDisabledV0",
-    event: "SrvLeasingDisabled",
-    id: 1026,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1026,
-            keywords: 0x8,
-            message: Some(
-                "File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Value: DisableLeasing%nDefault Value: 0 (or not present)%nCurrent Value: non-zero%n%nGuidance:%n%nYou should expect this event when disabling SMB 3 Leasing. Microsoft does not recommend disabling SMB Leasing. Once disabled, traffic from client to server may increase since metadata and data may no longer be retrieved from a local cache.",
-            ),
-        },
-    ],
-};
+pub static SRV_LEASING_DISABLED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        130,
+        rt::EventKey::new(1026, 0),
+        "SrvLeasingDisabled",
+        "SrvLeasingDisabledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 3)
+                .with_channel(18)
+                .with_task(1026)
+                .with_keywords(0x8)
+                .with_message(
+                    "File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance.%n%nRegistry Key: HKLM\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters%nRegistry Value: DisableLeasing%nDefault Value: 0 (or not present)%nCurrent Value: non-zero%n%nGuidance:%n%nYou should expect this event when disabling SMB 3 Leasing. Microsoft does not recommend disabling SMB Leasing. Once disabled, traffic from client to server may increase since metadata and data may no longer be retrieved from a local cache.",
+                ),
+        ],
+    );
 
 /// Event 1027.
-pub static SRV_FIREWALL_PORTS_CLOSED: rt::EventInfo = rt::EventInfo {
-    id: 1027,
-    name: "SrvFirewallPortsClosed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_FIREWALL_PORTS_CLOSED_V0],
-        },
-    ],
-};
+pub static SRV_FIREWALL_PORTS_CLOSED: rt::EventInfo = rt::EventInfo::new(
+    1027,
+    "SrvFirewallPortsClosed",
+    &[rt::VersionInfo::new(0, &[&SRV_FIREWALL_PORTS_CLOSED_V0])],
+);
 
 /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027, version 0. Builds 10240-26200.
-pub static SRV_FIREWALL_PORTS_CLOSED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 131,
-    name: "SrvFirewallPortsClosedV0",
-    event: "SrvFirewallPortsClosed",
-    id: 1027,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1027,
-            keywords: 0x8,
-            message: Some(
-                "The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network.%n%nGuidance:%n%nYou should expect this event when Windows Firewall is not configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that does not have custom shares configured. Clients cannot access SMB shares on this computer until SMB traffic is allowed through the firewall.",
-            ),
-        },
-    ],
-};
+pub static SRV_FIREWALL_PORTS_CLOSED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        131,
+        rt::EventKey::new(1027, 0),
+        "SrvFirewallPortsClosed",
+        "SrvFirewallPortsClosedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1027)
+                .with_keywords(0x8)
+                .with_message(
+                    "The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network.%n%nGuidance:%n%nYou should expect this event when Windows Firewall is not configured to enable the File and Printer Sharing rule, which allows inbound SMB traffic. This event occurs on a computer that does not have custom shares configured. Clients cannot access SMB shares on this computer until SMB traffic is allowed through the firewall.",
+                ),
+        ],
+    );
 
 /// Event 1030.
-pub static SMB2_MDL_IO_COMPLETION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1030,
-    name: "Smb2MdlIoCompletionFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_MDL_IO_COMPLETION_FAILURE_V0],
-        },
-    ],
-};
+pub static SMB2_MDL_IO_COMPLETION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1030,
+    "Smb2MdlIoCompletionFailure",
+    &[rt::VersionInfo::new(0, &[&SMB2_MDL_IO_COMPLETION_FAILURE_V0])],
+);
 
 /// An MDL read or write completion request failed: event 1030, version 0. Builds 10586-26200.
-pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 134,
-    name: "Smb2MdlIoCompletionFailureV0",
-    event: "Smb2MdlIoCompletionFailure",
-    id: 1030,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10586,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __FILE_NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        rt::FieldInfo::new("IsRead", rt::InType::Boolean),
-        rt::FieldInfo::new("Status", rt::InType::HexInt32).meaning(rt::Meaning::NtStatus),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10586,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "An MDL read or write completion request failed.%n%nServer Name: %2%nShare Name: %4%nFile Name: %6%nIsRead: %7%nStatus: %8%n%nGuidance:%n%nThe SMB server sends MDL completion requests to a file system upon completion of a buffered I/O to release system resources. The file system and its filter drivers must not fail MDL completion requests. Failures may result in memory leaks and degraded system performance and stability. Non-Microsoft file system filter drivers are the most common cause of failed MDL completion requests.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3009,
-            keywords: 0x8,
-            message: Some(
-                "An MDL read or write completion request failed.%n%nServer Name: %2%nShare Name: %4%nFile Name: %6%nIsRead: %7%nStatus: %8%n%nGuidance:%n%nThe SMB server sends MDL completion requests to a file system upon completion of a buffered I/O to release system resources. The file system and its filter drivers must not fail MDL completion requests. Failures may result in memory leaks and degraded system performance and stability. Non-Microsoft file system filter drivers are the most common cause of failed MDL completion requests.",
-            ),
-        },
-    ],
-};
+pub static SMB2_MDL_IO_COMPLETION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        134,
+        rt::EventKey::new(1030, 0),
+        "Smb2MdlIoCompletionFailure",
+        "Smb2MdlIoCompletionFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10586, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __FILE_NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            rt::FieldInfo::new("IsRead", rt::InType::Boolean),
+            rt::FieldInfo::new("Status", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10586, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "An MDL read or write completion request failed.%n%nServer Name: %2%nShare Name: %4%nFile Name: %6%nIsRead: %7%nStatus: %8%n%nGuidance:%n%nThe SMB server sends MDL completion requests to a file system upon completion of a buffered I/O to release system resources. The file system and its filter drivers must not fail MDL completion requests. Failures may result in memory leaks and degraded system performance and stability. Non-Microsoft file system filter drivers are the most common cause of failed MDL completion requests.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3009)
+                .with_keywords(0x8)
+                .with_message(
+                    "An MDL read or write completion request failed.%n%nServer Name: %2%nShare Name: %4%nFile Name: %6%nIsRead: %7%nStatus: %8%n%nGuidance:%n%nThe SMB server sends MDL completion requests to a file system upon completion of a buffered I/O to release system resources. The file system and its filter drivers must not fail MDL completion requests. Failures may result in memory leaks and degraded system performance and stability. Non-Microsoft file system filter drivers are the most common cause of failed MDL completion requests.",
+                ),
+        ],
+    );
 
 /// Event 1031.
-pub static SRV2_LIVE_DUMP_SUCCEEDED: rt::EventInfo = rt::EventInfo {
-    id: 1031,
-    name: "Srv2LiveDumpSucceeded",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_LIVE_DUMP_SUCCEEDED_V0],
-        },
-    ],
-};
+pub static SRV2_LIVE_DUMP_SUCCEEDED: rt::EventInfo = rt::EventInfo::new(
+    1031,
+    "Srv2LiveDumpSucceeded",
+    &[rt::VersionInfo::new(0, &[&SRV2_LIVE_DUMP_SUCCEEDED_V0])],
+);
 
 /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031, version 0. Builds 10586-26200.
-pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 135,
-    name: "Srv2LiveDumpSucceededV0",
-    event: "Srv2LiveDumpSucceeded",
-    id: 1031,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10586,
-            last: 26200,
-        },
-    ],
-    fields: &[__REASON],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10586,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The server detected a problem and has captured a live kernel dump to collect debug information.%n%nReason: %1%nDump Location: %%SystemRoot%%\\LiveKernelReports%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3010,
-            keywords: 0x8,
-            message: Some(
-                "The server detected a problem and has captured a live kernel dump to collect debug information.%n%nReason: %1%nDump Location: %%SystemRoot%%\\LiveKernelReports%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
-            ),
-        },
-    ],
-};
+pub static SRV2_LIVE_DUMP_SUCCEEDED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        135,
+        rt::EventKey::new(1031, 0),
+        "Srv2LiveDumpSucceeded",
+        "Srv2LiveDumpSucceededV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10586, 26200)])
+    .with_fields(&[__REASON])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10586, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server detected a problem and has captured a live kernel dump to collect debug information.%n%nReason: %1%nDump Location: %%SystemRoot%%\\LiveKernelReports%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3010)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server detected a problem and has captured a live kernel dump to collect debug information.%n%nReason: %1%nDump Location: %%SystemRoot%%\\LiveKernelReports%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
+                ),
+        ],
+    );
 
 /// Event 1032.
-pub static SRV2_LIVE_DUMP_THROTTELED: rt::EventInfo = rt::EventInfo {
-    id: 1032,
-    name: "Srv2LiveDumpThrotteled",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_LIVE_DUMP_THROTTELED_V0],
-        },
-    ],
-};
+pub static SRV2_LIVE_DUMP_THROTTELED: rt::EventInfo = rt::EventInfo::new(
+    1032,
+    "Srv2LiveDumpThrotteled",
+    &[rt::VersionInfo::new(0, &[&SRV2_LIVE_DUMP_THROTTELED_V0])],
+);
 
 /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032, version 0. Builds 10586-26200.
-pub static SRV2_LIVE_DUMP_THROTTELED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 136,
-    name: "Srv2LiveDumpThrotteledV0",
-    event: "Srv2LiveDumpThrotteled",
-    id: 1032,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10586,
-            last: 26200,
-        },
-    ],
-    fields: &[__REASON],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10586,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The server detected a problem but was unable to capture a live kernel dump to collect debug information.%n%nReason: %1%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected. In this case, the server's request to create a live kernel dump was rejected. This is usually due to the live kernel dump throttle, which prevents frequent dumps from consuming too much disk space. Either wait for the throttle limit to expire (by default, 7 days), or contact Microsoft Support for steps to override the throttle. This event is written to the log no more than once per day. The problem that caused the server to the request a live kernel dump may be occuring more frequently.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3011,
-            keywords: 0x8,
-            message: Some(
-                "The server detected a problem but was unable to capture a live kernel dump to collect debug information.%n%nReason: %1%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected. In this case, the server's request to create a live kernel dump was rejected. This is usually due to the live kernel dump throttle, which prevents frequent dumps from consuming too much disk space. Either wait for the throttle limit to expire (by default, 7 days), or contact Microsoft Support for steps to override the throttle. This event is written to the log no more than once per day. The problem that caused the server to the request a live kernel dump may be occuring more frequently.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
-            ),
-        },
-    ],
-};
+pub static SRV2_LIVE_DUMP_THROTTELED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        136,
+        rt::EventKey::new(1032, 0),
+        "Srv2LiveDumpThrotteled",
+        "Srv2LiveDumpThrotteledV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10586, 26200)])
+    .with_fields(&[__REASON])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10586, 2)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server detected a problem but was unable to capture a live kernel dump to collect debug information.%n%nReason: %1%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected. In this case, the server's request to create a live kernel dump was rejected. This is usually due to the live kernel dump throttle, which prevents frequent dumps from consuming too much disk space. Either wait for the throttle limit to expire (by default, 7 days), or contact Microsoft Support for steps to override the throttle. This event is written to the log no more than once per day. The problem that caused the server to the request a live kernel dump may be occuring more frequently.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3011)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server detected a problem but was unable to capture a live kernel dump to collect debug information.%n%nReason: %1%n%nGuidance:%n%nThe server supports the Live Dump feature, where the detection of a problem results in a kernel memory dump, but no bugcheck and reboot. This allows Microsoft Support to examine memory dumps without requiring a reboot or manual intervention. The reason code indicates the type of problem that was detected. In this case, the server's request to create a live kernel dump was rejected. This is usually due to the live kernel dump throttle, which prevents frequent dumps from consuming too much disk space. Either wait for the throttle limit to expire (by default, 7 days), or contact Microsoft Support for steps to override the throttle. This event is written to the log no more than once per day. The problem that caused the server to the request a live kernel dump may be occuring more frequently.%n%nStalled I/O%n%nAn I/O is taking an unreasonably long time to complete. Malfunctioning third-party file system minifilter drivers are a common source of this problem. Other causes include failed disks or a client-driven I/O workload that greatly exceeds the server's capacity.",
+                ),
+        ],
+    );
 
 /// Event 1041.
-pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1041,
-    name: "SrvAdminFsctlPropertiesListReadingFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1041,
+    "SrvAdminFsctlPropertiesListReadingFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0])],
+);
 
 /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041, version 0. Builds 15063-26200.
-pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 145,
-    name: "SrvAdminFsctlPropertiesListReadingFailureV0",
-    event: "SrvAdminFsctlPropertiesListReadingFailure",
-    id: 1041,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32)
-            .with_map(&maps::SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE),
-        rt::FieldInfo::new("RegistryValueNameLength", rt::InType::UInt32),
-        rt::FieldInfo::new("RegistryValueName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3020,
-            keywords: 0x8,
-            message: Some(
-                "Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1",
-            ),
-        },
-    ],
-};
+pub static SRV_ADMIN_FSCTL_PROPERTIES_LIST_READING_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        145,
+        rt::EventKey::new(1041, 0),
+        "SrvAdminFsctlPropertiesListReadingFailure",
+        "SrvAdminFsctlPropertiesListReadingFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32)
+                .with_map(&maps::SRV_ADMIN_FSCTL_PROPERTIES_LIST_FAILURE_TYPE),
+            rt::FieldInfo::new("RegistryValueNameLength", rt::InType::UInt32),
+            rt::FieldInfo::new("RegistryValueName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3020)
+                .with_keywords(0x8)
+                .with_message(
+                    "Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1",
+                ),
+        ],
+    );
 
 /// Event 1047.
-pub static SMB2_SLOW_COMMAND: rt::EventInfo = rt::EventInfo {
-    id: 1047,
-    name: "Smb2SlowCommand",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SLOW_COMMAND_V0],
-        },
-    ],
-};
+pub static SMB2_SLOW_COMMAND: rt::EventInfo = rt::EventInfo::new(
+    1047,
+    "Smb2SlowCommand",
+    &[rt::VersionInfo::new(0, &[&SMB2_SLOW_COMMAND_V0])],
+);
 
 /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047, version 0. Builds 20348-26200.
-pub static SMB2_SLOW_COMMAND_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 151,
-    name: "Smb2SlowCommandV0",
-    event: "Smb2SlowCommand",
-    id: 1047,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("InstanceId", rt::InType::UInt32),
-        __SMB2_COMMAND,
-        rt::FieldInfo::new("Smb2PerfBlock", rt::InType::UInt16),
-        rt::FieldInfo::new("Duration", rt::InType::UInt64),
-        __THRESHOLD,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The server received a %2 request but is taking an abnormal amount of time to process it.%n%nInstance Id: %1%nCommand: %2%nPerfBlock: %3%nDuration(s): %4%nThreshold(s): %5",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3026,
-            keywords: 0x8,
-            message: Some(
-                "The server received a %2 request but is taking an abnormal amount of time to process it.%n%nInstance Id: %1%nCommand: %2%nPerfBlock: %3%nDuration(s): %4%nThreshold(s): %5",
-            ),
-        },
-    ],
-};
+pub static SMB2_SLOW_COMMAND_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        151,
+        rt::EventKey::new(1047, 0),
+        "Smb2SlowCommand",
+        "Smb2SlowCommandV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("InstanceId", rt::InType::UInt32),
+            __SMB2_COMMAND,
+            rt::FieldInfo::new("Smb2PerfBlock", rt::InType::UInt16),
+            rt::FieldInfo::new("Duration", rt::InType::UInt64),
+            __THRESHOLD,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 3)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received a %2 request but is taking an abnormal amount of time to process it.%n%nInstance Id: %1%nCommand: %2%nPerfBlock: %3%nDuration(s): %4%nThreshold(s): %5",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3026)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server received a %2 request but is taking an abnormal amount of time to process it.%n%nInstance Id: %1%nCommand: %2%nPerfBlock: %3%nDuration(s): %4%nThreshold(s): %5",
+                ),
+        ],
+    );
 
 /// Event 1048.
-pub static SMB2_COMMAND_TIME_DISTRIBUTION: rt::EventInfo = rt::EventInfo {
-    id: 1048,
-    name: "Smb2CommandTimeDistribution",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_COMMAND_TIME_DISTRIBUTION_V0],
-        },
-    ],
-};
+pub static SMB2_COMMAND_TIME_DISTRIBUTION: rt::EventInfo = rt::EventInfo::new(
+    1048,
+    "Smb2CommandTimeDistribution",
+    &[rt::VersionInfo::new(0, &[&SMB2_COMMAND_TIME_DISTRIBUTION_V0])],
+);
 
 /// The server processed a %1 request. Times taken to complete each stage below: event 1048, version 0. Builds 20348-26200.
-pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 152,
-    name: "Smb2CommandTimeDistributionV0",
-    event: "Smb2CommandTimeDistribution",
-    id: 1048,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SMB2_COMMAND,
-        rt::FieldInfo::new("AcquireLockTime", rt::InType::UInt64),
-        rt::FieldInfo::new("IoTime", rt::InType::UInt64),
-        rt::FieldInfo::new("TotalTime", rt::InType::UInt64),
-        __THRESHOLD,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "The server processed a %1 request. Times taken to complete each stage below.%n%nCommand: %1%nAcquireLockTime(s): %2%nIoTime(s): %3%nTotalTime(s): %4%nThreshold(s): %5",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3027,
-            keywords: 0x8,
-            message: Some(
-                "The server processed a %1 request. Times taken to complete each stage below.%n%nCommand: %1%nAcquireLockTime(s): %2%nIoTime(s): %3%nTotalTime(s): %4%nThreshold(s): %5",
-            ),
-        },
-    ],
-};
+pub static SMB2_COMMAND_TIME_DISTRIBUTION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        152,
+        rt::EventKey::new(1048, 0),
+        "Smb2CommandTimeDistribution",
+        "Smb2CommandTimeDistributionV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            __SMB2_COMMAND,
+            rt::FieldInfo::new("AcquireLockTime", rt::InType::UInt64),
+            rt::FieldInfo::new("IoTime", rt::InType::UInt64),
+            rt::FieldInfo::new("TotalTime", rt::InType::UInt64),
+            __THRESHOLD,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server processed a %1 request. Times taken to complete each stage below.%n%nCommand: %1%nAcquireLockTime(s): %2%nIoTime(s): %3%nTotalTime(s): %4%nThreshold(s): %5",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3027)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server processed a %1 request. Times taken to complete each stage below.%n%nCommand: %1%nAcquireLockTime(s): %2%nIoTime(s): %3%nTotalTime(s): %4%nThreshold(s): %5",
+                ),
+        ],
+    );
 
 /// Event 1054.
-pub static SRV_SLOW_NETWORK_OPERATION: rt::EventInfo = rt::EventInfo {
-    id: 1054,
-    name: "SrvSlowNetworkOperation",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SLOW_NETWORK_OPERATION_V0],
-        },
-    ],
-};
+pub static SRV_SLOW_NETWORK_OPERATION: rt::EventInfo = rt::EventInfo::new(
+    1054,
+    "SrvSlowNetworkOperation",
+    &[rt::VersionInfo::new(0, &[&SRV_SLOW_NETWORK_OPERATION_V0])],
+);
 
 /// Network operation has taken longer than expected: event 1054, version 0. Builds 26100-26200.
-pub static SRV_SLOW_NETWORK_OPERATION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 159,
-    name: "SrvSlowNetworkOperationV0",
-    event: "SrvSlowNetworkOperation",
-    id: 1054,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __COMMAND,
-        __SESSION_GUID,
-        __SESSION_ID,
-        __CONNECTION_GUID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __FILE_NAME_LENGTH,
-        __FILE_NAME,
-        __DURATION_IN_MILLISECONDS,
-        __THRESHOLD_IN_MILLISECONDS,
-        __CTL_CODE,
-        __SUB_CODE,
-        __TUNNELED_CONTROL,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1054,
-            keywords: 0x8,
-            message: Some(
-                "Network operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
-            ),
-        },
-    ],
-};
+pub static SRV_SLOW_NETWORK_OPERATION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        159,
+        rt::EventKey::new(1054, 0),
+        "SrvSlowNetworkOperation",
+        "SrvSlowNetworkOperationV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __COMMAND,
+            __SESSION_GUID,
+            __SESSION_ID,
+            __CONNECTION_GUID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __FILE_NAME_LENGTH,
+            __FILE_NAME,
+            __DURATION_IN_MILLISECONDS,
+            __THRESHOLD_IN_MILLISECONDS,
+            __CTL_CODE,
+            __SUB_CODE,
+            __TUNNELED_CONTROL,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(1054)
+                .with_keywords(0x8)
+                .with_message(
+                    "Network operation has taken longer than expected.%n%nClient Name: %8%nClient Address: %10%nUser Name: %6%nSession ID: %3%nShare Name: %12%nFile Name: %14%nCommand: %1%nDuration (in milliseconds): %15%nWarning Threshold (in milliseconds): %16%n%nGuidance:%n%nThe underlying file system has taken too long to respond to an operation. This typically indicates a problem with the storage and not SMB.",
+                ),
+        ],
+    );
 
 /// Event 1802.
-pub static SRV_NET_GET_NEXT_ID_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1802,
-    name: "SrvNetGetNextIdFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_GET_NEXT_ID_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_NET_GET_NEXT_ID_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1802,
+    "SrvNetGetNextIdFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_GET_NEXT_ID_FAILURE_V0])],
+);
 
 /// The server failed to reserve the next ID region in the cluster registry: event 1802, version 0. Builds 10240-26200.
-pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 172,
-    name: "SrvNetGetNextIdFailureV0",
-    event: "SrvNetGetNextIdFailure",
-    id: 1802,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("Status", rt::InType::UInt32).meaning(rt::Meaning::NtStatus),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 2000,
-            keywords: 0x8,
-            message: Some(
-                "The server failed to reserve the next ID region in the cluster registry.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_GET_NEXT_ID_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        172,
+        rt::EventKey::new(1802, 0),
+        "SrvNetGetNextIdFailure",
+        "SrvNetGetNextIdFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("Status", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(2000)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server failed to reserve the next ID region in the cluster registry.",
+                ),
+        ],
+    );
 
 /// Event 1907.
-pub static RECEIVED_NULL_REPARSE_BUFFER: rt::EventInfo = rt::EventInfo {
-    id: 1907,
-    name: "ReceivedNullReparseBuffer",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&RECEIVED_NULL_REPARSE_BUFFER_V0],
-        },
-    ],
-};
+pub static RECEIVED_NULL_REPARSE_BUFFER: rt::EventInfo = rt::EventInfo::new(
+    1907,
+    "ReceivedNullReparseBuffer",
+    &[rt::VersionInfo::new(0, &[&RECEIVED_NULL_REPARSE_BUFFER_V0])],
+);
 
 /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907, version 0. Builds 20348-26200.
-pub static RECEIVED_NULL_REPARSE_BUFFER_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 182,
-    name: "ReceivedNullReparseBufferV0",
-    event: "ReceivedNullReparseBuffer",
-    id: 1907,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(17),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "Server received STATUS_STOPPED_ON_SYMLINK but the reparse buffer is NULL.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(17),
-            level: 3,
-            opcode: 0,
-            task: 3048,
-            keywords: 0x8,
-            message: Some(
-                "Server received STATUS_STOPPED_ON_SYMLINK but the reparse buffer is NULL.",
-            ),
-        },
-    ],
-};
+pub static RECEIVED_NULL_REPARSE_BUFFER_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        182,
+        rt::EventKey::new(1907, 0),
+        "ReceivedNullReparseBuffer",
+        "ReceivedNullReparseBufferV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 3)
+                .with_channel(17)
+                .with_keywords(0x8)
+                .with_message(
+                    "Server received STATUS_STOPPED_ON_SYMLINK but the reparse buffer is NULL.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(17)
+                .with_task(3048)
+                .with_keywords(0x8)
+                .with_message(
+                    "Server received STATUS_STOPPED_ON_SYMLINK but the reparse buffer is NULL.",
+                ),
+        ],
+    );
 
 /// Event 1908.
-pub static ALLOW_LIST_LOAD_FAILED: rt::EventInfo = rt::EventInfo {
-    id: 1908,
-    name: "AllowListLoadFailed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&ALLOW_LIST_LOAD_FAILED_V0],
-        },
-    ],
-};
+pub static ALLOW_LIST_LOAD_FAILED: rt::EventInfo = rt::EventInfo::new(
+    1908,
+    "AllowListLoadFailed",
+    &[rt::VersionInfo::new(0, &[&ALLOW_LIST_LOAD_FAILED_V0])],
+);
 
 /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908, version 0. Builds 20348-26200.
-pub static ALLOW_LIST_LOAD_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 183,
-    name: "AllowListLoadFailedV0",
-    event: "AllowListLoadFailed",
-    id: 1908,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(17),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "Custom FSCTL allow list was not successfully loaded after several retries.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(17),
-            level: 3,
-            opcode: 0,
-            task: 3049,
-            keywords: 0x8,
-            message: Some(
-                "Custom FSCTL allow list was not successfully loaded after several retries.",
-            ),
-        },
-    ],
-};
+pub static ALLOW_LIST_LOAD_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        183,
+        rt::EventKey::new(1908, 0),
+        "AllowListLoadFailed",
+        "AllowListLoadFailedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 3)
+                .with_channel(17)
+                .with_keywords(0x8)
+                .with_message(
+                    "Custom FSCTL allow list was not successfully loaded after several retries.",
+                ),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(17)
+                .with_task(3049)
+                .with_keywords(0x8)
+                .with_message(
+                    "Custom FSCTL allow list was not successfully loaded after several retries.",
+                ),
+        ],
+    );

@@ -6,112 +6,80 @@ use ::etw_runtime as rt;
 use super::super::{maps, meanings};
 
 /// Event 2000.
-pub static PACKET_FRAGMENT: rt::EventInfo = rt::EventInfo {
-    id: 2000,
-    name: "PacketFragment",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&PACKET_FRAGMENT_V0],
-        },
-    ],
-};
+pub static PACKET_FRAGMENT: rt::EventInfo = rt::EventInfo::new(
+    2000,
+    "PacketFragment",
+    &[rt::VersionInfo::new(0, &[&PACKET_FRAGMENT_V0])],
+);
 
 /// Packet Fragment (%2 bytes): event 2000, version 0. Builds 10240-26200.
-pub static PACKET_FRAGMENT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 192,
-    name: "PacketFragmentV0",
-    event: "PacketFragment",
-    id: 2000,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ReassembledEventID", rt::InType::UInt16),
-        rt::FieldInfo::new("FragmentSize", rt::InType::UInt32),
-        rt::FieldInfo::new("FragmentData", rt::InType::Binary)
-            .with_length(rt::Size::Field(1)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(19),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x400_0000_0000,
-            message: Some("Packet Fragment (%2 bytes)"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(19),
-            level: 4,
-            opcode: 0,
-            task: 3054,
-            keywords: 0x400_0000_0000,
-            message: Some("Packet Fragment (%2 bytes)"),
-        },
-    ],
-};
+pub static PACKET_FRAGMENT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        192,
+        rt::EventKey::new(2000, 0),
+        "PacketFragment",
+        "PacketFragmentV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ReassembledEventID", rt::InType::UInt16),
+            rt::FieldInfo::new("FragmentSize", rt::InType::UInt32),
+            rt::FieldInfo::new("FragmentData", rt::InType::Binary)
+                .with_length(rt::Size::Field(1)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(19)
+                .with_keywords(0x400_0000_0000)
+                .with_message("Packet Fragment (%2 bytes)"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(19)
+                .with_task(3054)
+                .with_keywords(0x400_0000_0000)
+                .with_message("Packet Fragment (%2 bytes)"),
+        ],
+    );
 
 /// Event 40000.
-pub static PACKET: rt::EventInfo = rt::EventInfo {
-    id: 40000,
-    name: "Packet",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&PACKET_V0],
-        },
-    ],
-};
+pub static PACKET: rt::EventInfo = rt::EventInfo::new(
+    40000,
+    "Packet",
+    &[rt::VersionInfo::new(0, &[&PACKET_V0])],
+);
 
 /// Packet (%4 bytes): event 40000, version 0. Builds 10240-26200.
-pub static PACKET_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 225,
-    name: "PacketV0",
-    event: "Packet",
-    id: 40000,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ConnectionType", rt::InType::UInt32)
-            .with_map(&maps::CONNECTION_TYPE_MAP),
-        rt::FieldInfo::new("PeerAddressLength", rt::InType::UInt32),
-        rt::FieldInfo::new("PeerAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(1)),
-        rt::FieldInfo::new("PacketSize", rt::InType::UInt32),
-        rt::FieldInfo::new("PacketData", rt::InType::Binary)
-            .with_length(rt::Size::Field(3)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(19),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x400_0000_0000,
-            message: Some("Packet (%4 bytes)"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(19),
-            level: 4,
-            opcode: 0,
-            task: 3055,
-            keywords: 0x400_0000_0000,
-            message: Some("Packet (%4 bytes)"),
-        },
-    ],
-};
+pub static PACKET_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        225,
+        rt::EventKey::new(40000, 0),
+        "Packet",
+        "PacketV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ConnectionType", rt::InType::UInt32)
+                .with_map(&maps::CONNECTION_TYPE_MAP),
+            rt::FieldInfo::new("PeerAddressLength", rt::InType::UInt32),
+            rt::FieldInfo::new("PeerAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(1)),
+            rt::FieldInfo::new("PacketSize", rt::InType::UInt32),
+            rt::FieldInfo::new("PacketData", rt::InType::Binary)
+                .with_length(rt::Size::Field(3)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(19)
+                .with_keywords(0x400_0000_0000)
+                .with_message("Packet (%4 bytes)"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(19)
+                .with_task(3055)
+                .with_keywords(0x400_0000_0000)
+                .with_message("Packet (%4 bytes)"),
+        ],
+    );

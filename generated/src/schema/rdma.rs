@@ -12,7 +12,7 @@ const __INTERFACE_INDEX: rt::FieldInfo = rt::FieldInfo::new(
 
 const __ERROR: rt::FieldInfo = rt::FieldInfo::new("Error", rt::InType::HexInt32)
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __DEVICE_NAME_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
     "DeviceNameLength",
@@ -28,7 +28,7 @@ const __LOAD_STATUS: rt::FieldInfo = rt::FieldInfo::new(
         rt::InType::HexInt32,
     )
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __SERVICE_PATH_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
     "ServicePathLength",
@@ -54,960 +54,671 @@ const __ACTION_TAKEN: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 /// Event 1033.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: rt::EventInfo = rt::EventInfo {
-    id: 1033,
-    name: "Srv2RdmaSendEndpointNotification",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION: rt::EventInfo = rt::EventInfo::new(
+    1033,
+    "Srv2RdmaSendEndpointNotification",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0])],
+);
 
 /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 137,
-    name: "Srv2RdmaSendEndpointNotificationV0",
-    event: "Srv2RdmaSendEndpointNotification",
-    id: 1033,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE),
-        rt::FieldInfo::new("InterfaceNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("InterfaceName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Sent RDMA %1 event to LanmanServer for interface %3."),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Sent RDMA %1 event to LanmanServer for interface %3."),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3012,
-            keywords: 0x200,
-            message: Some("Sent RDMA %1 event to LanmanServer for interface %3."),
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        137,
+        rt::EventKey::new(1033, 0),
+        "Srv2RdmaSendEndpointNotification",
+        "Srv2RdmaSendEndpointNotificationV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_TYPE),
+            rt::FieldInfo::new("InterfaceNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("InterfaceName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("Sent RDMA %1 event to LanmanServer for interface %3."),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Sent RDMA %1 event to LanmanServer for interface %3."),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3012)
+                .with_keywords(0x200)
+                .with_message("Sent RDMA %1 event to LanmanServer for interface %3."),
+        ],
+    );
 
 /// Event 1034.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1034,
-    name: "Srv2RdmaSendEndpointNotificationFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1034,
+    "Srv2RdmaSendEndpointNotificationFailure",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0])],
+);
 
 /// Send RDMA Endpoint notification failure - %1: event 1034, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 138,
-    name: "Srv2RdmaSendEndpointNotificationFailureV0",
-    event: "Srv2RdmaSendEndpointNotificationFailure",
-    id: 1034,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
-        __INTERFACE_INDEX,
-        __ERROR,
-        __DEVICE_NAME_LENGTH,
-        rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(3)),
-        rt::FieldInfo::new("ExtraInformation", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Send RDMA Endpoint notification failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Send RDMA Endpoint notification failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3013,
-            keywords: 0x200,
-            message: Some("Send RDMA Endpoint notification failure - %1"),
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        138,
+        rt::EventKey::new(1034, 0),
+        "Srv2RdmaSendEndpointNotificationFailure",
+        "Srv2RdmaSendEndpointNotificationFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_FAILURE_TYPE),
+            __INTERFACE_INDEX,
+            __ERROR,
+            __DEVICE_NAME_LENGTH,
+            rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(3)),
+            rt::FieldInfo::new("ExtraInformation", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("Send RDMA Endpoint notification failure - %1"),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Send RDMA Endpoint notification failure - %1"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3013)
+                .with_keywords(0x200)
+                .with_message("Send RDMA Endpoint notification failure - %1"),
+        ],
+    );
 
 /// Event 1035.
-pub static SRV2_RDMA_ENDPOINT_CHANGE: rt::EventInfo = rt::EventInfo {
-    id: 1035,
-    name: "Srv2RdmaEndpointChange",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_ENDPOINT_CHANGE_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_ENDPOINT_CHANGE: rt::EventInfo = rt::EventInfo::new(
+    1035,
+    "Srv2RdmaEndpointChange",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_ENDPOINT_CHANGE_V0])],
+);
 
 /// RDMA Endpoint %4 for interface %2 was %1: event 1035, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 139,
-    name: "Srv2RdmaEndpointChangeV0",
-    event: "Srv2RdmaEndpointChange",
-    id: 1035,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("EndpointState", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_ENDPOINT_STATE),
-        __INTERFACE_INDEX,
-        rt::FieldInfo::new("TransportNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("RDMA Endpoint %4 for interface %2 was %1."),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("RDMA Endpoint %4 for interface %2 was %1."),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3014,
-            keywords: 0x200,
-            message: Some("RDMA Endpoint %4 for interface %2 was %1."),
-        },
-    ],
-};
+pub static SRV2_RDMA_ENDPOINT_CHANGE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        139,
+        rt::EventKey::new(1035, 0),
+        "Srv2RdmaEndpointChange",
+        "Srv2RdmaEndpointChangeV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("EndpointState", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_ENDPOINT_STATE),
+            __INTERFACE_INDEX,
+            rt::FieldInfo::new("TransportNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("RDMA Endpoint %4 for interface %2 was %1."),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("RDMA Endpoint %4 for interface %2 was %1."),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3014)
+                .with_keywords(0x200)
+                .with_message("RDMA Endpoint %4 for interface %2 was %1."),
+        ],
+    );
 
 /// Event 1036.
-pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1036,
-    name: "Srv2RdmaEndpointAllocationFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1036,
+    "Srv2RdmaEndpointAllocationFailure",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0])],
+);
 
 /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 140,
-    name: "Srv2RdmaEndpointAllocationFailureV0",
-    event: "Srv2RdmaEndpointAllocationFailure",
-    id: 1036,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[__INTERFACE_INDEX, __ERROR],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3015,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
-            ),
-        },
-    ],
-};
+pub static SRV2_RDMA_ENDPOINT_ALLOCATION_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        140,
+        rt::EventKey::new(1036, 0),
+        "Srv2RdmaEndpointAllocationFailure",
+        "Srv2RdmaEndpointAllocationFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(&[__INTERFACE_INDEX, __ERROR])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
+                ),
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3015)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2",
+                ),
+        ],
+    );
 
 /// Event 1037.
-pub static SRV2_RDMA_CREATE_LISTENER_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1037,
-    name: "Srv2RdmaCreateListenerFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_CREATE_LISTENER_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_CREATE_LISTENER_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1037,
+    "Srv2RdmaCreateListenerFailure",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_CREATE_LISTENER_FAILURE_V0])],
+);
 
 /// RDMA listener creation failure - %1: event 1037, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 141,
-    name: "Srv2RdmaCreateListenerFailureV0",
-    event: "Srv2RdmaCreateListenerFailure",
-    id: 1037,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE),
-        __INTERFACE_INDEX,
-        __ERROR,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("RDMA listener creation failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("RDMA listener creation failure - %1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 3016,
-            keywords: 0x200,
-            message: Some("RDMA listener creation failure - %1"),
-        },
-    ],
-};
+pub static SRV2_RDMA_CREATE_LISTENER_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        141,
+        rt::EventKey::new(1037, 0),
+        "Srv2RdmaCreateListenerFailure",
+        "Srv2RdmaCreateListenerFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_CREATE_LISTENER_FAILURE_TYPE),
+            __INTERFACE_INDEX,
+            __ERROR,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("RDMA listener creation failure - %1"),
+            rt::HeaderInfo::new(22621, 2)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("RDMA listener creation failure - %1"),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(18)
+                .with_task(3016)
+                .with_keywords(0x200)
+                .with_message("RDMA listener creation failure - %1"),
+        ],
+    );
 
 /// Event 1038.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1038,
-    name: "Srv2RdmaSendEndpointNotificationRpcFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1038,
+    "Srv2RdmaSendEndpointNotificationRpcFailure",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0])],
+);
 
 /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 142,
-    name: "Srv2RdmaSendEndpointNotificationRpcFailureV0",
-    event: "Srv2RdmaSendEndpointNotificationRpcFailure",
-    id: 1038,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FailureType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE),
-        __DEVICE_NAME_LENGTH,
-        rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        __ERROR,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Send endpoint notification RPC failure for device %3 - %1",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Send endpoint notification RPC failure for device %3 - %1",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3017,
-            keywords: 0x200,
-            message: Some(
-                "RDMA Send endpoint notification RPC failure for device %3 - %1",
-            ),
-        },
-    ],
-};
+pub static SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        142,
+        rt::EventKey::new(1038, 0),
+        "Srv2RdmaSendEndpointNotificationRpcFailure",
+        "Srv2RdmaSendEndpointNotificationRpcFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FailureType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_SEND_ENDPOINT_NOTIFICATION_RPC_FAILURE_TYPE),
+            __DEVICE_NAME_LENGTH,
+            rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            __ERROR,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 2)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Send endpoint notification RPC failure for device %3 - %1",
+                ),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Send endpoint notification RPC failure for device %3 - %1",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3017)
+                .with_keywords(0x200)
+                .with_message(
+                    "RDMA Send endpoint notification RPC failure for device %3 - %1",
+                ),
+        ],
+    );
 
 /// Event 1039.
-pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: rt::EventInfo = rt::EventInfo {
-    id: 1039,
-    name: "Srv2RdmaNsiNotificationReceived",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED: rt::EventInfo = rt::EventInfo::new(
+    1039,
+    "Srv2RdmaNsiNotificationReceived",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0])],
+);
 
 /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 143,
-    name: "Srv2RdmaNsiNotificationReceivedV0",
-    event: "Srv2RdmaNsiNotificationReceived",
-    id: 1039,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_NSI_NOTIFICATION_TYPE),
-        __INTERFACE_INDEX,
-        rt::FieldInfo::new("NdkOperationalState", rt::InType::UInt16),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some(
-                "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3018,
-            keywords: 0x200,
-            message: Some(
-                "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
-            ),
-        },
-    ],
-};
+pub static SRV2_RDMA_NSI_NOTIFICATION_RECEIVED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        143,
+        rt::EventKey::new(1039, 0),
+        "Srv2RdmaNsiNotificationReceived",
+        "Srv2RdmaNsiNotificationReceivedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_NSI_NOTIFICATION_TYPE),
+            __INTERFACE_INDEX,
+            rt::FieldInfo::new("NdkOperationalState", rt::InType::UInt16),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
+                ),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3018)
+                .with_keywords(0x200)
+                .with_message(
+                    "Received Nsi notification type %1 for interface %2 with NdkOperationalState %3",
+                ),
+        ],
+    );
 
 /// Event 1040.
-pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: rt::EventInfo = rt::EventInfo {
-    id: 1040,
-    name: "Srv2RdmaMibNotificationReceived",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0],
-        },
-    ],
-};
+pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED: rt::EventInfo = rt::EventInfo::new(
+    1040,
+    "Srv2RdmaMibNotificationReceived",
+    &[rt::VersionInfo::new(0, &[&SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0])],
+);
 
 /// Received Mib notification type %1 for interface %2: event 1040, version 0. Builds 15063-26200.
-pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 144,
-    name: "Srv2RdmaMibNotificationReceivedV0",
-    event: "Srv2RdmaMibNotificationReceived",
-    id: 1040,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
-            .with_map(&maps::SRV2_RDMA_MIB_NOTIFICATION_TYPE),
-        __INTERFACE_INDEX,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Received Mib notification type %1 for interface %2"),
-        },
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Received Mib notification type %1 for interface %2"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3019,
-            keywords: 0x200,
-            message: Some("Received Mib notification type %1 for interface %2"),
-        },
-    ],
-};
+pub static SRV2_RDMA_MIB_NOTIFICATION_RECEIVED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        144,
+        rt::EventKey::new(1040, 0),
+        "Srv2RdmaMibNotificationReceived",
+        "Srv2RdmaMibNotificationReceivedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("NotificationType", rt::InType::UInt32)
+                .with_map(&maps::SRV2_RDMA_MIB_NOTIFICATION_TYPE),
+            __INTERFACE_INDEX,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 4)
+                .with_channel(17)
+                .with_keywords(0x200)
+                .with_message("Received Mib notification type %1 for interface %2"),
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Received Mib notification type %1 for interface %2"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3019)
+                .with_keywords(0x200)
+                .with_message("Received Mib notification type %1 for interface %2"),
+        ],
+    );
 
 /// Event 1043.
-pub static SRV_NET_RDMA_CONNECTION_CLOSED: rt::EventInfo = rt::EventInfo {
-    id: 1043,
-    name: "SrvNetRdmaConnectionClosed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_RDMA_CONNECTION_CLOSED_V0],
-        },
-    ],
-};
+pub static SRV_NET_RDMA_CONNECTION_CLOSED: rt::EventInfo = rt::EventInfo::new(
+    1043,
+    "SrvNetRdmaConnectionClosed",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_RDMA_CONNECTION_CLOSED_V0])],
+);
 
 /// RDMA connection disconnected: event 1043, version 0. Builds 18363-26200.
-pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 147,
-    name: "SrvNetRdmaConnectionClosedV0",
-    event: "SrvNetRdmaConnectionClosed",
-    id: 1043,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 18363,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("CloseOperationDurationInMillieconds", rt::InType::UInt64),
-        rt::FieldInfo::new("TransportNameLength", rt::InType::UInt32),
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        rt::FieldInfo::new("EndpointShutdown", rt::InType::UInt8),
-        rt::FieldInfo::new("EndpointRemoved", rt::InType::UInt8),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 18363,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "RDMA connection disconnected.%n%nTransport name: %3%nMilliseconds spent closing the connection: %1%n%nGuidance:%n%nClosing an RDMA connection should not take longer than 2 minutes. An RDMA IO that takes an abnormally long time to complete indicates a problem with the RDMA network adapters on this computer or its remote host. Contact your RDMA vendor for an updated driver and further troubleshooting.",
+pub static SRV_NET_RDMA_CONNECTION_CLOSED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        147,
+        rt::EventKey::new(1043, 0),
+        "SrvNetRdmaConnectionClosed",
+        "SrvNetRdmaConnectionClosedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(18363, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new(
+                "CloseOperationDurationInMillieconds",
+                rt::InType::UInt64,
             ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3021,
-            keywords: 0x8,
-            message: Some(
-                "RDMA connection disconnected.%n%nTransport name: %3%nMilliseconds spent closing the connection: %1%n%nGuidance:%n%nClosing an RDMA connection should not take longer than 2 minutes. An RDMA IO that takes an abnormally long time to complete indicates a problem with the RDMA network adapters on this computer or its remote host. Contact your RDMA vendor for an updated driver and further troubleshooting.",
-            ),
-        },
-    ],
-};
+            rt::FieldInfo::new("TransportNameLength", rt::InType::UInt32),
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            rt::FieldInfo::new("EndpointShutdown", rt::InType::UInt8),
+            rt::FieldInfo::new("EndpointRemoved", rt::InType::UInt8),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(18363, 4)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA connection disconnected.%n%nTransport name: %3%nMilliseconds spent closing the connection: %1%n%nGuidance:%n%nClosing an RDMA connection should not take longer than 2 minutes. An RDMA IO that takes an abnormally long time to complete indicates a problem with the RDMA network adapters on this computer or its remote host. Contact your RDMA vendor for an updated driver and further troubleshooting.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3021)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA connection disconnected.%n%nTransport name: %3%nMilliseconds spent closing the connection: %1%n%nGuidance:%n%nClosing an RDMA connection should not take longer than 2 minutes. An RDMA IO that takes an abnormally long time to complete indicates a problem with the RDMA network adapters on this computer or its remote host. Contact your RDMA vendor for an updated driver and further troubleshooting.",
+                ),
+        ],
+    );
 
 /// Event 1055.
-pub static SRV_NET_RDMA_RUNDOWN_ACTIVE: rt::EventInfo = rt::EventInfo {
-    id: 1055,
-    name: "SrvNetRdmaRundownActive",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_RDMA_RUNDOWN_ACTIVE_V0],
-        },
-    ],
-};
+pub static SRV_NET_RDMA_RUNDOWN_ACTIVE: rt::EventInfo = rt::EventInfo::new(
+    1055,
+    "SrvNetRdmaRundownActive",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_RDMA_RUNDOWN_ACTIVE_V0])],
+);
 
 /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055, version 0. Builds 26100-26200.
-pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 160,
-    name: "SrvNetRdmaRundownActiveV0",
-    event: "SrvNetRdmaRundownActive",
-    id: 1055,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[rt::FieldInfo::new("ActiveRdmaResourceCount", rt::InType::UInt32)],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3033,
-            keywords: 0x8,
-            message: Some(
-                "RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_RDMA_RUNDOWN_ACTIVE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        160,
+        rt::EventKey::new(1055, 0),
+        "SrvNetRdmaRundownActive",
+        "SrvNetRdmaRundownActiveV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[rt::FieldInfo::new("ActiveRdmaResourceCount", rt::InType::UInt32)])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3033)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources.",
+                ),
+        ],
+    );
 
 /// Event 1056.
-pub static SRV_NET_RDMA_RUNDOWN_COMPLETE: rt::EventInfo = rt::EventInfo {
-    id: 1056,
-    name: "SrvNetRdmaRundownComplete",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_RDMA_RUNDOWN_COMPLETE_V0],
-        },
-    ],
-};
+pub static SRV_NET_RDMA_RUNDOWN_COMPLETE: rt::EventInfo = rt::EventInfo::new(
+    1056,
+    "SrvNetRdmaRundownComplete",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_RDMA_RUNDOWN_COMPLETE_V0])],
+);
 
 /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056, version 0. Builds 26100-26200.
-pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 161,
-    name: "SrvNetRdmaRundownCompleteV0",
-    event: "SrvNetRdmaRundownComplete",
-    id: 1056,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__NO_OP],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3034,
-            keywords: 0x8,
-            message: Some(
-                "RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_RDMA_RUNDOWN_COMPLETE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        161,
+        rt::EventKey::new(1056, 0),
+        "SrvNetRdmaRundownComplete",
+        "SrvNetRdmaRundownCompleteV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__NO_OP])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3034)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1.",
+                ),
+        ],
+    );
 
 /// Event 1057.
-pub static SRV_NET_RDMA_REACTIVATION: rt::EventInfo = rt::EventInfo {
-    id: 1057,
-    name: "SrvNetRdmaReactivation",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_RDMA_REACTIVATION_V0],
-        },
-    ],
-};
+pub static SRV_NET_RDMA_REACTIVATION: rt::EventInfo = rt::EventInfo::new(
+    1057,
+    "SrvNetRdmaReactivation",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_RDMA_REACTIVATION_V0])],
+);
 
 /// Reactivation of RDMA support has commenced: event 1057, version 0. Builds 26100-26200.
-pub static SRV_NET_RDMA_REACTIVATION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 162,
-    name: "SrvNetRdmaReactivationV0",
-    event: "SrvNetRdmaReactivation",
-    id: 1057,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3035,
-            keywords: 0x8,
-            message: Some("Reactivation of RDMA support has commenced."),
-        },
-    ],
-};
+pub static SRV_NET_RDMA_REACTIVATION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        162,
+        rt::EventKey::new(1057, 0),
+        "SrvNetRdmaReactivation",
+        "SrvNetRdmaReactivationV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3035)
+                .with_keywords(0x8)
+                .with_message("Reactivation of RDMA support has commenced."),
+        ],
+    );
 
 /// Event 1058.
-pub static SRV_NET_RDMA_REACTIVATION_COMPLETE: rt::EventInfo = rt::EventInfo {
-    id: 1058,
-    name: "SrvNetRdmaReactivationComplete",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_RDMA_REACTIVATION_COMPLETE_V0],
-        },
-    ],
-};
+pub static SRV_NET_RDMA_REACTIVATION_COMPLETE: rt::EventInfo = rt::EventInfo::new(
+    1058,
+    "SrvNetRdmaReactivationComplete",
+    &[rt::VersionInfo::new(0, &[&SRV_NET_RDMA_REACTIVATION_COMPLETE_V0])],
+);
 
 /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058, version 0. Builds 26100-26200.
-pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 163,
-    name: "SrvNetRdmaReactivationCompleteV0",
-    event: "SrvNetRdmaReactivationComplete",
-    id: 1058,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__NO_OP],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3036,
-            keywords: 0x8,
-            message: Some(
-                "RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_RDMA_REACTIVATION_COMPLETE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        163,
+        rt::EventKey::new(1058, 0),
+        "SrvNetRdmaReactivationComplete",
+        "SrvNetRdmaReactivationCompleteV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__NO_OP])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3036)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1.",
+                ),
+        ],
+    );
 
 /// Event 1059.
-pub static SRV_NET_SMB_DIRECT_LOAD: rt::EventInfo = rt::EventInfo {
-    id: 1059,
-    name: "SrvNetSmbDirectLoad",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_NET_SMB_DIRECT_LOAD_V1],
-        },
+pub static SRV_NET_SMB_DIRECT_LOAD: rt::EventInfo = rt::EventInfo::new(
+    1059,
+    "SrvNetSmbDirectLoad",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_NET_SMB_DIRECT_LOAD_V0]),
+        rt::VersionInfo::new(1, &[&SRV_NET_SMB_DIRECT_LOAD_V1]),
     ],
-};
+);
 
 /// SMBDirect load attempt complete: event 1059, version 0. Builds 26100-26200.
-pub static SRV_NET_SMB_DIRECT_LOAD_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 164,
-    name: "SrvNetSmbDirectLoadV0",
-    event: "SrvNetSmbDirectLoad",
-    id: 1059,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__IS_SUCCESS, __LOAD_STATUS, __SERVICE_PATH_LENGTH, __SERVICE_PATH],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3037,
-            keywords: 0x8,
-            message: Some(
-                "SMBDirect load attempt complete.%n%nSuccess: %1%nStatus code: %2%nService path: %4%n",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_SMB_DIRECT_LOAD_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        164,
+        rt::EventKey::new(1059, 0),
+        "SrvNetSmbDirectLoad",
+        "SrvNetSmbDirectLoadV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__IS_SUCCESS, __LOAD_STATUS, __SERVICE_PATH_LENGTH, __SERVICE_PATH])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3037)
+                .with_keywords(0x8)
+                .with_message(
+                    "SMBDirect load attempt complete.%n%nSuccess: %1%nStatus code: %2%nService path: %4%n",
+                ),
+        ],
+    );
 
 /// SMBDirect load attempt complete: event 1059, version 1. Builds 26100-26200.
-pub static SRV_NET_SMB_DIRECT_LOAD_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 165,
-    name: "SrvNetSmbDirectLoadV1",
-    event: "SrvNetSmbDirectLoad",
-    id: 1059,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __IS_SUCCESS,
-        __LOAD_STATUS,
-        __SERVICE_PATH_LENGTH,
-        __SERVICE_PATH,
-        __DEVICE_NAME_LENGTH,
-        rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3037,
-            keywords: 0x8,
-            message: Some(
-                "SMBDirect load attempt complete.%n%nSuccess: %1%nStatus code: %2%nService path: %4%nDevice name: %6%n",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_SMB_DIRECT_LOAD_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        165,
+        rt::EventKey::new(1059, 1),
+        "SrvNetSmbDirectLoad",
+        "SrvNetSmbDirectLoadV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __IS_SUCCESS,
+            __LOAD_STATUS,
+            __SERVICE_PATH_LENGTH,
+            __SERVICE_PATH,
+            __DEVICE_NAME_LENGTH,
+            rt::FieldInfo::new("DeviceName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3037)
+                .with_keywords(0x8)
+                .with_message(
+                    "SMBDirect load attempt complete.%n%nSuccess: %1%nStatus code: %2%nService path: %4%nDevice name: %6%n",
+                ),
+        ],
+    );
 
 /// Event 1060.
-pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: rt::EventInfo = rt::EventInfo {
-    id: 1060,
-    name: "Smb2DirectDataPlacementSecurityChanged",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0],
-        },
-    ],
-};
+pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED: rt::EventInfo = rt::EventInfo::new(
+    1060,
+    "Smb2DirectDataPlacementSecurityChanged",
+    &[rt::VersionInfo::new(0, &[&SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0])],
+);
 
 /// SMB DDP security changed from %1 to %2: event 1060, version 0. Builds 26100-26200.
-pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 166,
-    name: "Smb2DirectDataPlacementSecurityChangedV0",
-    event: "Smb2DirectDataPlacementSecurityChanged",
-    id: 1060,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("OldValue", rt::InType::UInt32),
-        rt::FieldInfo::new("NewValue", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3038,
-            keywords: 0x8,
-            message: Some("SMB DDP security changed from %1 to %2."),
-        },
-    ],
-};
+pub static SMB2_DIRECT_DATA_PLACEMENT_SECURITY_CHANGED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        166,
+        rt::EventKey::new(1060, 0),
+        "Smb2DirectDataPlacementSecurityChanged",
+        "Smb2DirectDataPlacementSecurityChangedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("OldValue", rt::InType::UInt32),
+            rt::FieldInfo::new("NewValue", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3038)
+                .with_keywords(0x8)
+                .with_message("SMB DDP security changed from %1 to %2."),
+        ],
+    );
 
 /// Event 1910.
-pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: rt::EventInfo = rt::EventInfo {
-    id: 1910,
-    name: "SrvNetEventDisableRdmaListenSocketsState",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1],
-        },
+pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE: rt::EventInfo = rt::EventInfo::new(
+    1910,
+    "SrvNetEventDisableRdmaListenSocketsState",
+    &[
+        rt::VersionInfo::new(0, &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0]),
+        rt::VersionInfo::new(1, &[&SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1]),
     ],
-};
+);
 
 /// RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4: event 1910, version 0. Builds 22621-26200.
-pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 185,
-    name: "SrvNetEventDisableRdmaListenSocketsStateV0",
-    event: "SrvNetEventDisableRdmaListenSocketsState",
-    id: 1910,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CURRENT_DISABLE_OVERRIDE_STATE,
-        __NEW_STATE,
-        rt::FieldInfo::new("SrvNetIsRDMASupportEnabled", rt::InType::Boolean),
-        __ACTION_TAKEN,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3051,
-            keywords: 0x8,
-            message: Some(
-                "RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        185,
+        rt::EventKey::new(1910, 0),
+        "SrvNetEventDisableRdmaListenSocketsState",
+        "SrvNetEventDisableRdmaListenSocketsStateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            __CURRENT_DISABLE_OVERRIDE_STATE,
+            __NEW_STATE,
+            rt::FieldInfo::new("SrvNetIsRDMASupportEnabled", rt::InType::Boolean),
+            __ACTION_TAKEN,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 4)
+                .with_channel(18)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4.",
+                ),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3051)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA listen socket disable override is %1. New value is %2. SrvNetIsRDMASupportEnabled is %3. Action taken %4.",
+                ),
+        ],
+    );
 
 /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910, version 1. Builds 26100-26200.
-pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 186,
-    name: "SrvNetEventDisableRdmaListenSocketsStateV1",
-    event: "SrvNetEventDisableRdmaListenSocketsState",
-    id: 1910,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CURRENT_DISABLE_OVERRIDE_STATE,
-        __NEW_STATE,
-        rt::FieldInfo::new("SrvNetEnableRdmaSupport", rt::InType::Boolean),
-        rt::FieldInfo::new("SrvNetEvaluateRdmaEnabledPolicy", rt::InType::Boolean),
-        rt::FieldInfo::new("SrvNetIsSMBDirectSupported", rt::InType::Boolean),
-        __ACTION_TAKEN,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3051,
-            keywords: 0x8,
-            message: Some(
-                "RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6.",
-            ),
-        },
-    ],
-};
+pub static SRV_NET_EVENT_DISABLE_RDMA_LISTEN_SOCKETS_STATE_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        186,
+        rt::EventKey::new(1910, 1),
+        "SrvNetEventDisableRdmaListenSocketsState",
+        "SrvNetEventDisableRdmaListenSocketsStateV1",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __CURRENT_DISABLE_OVERRIDE_STATE,
+            __NEW_STATE,
+            rt::FieldInfo::new("SrvNetEnableRdmaSupport", rt::InType::Boolean),
+            rt::FieldInfo::new("SrvNetEvaluateRdmaEnabledPolicy", rt::InType::Boolean),
+            rt::FieldInfo::new("SrvNetIsSMBDirectSupported", rt::InType::Boolean),
+            __ACTION_TAKEN,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3051)
+                .with_keywords(0x8)
+                .with_message(
+                    "RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6.",
+                ),
+        ],
+    );

@@ -19,7 +19,7 @@ const __MASTER_MESSAGE_ID: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __COMMAND: rt::FieldInfo = rt::FieldInfo::new("Command", rt::InType::UInt16)
-    .meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
+    .with_meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
 
 const __CREDITS_REQUESTED: rt::FieldInfo = rt::FieldInfo::new(
     "CreditsRequested",
@@ -27,7 +27,7 @@ const __CREDITS_REQUESTED: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __FLAGS: rt::FieldInfo = rt::FieldInfo::new("Flags", rt::InType::UInt32)
-    .meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS));
+    .with_meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS));
 
 const __CONNECTION_GUID: rt::FieldInfo = rt::FieldInfo::new(
     "ConnectionGUID",
@@ -60,7 +60,7 @@ const __LENGTH: rt::FieldInfo = rt::FieldInfo::new("Length", rt::InType::UInt32)
 const __OFFSET: rt::FieldInfo = rt::FieldInfo::new("Offset", rt::InType::UInt64);
 
 const __CHANNEL: rt::FieldInfo = rt::FieldInfo::new("Channel", rt::InType::UInt32)
-    .meaning(rt::Meaning::Values(&meanings::RDMA_CHANNEL));
+    .with_meaning(rt::Meaning::Values(&meanings::RDMA_CHANNEL));
 
 const __REMAINING_BYTES: rt::FieldInfo = rt::FieldInfo::new(
     "RemainingBytes",
@@ -73,7 +73,7 @@ const __OUTPUT_BUFFER_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __INFO_TYPE: rt::FieldInfo = rt::FieldInfo::new("InfoType", rt::InType::UInt8)
-    .meaning(rt::Meaning::Values(&meanings::INFO_TYPE));
+    .with_meaning(rt::Meaning::Values(&meanings::INFO_TYPE));
 
 const __INFO_CLASS: rt::FieldInfo = rt::FieldInfo::new("InfoClass", rt::InType::UInt8);
 
@@ -81,1199 +81,970 @@ const __SECURITY_INFORMATION: rt::FieldInfo = rt::FieldInfo::new(
         "SecurityInformation",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Bits(&meanings::SECURITY_INFORMATION));
+    .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_INFORMATION));
 
 /// Event 1.
-pub static SMB2_REQUEST_NEGOTIATE: rt::EventInfo = rt::EventInfo {
-    id: 1,
-    name: "Smb2RequestNegotiate",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_NEGOTIATE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_NEGOTIATE: rt::EventInfo = rt::EventInfo::new(
+    1,
+    "Smb2RequestNegotiate",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_NEGOTIATE_V2])],
+);
 
 /// SMB2 Request Negotiate: event 1, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_NEGOTIATE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 0,
-    name: "Smb2RequestNegotiateV2",
-    event: "Smb2RequestNegotiate",
-    id: 1,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("SecurityMode", rt::InType::UInt16)
-            .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
-        rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
-        rt::FieldInfo::new("DialectCount", rt::InType::UInt16),
-        rt::FieldInfo::new("Dialects", rt::InType::UInt16)
-            .with_count(rt::Size::Field(10))
-            .meaning(rt::Meaning::Values(&meanings::DIALECT)),
-        rt::FieldInfo::new("ClientGuid", rt::InType::Guid),
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 1,
-            keywords: 0x1,
-            message: Some("SMB2 Request Negotiate"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_NEGOTIATE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        0,
+        rt::EventKey::new(1, 2),
+        "Smb2RequestNegotiate",
+        "Smb2RequestNegotiateV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("SecurityMode", rt::InType::UInt16)
+                .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
+            rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES)),
+            rt::FieldInfo::new("DialectCount", rt::InType::UInt16),
+            rt::FieldInfo::new("Dialects", rt::InType::UInt16)
+                .with_count(rt::Size::Field(10))
+                .with_meaning(rt::Meaning::Values(&meanings::DIALECT)),
+            rt::FieldInfo::new("ClientGuid", rt::InType::Guid),
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(1)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Negotiate"),
+        ],
+    );
 
 /// Event 2.
-pub static SMB2_REQUEST_SESSION_SETUP: rt::EventInfo = rt::EventInfo {
-    id: 2,
-    name: "Smb2RequestSessionSetup",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_SESSION_SETUP_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_SESSION_SETUP: rt::EventInfo = rt::EventInfo::new(
+    2,
+    "Smb2RequestSessionSetup",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_SESSION_SETUP_V2])],
+);
 
 /// SMB2 Request Session Setup: event 2, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_SESSION_SETUP_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 1,
-    name: "Smb2RequestSessionSetupV2",
-    event: "Smb2RequestSessionSetup",
-    id: 2,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("VcNumber", rt::InType::UInt8),
-        rt::FieldInfo::new("SecurityMode", rt::InType::UInt8)
-            .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
-        rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::SESSION_CAPABILITIES)),
-        rt::FieldInfo::new("Channel", rt::InType::UInt32),
-        rt::FieldInfo::new("PreviousSessionId", rt::InType::UInt64),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 2,
-            keywords: 0x1,
-            message: Some("SMB2 Request Session Setup"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_SESSION_SETUP_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        1,
+        rt::EventKey::new(2, 2),
+        "Smb2RequestSessionSetup",
+        "Smb2RequestSessionSetupV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("VcNumber", rt::InType::UInt8),
+            rt::FieldInfo::new("SecurityMode", rt::InType::UInt8)
+                .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE)),
+            rt::FieldInfo::new("Capabilities", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::SESSION_CAPABILITIES)),
+            rt::FieldInfo::new("Channel", rt::InType::UInt32),
+            rt::FieldInfo::new("PreviousSessionId", rt::InType::UInt64),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(2)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Session Setup"),
+        ],
+    );
 
 /// Event 3.
-pub static SMB2_REQUEST_LOGOFF: rt::EventInfo = rt::EventInfo {
-    id: 3,
-    name: "Smb2RequestLogoff",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_LOGOFF_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_LOGOFF: rt::EventInfo = rt::EventInfo::new(
+    3,
+    "Smb2RequestLogoff",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_LOGOFF_V2])],
+);
 
 /// SMB2 Request Logoff: event 3, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_LOGOFF_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 2,
-    name: "Smb2RequestLogoffV2",
-    event: "Smb2RequestLogoff",
-    id: 3,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 3,
-            keywords: 0x1,
-            message: Some("SMB2 Request Logoff"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_LOGOFF_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        2,
+        rt::EventKey::new(3, 2),
+        "Smb2RequestLogoff",
+        "Smb2RequestLogoffV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(3)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Logoff"),
+        ],
+    );
 
 /// Event 4.
-pub static SMB2_REQUEST_TREE_CONNECT: rt::EventInfo = rt::EventInfo {
-    id: 4,
-    name: "Smb2RequestTreeConnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_TREE_CONNECT_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_TREE_CONNECT: rt::EventInfo = rt::EventInfo::new(
+    4,
+    "Smb2RequestTreeConnect",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_TREE_CONNECT_V2])],
+);
 
 /// SMB2 Request Tree Connect: event 4, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_TREE_CONNECT_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 3,
-    name: "Smb2RequestTreeConnectV2",
-    event: "Smb2RequestTreeConnect",
-    id: 4,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("PathLength", rt::InType::UInt16),
-        rt::FieldInfo::new("Path", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(8)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 4,
-            keywords: 0x1,
-            message: Some("SMB2 Request Tree Connect"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_TREE_CONNECT_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        3,
+        rt::EventKey::new(4, 2),
+        "Smb2RequestTreeConnect",
+        "Smb2RequestTreeConnectV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("PathLength", rt::InType::UInt16),
+            rt::FieldInfo::new("Path", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(8)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(4)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Tree Connect"),
+        ],
+    );
 
 /// Event 5.
-pub static SMB2_REQUEST_TREE_DISCONNECT: rt::EventInfo = rt::EventInfo {
-    id: 5,
-    name: "Smb2RequestTreeDisconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_TREE_DISCONNECT_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_TREE_DISCONNECT: rt::EventInfo = rt::EventInfo::new(
+    5,
+    "Smb2RequestTreeDisconnect",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_TREE_DISCONNECT_V2])],
+);
 
 /// SMB2 Request Tree Disconnect: event 5, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_TREE_DISCONNECT_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 4,
-    name: "Smb2RequestTreeDisconnectV2",
-    event: "Smb2RequestTreeDisconnect",
-    id: 5,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 5,
-            keywords: 0x1,
-            message: Some("SMB2 Request Tree Disconnect"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_TREE_DISCONNECT_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        4,
+        rt::EventKey::new(5, 2),
+        "Smb2RequestTreeDisconnect",
+        "Smb2RequestTreeDisconnectV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(5)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Tree Disconnect"),
+        ],
+    );
 
 /// Event 6.
-pub static SMB2_REQUEST_ECHO: rt::EventInfo = rt::EventInfo {
-    id: 6,
-    name: "Smb2RequestEcho",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_ECHO_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_ECHO: rt::EventInfo = rt::EventInfo::new(
+    6,
+    "Smb2RequestEcho",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_ECHO_V2])],
+);
 
 /// SMB2 Request Echo: event 6, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_ECHO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 5,
-    name: "Smb2RequestEchoV2",
-    event: "Smb2RequestEcho",
-    id: 6,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 6,
-            keywords: 0x1,
-            message: Some("SMB2 Request Echo"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_ECHO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        5,
+        rt::EventKey::new(6, 2),
+        "Smb2RequestEcho",
+        "Smb2RequestEchoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(6)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Echo"),
+        ],
+    );
 
 /// Event 7.
-pub static SMB2_REQUEST_CANCEL: rt::EventInfo = rt::EventInfo {
-    id: 7,
-    name: "Smb2RequestCancel",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_CANCEL_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_CANCEL: rt::EventInfo = rt::EventInfo::new(
+    7,
+    "Smb2RequestCancel",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_CANCEL_V2])],
+);
 
 /// SMB2 Request Cancel: event 7, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_CANCEL_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 6,
-    name: "Smb2RequestCancelV2",
-    event: "Smb2RequestCancel",
-    id: 7,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 7,
-            keywords: 0x1,
-            message: Some("SMB2 Request Cancel"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_CANCEL_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        6,
+        rt::EventKey::new(7, 2),
+        "Smb2RequestCancel",
+        "Smb2RequestCancelV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(7)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Cancel"),
+        ],
+    );
 
 /// Event 8.
-pub static SMB2_REQUEST_CREATE: rt::EventInfo = rt::EventInfo {
-    id: 8,
-    name: "Smb2RequestCreate",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_CREATE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_CREATE: rt::EventInfo = rt::EventInfo::new(
+    8,
+    "Smb2RequestCreate",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_CREATE_V2])],
+);
 
 /// SMB2 Request Create: event 8, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_CREATE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 7,
-    name: "Smb2RequestCreateV2",
-    event: "Smb2RequestCreate",
-    id: 8,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("SecurityFlags", rt::InType::UInt8),
-        rt::FieldInfo::new("RequestedOplockLevel", rt::InType::UInt8)
-            .meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL)),
-        rt::FieldInfo::new("ImpersonationLevel", rt::InType::UInt32)
-            .meaning(rt::Meaning::Values(&meanings::IMPERSONATION_LEVEL)),
-        rt::FieldInfo::new("CreateFlags", rt::InType::UInt64),
-        rt::FieldInfo::new("RootDirectoryFid", rt::InType::UInt64),
-        rt::FieldInfo::new("DesiredAccess", rt::InType::Int32)
-            .meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
-        rt::FieldInfo::new("FileAttributes", rt::InType::Int32)
-            .meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
-        rt::FieldInfo::new("ShareAccess", rt::InType::Int32)
-            .meaning(rt::Meaning::Bits(&meanings::SHARE_ACCESS)),
-        rt::FieldInfo::new("CreateDisposition", rt::InType::Int32)
-            .meaning(rt::Meaning::Values(&meanings::CREATE_DISPOSITION)),
-        rt::FieldInfo::new("CreateOptions", rt::InType::Int32)
-            .meaning(rt::Meaning::Bits(&meanings::CREATE_OPTIONS)),
-        __NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(18)),
-        rt::FieldInfo::new("CreateContextsCount", rt::InType::UInt32),
-        __LEASE_KEY,
-        rt::FieldInfo::new("LeaseLevel", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 8,
-            keywords: 0x1,
-            message: Some("SMB2 Request Create"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_CREATE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        7,
+        rt::EventKey::new(8, 2),
+        "Smb2RequestCreate",
+        "Smb2RequestCreateV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("SecurityFlags", rt::InType::UInt8),
+            rt::FieldInfo::new("RequestedOplockLevel", rt::InType::UInt8)
+                .with_meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL)),
+            rt::FieldInfo::new("ImpersonationLevel", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::IMPERSONATION_LEVEL)),
+            rt::FieldInfo::new("CreateFlags", rt::InType::UInt64),
+            rt::FieldInfo::new("RootDirectoryFid", rt::InType::UInt64),
+            rt::FieldInfo::new("DesiredAccess", rt::InType::Int32)
+                .with_meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
+            rt::FieldInfo::new("FileAttributes", rt::InType::Int32)
+                .with_meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES)),
+            rt::FieldInfo::new("ShareAccess", rt::InType::Int32)
+                .with_meaning(rt::Meaning::Bits(&meanings::SHARE_ACCESS)),
+            rt::FieldInfo::new("CreateDisposition", rt::InType::Int32)
+                .with_meaning(rt::Meaning::Values(&meanings::CREATE_DISPOSITION)),
+            rt::FieldInfo::new("CreateOptions", rt::InType::Int32)
+                .with_meaning(rt::Meaning::Bits(&meanings::CREATE_OPTIONS)),
+            __NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(18)),
+            rt::FieldInfo::new("CreateContextsCount", rt::InType::UInt32),
+            __LEASE_KEY,
+            rt::FieldInfo::new("LeaseLevel", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(8)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Create"),
+        ],
+    );
 
 /// Event 9.
-pub static SMB2_REQUEST_CLOSE: rt::EventInfo = rt::EventInfo {
-    id: 9,
-    name: "Smb2RequestClose",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_CLOSE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_CLOSE: rt::EventInfo = rt::EventInfo::new(
+    9,
+    "Smb2RequestClose",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_CLOSE_V2])],
+);
 
 /// SMB2 Request Close: event 9, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_CLOSE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 8,
-    name: "Smb2RequestCloseV2",
-    event: "Smb2RequestClose",
-    id: 9,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("CloseFlags", rt::InType::UInt16)
-            .meaning(rt::Meaning::Bits(&meanings::CLOSE_FLAGS)),
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 9,
-            keywords: 0x1,
-            message: Some("SMB2 Request Close"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_CLOSE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        8,
+        rt::EventKey::new(9, 2),
+        "Smb2RequestClose",
+        "Smb2RequestCloseV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("CloseFlags", rt::InType::UInt16)
+                .with_meaning(rt::Meaning::Bits(&meanings::CLOSE_FLAGS)),
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(9)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Close"),
+        ],
+    );
 
 /// Event 10.
-pub static SMB2_REQUEST_FLUSH: rt::EventInfo = rt::EventInfo {
-    id: 10,
-    name: "Smb2RequestFlush",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_FLUSH_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_FLUSH: rt::EventInfo = rt::EventInfo::new(
+    10,
+    "Smb2RequestFlush",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_FLUSH_V2])],
+);
 
 /// SMB2 Request Flush: event 10, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_FLUSH_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 9,
-    name: "Smb2RequestFlushV2",
-    event: "Smb2RequestFlush",
-    id: 10,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 10,
-            keywords: 0x1,
-            message: Some("SMB2 Request Flush"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_FLUSH_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        9,
+        rt::EventKey::new(10, 2),
+        "Smb2RequestFlush",
+        "Smb2RequestFlushV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(10)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Flush"),
+        ],
+    );
 
 /// Event 11.
-pub static SMB2_REQUEST_READ: rt::EventInfo = rt::EventInfo {
-    id: 11,
-    name: "Smb2RequestRead",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_READ_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_READ: rt::EventInfo = rt::EventInfo::new(
+    11,
+    "Smb2RequestRead",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_READ_V2])],
+);
 
 /// SMB2 Request Read: event 11, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_READ_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 10,
-    name: "Smb2RequestReadV2",
-    event: "Smb2RequestRead",
-    id: 11,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __LENGTH,
-        __OFFSET,
-        __FILE_ID,
-        rt::FieldInfo::new("MinimumCount", rt::InType::UInt32),
-        __CHANNEL,
-        __REMAINING_BYTES,
-        rt::FieldInfo::new("ReadChannelInfoOffset", rt::InType::UInt16),
-        rt::FieldInfo::new("ReadChannelInfoLength", rt::InType::UInt16),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 11,
-            keywords: 0x1,
-            message: Some("SMB2 Request Read"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_READ_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        10,
+        rt::EventKey::new(11, 2),
+        "Smb2RequestRead",
+        "Smb2RequestReadV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __LENGTH,
+            __OFFSET,
+            __FILE_ID,
+            rt::FieldInfo::new("MinimumCount", rt::InType::UInt32),
+            __CHANNEL,
+            __REMAINING_BYTES,
+            rt::FieldInfo::new("ReadChannelInfoOffset", rt::InType::UInt16),
+            rt::FieldInfo::new("ReadChannelInfoLength", rt::InType::UInt16),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(11)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Read"),
+        ],
+    );
 
 /// Event 12.
-pub static SMB2_REQUEST_WRITE: rt::EventInfo = rt::EventInfo {
-    id: 12,
-    name: "Smb2RequestWrite",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_WRITE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_WRITE: rt::EventInfo = rt::EventInfo::new(
+    12,
+    "Smb2RequestWrite",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_WRITE_V2])],
+);
 
 /// SMB2 Request Write: event 12, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_WRITE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 11,
-    name: "Smb2RequestWriteV2",
-    event: "Smb2RequestWrite",
-    id: 12,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __LENGTH,
-        __OFFSET,
-        __FILE_ID,
-        __CHANNEL,
-        __REMAINING_BYTES,
-        rt::FieldInfo::new("WriteChannelInfoOffset", rt::InType::UInt16),
-        rt::FieldInfo::new("WriteChannelInfoLength", rt::InType::UInt16),
-        rt::FieldInfo::new("WriteFlags", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::WRITE_FLAGS)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 12,
-            keywords: 0x1,
-            message: Some("SMB2 Request Write"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_WRITE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        11,
+        rt::EventKey::new(12, 2),
+        "Smb2RequestWrite",
+        "Smb2RequestWriteV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __LENGTH,
+            __OFFSET,
+            __FILE_ID,
+            __CHANNEL,
+            __REMAINING_BYTES,
+            rt::FieldInfo::new("WriteChannelInfoOffset", rt::InType::UInt16),
+            rt::FieldInfo::new("WriteChannelInfoLength", rt::InType::UInt16),
+            rt::FieldInfo::new("WriteFlags", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::WRITE_FLAGS)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(12)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Write"),
+        ],
+    );
 
 /// Event 13.
-pub static SMB2_REQUEST_BREAK_OPLOCK: rt::EventInfo = rt::EventInfo {
-    id: 13,
-    name: "Smb2RequestBreakOplock",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_BREAK_OPLOCK_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_BREAK_OPLOCK: rt::EventInfo = rt::EventInfo::new(
+    13,
+    "Smb2RequestBreakOplock",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_BREAK_OPLOCK_V2])],
+);
 
 /// SMB2 Request Break Oplock: event 13, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_BREAK_OPLOCK_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 12,
-    name: "Smb2RequestBreakOplockV2",
-    event: "Smb2RequestBreakOplock",
-    id: 13,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("OplockLevel", rt::InType::UInt8)
-            .meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL)),
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 13,
-            keywords: 0x1,
-            message: Some("SMB2 Request Break Oplock"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_BREAK_OPLOCK_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        12,
+        rt::EventKey::new(13, 2),
+        "Smb2RequestBreakOplock",
+        "Smb2RequestBreakOplockV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("OplockLevel", rt::InType::UInt8)
+                .with_meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL)),
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(13)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Break Oplock"),
+        ],
+    );
 
 /// Event 14.
-pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: rt::EventInfo = rt::EventInfo {
-    id: 14,
-    name: "Smb2RequestNotifyBreakLease",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE: rt::EventInfo = rt::EventInfo::new(
+    14,
+    "Smb2RequestNotifyBreakLease",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2])],
+);
 
 /// SMB2 Request Notify Break Lease: event 14, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 13,
-    name: "Smb2RequestNotifyBreakLeaseV2",
-    event: "Smb2RequestNotifyBreakLease",
-    id: 14,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("LeaseFlags", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::LEASE_BREAK_FLAGS)),
-        rt::FieldInfo::new("CurrentLeaseState", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
-        rt::FieldInfo::new("NewLeaseState", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
-        rt::FieldInfo::new("BreakReason", rt::InType::UInt32),
-        rt::FieldInfo::new("AccessMaskHint", rt::InType::UInt32),
-        rt::FieldInfo::new("ShareMaskHint", rt::InType::UInt32),
-        __LEASE_KEY,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 14,
-            keywords: 0x1,
-            message: Some("SMB2 Request Notify Break Lease"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_NOTIFY_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        13,
+        rt::EventKey::new(14, 2),
+        "Smb2RequestNotifyBreakLease",
+        "Smb2RequestNotifyBreakLeaseV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("LeaseFlags", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::LEASE_BREAK_FLAGS)),
+            rt::FieldInfo::new("CurrentLeaseState", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
+            rt::FieldInfo::new("NewLeaseState", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
+            rt::FieldInfo::new("BreakReason", rt::InType::UInt32),
+            rt::FieldInfo::new("AccessMaskHint", rt::InType::UInt32),
+            rt::FieldInfo::new("ShareMaskHint", rt::InType::UInt32),
+            __LEASE_KEY,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(14)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Notify Break Lease"),
+        ],
+    );
 
 /// Event 15.
-pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: rt::EventInfo = rt::EventInfo {
-    id: 15,
-    name: "Smb2RequestAcknowledgeBreakLease",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE: rt::EventInfo = rt::EventInfo::new(
+    15,
+    "Smb2RequestAcknowledgeBreakLease",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2])],
+);
 
 /// SMB2 Request Acknowledge Break Lease: event 15, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 14,
-    name: "Smb2RequestAcknowledgeBreakLeaseV2",
-    event: "Smb2RequestAcknowledgeBreakLease",
-    id: 15,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("LeaseFlags", rt::InType::UInt32),
-        rt::FieldInfo::new("LeaseState", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
-        rt::FieldInfo::new("LeaseDuration", rt::InType::Int64),
-        __LEASE_KEY,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 15,
-            keywords: 0x1,
-            message: Some("SMB2 Request Acknowledge Break Lease"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_ACKNOWLEDGE_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        14,
+        rt::EventKey::new(15, 2),
+        "Smb2RequestAcknowledgeBreakLease",
+        "Smb2RequestAcknowledgeBreakLeaseV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("LeaseFlags", rt::InType::UInt32),
+            rt::FieldInfo::new("LeaseState", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE)),
+            rt::FieldInfo::new("LeaseDuration", rt::InType::Int64),
+            __LEASE_KEY,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(15)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Acknowledge Break Lease"),
+        ],
+    );
 
 /// Event 16.
-pub static SMB2_REQUEST_LOCK: rt::EventInfo = rt::EventInfo {
-    id: 16,
-    name: "Smb2RequestLock",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_LOCK_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_LOCK: rt::EventInfo = rt::EventInfo::new(
+    16,
+    "Smb2RequestLock",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_LOCK_V2])],
+);
 
 /// SMB2 Request Lock: event 16, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_LOCK_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 15,
-    name: "Smb2RequestLockV2",
-    event: "Smb2RequestLock",
-    id: 16,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-        rt::FieldInfo::new("LockCount", rt::InType::UInt16),
-        rt::FieldInfo::new("Locks", rt::InType::Guid).with_count(rt::Size::Field(13)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 16,
-            keywords: 0x1,
-            message: Some("SMB2 Request Lock"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_LOCK_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        15,
+        rt::EventKey::new(16, 2),
+        "Smb2RequestLock",
+        "Smb2RequestLockV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+            rt::FieldInfo::new("LockCount", rt::InType::UInt16),
+            rt::FieldInfo::new("Locks", rt::InType::Guid).with_count(rt::Size::Field(13)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(16)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Lock"),
+        ],
+    );
 
 /// Event 17.
-pub static SMB2_REQUEST_IOCTL: rt::EventInfo = rt::EventInfo {
-    id: 17,
-    name: "Smb2RequestIoctl",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_IOCTL_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_IOCTL: rt::EventInfo = rt::EventInfo::new(
+    17,
+    "Smb2RequestIoctl",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_IOCTL_V2])],
+);
 
 /// SMB2 Request Ioctl: event 17, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_IOCTL_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 16,
-    name: "Smb2RequestIoctlV2",
-    event: "Smb2RequestIoctl",
-    id: 17,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __FILE_ID,
-        rt::FieldInfo::new("ControlCode", rt::InType::UInt32)
-            .meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE)),
-        rt::FieldInfo::new("IoctlFlags", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::IOCTL_FLAGS)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 17,
-            keywords: 0x1,
-            message: Some("SMB2 Request Ioctl"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_IOCTL_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        16,
+        rt::EventKey::new(17, 2),
+        "Smb2RequestIoctl",
+        "Smb2RequestIoctlV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __FILE_ID,
+            rt::FieldInfo::new("ControlCode", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE)),
+            rt::FieldInfo::new("IoctlFlags", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::IOCTL_FLAGS)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(17)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Ioctl"),
+        ],
+    );
 
 /// Event 18.
-pub static SMB2_REQUEST_QUERY_DIRECTORY: rt::EventInfo = rt::EventInfo {
-    id: 18,
-    name: "Smb2RequestQueryDirectory",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_QUERY_DIRECTORY_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_QUERY_DIRECTORY: rt::EventInfo = rt::EventInfo::new(
+    18,
+    "Smb2RequestQueryDirectory",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_QUERY_DIRECTORY_V2])],
+);
 
 /// SMB2 Request Query Directory: event 18, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 17,
-    name: "Smb2RequestQueryDirectoryV2",
-    event: "Smb2RequestQueryDirectory",
-    id: 18,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("FileInformationClass", rt::InType::UInt8)
-            .meaning(rt::Meaning::Values(&meanings::DIRECTORY_INFORMATION_CLASS)),
-        rt::FieldInfo::new("QueryDirectoryFlags", rt::InType::UInt8)
-            .meaning(rt::Meaning::Bits(&meanings::QUERY_DIRECTORY_FLAGS)),
-        rt::FieldInfo::new("FileIndex", rt::InType::UInt32),
-        __FILE_ID,
-        __OUTPUT_BUFFER_LENGTH,
-        __NAME_LENGTH,
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(13)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 18,
-            keywords: 0x1,
-            message: Some("SMB2 Request Query Directory"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_QUERY_DIRECTORY_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        17,
+        rt::EventKey::new(18, 2),
+        "Smb2RequestQueryDirectory",
+        "Smb2RequestQueryDirectoryV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("FileInformationClass", rt::InType::UInt8)
+                .with_meaning(
+                    rt::Meaning::Values(&meanings::DIRECTORY_INFORMATION_CLASS),
+                ),
+            rt::FieldInfo::new("QueryDirectoryFlags", rt::InType::UInt8)
+                .with_meaning(rt::Meaning::Bits(&meanings::QUERY_DIRECTORY_FLAGS)),
+            rt::FieldInfo::new("FileIndex", rt::InType::UInt32),
+            __FILE_ID,
+            __OUTPUT_BUFFER_LENGTH,
+            __NAME_LENGTH,
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(13)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(18)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Query Directory"),
+        ],
+    );
 
 /// Event 19.
-pub static SMB2_REQUEST_CHANGE_NOTIFY: rt::EventInfo = rt::EventInfo {
-    id: 19,
-    name: "Smb2RequestChangeNotify",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_CHANGE_NOTIFY_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_CHANGE_NOTIFY: rt::EventInfo = rt::EventInfo::new(
+    19,
+    "Smb2RequestChangeNotify",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_CHANGE_NOTIFY_V2])],
+);
 
 /// SMB2 Request Change Notify: event 19, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 18,
-    name: "Smb2RequestChangeNotifyV2",
-    event: "Smb2RequestChangeNotify",
-    id: 19,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        rt::FieldInfo::new("ChangeNotifyFlags", rt::InType::UInt16)
-            .meaning(rt::Meaning::Bits(&meanings::CHANGE_NOTIFY_FLAGS)),
-        __FILE_ID,
-        __OUTPUT_BUFFER_LENGTH,
-        rt::FieldInfo::new("CompletionFilter", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::COMPLETION_FILTER)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 19,
-            keywords: 0x1,
-            message: Some("SMB2 Request Change Notify"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_CHANGE_NOTIFY_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        18,
+        rt::EventKey::new(19, 2),
+        "Smb2RequestChangeNotify",
+        "Smb2RequestChangeNotifyV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            rt::FieldInfo::new("ChangeNotifyFlags", rt::InType::UInt16)
+                .with_meaning(rt::Meaning::Bits(&meanings::CHANGE_NOTIFY_FLAGS)),
+            __FILE_ID,
+            __OUTPUT_BUFFER_LENGTH,
+            rt::FieldInfo::new("CompletionFilter", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::COMPLETION_FILTER)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(19)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Change Notify"),
+        ],
+    );
 
 /// Event 20.
-pub static SMB2_REQUEST_QUERY_INFO: rt::EventInfo = rt::EventInfo {
-    id: 20,
-    name: "Smb2RequestQueryInfo",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_QUERY_INFO_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_QUERY_INFO: rt::EventInfo = rt::EventInfo::new(
+    20,
+    "Smb2RequestQueryInfo",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_QUERY_INFO_V2])],
+);
 
 /// SMB2 Request Query Info: event 20, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_QUERY_INFO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 19,
-    name: "Smb2RequestQueryInfoV2",
-    event: "Smb2RequestQueryInfo",
-    id: 20,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __INFO_TYPE,
-        __INFO_CLASS,
-        __OUTPUT_BUFFER_LENGTH,
-        __SECURITY_INFORMATION,
-        rt::FieldInfo::new("QueryInfoFlags", rt::InType::UInt32)
-            .meaning(rt::Meaning::Bits(&meanings::QUERY_INFO_FLAGS)),
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 20,
-            keywords: 0x1,
-            message: Some("SMB2 Request Query Info"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_QUERY_INFO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        19,
+        rt::EventKey::new(20, 2),
+        "Smb2RequestQueryInfo",
+        "Smb2RequestQueryInfoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __INFO_TYPE,
+            __INFO_CLASS,
+            __OUTPUT_BUFFER_LENGTH,
+            __SECURITY_INFORMATION,
+            rt::FieldInfo::new("QueryInfoFlags", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::QUERY_INFO_FLAGS)),
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(20)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Query Info"),
+        ],
+    );
 
 /// Event 21.
-pub static SMB2_REQUEST_SET_INFO: rt::EventInfo = rt::EventInfo {
-    id: 21,
-    name: "Smb2RequestSetInfo",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_REQUEST_SET_INFO_V2],
-        },
-    ],
-};
+pub static SMB2_REQUEST_SET_INFO: rt::EventInfo = rt::EventInfo::new(
+    21,
+    "Smb2RequestSetInfo",
+    &[rt::VersionInfo::new(2, &[&SMB2_REQUEST_SET_INFO_V2])],
+);
 
 /// SMB2 Request Set Info: event 21, version 2. Builds 10240-26200.
-pub static SMB2_REQUEST_SET_INFO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 20,
-    name: "Smb2RequestSetInfoV2",
-    event: "Smb2RequestSetInfo",
-    id: 21,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_REQUESTED,
-        __FLAGS,
-        __INFO_TYPE,
-        __INFO_CLASS,
-        __SECURITY_INFORMATION,
-        __FILE_ID,
-        __OUTPUT_BUFFER_LENGTH,
-        rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
-            .with_length(rt::Size::Field(12)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 21,
-            keywords: 0x1,
-            message: Some("SMB2 Request Set Info"),
-        },
-    ],
-};
+pub static SMB2_REQUEST_SET_INFO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        20,
+        rt::EventKey::new(21, 2),
+        "Smb2RequestSetInfo",
+        "Smb2RequestSetInfoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_REQUESTED,
+            __FLAGS,
+            __INFO_TYPE,
+            __INFO_CLASS,
+            __SECURITY_INFORMATION,
+            __FILE_ID,
+            __OUTPUT_BUFFER_LENGTH,
+            rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
+                .with_length(rt::Size::Field(12)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(21)
+                .with_keywords(0x1)
+                .with_message("SMB2 Request Set Info"),
+        ],
+    );

@@ -19,7 +19,7 @@ const __MASTER_MESSAGE_ID: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __COMMAND: rt::FieldInfo = rt::FieldInfo::new("Command", rt::InType::UInt16)
-    .meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
+    .with_meaning(rt::Meaning::Map(&maps::SMB2_COMMAND));
 
 const __CREDITS_GRANTED: rt::FieldInfo = rt::FieldInfo::new(
     "CreditsGranted",
@@ -27,10 +27,10 @@ const __CREDITS_GRANTED: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __FLAGS: rt::FieldInfo = rt::FieldInfo::new("Flags", rt::InType::UInt32)
-    .meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS));
+    .with_meaning(rt::Meaning::Bits(&meanings::HEADER_FLAGS));
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::UInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __PROCESSING_HITS: rt::FieldInfo = rt::FieldInfo::new(
     "ProcessingHits",
@@ -103,19 +103,19 @@ const __SECURITY_MODE: rt::FieldInfo = rt::FieldInfo::new(
         "SecurityMode",
         rt::InType::UInt16,
     )
-    .meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE));
+    .with_meaning(rt::Meaning::Bits(&meanings::SECURITY_MODE));
 
 const __DIALECT_REVISION: rt::FieldInfo = rt::FieldInfo::new(
         "DialectRevision",
         rt::InType::UInt16,
     )
-    .meaning(rt::Meaning::Values(&meanings::DIALECT));
+    .with_meaning(rt::Meaning::Values(&meanings::DIALECT));
 
 const __CAPABILITIES: rt::FieldInfo = rt::FieldInfo::new(
         "Capabilities",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES));
+    .with_meaning(rt::Meaning::Bits(&meanings::GLOBAL_CAPABILITIES));
 
 const __MAX_TRANSACT_SIZE: rt::FieldInfo = rt::FieldInfo::new(
     "MaxTransactSize",
@@ -185,7 +185,7 @@ const __SESSION_FLAGS: rt::FieldInfo = rt::FieldInfo::new(
         "SessionFlags",
         rt::InType::UInt16,
     )
-    .meaning(rt::Meaning::Bits(&meanings::SESSION_FLAGS));
+    .with_meaning(rt::Meaning::Bits(&meanings::SESSION_FLAGS));
 
 const __SESSION_GUID: rt::FieldInfo = rt::FieldInfo::new(
     "SessionGUID",
@@ -193,22 +193,22 @@ const __SESSION_GUID: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __SHARE_TYPE: rt::FieldInfo = rt::FieldInfo::new("ShareType", rt::InType::UInt8)
-    .meaning(rt::Meaning::Values(&meanings::SHARE_TYPE));
+    .with_meaning(rt::Meaning::Values(&meanings::SHARE_TYPE));
 
 const __SHARE_FLAGS: rt::FieldInfo = rt::FieldInfo::new("ShareFlags", rt::InType::UInt32)
-    .meaning(rt::Meaning::Bits(&meanings::SHARE_FLAGS));
+    .with_meaning(rt::Meaning::Bits(&meanings::SHARE_FLAGS));
 
 const __CAPABILITIES_2: rt::FieldInfo = rt::FieldInfo::new(
         "Capabilities",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Bits(&meanings::SHARE_CAPABILITIES));
+    .with_meaning(rt::Meaning::Bits(&meanings::SHARE_CAPABILITIES));
 
 const __MAXIMAL_ACCESS: rt::FieldInfo = rt::FieldInfo::new(
         "MaximalAccess",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK));
+    .with_meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK));
 
 const __TREE_CONNECT_GUID: rt::FieldInfo = rt::FieldInfo::new(
     "TreeConnectGUID",
@@ -219,13 +219,13 @@ const __OPLOCK_LEVEL: rt::FieldInfo = rt::FieldInfo::new(
         "OplockLevel",
         rt::InType::UInt8,
     )
-    .meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL));
+    .with_meaning(rt::Meaning::Values(&meanings::OPLOCK_LEVEL));
 
 const __CREATE_ACTION: rt::FieldInfo = rt::FieldInfo::new(
         "CreateAction",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Values(&meanings::CREATE_ACTION));
+    .with_meaning(rt::Meaning::Values(&meanings::CREATE_ACTION));
 
 const __CREATION_TIME: rt::FieldInfo = rt::FieldInfo::new(
     "CreationTime",
@@ -258,7 +258,7 @@ const __FILE_ATTRIBUTES: rt::FieldInfo = rt::FieldInfo::new(
         "FileAttributes",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES));
+    .with_meaning(rt::Meaning::Bits(&meanings::FILE_ATTRIBUTES));
 
 const __FILE_ID: rt::FieldInfo = rt::FieldInfo::new("FileId", rt::InType::UInt64);
 
@@ -270,12 +270,12 @@ const __CREATE_CONTEXTS_COUNT: rt::FieldInfo = rt::FieldInfo::new(
 const __LEASE_KEY: rt::FieldInfo = rt::FieldInfo::new("LeaseKey", rt::InType::Guid);
 
 const __LEASE_LEVEL: rt::FieldInfo = rt::FieldInfo::new("LeaseLevel", rt::InType::UInt32)
-    .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE));
+    .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE));
 
 const __FILE_GUID: rt::FieldInfo = rt::FieldInfo::new("FileGUID", rt::InType::Guid);
 
 const __CLOSE_FLAGS: rt::FieldInfo = rt::FieldInfo::new("CloseFlags", rt::InType::UInt16)
-    .meaning(rt::Meaning::Bits(&meanings::CLOSE_FLAGS));
+    .with_meaning(rt::Meaning::Bits(&meanings::CLOSE_FLAGS));
 
 const __CHANGE_TIME: rt::FieldInfo = rt::FieldInfo::new(
     "ChangeTime",
@@ -320,7 +320,7 @@ const __LEASE_FLAGS: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __LEASE_STATE: rt::FieldInfo = rt::FieldInfo::new("LeaseState", rt::InType::UInt32)
-    .meaning(rt::Meaning::Bits(&meanings::LEASE_STATE));
+    .with_meaning(rt::Meaning::Bits(&meanings::LEASE_STATE));
 
 const __LEASE_DURATION: rt::FieldInfo = rt::FieldInfo::new(
     "LeaseDuration",
@@ -331,7 +331,7 @@ const __CONTROL_CODE: rt::FieldInfo = rt::FieldInfo::new(
         "ControlCode",
         rt::InType::UInt32,
     )
-    .meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE));
+    .with_meaning(rt::Meaning::Values(&meanings::FS_CONTROL_CODE));
 
 const __IOCTL_FLAGS: rt::FieldInfo = rt::FieldInfo::new(
     "IoctlFlags",
@@ -344,2590 +344,2338 @@ const __OUTPUT_BUFFER_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 /// Event 101.
-pub static SMB2_RESPONSE_NEGOTIATE: rt::EventInfo = rt::EventInfo {
-    id: 101,
-    name: "Smb2ResponseNegotiate",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
-                &SMB2_RESPONSE_NEGOTIATE_V2,
-                &SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100,
-            ],
-        },
+pub static SMB2_RESPONSE_NEGOTIATE: rt::EventInfo = rt::EventInfo::new(
+    101,
+    "Smb2ResponseNegotiate",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_NEGOTIATE_V2, &SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Negotiate: event 101, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_NEGOTIATE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 21,
-    name: "Smb2ResponseNegotiateV2",
-    event: "Smb2ResponseNegotiate",
-    id: 101,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __SECURITY_MODE,
-        __DIALECT_REVISION,
-        __CAPABILITIES,
-        __MAX_TRANSACT_SIZE,
-        __MAX_READ_SIZE,
-        __MAX_WRITE_SIZE,
-        __SYSTEM_TIME,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 101,
-            keywords: 0x2,
-            message: Some("SMB2 Response Negotiate"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_NEGOTIATE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        21,
+        rt::EventKey::new(101, 2),
+        "Smb2ResponseNegotiate",
+        "Smb2ResponseNegotiateV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __SECURITY_MODE,
+            __DIALECT_REVISION,
+            __CAPABILITIES,
+            __MAX_TRANSACT_SIZE,
+            __MAX_READ_SIZE,
+            __MAX_WRITE_SIZE,
+            __SYSTEM_TIME,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(101)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Negotiate"),
+        ],
+    );
 
 /// SMB2 Response Negotiate: event 101, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 22,
-    name: "Smb2ResponseNegotiateV2Build26100",
-    event: "Smb2ResponseNegotiate",
-    id: 101,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __SECURITY_MODE,
-        __DIALECT_REVISION,
-        __CAPABILITIES,
-        __MAX_TRANSACT_SIZE,
-        __MAX_READ_SIZE,
-        __MAX_WRITE_SIZE,
-        __SYSTEM_TIME,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 101,
-            keywords: 0x2,
-            message: Some("SMB2 Response Negotiate"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_NEGOTIATE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        22,
+        rt::EventKey::new(101, 2),
+        "Smb2ResponseNegotiate",
+        "Smb2ResponseNegotiateV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __SECURITY_MODE,
+            __DIALECT_REVISION,
+            __CAPABILITIES,
+            __MAX_TRANSACT_SIZE,
+            __MAX_READ_SIZE,
+            __MAX_WRITE_SIZE,
+            __SYSTEM_TIME,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(101)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Negotiate"),
+        ],
+    );
 
 /// Event 102.
-pub static SMB2_RESPONSE_SESSION_SETUP: rt::EventInfo = rt::EventInfo {
-    id: 102,
-    name: "Smb2ResponseSessionSetup",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
+pub static SMB2_RESPONSE_SESSION_SETUP: rt::EventInfo = rt::EventInfo::new(
+    102,
+    "Smb2ResponseSessionSetup",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[
                 &SMB2_RESPONSE_SESSION_SETUP_V2,
                 &SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Response Session Setup: event 102, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_SESSION_SETUP_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 23,
-    name: "Smb2ResponseSessionSetupV2",
-    event: "Smb2ResponseSessionSetup",
-    id: 102,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __SESSION_FLAGS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 102,
-            keywords: 0x2,
-            message: Some("SMB2 Response Session Setup"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_SESSION_SETUP_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        23,
+        rt::EventKey::new(102, 2),
+        "Smb2ResponseSessionSetup",
+        "Smb2ResponseSessionSetupV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __SESSION_FLAGS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(102)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Session Setup"),
+        ],
+    );
 
 /// SMB2 Response Session Setup: event 102, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 24,
-    name: "Smb2ResponseSessionSetupV2Build26100",
-    event: "Smb2ResponseSessionSetup",
-    id: 102,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __SESSION_FLAGS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 102,
-            keywords: 0x2,
-            message: Some("SMB2 Response Session Setup"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_SESSION_SETUP_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        24,
+        rt::EventKey::new(102, 2),
+        "Smb2ResponseSessionSetup",
+        "Smb2ResponseSessionSetupV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __SESSION_FLAGS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(102)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Session Setup"),
+        ],
+    );
 
 /// Event 103.
-pub static SMB2_RESPONSE_LOGOFF: rt::EventInfo = rt::EventInfo {
-    id: 103,
-    name: "Smb2ResponseLogoff",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_LOGOFF_V2, &SMB2_RESPONSE_LOGOFF_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_LOGOFF: rt::EventInfo = rt::EventInfo::new(
+    103,
+    "Smb2ResponseLogoff",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_LOGOFF_V2, &SMB2_RESPONSE_LOGOFF_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Logoff: event 103, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_LOGOFF_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 25,
-    name: "Smb2ResponseLogoffV2",
-    event: "Smb2ResponseLogoff",
-    id: 103,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 103,
-            keywords: 0x2,
-            message: Some("SMB2 Response Logoff"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_LOGOFF_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        25,
+        rt::EventKey::new(103, 2),
+        "Smb2ResponseLogoff",
+        "Smb2ResponseLogoffV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(103)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Logoff"),
+        ],
+    );
 
 /// SMB2 Response Logoff: event 103, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 26,
-    name: "Smb2ResponseLogoffV2Build26100",
-    event: "Smb2ResponseLogoff",
-    id: 103,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 103,
-            keywords: 0x2,
-            message: Some("SMB2 Response Logoff"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_LOGOFF_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        26,
+        rt::EventKey::new(103, 2),
+        "Smb2ResponseLogoff",
+        "Smb2ResponseLogoffV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(103)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Logoff"),
+        ],
+    );
 
 /// Event 104.
-pub static SMB2_RESPONSE_TREE_CONNECT: rt::EventInfo = rt::EventInfo {
-    id: 104,
-    name: "Smb2ResponseTreeConnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
-                &SMB2_RESPONSE_TREE_CONNECT_V2,
-                &SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100,
-            ],
-        },
+pub static SMB2_RESPONSE_TREE_CONNECT: rt::EventInfo = rt::EventInfo::new(
+    104,
+    "Smb2ResponseTreeConnect",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_TREE_CONNECT_V2, &SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Tree Connect: event 104, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_TREE_CONNECT_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 27,
-    name: "Smb2ResponseTreeConnectV2",
-    event: "Smb2ResponseTreeConnect",
-    id: 104,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __SHARE_TYPE,
-        __SHARE_FLAGS,
-        __CAPABILITIES_2,
-        __MAXIMAL_ACCESS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 104,
-            keywords: 0x2,
-            message: Some("SMB2 Response Tree Connect"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_TREE_CONNECT_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        27,
+        rt::EventKey::new(104, 2),
+        "Smb2ResponseTreeConnect",
+        "Smb2ResponseTreeConnectV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __SHARE_TYPE,
+            __SHARE_FLAGS,
+            __CAPABILITIES_2,
+            __MAXIMAL_ACCESS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(104)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Tree Connect"),
+        ],
+    );
 
 /// SMB2 Response Tree Connect: event 104, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 28,
-    name: "Smb2ResponseTreeConnectV2Build26100",
-    event: "Smb2ResponseTreeConnect",
-    id: 104,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __SHARE_TYPE,
-        __SHARE_FLAGS,
-        __CAPABILITIES_2,
-        __MAXIMAL_ACCESS,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 104,
-            keywords: 0x2,
-            message: Some("SMB2 Response Tree Connect"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_TREE_CONNECT_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        28,
+        rt::EventKey::new(104, 2),
+        "Smb2ResponseTreeConnect",
+        "Smb2ResponseTreeConnectV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __SHARE_TYPE,
+            __SHARE_FLAGS,
+            __CAPABILITIES_2,
+            __MAXIMAL_ACCESS,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(104)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Tree Connect"),
+        ],
+    );
 
 /// Event 105.
-pub static SMB2_RESPONSE_TREE_DISCONNECT: rt::EventInfo = rt::EventInfo {
-    id: 105,
-    name: "Smb2ResponseTreeDisconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
+pub static SMB2_RESPONSE_TREE_DISCONNECT: rt::EventInfo = rt::EventInfo::new(
+    105,
+    "Smb2ResponseTreeDisconnect",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2,
                 &SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 29,
-    name: "Smb2ResponseTreeDisconnectV2",
-    event: "Smb2ResponseTreeDisconnect",
-    id: 105,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 105,
-            keywords: 0x2,
-            message: Some("SMB2 Response Tree Disconnect"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_TREE_DISCONNECT_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        29,
+        rt::EventKey::new(105, 2),
+        "Smb2ResponseTreeDisconnect",
+        "Smb2ResponseTreeDisconnectV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(105)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Tree Disconnect"),
+        ],
+    );
 
 /// SMB2 Response Tree Disconnect: event 105, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 30,
-    name: "Smb2ResponseTreeDisconnectV2Build26100",
-    event: "Smb2ResponseTreeDisconnect",
-    id: 105,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 105,
-            keywords: 0x2,
-            message: Some("SMB2 Response Tree Disconnect"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_TREE_DISCONNECT_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        30,
+        rt::EventKey::new(105, 2),
+        "Smb2ResponseTreeDisconnect",
+        "Smb2ResponseTreeDisconnectV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(105)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Tree Disconnect"),
+        ],
+    );
 
 /// Event 106.
-pub static SMB2_RESPONSE_ECHO: rt::EventInfo = rt::EventInfo {
-    id: 106,
-    name: "Smb2ResponseEcho",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_ECHO_V2, &SMB2_RESPONSE_ECHO_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_ECHO: rt::EventInfo = rt::EventInfo::new(
+    106,
+    "Smb2ResponseEcho",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_ECHO_V2, &SMB2_RESPONSE_ECHO_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Echo: event 106, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_ECHO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 31,
-    name: "Smb2ResponseEchoV2",
-    event: "Smb2ResponseEcho",
-    id: 106,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 106,
-            keywords: 0x2,
-            message: Some("SMB2 Response Echo"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ECHO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        31,
+        rt::EventKey::new(106, 2),
+        "Smb2ResponseEcho",
+        "Smb2ResponseEchoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(106)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Echo"),
+        ],
+    );
 
 /// SMB2 Response Echo: event 106, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 32,
-    name: "Smb2ResponseEchoV2Build26100",
-    event: "Smb2ResponseEcho",
-    id: 106,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 106,
-            keywords: 0x2,
-            message: Some("SMB2 Response Echo"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ECHO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        32,
+        rt::EventKey::new(106, 2),
+        "Smb2ResponseEcho",
+        "Smb2ResponseEchoV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(106)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Echo"),
+        ],
+    );
 
 /// Event 108.
-pub static SMB2_RESPONSE_CREATE: rt::EventInfo = rt::EventInfo {
-    id: 108,
-    name: "Smb2ResponseCreate",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_CREATE_V2, &SMB2_RESPONSE_CREATE_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_CREATE: rt::EventInfo = rt::EventInfo::new(
+    108,
+    "Smb2ResponseCreate",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_CREATE_V2, &SMB2_RESPONSE_CREATE_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Create: event 108, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_CREATE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 33,
-    name: "Smb2ResponseCreateV2",
-    event: "Smb2ResponseCreate",
-    id: 108,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __OPLOCK_LEVEL,
-        __CREATE_ACTION,
-        __CREATION_TIME,
-        __LAST_ACCESS_TIME,
-        __LAST_WRITE_TIME,
-        __LAST_CHANGE_TIME,
-        __ALLOCATION_SIZE,
-        __END_OF_FILE,
-        __FILE_ATTRIBUTES,
-        __FILE_ID,
-        __CREATE_CONTEXTS_COUNT,
-        __LEASE_KEY,
-        __LEASE_LEVEL,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 108,
-            keywords: 0x2,
-            message: Some("SMB2 Response Create"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CREATE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        33,
+        rt::EventKey::new(108, 2),
+        "Smb2ResponseCreate",
+        "Smb2ResponseCreateV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __OPLOCK_LEVEL,
+            __CREATE_ACTION,
+            __CREATION_TIME,
+            __LAST_ACCESS_TIME,
+            __LAST_WRITE_TIME,
+            __LAST_CHANGE_TIME,
+            __ALLOCATION_SIZE,
+            __END_OF_FILE,
+            __FILE_ATTRIBUTES,
+            __FILE_ID,
+            __CREATE_CONTEXTS_COUNT,
+            __LEASE_KEY,
+            __LEASE_LEVEL,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(108)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Create"),
+        ],
+    );
 
 /// SMB2 Response Create: event 108, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 34,
-    name: "Smb2ResponseCreateV2Build26100",
-    event: "Smb2ResponseCreate",
-    id: 108,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __OPLOCK_LEVEL,
-        __CREATE_ACTION,
-        __CREATION_TIME,
-        __LAST_ACCESS_TIME,
-        __LAST_WRITE_TIME,
-        __LAST_CHANGE_TIME,
-        __ALLOCATION_SIZE,
-        __END_OF_FILE,
-        __FILE_ATTRIBUTES,
-        __FILE_ID,
-        __CREATE_CONTEXTS_COUNT,
-        __LEASE_KEY,
-        __LEASE_LEVEL,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 108,
-            keywords: 0x2,
-            message: Some("SMB2 Response Create"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CREATE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        34,
+        rt::EventKey::new(108, 2),
+        "Smb2ResponseCreate",
+        "Smb2ResponseCreateV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __OPLOCK_LEVEL,
+            __CREATE_ACTION,
+            __CREATION_TIME,
+            __LAST_ACCESS_TIME,
+            __LAST_WRITE_TIME,
+            __LAST_CHANGE_TIME,
+            __ALLOCATION_SIZE,
+            __END_OF_FILE,
+            __FILE_ATTRIBUTES,
+            __FILE_ID,
+            __CREATE_CONTEXTS_COUNT,
+            __LEASE_KEY,
+            __LEASE_LEVEL,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(108)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Create"),
+        ],
+    );
 
 /// Event 109.
-pub static SMB2_RESPONSE_CLOSE: rt::EventInfo = rt::EventInfo {
-    id: 109,
-    name: "Smb2ResponseClose",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_CLOSE_V2, &SMB2_RESPONSE_CLOSE_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_CLOSE: rt::EventInfo = rt::EventInfo::new(
+    109,
+    "Smb2ResponseClose",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_CLOSE_V2, &SMB2_RESPONSE_CLOSE_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Close: event 109, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_CLOSE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 35,
-    name: "Smb2ResponseCloseV2",
-    event: "Smb2ResponseClose",
-    id: 109,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CLOSE_FLAGS,
-        __CREATION_TIME,
-        __LAST_ACCESS_TIME,
-        __LAST_WRITE_TIME,
-        __CHANGE_TIME,
-        __ALLOCATION_SIZE,
-        __END_OF_FILE,
-        __FILE_ATTRIBUTES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 109,
-            keywords: 0x2,
-            message: Some("SMB2 Response Close"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CLOSE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        35,
+        rt::EventKey::new(109, 2),
+        "Smb2ResponseClose",
+        "Smb2ResponseCloseV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CLOSE_FLAGS,
+            __CREATION_TIME,
+            __LAST_ACCESS_TIME,
+            __LAST_WRITE_TIME,
+            __CHANGE_TIME,
+            __ALLOCATION_SIZE,
+            __END_OF_FILE,
+            __FILE_ATTRIBUTES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(109)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Close"),
+        ],
+    );
 
 /// SMB2 Response Close: event 109, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 36,
-    name: "Smb2ResponseCloseV2Build26100",
-    event: "Smb2ResponseClose",
-    id: 109,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CLOSE_FLAGS,
-        __CREATION_TIME,
-        __LAST_ACCESS_TIME,
-        __LAST_WRITE_TIME,
-        __CHANGE_TIME,
-        __ALLOCATION_SIZE,
-        __END_OF_FILE,
-        __FILE_ATTRIBUTES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 109,
-            keywords: 0x2,
-            message: Some("SMB2 Response Close"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CLOSE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        36,
+        rt::EventKey::new(109, 2),
+        "Smb2ResponseClose",
+        "Smb2ResponseCloseV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CLOSE_FLAGS,
+            __CREATION_TIME,
+            __LAST_ACCESS_TIME,
+            __LAST_WRITE_TIME,
+            __CHANGE_TIME,
+            __ALLOCATION_SIZE,
+            __END_OF_FILE,
+            __FILE_ATTRIBUTES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(109)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Close"),
+        ],
+    );
 
 /// Event 110.
-pub static SMB2_RESPONSE_FLUSH: rt::EventInfo = rt::EventInfo {
-    id: 110,
-    name: "Smb2ResponseFlush",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_FLUSH_V2, &SMB2_RESPONSE_FLUSH_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_FLUSH: rt::EventInfo = rt::EventInfo::new(
+    110,
+    "Smb2ResponseFlush",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_FLUSH_V2, &SMB2_RESPONSE_FLUSH_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Flush: event 110, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_FLUSH_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 37,
-    name: "Smb2ResponseFlushV2",
-    event: "Smb2ResponseFlush",
-    id: 110,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 110,
-            keywords: 0x2,
-            message: Some("SMB2 Response Flush"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_FLUSH_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        37,
+        rt::EventKey::new(110, 2),
+        "Smb2ResponseFlush",
+        "Smb2ResponseFlushV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(110)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Flush"),
+        ],
+    );
 
 /// SMB2 Response Flush: event 110, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 38,
-    name: "Smb2ResponseFlushV2Build26100",
-    event: "Smb2ResponseFlush",
-    id: 110,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 110,
-            keywords: 0x2,
-            message: Some("SMB2 Response Flush"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_FLUSH_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        38,
+        rt::EventKey::new(110, 2),
+        "Smb2ResponseFlush",
+        "Smb2ResponseFlushV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(110)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Flush"),
+        ],
+    );
 
 /// Event 111.
-pub static SMB2_RESPONSE_READ: rt::EventInfo = rt::EventInfo {
-    id: 111,
-    name: "Smb2ResponseRead",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_READ_V2, &SMB2_RESPONSE_READ_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_READ: rt::EventInfo = rt::EventInfo::new(
+    111,
+    "Smb2ResponseRead",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_READ_V2, &SMB2_RESPONSE_READ_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Read: event 111, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_READ_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 39,
-    name: "Smb2ResponseReadV2",
-    event: "Smb2ResponseRead",
-    id: 111,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __LENGTH_READ,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 111,
-            keywords: 0x2,
-            message: Some("SMB2 Response Read"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_READ_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        39,
+        rt::EventKey::new(111, 2),
+        "Smb2ResponseRead",
+        "Smb2ResponseReadV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __LENGTH_READ,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(111)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Read"),
+        ],
+    );
 
 /// SMB2 Response Read: event 111, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_READ_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 40,
-    name: "Smb2ResponseReadV2Build26100",
-    event: "Smb2ResponseRead",
-    id: 111,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __TRANSPORT_DP_HITS,
-        __TRANSPORT_DP_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __LENGTH_READ,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-        __FILE_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 111,
-            keywords: 0x2,
-            message: Some("SMB2 Response Read"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_READ_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        40,
+        rt::EventKey::new(111, 2),
+        "Smb2ResponseRead",
+        "Smb2ResponseReadV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __TRANSPORT_DP_HITS,
+            __TRANSPORT_DP_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __LENGTH_READ,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+            __FILE_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(111)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Read"),
+        ],
+    );
 
 /// Event 112.
-pub static SMB2_RESPONSE_WRITE: rt::EventInfo = rt::EventInfo {
-    id: 112,
-    name: "Smb2ResponseWrite",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_WRITE_V2, &SMB2_RESPONSE_WRITE_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_WRITE: rt::EventInfo = rt::EventInfo::new(
+    112,
+    "Smb2ResponseWrite",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_WRITE_V2, &SMB2_RESPONSE_WRITE_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Write: event 112, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_WRITE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 41,
-    name: "Smb2ResponseWriteV2",
-    event: "Smb2ResponseWrite",
-    id: 112,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __LENGTH_WRITTEN,
-        __REMAINING,
-        __WRITE_CHANNEL_INFO_OFFSET,
-        __WRITE_CHANNEL_INFO_LENGTH,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 112,
-            keywords: 0x2,
-            message: Some("SMB2 Response Write"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_WRITE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        41,
+        rt::EventKey::new(112, 2),
+        "Smb2ResponseWrite",
+        "Smb2ResponseWriteV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __LENGTH_WRITTEN,
+            __REMAINING,
+            __WRITE_CHANNEL_INFO_OFFSET,
+            __WRITE_CHANNEL_INFO_LENGTH,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(112)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Write"),
+        ],
+    );
 
 /// SMB2 Response Write: event 112, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 42,
-    name: "Smb2ResponseWriteV2Build26100",
-    event: "Smb2ResponseWrite",
-    id: 112,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __TRANSPORT_DP_HITS,
-        __TRANSPORT_DP_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __LENGTH_WRITTEN,
-        __REMAINING,
-        __WRITE_CHANNEL_INFO_OFFSET,
-        __WRITE_CHANNEL_INFO_LENGTH,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-        __FILE_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 112,
-            keywords: 0x2,
-            message: Some("SMB2 Response Write"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_WRITE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        42,
+        rt::EventKey::new(112, 2),
+        "Smb2ResponseWrite",
+        "Smb2ResponseWriteV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __TRANSPORT_DP_HITS,
+            __TRANSPORT_DP_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __LENGTH_WRITTEN,
+            __REMAINING,
+            __WRITE_CHANNEL_INFO_OFFSET,
+            __WRITE_CHANNEL_INFO_LENGTH,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+            __FILE_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(112)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Write"),
+        ],
+    );
 
 /// Event 113.
-pub static SMB2_RESPONSE_BREAK_OPLOCK: rt::EventInfo = rt::EventInfo {
-    id: 113,
-    name: "Smb2ResponseBreakOplock",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
-                &SMB2_RESPONSE_BREAK_OPLOCK_V2,
-                &SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100,
-            ],
-        },
+pub static SMB2_RESPONSE_BREAK_OPLOCK: rt::EventInfo = rt::EventInfo::new(
+    113,
+    "Smb2ResponseBreakOplock",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_BREAK_OPLOCK_V2, &SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Break Oplock: event 113, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 43,
-    name: "Smb2ResponseBreakOplockV2",
-    event: "Smb2ResponseBreakOplock",
-    id: 113,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __OPLOCK_LEVEL,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 113,
-            keywords: 0x2,
-            message: Some("SMB2 Response Break Oplock"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_BREAK_OPLOCK_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        43,
+        rt::EventKey::new(113, 2),
+        "Smb2ResponseBreakOplock",
+        "Smb2ResponseBreakOplockV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __OPLOCK_LEVEL,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(113)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Break Oplock"),
+        ],
+    );
 
 /// SMB2 Response Break Oplock: event 113, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 44,
-    name: "Smb2ResponseBreakOplockV2Build26100",
-    event: "Smb2ResponseBreakOplock",
-    id: 113,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __OPLOCK_LEVEL,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 113,
-            keywords: 0x2,
-            message: Some("SMB2 Response Break Oplock"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_BREAK_OPLOCK_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        44,
+        rt::EventKey::new(113, 2),
+        "Smb2ResponseBreakOplock",
+        "Smb2ResponseBreakOplockV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __OPLOCK_LEVEL,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(113)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Break Oplock"),
+        ],
+    );
 
 /// Event 115.
-pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: rt::EventInfo = rt::EventInfo {
-    id: 115,
-    name: "Smb2ResponseAcknowledgeBreakLease",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
+pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE: rt::EventInfo = rt::EventInfo::new(
+    115,
+    "Smb2ResponseAcknowledgeBreakLease",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2,
                 &SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 45,
-    name: "Smb2ResponseAcknowledgeBreakLeaseV2",
-    event: "Smb2ResponseAcknowledgeBreakLease",
-    id: 115,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __LEASE_FLAGS,
-        __LEASE_STATE,
-        __LEASE_DURATION,
-        __LEASE_KEY,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 115,
-            keywords: 0x2,
-            message: Some("SMB2 Response Acknowledge Break Lease"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        45,
+        rt::EventKey::new(115, 2),
+        "Smb2ResponseAcknowledgeBreakLease",
+        "Smb2ResponseAcknowledgeBreakLeaseV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __LEASE_FLAGS,
+            __LEASE_STATE,
+            __LEASE_DURATION,
+            __LEASE_KEY,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(115)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Acknowledge Break Lease"),
+        ],
+    );
 
 /// SMB2 Response Acknowledge Break Lease: event 115, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 46,
-    name: "Smb2ResponseAcknowledgeBreakLeaseV2Build26100",
-    event: "Smb2ResponseAcknowledgeBreakLease",
-    id: 115,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __LEASE_FLAGS,
-        __LEASE_STATE,
-        __LEASE_DURATION,
-        __LEASE_KEY,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 115,
-            keywords: 0x2,
-            message: Some("SMB2 Response Acknowledge Break Lease"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ACKNOWLEDGE_BREAK_LEASE_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        46,
+        rt::EventKey::new(115, 2),
+        "Smb2ResponseAcknowledgeBreakLease",
+        "Smb2ResponseAcknowledgeBreakLeaseV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __LEASE_FLAGS,
+            __LEASE_STATE,
+            __LEASE_DURATION,
+            __LEASE_KEY,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(115)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Acknowledge Break Lease"),
+        ],
+    );
 
 /// Event 116.
-pub static SMB2_RESPONSE_LOCK: rt::EventInfo = rt::EventInfo {
-    id: 116,
-    name: "Smb2ResponseLock",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_LOCK_V2, &SMB2_RESPONSE_LOCK_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_LOCK: rt::EventInfo = rt::EventInfo::new(
+    116,
+    "Smb2ResponseLock",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_LOCK_V2, &SMB2_RESPONSE_LOCK_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Lock: event 116, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_LOCK_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 47,
-    name: "Smb2ResponseLockV2",
-    event: "Smb2ResponseLock",
-    id: 116,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 116,
-            keywords: 0x2,
-            message: Some("SMB2 Response Lock"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_LOCK_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        47,
+        rt::EventKey::new(116, 2),
+        "Smb2ResponseLock",
+        "Smb2ResponseLockV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(116)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Lock"),
+        ],
+    );
 
 /// SMB2 Response Lock: event 116, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 48,
-    name: "Smb2ResponseLockV2Build26100",
-    event: "Smb2ResponseLock",
-    id: 116,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 116,
-            keywords: 0x2,
-            message: Some("SMB2 Response Lock"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_LOCK_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        48,
+        rt::EventKey::new(116, 2),
+        "Smb2ResponseLock",
+        "Smb2ResponseLockV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(116)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Lock"),
+        ],
+    );
 
 /// Event 117.
-pub static SMB2_RESPONSE_IOCTL: rt::EventInfo = rt::EventInfo {
-    id: 117,
-    name: "Smb2ResponseIoctl",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_IOCTL_V2, &SMB2_RESPONSE_IOCTL_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_IOCTL: rt::EventInfo = rt::EventInfo::new(
+    117,
+    "Smb2ResponseIoctl",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_IOCTL_V2, &SMB2_RESPONSE_IOCTL_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Ioctl: event 117, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_IOCTL_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 49,
-    name: "Smb2ResponseIoctlV2",
-    event: "Smb2ResponseIoctl",
-    id: 117,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONTROL_CODE,
-        __IOCTL_FLAGS,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 117,
-            keywords: 0x2,
-            message: Some("SMB2 Response Ioctl"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_IOCTL_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        49,
+        rt::EventKey::new(117, 2),
+        "Smb2ResponseIoctl",
+        "Smb2ResponseIoctlV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONTROL_CODE,
+            __IOCTL_FLAGS,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(117)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Ioctl"),
+        ],
+    );
 
 /// SMB2 Response Ioctl: event 117, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 50,
-    name: "Smb2ResponseIoctlV2Build26100",
-    event: "Smb2ResponseIoctl",
-    id: 117,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONTROL_CODE,
-        __IOCTL_FLAGS,
-        __FILE_ID,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 117,
-            keywords: 0x2,
-            message: Some("SMB2 Response Ioctl"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_IOCTL_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        50,
+        rt::EventKey::new(117, 2),
+        "Smb2ResponseIoctl",
+        "Smb2ResponseIoctlV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONTROL_CODE,
+            __IOCTL_FLAGS,
+            __FILE_ID,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(117)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Ioctl"),
+        ],
+    );
 
 /// Event 118.
-pub static SMB2_RESPONSE_QUERY_DIRECTORY: rt::EventInfo = rt::EventInfo {
-    id: 118,
-    name: "Smb2ResponseQueryDirectory",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
+pub static SMB2_RESPONSE_QUERY_DIRECTORY: rt::EventInfo = rt::EventInfo::new(
+    118,
+    "Smb2ResponseQueryDirectory",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2,
                 &SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Response Query Directory: event 118, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 51,
-    name: "Smb2ResponseQueryDirectoryV2",
-    event: "Smb2ResponseQueryDirectory",
-    id: 118,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 118,
-            keywords: 0x2,
-            message: Some("SMB2 Response Query Directory"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        51,
+        rt::EventKey::new(118, 2),
+        "Smb2ResponseQueryDirectory",
+        "Smb2ResponseQueryDirectoryV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(118)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Query Directory"),
+        ],
+    );
 
 /// SMB2 Response Query Directory: event 118, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 52,
-    name: "Smb2ResponseQueryDirectoryV2Build26100",
-    event: "Smb2ResponseQueryDirectory",
-    id: 118,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 118,
-            keywords: 0x2,
-            message: Some("SMB2 Response Query Directory"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_QUERY_DIRECTORY_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        52,
+        rt::EventKey::new(118, 2),
+        "Smb2ResponseQueryDirectory",
+        "Smb2ResponseQueryDirectoryV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(118)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Query Directory"),
+        ],
+    );
 
 /// Event 119.
-pub static SMB2_RESPONSE_CHANGE_NOTIFY: rt::EventInfo = rt::EventInfo {
-    id: 119,
-    name: "Smb2ResponseChangeNotify",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
+pub static SMB2_RESPONSE_CHANGE_NOTIFY: rt::EventInfo = rt::EventInfo::new(
+    119,
+    "Smb2ResponseChangeNotify",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2,
                 &SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100,
             ],
-        },
+        ),
     ],
-};
+);
 
 /// SMB2 Response Change Notify: event 119, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 53,
-    name: "Smb2ResponseChangeNotifyV2",
-    event: "Smb2ResponseChangeNotify",
-    id: 119,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 119,
-            keywords: 0x2,
-            message: Some("SMB2 Response Change Notify"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        53,
+        rt::EventKey::new(119, 2),
+        "Smb2ResponseChangeNotify",
+        "Smb2ResponseChangeNotifyV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(119)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Change Notify"),
+        ],
+    );
 
 /// SMB2 Response Change Notify: event 119, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 54,
-    name: "Smb2ResponseChangeNotifyV2Build26100",
-    event: "Smb2ResponseChangeNotify",
-    id: 119,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 119,
-            keywords: 0x2,
-            message: Some("SMB2 Response Change Notify"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_CHANGE_NOTIFY_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        54,
+        rt::EventKey::new(119, 2),
+        "Smb2ResponseChangeNotify",
+        "Smb2ResponseChangeNotifyV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(119)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Change Notify"),
+        ],
+    );
 
 /// Event 120.
-pub static SMB2_RESPONSE_QUERY_INFO: rt::EventInfo = rt::EventInfo {
-    id: 120,
-    name: "Smb2ResponseQueryInfo",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[
-                &SMB2_RESPONSE_QUERY_INFO_V2,
-                &SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100,
-            ],
-        },
+pub static SMB2_RESPONSE_QUERY_INFO: rt::EventInfo = rt::EventInfo::new(
+    120,
+    "Smb2ResponseQueryInfo",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_QUERY_INFO_V2, &SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Query Info: event 120, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_QUERY_INFO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 55,
-    name: "Smb2ResponseQueryInfoV2",
-    event: "Smb2ResponseQueryInfo",
-    id: 120,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __OUTPUT_BUFFER_LENGTH,
-        rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
-            .with_length(rt::Size::Field(23)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 120,
-            keywords: 0x2,
-            message: Some("SMB2 Response Query Info"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_QUERY_INFO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        55,
+        rt::EventKey::new(120, 2),
+        "Smb2ResponseQueryInfo",
+        "Smb2ResponseQueryInfoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __OUTPUT_BUFFER_LENGTH,
+            rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
+                .with_length(rt::Size::Field(23)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(120)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Query Info"),
+        ],
+    );
 
 /// SMB2 Response Query Info: event 120, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 56,
-    name: "Smb2ResponseQueryInfoV2Build26100",
-    event: "Smb2ResponseQueryInfo",
-    id: 120,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __OUTPUT_BUFFER_LENGTH,
-        rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
-            .with_length(rt::Size::Field(25)),
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 120,
-            keywords: 0x2,
-            message: Some("SMB2 Response Query Info"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_QUERY_INFO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        56,
+        rt::EventKey::new(120, 2),
+        "Smb2ResponseQueryInfo",
+        "Smb2ResponseQueryInfoV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __OUTPUT_BUFFER_LENGTH,
+            rt::FieldInfo::new("OutputBuffer", rt::InType::Binary)
+                .with_length(rt::Size::Field(25)),
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(120)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Query Info"),
+        ],
+    );
 
 /// Event 121.
-pub static SMB2_RESPONSE_SET_INFO: rt::EventInfo = rt::EventInfo {
-    id: 121,
-    name: "Smb2ResponseSetInfo",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_SET_INFO_V2, &SMB2_RESPONSE_SET_INFO_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_SET_INFO: rt::EventInfo = rt::EventInfo::new(
+    121,
+    "Smb2ResponseSetInfo",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_SET_INFO_V2, &SMB2_RESPONSE_SET_INFO_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Set Info: event 121, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_SET_INFO_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 57,
-    name: "Smb2ResponseSetInfoV2",
-    event: "Smb2ResponseSetInfo",
-    id: 121,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 121,
-            keywords: 0x2,
-            message: Some("SMB2 Response Set Info"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_SET_INFO_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        57,
+        rt::EventKey::new(121, 2),
+        "Smb2ResponseSetInfo",
+        "Smb2ResponseSetInfoV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(121)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Set Info"),
+        ],
+    );
 
 /// SMB2 Response Set Info: event 121, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 58,
-    name: "Smb2ResponseSetInfoV2Build26100",
-    event: "Smb2ResponseSetInfo",
-    id: 121,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 121,
-            keywords: 0x2,
-            message: Some("SMB2 Response Set Info"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_SET_INFO_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        58,
+        rt::EventKey::new(121, 2),
+        "Smb2ResponseSetInfo",
+        "Smb2ResponseSetInfoV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(121)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Set Info"),
+        ],
+    );
 
 /// Event 122.
-pub static SMB2_RESPONSE_ERROR: rt::EventInfo = rt::EventInfo {
-    id: 122,
-    name: "Smb2ResponseError",
-    versions: &[
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_RESPONSE_ERROR_V2, &SMB2_RESPONSE_ERROR_V2_BUILD26100],
-        },
+pub static SMB2_RESPONSE_ERROR: rt::EventInfo = rt::EventInfo::new(
+    122,
+    "Smb2ResponseError",
+    &[
+        rt::VersionInfo::new(
+            2,
+            &[&SMB2_RESPONSE_ERROR_V2, &SMB2_RESPONSE_ERROR_V2_BUILD26100],
+        ),
     ],
-};
+);
 
 /// SMB2 Response Error: event 122, version 2. Builds 10240-22631.
-pub static SMB2_RESPONSE_ERROR_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 59,
-    name: "Smb2ResponseErrorV2",
-    event: "Smb2ResponseError",
-    id: 122,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 22631,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __PROCESSING_HITS,
-        __PROCESSING_CYCLES,
-        __QUEUE_HITS,
-        __QUEUE_CYCLES,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_CYCLES,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_CYCLES,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_CYCLES,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_CYCLES,
-        __SECURITY_HITS,
-        __SECURITY_CYCLES,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 122,
-            keywords: 0x2,
-            message: Some("SMB2 Response Error"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ERROR_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        59,
+        rt::EventKey::new(122, 2),
+        "Smb2ResponseError",
+        "Smb2ResponseErrorV2",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 22631)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __PROCESSING_HITS,
+            __PROCESSING_CYCLES,
+            __QUEUE_HITS,
+            __QUEUE_CYCLES,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_CYCLES,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_CYCLES,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_CYCLES,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_CYCLES,
+            __SECURITY_HITS,
+            __SECURITY_CYCLES,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(122)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Error"),
+        ],
+    );
 
 /// SMB2 Response Error: event 122, version 2. Builds 26100-26200.
-pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo {
-    index: 60,
-    name: "Smb2ResponseErrorV2Build26100",
-    event: "Smb2ResponseError",
-    id: 122,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __PROCESS_ID,
-        __TREE_ID,
-        __MESSAGE_ID,
-        __MASTER_MESSAGE_ID,
-        __COMMAND,
-        __CREDITS_GRANTED,
-        __FLAGS,
-        __STATUS,
-        __SRV2_INSTANCE,
-        __PROCESSING_HITS,
-        __PROCESSING_TIME,
-        __QUEUE_HITS,
-        __QUEUE_TIME,
-        __FILE_SYSTEM_FAST_HITS,
-        __FILE_SYSTEM_FAST_TIME,
-        __FILE_SYSTEM_SLOW_HITS,
-        __FILE_SYSTEM_SLOW_TIME,
-        __TRANSPORT_FAST_HITS,
-        __TRANSPORT_FAST_TIME,
-        __TRANSPORT_SLOW_HITS,
-        __TRANSPORT_SLOW_TIME,
-        __SECURITY_HITS,
-        __SECURITY_TIME,
-        __TOTAL_TIME,
-        __CONNECTION_GUID,
-        __SESSION_GUID,
-        __TREE_CONNECT_GUID,
-        __FILE_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 122,
-            keywords: 0x2,
-            message: Some("SMB2 Response Error"),
-        },
-    ],
-};
+pub static SMB2_RESPONSE_ERROR_V2_BUILD26100: rt::LayoutInfo = rt::LayoutInfo::new(
+        60,
+        rt::EventKey::new(122, 2),
+        "Smb2ResponseError",
+        "Smb2ResponseErrorV2Build26100",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __PROCESS_ID,
+            __TREE_ID,
+            __MESSAGE_ID,
+            __MASTER_MESSAGE_ID,
+            __COMMAND,
+            __CREDITS_GRANTED,
+            __FLAGS,
+            __STATUS,
+            __SRV2_INSTANCE,
+            __PROCESSING_HITS,
+            __PROCESSING_TIME,
+            __QUEUE_HITS,
+            __QUEUE_TIME,
+            __FILE_SYSTEM_FAST_HITS,
+            __FILE_SYSTEM_FAST_TIME,
+            __FILE_SYSTEM_SLOW_HITS,
+            __FILE_SYSTEM_SLOW_TIME,
+            __TRANSPORT_FAST_HITS,
+            __TRANSPORT_FAST_TIME,
+            __TRANSPORT_SLOW_HITS,
+            __TRANSPORT_SLOW_TIME,
+            __SECURITY_HITS,
+            __SECURITY_TIME,
+            __TOTAL_TIME,
+            __CONNECTION_GUID,
+            __SESSION_GUID,
+            __TREE_CONNECT_GUID,
+            __FILE_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_task(122)
+                .with_keywords(0x2)
+                .with_message("SMB2 Response Error"),
+        ],
+    );

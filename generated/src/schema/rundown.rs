@@ -10,155 +10,119 @@ const __SESSION_ID: rt::FieldInfo = rt::FieldInfo::new("SessionId", rt::InType::
 const __SHARE_ID: rt::FieldInfo = rt::FieldInfo::new("ShareId", rt::InType::UInt64);
 
 /// Event 3004.
-pub static SRV_ADMIN_FILE_RUNDOWN: rt::EventInfo = rt::EventInfo {
-    id: 3004,
-    name: "SrvAdminFileRundown",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ADMIN_FILE_RUNDOWN_V0],
-        },
-    ],
-};
+pub static SRV_ADMIN_FILE_RUNDOWN: rt::EventInfo = rt::EventInfo::new(
+    3004,
+    "SrvAdminFileRundown",
+    &[rt::VersionInfo::new(0, &[&SRV_ADMIN_FILE_RUNDOWN_V0])],
+);
 
 /// SMB server admin file rundown: event 3004, version 0. Builds 26100-26200.
-pub static SRV_ADMIN_FILE_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 196,
-    name: "SrvAdminFileRundownV0",
-    event: "SrvAdminFileRundown",
-    id: 3004,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("FileId", rt::InType::UInt64),
-        rt::FieldInfo::new("FileNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        __SESSION_ID,
-        __SHARE_ID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 3004,
-            keywords: 0x1_0000,
-            message: Some("SMB server admin file rundown"),
-        },
-    ],
-};
+pub static SRV_ADMIN_FILE_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        196,
+        rt::EventKey::new(3004, 0),
+        "SrvAdminFileRundown",
+        "SrvAdminFileRundownV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("FileId", rt::InType::UInt64),
+            rt::FieldInfo::new("FileNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            __SESSION_ID,
+            __SHARE_ID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_task(3004)
+                .with_keywords(0x1_0000)
+                .with_message("SMB server admin file rundown"),
+        ],
+    );
 
 /// Event 3005.
-pub static SRV_ADMIN_SESSION_RUNDOWN: rt::EventInfo = rt::EventInfo {
-    id: 3005,
-    name: "SrvAdminSessionRundown",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ADMIN_SESSION_RUNDOWN_V0],
-        },
-    ],
-};
+pub static SRV_ADMIN_SESSION_RUNDOWN: rt::EventInfo = rt::EventInfo::new(
+    3005,
+    "SrvAdminSessionRundown",
+    &[rt::VersionInfo::new(0, &[&SRV_ADMIN_SESSION_RUNDOWN_V0])],
+);
 
 /// SMB server admin session rundown: event 3005, version 0. Builds 26100-26200.
-pub static SRV_ADMIN_SESSION_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 197,
-    name: "SrvAdminSessionRundownV0",
-    event: "SrvAdminSessionRundown",
-    id: 3005,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        rt::FieldInfo::new("ComputerNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ComputerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        rt::FieldInfo::new("UserNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(3)),
-        rt::FieldInfo::new("DomainNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-        rt::FieldInfo::new("DomainAndUserNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("DomainAndUserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(7)),
-        rt::FieldInfo::new("ClientOsLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientOs", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(9)),
-        rt::FieldInfo::new("TransportNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(11)),
-        rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(13)),
-        rt::FieldInfo::new("StartTime", rt::InType::UInt64),
-        rt::FieldInfo::new("LastActiveTime", rt::InType::UInt64),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 3005,
-            keywords: 0x1_0000,
-            message: Some("SMB server admin session rundown"),
-        },
-    ],
-};
+pub static SRV_ADMIN_SESSION_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        197,
+        rt::EventKey::new(3005, 0),
+        "SrvAdminSessionRundown",
+        "SrvAdminSessionRundownV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            rt::FieldInfo::new("ComputerNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ComputerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            rt::FieldInfo::new("UserNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(3)),
+            rt::FieldInfo::new("DomainNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+            rt::FieldInfo::new("DomainAndUserNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("DomainAndUserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(7)),
+            rt::FieldInfo::new("ClientOsLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientOs", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(9)),
+            rt::FieldInfo::new("TransportNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("TransportName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(11)),
+            rt::FieldInfo::new("ServerNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(13)),
+            rt::FieldInfo::new("StartTime", rt::InType::UInt64),
+            rt::FieldInfo::new("LastActiveTime", rt::InType::UInt64),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_task(3005)
+                .with_keywords(0x1_0000)
+                .with_message("SMB server admin session rundown"),
+        ],
+    );
 
 /// Event 3006.
-pub static SRV_ADMIN_SHARE_RUNDOWN: rt::EventInfo = rt::EventInfo {
-    id: 3006,
-    name: "SrvAdminShareRundown",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ADMIN_SHARE_RUNDOWN_V0],
-        },
-    ],
-};
+pub static SRV_ADMIN_SHARE_RUNDOWN: rt::EventInfo = rt::EventInfo::new(
+    3006,
+    "SrvAdminShareRundown",
+    &[rt::VersionInfo::new(0, &[&SRV_ADMIN_SHARE_RUNDOWN_V0])],
+);
 
 /// SMB server admin share rundown: event 3006, version 0. Builds 26100-26200.
-pub static SRV_ADMIN_SHARE_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 198,
-    name: "SrvAdminShareRundownV0",
-    event: "SrvAdminShareRundown",
-    id: 3006,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_ID,
-        rt::FieldInfo::new("ShareNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 3006,
-            keywords: 0x1_0000,
-            message: Some("SMB server admin share rundown"),
-        },
-    ],
-};
+pub static SRV_ADMIN_SHARE_RUNDOWN_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        198,
+        rt::EventKey::new(3006, 0),
+        "SrvAdminShareRundown",
+        "SrvAdminShareRundownV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SHARE_ID,
+            rt::FieldInfo::new("ShareNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_task(3006)
+                .with_keywords(0x1_0000)
+                .with_message("SMB server admin share rundown"),
+        ],
+    );

@@ -16,17 +16,17 @@ const __CONNECTION_GUID: rt::FieldInfo = rt::FieldInfo::new(
 );
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::UInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __STATUS_2: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::HexInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __TRANSLATED_STATUS: rt::FieldInfo = rt::FieldInfo::new(
         "TranslatedStatus",
         rt::InType::HexInt32,
     )
     .shown_as(rt::OutType::NtStatus)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 const __CLIENT_ADDRESS_LENGTH: rt::FieldInfo = rt::FieldInfo::new(
     "ClientAddressLength",
@@ -89,690 +89,522 @@ const __CLIENT_NAME_2: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(0));
 
 /// Event 550.
-pub static SMB2_SESSION_ALLOCATE: rt::EventInfo = rt::EventInfo {
-    id: 550,
-    name: "Smb2SessionAllocate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_ALLOCATE_V0],
-        },
-    ],
-};
+pub static SMB2_SESSION_ALLOCATE: rt::EventInfo = rt::EventInfo::new(
+    550,
+    "Smb2SessionAllocate",
+    &[rt::VersionInfo::new(0, &[&SMB2_SESSION_ALLOCATE_V0])],
+);
 
 /// SMB2 Session Allocated: event 550, version 0. Builds 10240-26200.
-pub static SMB2_SESSION_ALLOCATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 72,
-    name: "Smb2SessionAllocateV0",
-    event: "Smb2SessionAllocate",
-    id: 550,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__SESSION_GUID, __CONNECTION_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 1,
-            task: 550,
-            keywords: 0x20,
-            message: Some("SMB2 Session Allocated"),
-        },
-    ],
-};
+pub static SMB2_SESSION_ALLOCATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        72,
+        rt::EventKey::new(550, 0),
+        "Smb2SessionAllocate",
+        "Smb2SessionAllocateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__SESSION_GUID, __CONNECTION_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(1)
+                .with_task(550)
+                .with_keywords(0x20)
+                .with_message("SMB2 Session Allocated"),
+        ],
+    );
 
 /// Event 551.
-pub static SMB2_SESSION_AUTH_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 551,
-    name: "Smb2SessionAuthFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_AUTH_FAILURE_V0],
-        },
-        rt::VersionInfo {
-            version: 1,
-            layouts: &[&SMB2_SESSION_AUTH_FAILURE_V1],
-        },
-        rt::VersionInfo {
-            version: 2,
-            layouts: &[&SMB2_SESSION_AUTH_FAILURE_V2],
-        },
-        rt::VersionInfo {
-            version: 3,
-            layouts: &[&SMB2_SESSION_AUTH_FAILURE_V3],
-        },
+pub static SMB2_SESSION_AUTH_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    551,
+    "Smb2SessionAuthFailure",
+    &[
+        rt::VersionInfo::new(0, &[&SMB2_SESSION_AUTH_FAILURE_V0]),
+        rt::VersionInfo::new(1, &[&SMB2_SESSION_AUTH_FAILURE_V1]),
+        rt::VersionInfo::new(2, &[&SMB2_SESSION_AUTH_FAILURE_V2]),
+        rt::VersionInfo::new(3, &[&SMB2_SESSION_AUTH_FAILURE_V3]),
     ],
-};
+);
 
 /// Smb Session Authentication Failure: event 551, version 0. Builds 10240-26200.
-pub static SMB2_SESSION_AUTH_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 73,
-    name: "Smb2SessionAuthFailureV0",
-    event: "Smb2SessionAuthFailure",
-    id: 551,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__SESSION_GUID, __CONNECTION_GUID, __STATUS],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 551,
-            keywords: 0x20,
-            message: Some("Smb Session Authentication Failure"),
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTH_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        73,
+        rt::EventKey::new(551, 0),
+        "Smb2SessionAuthFailure",
+        "Smb2SessionAuthFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__SESSION_GUID, __CONNECTION_GUID, __STATUS])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(551)
+                .with_keywords(0x20)
+                .with_message("Smb Session Authentication Failure"),
+        ],
+    );
 
 /// SMB Session Authentication Failure: event 551, version 1. Builds 10240-26200.
-pub static SMB2_SESSION_AUTH_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo {
-    index: 74,
-    name: "Smb2SessionAuthFailureV1",
-    event: "Smb2SessionAuthFailure",
-    id: 551,
-    version: 1,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        __STATUS_2,
-        __TRANSLATED_STATUS,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SESSION_ID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 551,
-            keywords: 0x10_0000_0000_0008,
-            message: Some(
-                "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
-            ),
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTH_FAILURE_V1: rt::LayoutInfo = rt::LayoutInfo::new(
+        74,
+        rt::EventKey::new(551, 1),
+        "Smb2SessionAuthFailure",
+        "Smb2SessionAuthFailureV1",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            __STATUS_2,
+            __TRANSLATED_STATUS,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SESSION_ID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(20)
+                .with_task(551)
+                .with_keywords(0x10_0000_0000_0008)
+                .with_message(
+                    "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
+                ),
+        ],
+    );
 
 /// SMB Session Authentication Failure: event 551, version 2. Builds 15063-26200.
-pub static SMB2_SESSION_AUTH_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo {
-    index: 75,
-    name: "Smb2SessionAuthFailureV2",
-    event: "Smb2SessionAuthFailure",
-    id: 551,
-    version: 2,
-    builds: &[
-        rt::BuildRange {
-            first: 15063,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        __STATUS_2,
-        __TRANSLATED_STATUS,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SESSION_ID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __SPN,
-        __SPN_VALIDATION_POLICY,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 15063,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 551,
-            keywords: 0x10_0000_0000_0008,
-            message: Some(
-                "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
-            ),
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTH_FAILURE_V2: rt::LayoutInfo = rt::LayoutInfo::new(
+        75,
+        rt::EventKey::new(551, 2),
+        "Smb2SessionAuthFailure",
+        "Smb2SessionAuthFailureV2",
+    )
+    .with_builds(&[rt::BuildRange::new(15063, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            __STATUS_2,
+            __TRANSLATED_STATUS,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SESSION_ID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __SPN,
+            __SPN_VALIDATION_POLICY,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(15063, 2)
+                .with_channel(20)
+                .with_task(551)
+                .with_keywords(0x10_0000_0000_0008)
+                .with_message(
+                    "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
+                ),
+        ],
+    );
 
 /// SMB Session Authentication Failure: event 551, version 3. Builds 20348-26200.
-pub static SMB2_SESSION_AUTH_FAILURE_V3: rt::LayoutInfo = rt::LayoutInfo {
-    index: 76,
-    name: "Smb2SessionAuthFailureV3",
-    event: "Smb2SessionAuthFailure",
-    id: 551,
-    version: 3,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        __STATUS_2,
-        __TRANSLATED_STATUS,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __SESSION_ID,
-        __USER_NAME_LENGTH,
-        __USER_NAME,
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME,
-        __SPN,
-        __SPN_VALIDATION_POLICY,
-        rt::FieldInfo::new("ReasonCode", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 551,
-            keywords: 0x10_0000_0000_0008,
-            message: Some(
-                "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
-            ),
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTH_FAILURE_V3: rt::LayoutInfo = rt::LayoutInfo::new(
+        76,
+        rt::EventKey::new(551, 3),
+        "Smb2SessionAuthFailure",
+        "Smb2SessionAuthFailureV3",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            __STATUS_2,
+            __TRANSLATED_STATUS,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __SESSION_ID,
+            __USER_NAME_LENGTH,
+            __USER_NAME,
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME,
+            __SPN,
+            __SPN_VALIDATION_POLICY,
+            rt::FieldInfo::new("ReasonCode", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 2)
+                .with_channel(20)
+                .with_task(551)
+                .with_keywords(0x10_0000_0000_0008)
+                .with_message(
+                    "SMB Session Authentication Failure%n%nClient Name: %11%nClient Address: %6%nUser Name: %9%nSession ID: %7%nStatus: %4 (%3)%nSPN: %12%nSPN Validation Policy: %13%n%nGuidance:%n%nYou should expect this error when attempting to connect to shares using incorrect credentials.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.%n%nThis error can occur when using incorrect usernames and passwords with NTLM, mismatched LmCompatibility settings between client and server, an incorrect service principal name, duplicate Kerberos service principal names, incorrect Kerberos ticket-granting service tickets, or Guest accounts without Guest access enabled",
+                ),
+        ],
+    );
 
 /// Event 552.
-pub static SMB2_SESSION_AUTHENTICATED: rt::EventInfo = rt::EventInfo {
-    id: 552,
-    name: "Smb2SessionAuthenticated",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_AUTHENTICATED_V0],
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTHENTICATED: rt::EventInfo = rt::EventInfo::new(
+    552,
+    "Smb2SessionAuthenticated",
+    &[rt::VersionInfo::new(0, &[&SMB2_SESSION_AUTHENTICATED_V0])],
+);
 
 /// SMB2 Session Authentication Success: event 552, version 0. Builds 10240-26200.
-pub static SMB2_SESSION_AUTHENTICATED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 77,
-    name: "Smb2SessionAuthenticatedV0",
-    event: "Smb2SessionAuthenticated",
-    id: 552,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        __USER_NAME_LENGTH,
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __DOMAIN_NAME_LENGTH,
-        rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 552,
-            keywords: 0x20,
-            message: Some("SMB2 Session Authentication Success"),
-        },
-    ],
-};
+pub static SMB2_SESSION_AUTHENTICATED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        77,
+        rt::EventKey::new(552, 0),
+        "Smb2SessionAuthenticated",
+        "Smb2SessionAuthenticatedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            __USER_NAME_LENGTH,
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __DOMAIN_NAME_LENGTH,
+            rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(552)
+                .with_keywords(0x20)
+                .with_message("SMB2 Session Authentication Success"),
+        ],
+    );
 
 /// Event 553.
-pub static SMB2_SESSION_BIND: rt::EventInfo = rt::EventInfo {
-    id: 553,
-    name: "Smb2SessionBind",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_BIND_V0],
-        },
-    ],
-};
+pub static SMB2_SESSION_BIND: rt::EventInfo = rt::EventInfo::new(
+    553,
+    "Smb2SessionBind",
+    &[rt::VersionInfo::new(0, &[&SMB2_SESSION_BIND_V0])],
+);
 
 /// SMB2 Session Bound to Connection: event 553, version 0. Builds 10240-26200.
-pub static SMB2_SESSION_BIND_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 78,
-    name: "Smb2SessionBindV0",
-    event: "Smb2SessionBind",
-    id: 553,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("BindingSessionGUID", rt::InType::Guid),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 553,
-            keywords: 0x20,
-            message: Some("SMB2 Session Bound to Connection"),
-        },
-    ],
-};
+pub static SMB2_SESSION_BIND_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        78,
+        rt::EventKey::new(553, 0),
+        "Smb2SessionBind",
+        "Smb2SessionBindV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("BindingSessionGUID", rt::InType::Guid),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(553)
+                .with_keywords(0x20)
+                .with_message("SMB2 Session Bound to Connection"),
+        ],
+    );
 
 /// Event 554.
-pub static SMB2_SESSION_TERMINATE: rt::EventInfo = rt::EventInfo {
-    id: 554,
-    name: "Smb2SessionTerminate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_TERMINATE_V0],
-        },
-    ],
-};
+pub static SMB2_SESSION_TERMINATE: rt::EventInfo = rt::EventInfo::new(
+    554,
+    "Smb2SessionTerminate",
+    &[rt::VersionInfo::new(0, &[&SMB2_SESSION_TERMINATE_V0])],
+);
 
 /// SMB2 Session Terminated: event 554, version 0. Builds 10240-26200.
-pub static SMB2_SESSION_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 79,
-    name: "Smb2SessionTerminateV0",
-    event: "Smb2SessionTerminate",
-    id: 554,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__SESSION_GUID, __REASON],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 2,
-            task: 554,
-            keywords: 0x20,
-            message: Some("SMB2 Session Terminated"),
-        },
-    ],
-};
+pub static SMB2_SESSION_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        79,
+        rt::EventKey::new(554, 0),
+        "Smb2SessionTerminate",
+        "Smb2SessionTerminateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__SESSION_GUID, __REASON])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(2)
+                .with_task(554)
+                .with_keywords(0x20)
+                .with_message("SMB2 Session Terminated"),
+        ],
+    );
 
 /// Event 555.
-pub static SMB2_SESSION_CLOSE: rt::EventInfo = rt::EventInfo {
-    id: 555,
-    name: "Smb2SessionClose",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SESSION_CLOSE_V0],
-        },
-    ],
-};
+pub static SMB2_SESSION_CLOSE: rt::EventInfo = rt::EventInfo::new(
+    555,
+    "Smb2SessionClose",
+    &[rt::VersionInfo::new(0, &[&SMB2_SESSION_CLOSE_V0])],
+);
 
 /// SMB2 Session Closed: event 555, version 0. Builds 17763-26200.
-pub static SMB2_SESSION_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 80,
-    name: "Smb2SessionCloseV0",
-    event: "Smb2SessionClose",
-    id: 555,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        rt::FieldInfo::new("InvalidateSession", rt::InType::Boolean),
-        __REASON,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(17),
-            level: 4,
-            opcode: 2,
-            task: 555,
-            keywords: 0x20,
-            message: Some("SMB2 Session Closed."),
-        },
-    ],
-};
+pub static SMB2_SESSION_CLOSE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        80,
+        rt::EventKey::new(555, 0),
+        "Smb2SessionClose",
+        "Smb2SessionCloseV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            rt::FieldInfo::new("InvalidateSession", rt::InType::Boolean),
+            __REASON,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(17)
+                .with_opcode(2)
+                .with_task(555)
+                .with_keywords(0x20)
+                .with_message("SMB2 Session Closed."),
+        ],
+    );
 
 /// Event 1000.
-pub static SRV_S4U2_SELF_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1000,
-    name: "SrvS4u2SelfFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_S4U2_SELF_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_S4U2_SELF_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1000,
+    "SrvS4u2SelfFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_S4U2_SELF_FAILURE_V0])],
+);
 
 /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000, version 0. Builds 10240-26200.
-pub static SRV_S4U2_SELF_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 99,
-    name: "SrvS4u2SelfFailureV0",
-    event: "SrvS4u2SelfFailure",
-    id: 1000,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __USER_NAME_LENGTH,
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        __DOMAIN_NAME_LENGTH,
-        rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 1000,
-            keywords: 0x8,
-            message: Some(
-                "S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account.",
-            ),
-        },
-    ],
-};
+pub static SRV_S4U2_SELF_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        99,
+        rt::EventKey::new(1000, 0),
+        "SrvS4u2SelfFailure",
+        "SrvS4u2SelfFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __USER_NAME_LENGTH,
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            __DOMAIN_NAME_LENGTH,
+            rt::FieldInfo::new("DomainName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 3)
+                .with_channel(18)
+                .with_task(1000)
+                .with_keywords(0x8)
+                .with_message(
+                    "S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account.",
+                ),
+        ],
+    );
 
 /// Event 1009.
-pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: rt::EventInfo = rt::EventInfo {
-    id: 1009,
-    name: "SrvSessionAnonymousAccessDenied",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0],
-        },
-    ],
-};
+pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED: rt::EventInfo = rt::EventInfo::new(
+    1009,
+    "SrvSessionAnonymousAccessDenied",
+    &[rt::VersionInfo::new(0, &[&SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0])],
+);
 
 /// The server denied anonymous access to the client: event 1009, version 0. Builds 10240-26200.
-pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 112,
-    name: "SrvSessionAnonymousAccessDeniedV0",
-    event: "SrvSessionAnonymousAccessDenied",
-    id: 1009,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_ADDRESS_LENGTH,
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(0)),
-        __CLIENT_NAME_LENGTH,
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(2)),
-        __SESSION_ID,
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 1009,
-            keywords: 0x8,
-            message: Some(
-                "The server denied anonymous access to the client.%n%nClient Name: %4%n Client Address: %2%nSession ID: %5%n%nGuidance:%n%nYou should expect this error when a client attempts to connect to shares and does not provide any credentials. This indicates that the client is not providing a user name (and domain credentials, if necessary). By default, Windows Server denies anonymous access to shares.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.",
-            ),
-        },
-    ],
-};
+pub static SRV_SESSION_ANONYMOUS_ACCESS_DENIED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        112,
+        rt::EventKey::new(1009, 0),
+        "SrvSessionAnonymousAccessDenied",
+        "SrvSessionAnonymousAccessDeniedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_ADDRESS_LENGTH,
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(0)),
+            __CLIENT_NAME_LENGTH,
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(2)),
+            __SESSION_ID,
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(20)
+                .with_task(1009)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server denied anonymous access to the client.%n%nClient Name: %4%n Client Address: %2%nSession ID: %5%n%nGuidance:%n%nYou should expect this error when a client attempts to connect to shares and does not provide any credentials. This indicates that the client is not providing a user name (and domain credentials, if necessary). By default, Windows Server denies anonymous access to shares.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.",
+                ),
+        ],
+    );
 
 /// Event 1018.
-pub static SRV_SESSION_INVALIDATE: rt::EventInfo = rt::EventInfo {
-    id: 1018,
-    name: "SrvSessionInvalidate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SESSION_INVALIDATE_V0],
-        },
-    ],
-};
+pub static SRV_SESSION_INVALIDATE: rt::EventInfo = rt::EventInfo::new(
+    1018,
+    "SrvSessionInvalidate",
+    &[rt::VersionInfo::new(0, &[&SRV_SESSION_INVALIDATE_V0])],
+);
 
 /// Backchannel invalidation of session completed: event 1018, version 0. Builds 10240-26200.
-pub static SRV_SESSION_INVALIDATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 121,
-    name: "SrvSessionInvalidateV0",
-    event: "SrvSessionInvalidate",
-    id: 1018,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        __STATUS_2,
-        __TRANSLATED_STATUS,
-        rt::FieldInfo::new("TaskStatus", rt::InType::HexInt32)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("TranslatedTaskStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1018,
-            keywords: 0x8,
-            message: Some(
-                "Backchannel invalidation of session completed.%n%nSession ID: %1%nStatus: %3 (%2)%nTask Status: %5 (%4)%n%nGuidance:%n%nYou should expect this event on a computer that is continuously available. No user action is required",
-            ),
-        },
-    ],
-};
+pub static SRV_SESSION_INVALIDATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        121,
+        rt::EventKey::new(1018, 0),
+        "SrvSessionInvalidate",
+        "SrvSessionInvalidateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            __STATUS_2,
+            __TRANSLATED_STATUS,
+            rt::FieldInfo::new("TaskStatus", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("TranslatedTaskStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1018)
+                .with_keywords(0x8)
+                .with_message(
+                    "Backchannel invalidation of session completed.%n%nSession ID: %1%nStatus: %3 (%2)%nTask Status: %5 (%4)%n%nGuidance:%n%nYou should expect this event on a computer that is continuously available. No user action is required",
+                ),
+        ],
+    );
 
 /// Event 1905.
-pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: rt::EventInfo = rt::EventInfo {
-    id: 1905,
-    name: "SrvSessionInvalidatePeriodicCleanup",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0],
-        },
-    ],
-};
+pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP: rt::EventInfo = rt::EventInfo::new(
+    1905,
+    "SrvSessionInvalidatePeriodicCleanup",
+    &[rt::VersionInfo::new(0, &[&SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0])],
+);
 
 /// The server closed the session as part of periodic system cleanup: event 1905, version 0. Builds 17763-26200.
-pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 180,
-    name: "SrvSessionInvalidatePeriodicCleanupV0",
-    event: "SrvSessionInvalidatePeriodicCleanup",
-    id: 1905,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 17763,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_ID,
-        rt::FieldInfo::new("InstanceId", rt::InType::UInt32),
-        rt::FieldInfo::new("Reason", rt::InType::UnicodeString),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 17763,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1018,
-            keywords: 0x8,
-            message: Some(
-                "The server closed the session as part of periodic system cleanup.%n%nSession Id: %1%nInstance Id: %2%nReason: %3%n",
-            ),
-        },
-    ],
-};
+pub static SRV_SESSION_INVALIDATE_PERIODIC_CLEANUP_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        180,
+        rt::EventKey::new(1905, 0),
+        "SrvSessionInvalidatePeriodicCleanup",
+        "SrvSessionInvalidatePeriodicCleanupV0",
+    )
+    .with_builds(&[rt::BuildRange::new(17763, 26200)])
+    .with_fields(
+        &[
+            __SESSION_ID,
+            rt::FieldInfo::new("InstanceId", rt::InType::UInt32),
+            rt::FieldInfo::new("Reason", rt::InType::UnicodeString),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(17763, 4)
+                .with_channel(18)
+                .with_task(1018)
+                .with_keywords(0x8)
+                .with_message(
+                    "The server closed the session as part of periodic system cleanup.%n%nSession Id: %1%nInstance Id: %2%nReason: %3%n",
+                ),
+        ],
+    );
 
 /// Event 1906.
-pub static SRV2_SESSION_KEY_TOO_SHORT: rt::EventInfo = rt::EventInfo {
-    id: 1906,
-    name: "Srv2SessionKeyTooShort",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV2_SESSION_KEY_TOO_SHORT_V0],
-        },
-    ],
-};
+pub static SRV2_SESSION_KEY_TOO_SHORT: rt::EventInfo = rt::EventInfo::new(
+    1906,
+    "Srv2SessionKeyTooShort",
+    &[rt::VersionInfo::new(0, &[&SRV2_SESSION_KEY_TOO_SHORT_V0])],
+);
 
 /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906, version 0. Builds 20348-26200.
-pub static SRV2_SESSION_KEY_TOO_SHORT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 181,
-    name: "Srv2SessionKeyTooShortV0",
-    event: "Srv2SessionKeyTooShort",
-    id: 1906,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __CLIENT_NAME_LENGTH,
-        __CLIENT_NAME_2,
-        rt::FieldInfo::new("SessionKeyLength", rt::InType::UInt32),
-        rt::FieldInfo::new("RequiredSessionKeyLength", rt::InType::UInt32),
-        rt::FieldInfo::new("SessionId", rt::InType::UInt64),
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString),
-        rt::FieldInfo::new("AuthProtocol", rt::InType::UInt32)
-            .with_map(&maps::AUTH_PROTOCOL),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 0,
-            keywords: 0x8,
-            message: Some(
-                "Session key for connection is weaker than required. Connection will be closed as a result.%n%nClient: %2%nUser: %6%nSession key length: %3%nRequired Session key length: %4%n%nGuidance:%nTo establish a connection with a shorter session key, set the following registry DWORD value name with the value as decimal bits:%n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters]%n\"MinimumSessionKeyLength\"%n%nImportant: If you have configured the 'Network security: Configure encryption types allowed for Kerberos' security policy to prevent use of 256-bit keys but also set the MinimumSessionKeyLength greater than 128 bits, the computer will not be able to make SMB connections. Setting MinimumSessionKeyLength higher than 128 bits will also prevent SMB connections using NTLM.",
-            ),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 3047,
-            keywords: 0x8,
-            message: Some(
-                "Session key for connection is weaker than required. Connection will be closed as a result.%n%nClient: %2%nUser: %6%nSession key length: %3%nRequired Session key length: %4%n%nGuidance:%nTo establish a connection with a shorter session key, set the following registry DWORD value name with the value as decimal bits:%n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters]%n\"MinimumSessionKeyLength\"%n%nImportant: If you have configured the 'Network security: Configure encryption types allowed for Kerberos' security policy to prevent use of 256-bit keys but also set the MinimumSessionKeyLength greater than 128 bits, the computer will not be able to make SMB connections. Setting MinimumSessionKeyLength higher than 128 bits will also prevent SMB connections using NTLM.",
-            ),
-        },
-    ],
-};
+pub static SRV2_SESSION_KEY_TOO_SHORT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        181,
+        rt::EventKey::new(1906, 0),
+        "Srv2SessionKeyTooShort",
+        "Srv2SessionKeyTooShortV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[
+            __CLIENT_NAME_LENGTH,
+            __CLIENT_NAME_2,
+            rt::FieldInfo::new("SessionKeyLength", rt::InType::UInt32),
+            rt::FieldInfo::new("RequiredSessionKeyLength", rt::InType::UInt32),
+            rt::FieldInfo::new("SessionId", rt::InType::UInt64),
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString),
+            rt::FieldInfo::new("AuthProtocol", rt::InType::UInt32)
+                .with_map(&maps::AUTH_PROTOCOL),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 2)
+                .with_channel(20)
+                .with_keywords(0x8)
+                .with_message(
+                    "Session key for connection is weaker than required. Connection will be closed as a result.%n%nClient: %2%nUser: %6%nSession key length: %3%nRequired Session key length: %4%n%nGuidance:%nTo establish a connection with a shorter session key, set the following registry DWORD value name with the value as decimal bits:%n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters]%n\"MinimumSessionKeyLength\"%n%nImportant: If you have configured the 'Network security: Configure encryption types allowed for Kerberos' security policy to prevent use of 256-bit keys but also set the MinimumSessionKeyLength greater than 128 bits, the computer will not be able to make SMB connections. Setting MinimumSessionKeyLength higher than 128 bits will also prevent SMB connections using NTLM.",
+                ),
+            rt::HeaderInfo::new(26100, 2)
+                .with_channel(20)
+                .with_task(3047)
+                .with_keywords(0x8)
+                .with_message(
+                    "Session key for connection is weaker than required. Connection will be closed as a result.%n%nClient: %2%nUser: %6%nSession key length: %3%nRequired Session key length: %4%n%nGuidance:%nTo establish a connection with a shorter session key, set the following registry DWORD value name with the value as decimal bits:%n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters]%n\"MinimumSessionKeyLength\"%n%nImportant: If you have configured the 'Network security: Configure encryption types allowed for Kerberos' security policy to prevent use of 256-bit keys but also set the MinimumSessionKeyLength greater than 128 bits, the computer will not be able to make SMB connections. Setting MinimumSessionKeyLength higher than 128 bits will also prevent SMB connections using NTLM.",
+                ),
+        ],
+    );
 
 /// Event 3023.
-pub static INSECURE_GUEST_LOGON: rt::EventInfo = rt::EventInfo {
-    id: 3023,
-    name: "InsecureGuestLogon",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&INSECURE_GUEST_LOGON_V0],
-        },
-    ],
-};
+pub static INSECURE_GUEST_LOGON: rt::EventInfo = rt::EventInfo::new(
+    3023,
+    "InsecureGuestLogon",
+    &[rt::VersionInfo::new(0, &[&INSECURE_GUEST_LOGON_V0])],
+);
 
 /// The SMB client was logged on as Guest account: event 3023, version 0. Builds 26100-26200.
-pub static INSECURE_GUEST_LOGON_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 219,
-    name: "InsecureGuestLogonV0",
-    event: "InsecureGuestLogon",
-    id: 3023,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[__CLIENT_NAME_LENGTH, __CLIENT_NAME_2],
-    headers: &[
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 3075,
-            keywords: 0x0,
-            message: Some(
-                "The SMB client was logged on as Guest account.%n%nClient name: %2",
-            ),
-        },
-    ],
-};
+pub static INSECURE_GUEST_LOGON_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        219,
+        rt::EventKey::new(3023, 0),
+        "InsecureGuestLogon",
+        "InsecureGuestLogonV0",
+    )
+    .with_builds(&[rt::BuildRange::new(26100, 26200)])
+    .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME_2])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(18)
+                .with_task(3075)
+                .with_message(
+                    "The SMB client was logged on as Guest account.%n%nClient name: %2",
+                ),
+        ],
+    );

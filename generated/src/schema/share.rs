@@ -98,456 +98,345 @@ const __SHARE_NAME_2: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(2));
 
 const __STATUS: rt::FieldInfo = rt::FieldInfo::new("Status", rt::InType::UInt32)
-    .meaning(rt::Meaning::NtStatus);
+    .with_meaning(rt::Meaning::NtStatus);
 
 /// Event 700.
-pub static SMB2_SHARE_ADD: rt::EventInfo = rt::EventInfo {
-    id: 700,
-    name: "Smb2ShareAdd",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SHARE_ADD_V0],
-        },
-    ],
-};
+pub static SMB2_SHARE_ADD: rt::EventInfo = rt::EventInfo::new(
+    700,
+    "Smb2ShareAdd",
+    &[rt::VersionInfo::new(0, &[&SMB2_SHARE_ADD_V0])],
+);
 
 /// SMB2 Share Added: event 700, version 0. Builds 10240-26200.
-pub static SMB2_SHARE_ADD_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 96,
-    name: "Smb2ShareAddV0",
-    event: "Smb2ShareAdd",
-    id: 700,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __PATH_NAME_LENGTH,
-        __PATH_NAME,
-        __CSC_STATE,
-        __CLUSTER_SHARE_TYPE,
-        __SHARE_PROPERTIES,
-        __CA_TIME_OUT,
-        __SHARE_STATE,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 700,
-            keywords: 0x100,
-            message: Some("SMB2 Share Added"),
-        },
-    ],
-};
+pub static SMB2_SHARE_ADD_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        96,
+        rt::EventKey::new(700, 0),
+        "Smb2ShareAdd",
+        "Smb2ShareAddV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __PATH_NAME_LENGTH,
+            __PATH_NAME,
+            __CSC_STATE,
+            __CLUSTER_SHARE_TYPE,
+            __SHARE_PROPERTIES,
+            __CA_TIME_OUT,
+            __SHARE_STATE,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(700)
+                .with_keywords(0x100)
+                .with_message("SMB2 Share Added"),
+        ],
+    );
 
 /// Event 701.
-pub static SMB2_SHARE_MODIFY: rt::EventInfo = rt::EventInfo {
-    id: 701,
-    name: "Smb2ShareModify",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SHARE_MODIFY_V0],
-        },
-    ],
-};
+pub static SMB2_SHARE_MODIFY: rt::EventInfo = rt::EventInfo::new(
+    701,
+    "Smb2ShareModify",
+    &[rt::VersionInfo::new(0, &[&SMB2_SHARE_MODIFY_V0])],
+);
 
 /// SMB2 Share Modified: event 701, version 0. Builds 10240-26200.
-pub static SMB2_SHARE_MODIFY_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 97,
-    name: "Smb2ShareModifyV0",
-    event: "Smb2ShareModify",
-    id: 701,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME,
-        __PATH_NAME_LENGTH,
-        __PATH_NAME,
-        __CSC_STATE,
-        __CLUSTER_SHARE_TYPE,
-        __SHARE_PROPERTIES,
-        __CA_TIME_OUT,
-        __SHARE_STATE,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 701,
-            keywords: 0x100,
-            message: Some("SMB2 Share Modified"),
-        },
-    ],
-};
+pub static SMB2_SHARE_MODIFY_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        97,
+        rt::EventKey::new(701, 0),
+        "Smb2ShareModify",
+        "Smb2ShareModifyV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME,
+            __PATH_NAME_LENGTH,
+            __PATH_NAME,
+            __CSC_STATE,
+            __CLUSTER_SHARE_TYPE,
+            __SHARE_PROPERTIES,
+            __CA_TIME_OUT,
+            __SHARE_STATE,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(701)
+                .with_keywords(0x100)
+                .with_message("SMB2 Share Modified"),
+        ],
+    );
 
 /// Event 702.
-pub static SMB2_SHARE_DELETE: rt::EventInfo = rt::EventInfo {
-    id: 702,
-    name: "Smb2ShareDelete",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SHARE_DELETE_V0],
-        },
-    ],
-};
+pub static SMB2_SHARE_DELETE: rt::EventInfo = rt::EventInfo::new(
+    702,
+    "Smb2ShareDelete",
+    &[rt::VersionInfo::new(0, &[&SMB2_SHARE_DELETE_V0])],
+);
 
 /// SMB2 Share Deleted: event 702, version 0. Builds 10240-26200.
-pub static SMB2_SHARE_DELETE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 98,
-    name: "Smb2ShareDeleteV0",
-    event: "Smb2ShareDelete",
-    id: 702,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__SHARE_NAME_LENGTH, __SHARE_NAME, __SERVER_NAME_LENGTH, __SERVER_NAME],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 702,
-            keywords: 0x100,
-            message: Some("SMB2 Share Deleted"),
-        },
-    ],
-};
+pub static SMB2_SHARE_DELETE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        98,
+        rt::EventKey::new(702, 0),
+        "Smb2ShareDelete",
+        "Smb2ShareDeleteV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[__SHARE_NAME_LENGTH, __SHARE_NAME, __SERVER_NAME_LENGTH, __SERVER_NAME],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(702)
+                .with_keywords(0x100)
+                .with_message("SMB2 Share Deleted"),
+        ],
+    );
 
 /// Event 1006.
-pub static SRV_SHARE_ACCESS_CHECK_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1006,
-    name: "SrvShareAccessCheckFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SHARE_ACCESS_CHECK_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_SHARE_ACCESS_CHECK_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1006,
+    "SrvShareAccessCheckFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_SHARE_ACCESS_CHECK_FAILURE_V0])],
+);
 
 /// The share denied access to the client: event 1006, version 0. Builds 10240-26200.
-pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 110,
-    name: "SrvShareAccessCheckFailureV0",
-    event: "SrvShareAccessCheckFailure",
-    id: 1006,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __SHARE_PATH_LENGTH,
-        __SHARE_PATH,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        rt::FieldInfo::new("UserNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(6)),
-        __CLIENT_NAME_LENGTH,
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(8)),
-        rt::FieldInfo::new("MappedAccess", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
-        rt::FieldInfo::new("GrantedAccess", rt::InType::HexInt32)
-            .meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
-        rt::FieldInfo::new("ShareSecurityDescriptorLength", rt::InType::UInt32),
-        rt::FieldInfo::new("ShareSecurityDescriptor", rt::InType::Binary)
-            .with_length(rt::Size::Field(12)),
-        rt::FieldInfo::new("Status", rt::InType::HexInt32)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
-            .shown_as(rt::OutType::NtStatus)
-            .meaning(rt::Meaning::NtStatus),
-        rt::FieldInfo::new("SessionID", rt::InType::HexInt64),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 1006,
-            keywords: 0x10_0000_0000_0008,
-            message: Some(
-                "The share denied access to the client.%n%nClient Name: %10%nClient Address: %6%nUser Name: %8%nSession ID: %17%nShare Name: %2%nShare Path: %4%nStatus: %16 (%15)%nMapped Access: %11%nGranted Access: %12%nSecurity Descriptor: %14%n%nGuidance:%n%nYou should expect access denied errors when a principal accesses a share without the necessary permissions. Usually, this indicates that the principal does not have direct security permissions or lacks membership in a group that has direct access permissions. To determine and correct the permissions on the specified share, an administrator can use the Security tab in File Explorer Properties dialog, the SMBSHARE Windows PowerShell module, or the NET SHARE command. You can also use the Effective Access tab in File Explorer to help diagnose the issue.%n%nApplications may generate access denied errors if they attempt to open files in a writable mode first, and then reopen the files in a read-only mode. In this case, no user action is required.%n%nIf access to the share is denied and this event is not logged, you can examine the file and folder NTFS/REFS permissions.%n%nThis error does not indicate a problem with authentication, only authorization.",
-            ),
-        },
-    ],
-};
+pub static SRV_SHARE_ACCESS_CHECK_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        110,
+        rt::EventKey::new(1006, 0),
+        "SrvShareAccessCheckFailure",
+        "SrvShareAccessCheckFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __SHARE_PATH_LENGTH,
+            __SHARE_PATH,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            rt::FieldInfo::new("UserNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("UserName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(6)),
+            __CLIENT_NAME_LENGTH,
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(8)),
+            rt::FieldInfo::new("MappedAccess", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
+            rt::FieldInfo::new("GrantedAccess", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::Bits(&meanings::ACCESS_MASK)),
+            rt::FieldInfo::new("ShareSecurityDescriptorLength", rt::InType::UInt32),
+            rt::FieldInfo::new("ShareSecurityDescriptor", rt::InType::Binary)
+                .with_length(rt::Size::Field(12)),
+            rt::FieldInfo::new("Status", rt::InType::HexInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("TranslatedStatus", rt::InType::HexInt32)
+                .shown_as(rt::OutType::NtStatus)
+                .with_meaning(rt::Meaning::NtStatus),
+            rt::FieldInfo::new("SessionID", rt::InType::HexInt64),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(20)
+                .with_task(1006)
+                .with_keywords(0x10_0000_0000_0008)
+                .with_message(
+                    "The share denied access to the client.%n%nClient Name: %10%nClient Address: %6%nUser Name: %8%nSession ID: %17%nShare Name: %2%nShare Path: %4%nStatus: %16 (%15)%nMapped Access: %11%nGranted Access: %12%nSecurity Descriptor: %14%n%nGuidance:%n%nYou should expect access denied errors when a principal accesses a share without the necessary permissions. Usually, this indicates that the principal does not have direct security permissions or lacks membership in a group that has direct access permissions. To determine and correct the permissions on the specified share, an administrator can use the Security tab in File Explorer Properties dialog, the SMBSHARE Windows PowerShell module, or the NET SHARE command. You can also use the Effective Access tab in File Explorer to help diagnose the issue.%n%nApplications may generate access denied errors if they attempt to open files in a writable mode first, and then reopen the files in a read-only mode. In this case, no user action is required.%n%nIf access to the share is denied and this event is not logged, you can examine the file and folder NTFS/REFS permissions.%n%nThis error does not indicate a problem with authentication, only authorization.",
+                ),
+        ],
+    );
 
 /// Event 1007.
-pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1007,
-    name: "SrvShareAnonymousAccessDeniedFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0],
-        },
-    ],
-};
+pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1007,
+    "SrvShareAnonymousAccessDeniedFailure",
+    &[rt::VersionInfo::new(0, &[&SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0])],
+);
 
 /// The share denied anonymous access to the client: event 1007, version 0. Builds 10240-26200.
-pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 111,
-    name: "SrvShareAnonymousAccessDeniedFailureV0",
-    event: "SrvShareAnonymousAccessDeniedFailure",
-    id: 1007,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __SHARE_PATH_LENGTH,
-        __SHARE_PATH,
-        __CLIENT_ADDRESS_LENGTH,
-        __CLIENT_ADDRESS,
-        __CLIENT_NAME_LENGTH,
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(6)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(20),
-            level: 2,
-            opcode: 0,
-            task: 1007,
-            keywords: 0x8,
-            message: Some(
-                "The share denied anonymous access to the client.%n%nClient Name: %8%nClient Address: %6%nShare Name: %2%nShare Path: %4%n%nGuidance:%n%nYou should expect this error when a client attempts to connect to shares and does not provide any credentials. This indicates that the client is not providing a user name (and domain credentials, if necessary). By default, anonymous access to shares is denied.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.",
-            ),
-        },
-    ],
-};
+pub static SRV_SHARE_ANONYMOUS_ACCESS_DENIED_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        111,
+        rt::EventKey::new(1007, 0),
+        "SrvShareAnonymousAccessDeniedFailure",
+        "SrvShareAnonymousAccessDeniedFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __SHARE_PATH_LENGTH,
+            __SHARE_PATH,
+            __CLIENT_ADDRESS_LENGTH,
+            __CLIENT_ADDRESS,
+            __CLIENT_NAME_LENGTH,
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(6)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(20)
+                .with_task(1007)
+                .with_keywords(0x8)
+                .with_message(
+                    "The share denied anonymous access to the client.%n%nClient Name: %8%nClient Address: %6%nShare Name: %2%nShare Path: %4%n%nGuidance:%n%nYou should expect this error when a client attempts to connect to shares and does not provide any credentials. This indicates that the client is not providing a user name (and domain credentials, if necessary). By default, anonymous access to shares is denied.%n%nThis error does not always indicate a problem with authorization, but mainly authentication. It is more common with non-Windows clients.",
+                ),
+        ],
+    );
 
 /// Event 1023.
-pub static SRV_ABE_SHARES_PRESENT: rt::EventInfo = rt::EventInfo {
-    id: 1023,
-    name: "SrvAbeSharesPresent",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SRV_ABE_SHARES_PRESENT_V0],
-        },
-    ],
-};
+pub static SRV_ABE_SHARES_PRESENT: rt::EventInfo = rt::EventInfo::new(
+    1023,
+    "SrvAbeSharesPresent",
+    &[rt::VersionInfo::new(0, &[&SRV_ABE_SHARES_PRESENT_V0])],
+);
 
 /// One or more shares present on this server have access based enumeration enabled: event 1023, version 0. Builds 10240-26200.
-pub static SRV_ABE_SHARES_PRESENT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 127,
-    name: "SrvAbeSharesPresentV0",
-    event: "SrvAbeSharesPresent",
-    id: 1023,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 1023,
-            keywords: 0x8,
-            message: Some(
-                "One or more shares present on this server have access based enumeration enabled.%n%nGuidance:%n%nYou should expect this event when enabling access-based enumeration on one or more shares by using either Server Manager or the Set-SmbShare Windows PowerShell cmdlet. Access-based enumeration can raise CPU utilization when clients connect to shares with folders containing many peer-level resources to which a user does not have access. You can control the CPU utilization by configuring the ABELevel value in the Windows registry:%n%nHKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\ABELevel [DWORD]%n%nYou can set the value for ABELevel to greater depths to minimize CPU overhead, but doing so diminishes the effectiveness of access-based enumeration:%n%nValue = 0: access-based enumeration is enabled for all levels%n%nValue = 1: access-based enumeration is enabled for a depth of 1 (example: \\server\\share)%n%nValue = 2: access-based enumeration is enabled for a depth of 2 (example: \\server\\share\\folder)%n%nYou can continue setting values for multiple depth levels.",
-            ),
-        },
-    ],
-};
+pub static SRV_ABE_SHARES_PRESENT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        127,
+        rt::EventKey::new(1023, 0),
+        "SrvAbeSharesPresent",
+        "SrvAbeSharesPresentV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(18)
+                .with_task(1023)
+                .with_keywords(0x8)
+                .with_message(
+                    "One or more shares present on this server have access based enumeration enabled.%n%nGuidance:%n%nYou should expect this event when enabling access-based enumeration on one or more shares by using either Server Manager or the Set-SmbShare Windows PowerShell cmdlet. Access-based enumeration can raise CPU utilization when clients connect to shares with folders containing many peer-level resources to which a user does not have access. You can control the CPU utilization by configuring the ABELevel value in the Windows registry:%n%nHKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Services\\LanmanServer\\Parameters\\ABELevel [DWORD]%n%nYou can set the value for ABELevel to greater depths to minimize CPU overhead, but doing so diminishes the effectiveness of access-based enumeration:%n%nValue = 0: access-based enumeration is enabled for all levels%n%nValue = 1: access-based enumeration is enabled for a depth of 1 (example: \\server\\share)%n%nValue = 2: access-based enumeration is enabled for a depth of 2 (example: \\server\\share\\folder)%n%nYou can continue setting values for multiple depth levels.",
+                ),
+        ],
+    );
 
 /// Event 1800.
-pub static SS_CLUSTER_CA_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1800,
-    name: "SsClusterCaFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SS_CLUSTER_CA_FAILURE_V0],
-        },
-    ],
-};
+pub static SS_CLUSTER_CA_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1800,
+    "SsClusterCaFailure",
+    &[rt::VersionInfo::new(0, &[&SS_CLUSTER_CA_FAILURE_V0])],
+);
 
 /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800, version 0. Builds 10240-26200.
-pub static SS_CLUSTER_CA_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 170,
-    name: "SsClusterCaFailureV0",
-    event: "SsClusterCaFailure",
-    id: 1800,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME_2,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME_2,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1800,
-            keywords: 0x8,
-            message: Some(
-                "CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share.",
-            ),
-        },
-    ],
-};
+pub static SS_CLUSTER_CA_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        170,
+        rt::EventKey::new(1800, 0),
+        "SsClusterCaFailure",
+        "SsClusterCaFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[__SERVER_NAME_LENGTH, __SERVER_NAME_2, __SHARE_NAME_LENGTH, __SHARE_NAME_2],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1800)
+                .with_keywords(0x8)
+                .with_message(
+                    "CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share.",
+                ),
+        ],
+    );
 
 /// Event 1801.
-pub static SS_RKF_CA_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1801,
-    name: "SsRkfCaFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SS_RKF_CA_FAILURE_V0],
-        },
-    ],
-};
+pub static SS_RKF_CA_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1801,
+    "SsRkfCaFailure",
+    &[rt::VersionInfo::new(0, &[&SS_RKF_CA_FAILURE_V0])],
+);
 
 /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801, version 0. Builds 10240-26200.
-pub static SS_RKF_CA_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 171,
-    name: "SsRkfCaFailureV0",
-    event: "SsRkfCaFailure",
-    id: 1801,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SERVER_NAME_LENGTH,
-        __SERVER_NAME_2,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME_2,
-        __STATUS,
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(18),
-            level: 2,
-            opcode: 0,
-            task: 1801,
-            keywords: 0x8,
-            message: Some(
-                "CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume.",
-            ),
-        },
-    ],
-};
+pub static SS_RKF_CA_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        171,
+        rt::EventKey::new(1801, 0),
+        "SsRkfCaFailure",
+        "SsRkfCaFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SERVER_NAME_LENGTH,
+            __SERVER_NAME_2,
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME_2,
+            __STATUS,
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 2)
+                .with_channel(18)
+                .with_task(1801)
+                .with_keywords(0x8)
+                .with_message(
+                    "CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume.",
+                ),
+        ],
+    );
 
 /// Event 1912.
-pub static SHARE_QOS_POLICY_SETTING_FAILURE: rt::EventInfo = rt::EventInfo {
-    id: 1912,
-    name: "ShareQosPolicySettingFailure",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SHARE_QOS_POLICY_SETTING_FAILURE_V0],
-        },
-    ],
-};
+pub static SHARE_QOS_POLICY_SETTING_FAILURE: rt::EventInfo = rt::EventInfo::new(
+    1912,
+    "ShareQosPolicySettingFailure",
+    &[rt::VersionInfo::new(0, &[&SHARE_QOS_POLICY_SETTING_FAILURE_V0])],
+);
 
 /// Warning to set the QoS policy on file %6: event 1912, version 0. Builds 22621-26200.
-pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 188,
-    name: "ShareQosPolicySettingFailureV0",
-    event: "ShareQosPolicySettingFailure",
-    id: 1912,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 22621,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __STATUS,
-        __SERVER_NAME_LENGTH,
-        rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(1)),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(3)),
-        rt::FieldInfo::new("FileNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(5)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 22621,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 0,
-            keywords: 0x200,
-            message: Some("Warning to set the QoS policy on file %6.%nStatus=%1"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(18),
-            level: 3,
-            opcode: 0,
-            task: 3053,
-            keywords: 0x200,
-            message: Some("Warning to set the QoS policy on file %6.%nStatus=%1"),
-        },
-    ],
-};
+pub static SHARE_QOS_POLICY_SETTING_FAILURE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        188,
+        rt::EventKey::new(1912, 0),
+        "ShareQosPolicySettingFailure",
+        "ShareQosPolicySettingFailureV0",
+    )
+    .with_builds(&[rt::BuildRange::new(22621, 26200)])
+    .with_fields(
+        &[
+            __STATUS,
+            __SERVER_NAME_LENGTH,
+            rt::FieldInfo::new("ServerName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(1)),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(3)),
+            rt::FieldInfo::new("FileNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("FileName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(5)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(22621, 3)
+                .with_channel(18)
+                .with_keywords(0x200)
+                .with_message("Warning to set the QoS policy on file %6.%nStatus=%1"),
+            rt::HeaderInfo::new(26100, 3)
+                .with_channel(18)
+                .with_task(3053)
+                .with_keywords(0x200)
+                .with_message("Warning to set the QoS policy on file %6.%nStatus=%1"),
+        ],
+    );

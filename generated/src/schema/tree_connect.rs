@@ -37,331 +37,247 @@ const __SHARE_NAME: rt::FieldInfo = rt::FieldInfo::new(
     .with_length(rt::Size::Field(2));
 
 /// Event 600.
-pub static SMB2_TREE_CONNECT_ALLOCATE: rt::EventInfo = rt::EventInfo {
-    id: 600,
-    name: "Smb2TreeConnectAllocate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_ALLOCATE_V0],
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_ALLOCATE: rt::EventInfo = rt::EventInfo::new(
+    600,
+    "Smb2TreeConnectAllocate",
+    &[rt::VersionInfo::new(0, &[&SMB2_TREE_CONNECT_ALLOCATE_V0])],
+);
 
 /// SMB2 TreeConnect Allocated: event 600, version 0. Builds 10240-26200.
-pub static SMB2_TREE_CONNECT_ALLOCATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 81,
-    name: "Smb2TreeConnectAllocateV0",
-    event: "Smb2TreeConnectAllocate",
-    id: 600,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __TREE_CONNECT_GUID,
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        rt::FieldInfo::new("ShareGUID", rt::InType::Guid),
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        __SCOPE_NAME_LENGTH,
-        rt::FieldInfo::new("ScopeName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(6)),
-        rt::FieldInfo::new("ShareProperties", rt::InType::UInt32),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 1,
-            task: 600,
-            keywords: 0x40,
-            message: Some("SMB2 TreeConnect Allocated"),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_ALLOCATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        81,
+        rt::EventKey::new(600, 0),
+        "Smb2TreeConnectAllocate",
+        "Smb2TreeConnectAllocateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __TREE_CONNECT_GUID,
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            rt::FieldInfo::new("ShareGUID", rt::InType::Guid),
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            __SCOPE_NAME_LENGTH,
+            rt::FieldInfo::new("ScopeName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(6)),
+            rt::FieldInfo::new("ShareProperties", rt::InType::UInt32),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(1)
+                .with_task(600)
+                .with_keywords(0x40)
+                .with_message("SMB2 TreeConnect Allocated"),
+        ],
+    );
 
 /// Event 601.
-pub static SMB2_TREE_CONNECT_DISCONNECT: rt::EventInfo = rt::EventInfo {
-    id: 601,
-    name: "Smb2TreeConnectDisconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_DISCONNECT_V0],
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_DISCONNECT: rt::EventInfo = rt::EventInfo::new(
+    601,
+    "Smb2TreeConnectDisconnect",
+    &[rt::VersionInfo::new(0, &[&SMB2_TREE_CONNECT_DISCONNECT_V0])],
+);
 
 /// SMB2 TreeConnect Disconnected: event 601, version 0. Builds 10240-26200.
-pub static SMB2_TREE_CONNECT_DISCONNECT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 82,
-    name: "Smb2TreeConnectDisconnectV0",
-    event: "Smb2TreeConnectDisconnect",
-    id: 601,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__TREE_CONNECT_GUID, __SESSION_GUID, __CONNECTION_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 0,
-            task: 601,
-            keywords: 0x40,
-            message: Some("SMB2 TreeConnect Disconnected"),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_DISCONNECT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        82,
+        rt::EventKey::new(601, 0),
+        "Smb2TreeConnectDisconnect",
+        "Smb2TreeConnectDisconnectV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__TREE_CONNECT_GUID, __SESSION_GUID, __CONNECTION_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_task(601)
+                .with_keywords(0x40)
+                .with_message("SMB2 TreeConnect Disconnected"),
+        ],
+    );
 
 /// Event 602.
-pub static SMB2_TREE_CONNECT_TERMINATE: rt::EventInfo = rt::EventInfo {
-    id: 602,
-    name: "Smb2TreeConnectTerminate",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_TERMINATE_V0],
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_TERMINATE: rt::EventInfo = rt::EventInfo::new(
+    602,
+    "Smb2TreeConnectTerminate",
+    &[rt::VersionInfo::new(0, &[&SMB2_TREE_CONNECT_TERMINATE_V0])],
+);
 
 /// SMB2 TreeConnect Terminated: event 602, version 0. Builds 10240-26200.
-pub static SMB2_TREE_CONNECT_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 83,
-    name: "Smb2TreeConnectTerminateV0",
-    event: "Smb2TreeConnectTerminate",
-    id: 602,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__TREE_CONNECT_GUID, __SESSION_GUID],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 4,
-            opcode: 2,
-            task: 602,
-            keywords: 0x40,
-            message: Some("SMB2 TreeConnect Terminated"),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_TERMINATE_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        83,
+        rt::EventKey::new(602, 0),
+        "Smb2TreeConnectTerminate",
+        "Smb2TreeConnectTerminateV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__TREE_CONNECT_GUID, __SESSION_GUID])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(17)
+                .with_opcode(2)
+                .with_task(602)
+                .with_keywords(0x40)
+                .with_message("SMB2 TreeConnect Terminated"),
+        ],
+    );
 
 /// Event 603.
-pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: rt::EventInfo = rt::EventInfo {
-    id: 603,
-    name: "Smb2TreeConnectFailedDueToPending",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0],
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING: rt::EventInfo = rt::EventInfo::new(
+    603,
+    "Smb2TreeConnectFailedDueToPending",
+    &[rt::VersionInfo::new(0, &[&SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0])],
+);
 
 /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603, version 0. Builds 10240-26200.
-pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 84,
-    name: "Smb2TreeConnectFailedDueToPendingV0",
-    event: "Smb2TreeConnectFailedDueToPending",
-    id: 603,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SESSION_GUID,
-        __CONNECTION_GUID,
-        __SHARE_NAME_LENGTH,
-        __SHARE_NAME,
-        __SCOPE_NAME_LENGTH,
-        rt::FieldInfo::new("ScopeName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        rt::FieldInfo::new("Status", rt::InType::UInt32).meaning(rt::Meaning::NtStatus),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(17),
-            level: 3,
-            opcode: 0,
-            task: 603,
-            keywords: 0x40,
-            message: Some("SMB2 TreeConnect Failed due to Cluster Endpoint Initializing"),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_FAILED_DUE_TO_PENDING_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        84,
+        rt::EventKey::new(603, 0),
+        "Smb2TreeConnectFailedDueToPending",
+        "Smb2TreeConnectFailedDueToPendingV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            __SESSION_GUID,
+            __CONNECTION_GUID,
+            __SHARE_NAME_LENGTH,
+            __SHARE_NAME,
+            __SCOPE_NAME_LENGTH,
+            rt::FieldInfo::new("ScopeName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            rt::FieldInfo::new("Status", rt::InType::UInt32)
+                .with_meaning(rt::Meaning::NtStatus),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 3)
+                .with_channel(17)
+                .with_task(603)
+                .with_keywords(0x40)
+                .with_message(
+                    "SMB2 TreeConnect Failed due to Cluster Endpoint Initializing",
+                ),
+        ],
+    );
 
 /// Event 604.
-pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: rt::EventInfo = rt::EventInfo {
-    id: 604,
-    name: "Smb2TreeConnectForceClientReconnect",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0],
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT: rt::EventInfo = rt::EventInfo::new(
+    604,
+    "Smb2TreeConnectForceClientReconnect",
+    &[rt::VersionInfo::new(0, &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0])],
+);
 
 /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604, version 0. Builds 20348-26200.
-pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 85,
-    name: "Smb2TreeConnectForceClientReconnectV0",
-    event: "Smb2TreeConnectForceClientReconnect",
-    id: 604,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[__SESSION_GUID, __TREE_CONNECT_GUID, __SHARE_NAME_LENGTH, __SHARE_NAME],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 604,
-            keywords: 0x40,
-            message: Some(
-                "A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity. %n%nSession ID: %1%nTreeConnect ID: %2%nShare: %4%n",
-            ),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        85,
+        rt::EventKey::new(604, 0),
+        "Smb2TreeConnectForceClientReconnect",
+        "Smb2TreeConnectForceClientReconnectV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[__SESSION_GUID, __TREE_CONNECT_GUID, __SHARE_NAME_LENGTH, __SHARE_NAME],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4)
+                .with_channel(18)
+                .with_task(604)
+                .with_keywords(0x40)
+                .with_message(
+                    "A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity. %n%nSession ID: %1%nTreeConnect ID: %2%nShare: %4%n",
+                ),
+        ],
+    );
 
 /// Event 605.
-pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED: rt::EventInfo = rt::EventInfo {
-    id: 605,
-    name: "Smb2TreeConnectForceClientReconnectRequestFailed",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0],
-        },
+pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED: rt::EventInfo = rt::EventInfo::new(
+    605,
+    "Smb2TreeConnectForceClientReconnectRequestFailed",
+    &[
+        rt::VersionInfo::new(
+            0,
+            &[&SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0],
+        ),
     ],
-};
+);
 
 /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605, version 0. Builds 20348-26200.
-pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 86,
-    name: "Smb2TreeConnectForceClientReconnectRequestFailedV0",
-    event: "Smb2TreeConnectForceClientReconnectRequestFailed",
-    id: 605,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 26200,
-        },
-    ],
-    fields: &[__SESSION_GUID, __TREE_CONNECT_GUID, __SHARE_NAME_LENGTH, __SHARE_NAME],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: Some(18),
-            level: 4,
-            opcode: 0,
-            task: 604,
-            keywords: 0x40,
-            message: Some(
-                "A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity. %n%nSession ID: %1%nTreeConnect ID: %2%nShare: %4%n",
-            ),
-        },
-    ],
-};
+pub static SMB2_TREE_CONNECT_FORCE_CLIENT_RECONNECT_REQUEST_FAILED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        86,
+        rt::EventKey::new(605, 0),
+        "Smb2TreeConnectForceClientReconnectRequestFailed",
+        "Smb2TreeConnectForceClientReconnectRequestFailedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 26200)])
+    .with_fields(
+        &[__SESSION_GUID, __TREE_CONNECT_GUID, __SHARE_NAME_LENGTH, __SHARE_NAME],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4)
+                .with_channel(18)
+                .with_task(604)
+                .with_keywords(0x40)
+                .with_message(
+                    "A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity. %n%nSession ID: %1%nTreeConnect ID: %2%nShare: %4%n",
+                ),
+        ],
+    );
 
 /// Event 4000.
-pub static SMB2_SHARE_CONNECTION_ESTABLISHED: rt::EventInfo = rt::EventInfo {
-    id: 4000,
-    name: "Smb2ShareConnectionEstablished",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_SHARE_CONNECTION_ESTABLISHED_V0],
-        },
-    ],
-};
+pub static SMB2_SHARE_CONNECTION_ESTABLISHED: rt::EventInfo = rt::EventInfo::new(
+    4000,
+    "Smb2ShareConnectionEstablished",
+    &[rt::VersionInfo::new(0, &[&SMB2_SHARE_CONNECTION_ESTABLISHED_V0])],
+);
 
 /// The SMB client connection to the share was established: event 4000, version 0. Builds 20348, 26100-26200.
-pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 224,
-    name: "Smb2ShareConnectionEstablishedV0",
-    event: "Smb2ShareConnectionEstablished",
-    id: 4000,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 20348,
-            last: 20348,
-        },
-        rt::BuildRange {
-            first: 26100,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        __SHARE_NAME_LENGTH,
-        rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(0)),
-        rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt32),
-        rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
-            .shown_as(rt::OutType::SocketAddress)
-            .with_length(rt::Size::Field(2)),
-        rt::FieldInfo::new("ClientNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
-            .with_length(rt::Size::Field(4)),
-        rt::FieldInfo::new("SessionId", rt::InType::UInt64),
-        rt::FieldInfo::new("TreeId", rt::InType::UInt32),
-        rt::FieldInfo::new("ConnectionType", rt::InType::UInt32),
-        rt::FieldInfo::new("SigningUsed", rt::InType::Boolean),
-        rt::FieldInfo::new("EncyptionUsed", rt::InType::Boolean),
-        rt::FieldInfo::new("CompressionUsed", rt::InType::Boolean),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 20348,
-            channel: None,
-            level: 4,
-            opcode: 0,
-            task: 3076,
-            keywords: 0x0,
-            message: None,
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(21),
-            level: 4,
-            opcode: 0,
-            task: 3076,
-            keywords: 0x0,
-            message: Some(
-                "The SMB client connection to the share was established.%n%nShare name: %2%nClient name: %6%nClient address: %4%nSession ID: %7%nTree ID: %8%nTransport type: %9%nSigning used: %10%nEncryption used: %11%nCompression activated: %12",
-            ),
-        },
-    ],
-};
+pub static SMB2_SHARE_CONNECTION_ESTABLISHED_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        224,
+        rt::EventKey::new(4000, 0),
+        "Smb2ShareConnectionEstablished",
+        "Smb2ShareConnectionEstablishedV0",
+    )
+    .with_builds(&[rt::BuildRange::new(20348, 20348), rt::BuildRange::new(26100, 26200)])
+    .with_fields(
+        &[
+            __SHARE_NAME_LENGTH,
+            rt::FieldInfo::new("ShareName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(0)),
+            rt::FieldInfo::new("ClientAddressLength", rt::InType::UInt32),
+            rt::FieldInfo::new("ClientAddress", rt::InType::Binary)
+                .shown_as(rt::OutType::SocketAddress)
+                .with_length(rt::Size::Field(2)),
+            rt::FieldInfo::new("ClientNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("ClientName", rt::InType::UnicodeString)
+                .with_length(rt::Size::Field(4)),
+            rt::FieldInfo::new("SessionId", rt::InType::UInt64),
+            rt::FieldInfo::new("TreeId", rt::InType::UInt32),
+            rt::FieldInfo::new("ConnectionType", rt::InType::UInt32),
+            rt::FieldInfo::new("SigningUsed", rt::InType::Boolean),
+            rt::FieldInfo::new("EncyptionUsed", rt::InType::Boolean),
+            rt::FieldInfo::new("CompressionUsed", rt::InType::Boolean),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(20348, 4).with_task(3076),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(21)
+                .with_task(3076)
+                .with_message(
+                    "The SMB client connection to the share was established.%n%nShare name: %2%nClient name: %6%nClient address: %4%nSession ID: %7%nTree ID: %8%nTransport type: %9%nSigning used: %10%nEncryption used: %11%nCompression activated: %12",
+                ),
+        ],
+    );

@@ -8,220 +8,155 @@ use super::super::{maps, meanings};
 const __WORK_ITEM: rt::FieldInfo = rt::FieldInfo::new("WorkItem", rt::InType::UInt64);
 
 /// Event 200.
-pub static SMB2_WORK_ITEM_TRANSITION: rt::EventInfo = rt::EventInfo {
-    id: 200,
-    name: "Smb2WorkItemTransition",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_WORK_ITEM_TRANSITION_V0],
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_TRANSITION: rt::EventInfo = rt::EventInfo::new(
+    200,
+    "Smb2WorkItemTransition",
+    &[rt::VersionInfo::new(0, &[&SMB2_WORK_ITEM_TRANSITION_V0])],
+);
 
 /// SMB2 Work Item Component Transition: event 200, version 0. Builds 10240-26200.
-pub static SMB2_WORK_ITEM_TRANSITION_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 61,
-    name: "Smb2WorkItemTransitionV0",
-    event: "Smb2WorkItemTransition",
-    id: 200,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[
-        rt::FieldInfo::new("ComponentId", rt::InType::UInt32),
-        rt::FieldInfo::new("LineNumber", rt::InType::UInt32),
-        rt::FieldInfo::new("FunctionNameLength", rt::InType::UInt16),
-        rt::FieldInfo::new("FunctionName", rt::InType::AnsiString)
-            .with_length(rt::Size::Field(2)),
-    ],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 0,
-            task: 200,
-            keywords: 0x4,
-            message: Some("SMB2 Work Item Component Transition"),
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_TRANSITION_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        61,
+        rt::EventKey::new(200, 0),
+        "Smb2WorkItemTransition",
+        "Smb2WorkItemTransitionV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(
+        &[
+            rt::FieldInfo::new("ComponentId", rt::InType::UInt32),
+            rt::FieldInfo::new("LineNumber", rt::InType::UInt32),
+            rt::FieldInfo::new("FunctionNameLength", rt::InType::UInt16),
+            rt::FieldInfo::new("FunctionName", rt::InType::AnsiString)
+                .with_length(rt::Size::Field(2)),
+        ],
+    )
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_task(200)
+                .with_keywords(0x4)
+                .with_message("SMB2 Work Item Component Transition"),
+        ],
+    );
 
 /// Event 201.
-pub static SMB2_WORK_ITEM_START: rt::EventInfo = rt::EventInfo {
-    id: 201,
-    name: "Smb2WorkItemStart",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_WORK_ITEM_START_V0],
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_START: rt::EventInfo = rt::EventInfo::new(
+    201,
+    "Smb2WorkItemStart",
+    &[rt::VersionInfo::new(0, &[&SMB2_WORK_ITEM_START_V0])],
+);
 
 /// SMB2 Work Item allocated: event 201, version 0. Builds 10240-26200.
-pub static SMB2_WORK_ITEM_START_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 62,
-    name: "Smb2WorkItemStartV0",
-    event: "Smb2WorkItemStart",
-    id: 201,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__WORK_ITEM],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 1,
-            task: 201,
-            keywords: 0x4,
-            message: Some("SMB2 Work Item allocated"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 1,
-            task: 201,
-            keywords: 0x8_0000,
-            message: Some("SMB2 Work Item allocated"),
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_START_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        62,
+        rt::EventKey::new(201, 0),
+        "Smb2WorkItemStart",
+        "Smb2WorkItemStartV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__WORK_ITEM])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_opcode(1)
+                .with_task(201)
+                .with_keywords(0x4)
+                .with_message("SMB2 Work Item allocated"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_opcode(1)
+                .with_task(201)
+                .with_keywords(0x8_0000)
+                .with_message("SMB2 Work Item allocated"),
+        ],
+    );
 
 /// Event 202.
-pub static SMB2_WORK_ITEM_STOP: rt::EventInfo = rt::EventInfo {
-    id: 202,
-    name: "Smb2WorkItemStop",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_WORK_ITEM_STOP_V0],
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_STOP: rt::EventInfo = rt::EventInfo::new(
+    202,
+    "Smb2WorkItemStop",
+    &[rt::VersionInfo::new(0, &[&SMB2_WORK_ITEM_STOP_V0])],
+);
 
 /// SMB2 Work Item released: event 202, version 0. Builds 10240-26200.
-pub static SMB2_WORK_ITEM_STOP_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 63,
-    name: "Smb2WorkItemStopV0",
-    event: "Smb2WorkItemStop",
-    id: 202,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[__WORK_ITEM],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 2,
-            task: 202,
-            keywords: 0x4,
-            message: Some("SMB2 Work Item released"),
-        },
-        rt::HeaderInfo {
-            since: 26100,
-            channel: Some(16),
-            level: 4,
-            opcode: 2,
-            task: 202,
-            keywords: 0x8_0000,
-            message: Some("SMB2 Work Item released"),
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_STOP_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        63,
+        rt::EventKey::new(202, 0),
+        "Smb2WorkItemStop",
+        "Smb2WorkItemStopV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[__WORK_ITEM])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_opcode(2)
+                .with_task(202)
+                .with_keywords(0x4)
+                .with_message("SMB2 Work Item released"),
+            rt::HeaderInfo::new(26100, 4)
+                .with_channel(16)
+                .with_opcode(2)
+                .with_task(202)
+                .with_keywords(0x8_0000)
+                .with_message("SMB2 Work Item released"),
+        ],
+    );
 
 /// Event 203.
-pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER: rt::EventInfo = rt::EventInfo {
-    id: 203,
-    name: "Smb2WorkItemActivityTransfer",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0],
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER: rt::EventInfo = rt::EventInfo::new(
+    203,
+    "Smb2WorkItemActivityTransfer",
+    &[rt::VersionInfo::new(0, &[&SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0])],
+);
 
 /// SMB2 Work Item activity id transfer: event 203, version 0. Builds 10240-26200.
-pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 64,
-    name: "Smb2WorkItemActivityTransferV0",
-    event: "Smb2WorkItemActivityTransfer",
-    id: 203,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 9,
-            task: 203,
-            keywords: 0x1000,
-            message: Some("SMB2 Work Item activity id transfer"),
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_ACTIVITY_TRANSFER_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        64,
+        rt::EventKey::new(203, 0),
+        "Smb2WorkItemActivityTransfer",
+        "Smb2WorkItemActivityTransferV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_opcode(9)
+                .with_task(203)
+                .with_keywords(0x1000)
+                .with_message("SMB2 Work Item activity id transfer"),
+        ],
+    );
 
 /// Event 204.
-pub static SMB2_WORK_ITEM_ACTIVITY_STOP: rt::EventInfo = rt::EventInfo {
-    id: 204,
-    name: "Smb2WorkItemActivityStop",
-    versions: &[
-        rt::VersionInfo {
-            version: 0,
-            layouts: &[&SMB2_WORK_ITEM_ACTIVITY_STOP_V0],
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_ACTIVITY_STOP: rt::EventInfo = rt::EventInfo::new(
+    204,
+    "Smb2WorkItemActivityStop",
+    &[rt::VersionInfo::new(0, &[&SMB2_WORK_ITEM_ACTIVITY_STOP_V0])],
+);
 
 /// SMB2 Work Item external activity id stop: event 204, version 0. Builds 10240-26200.
-pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: rt::LayoutInfo = rt::LayoutInfo {
-    index: 65,
-    name: "Smb2WorkItemActivityStopV0",
-    event: "Smb2WorkItemActivityStop",
-    id: 204,
-    version: 0,
-    builds: &[
-        rt::BuildRange {
-            first: 10240,
-            last: 26200,
-        },
-    ],
-    fields: &[],
-    headers: &[
-        rt::HeaderInfo {
-            since: 10240,
-            channel: Some(16),
-            level: 4,
-            opcode: 2,
-            task: 204,
-            keywords: 0x1000,
-            message: Some("SMB2 Work Item external activity id stop"),
-        },
-    ],
-};
+pub static SMB2_WORK_ITEM_ACTIVITY_STOP_V0: rt::LayoutInfo = rt::LayoutInfo::new(
+        65,
+        rt::EventKey::new(204, 0),
+        "Smb2WorkItemActivityStop",
+        "Smb2WorkItemActivityStopV0",
+    )
+    .with_builds(&[rt::BuildRange::new(10240, 26200)])
+    .with_fields(&[])
+    .with_headers(
+        &[
+            rt::HeaderInfo::new(10240, 4)
+                .with_channel(16)
+                .with_opcode(2)
+                .with_task(204)
+                .with_keywords(0x1000)
+                .with_message("SMB2 Work Item external activity id stop"),
+        ],
+    );

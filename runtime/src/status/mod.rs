@@ -60,6 +60,7 @@ pub use self::{
 
 /// What kind of number a status code is: the same number means something else in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StatusKind {
     /// An [`NtStatus`], the outType `win:NTSTATUS`.
     NtStatus,

@@ -3,7 +3,8 @@
 use core::{fmt, marker::PhantomData};
 
 use super::{Ansi, Binary, Pointer, Sid, SocketAddr, StructInfo, StructValue, Utf16, Value, erased::write_list};
-use crate::{Fault, PointerSize, Reader};
+use crate::reader::Reader;
+use crate::{Fault, PointerSize};
 
 /// How an element of a [`List`] finds its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

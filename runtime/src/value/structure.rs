@@ -5,7 +5,8 @@ use core::hash::Hasher;
 
 use super::{Extent, Item, ItemKind, Value};
 use crate::part::{Part, hash_parts, parts_are_equal, value_of, values};
-use crate::{Fault, FieldInfo, PointerSize, Reader};
+use crate::reader::Reader;
+use crate::{Fault, FieldInfo, PointerSize};
 
 /// A generated view over a struct of a payload.
 ///
@@ -26,6 +27,7 @@ pub trait Struct<'a>: Copy {
 
 /// A struct of a template: what it is called and what it holds.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct StructInfo {
     /// The name of its view.
     pub name: &'static str,
@@ -36,16 +38,29 @@ pub struct StructInfo {
     pub read: for<'r> fn(&mut Reader<'r>, usize) -> Result<Option<Value<'r>>, Fault>,
 }
 
+impl StructInfo {
+    /// A struct with its members, in the order of the payload. `read` is what [`read_struct!`](crate::read_struct) makes of
+    /// its view.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        fields: &'static [FieldInfo],
+        read: for<'r> fn(&mut Reader<'r>, usize) -> Result<Option<Value<'r>>, Fault>,
+    ) -> Self {
+        Self { name, fields, read }
+    }
+}
+
 /// The function that a [`StructInfo`] holds for a view.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! read_struct {
     ($($view:ident)::+) => {{
         fn read<'a>(
-            reader: &mut $crate::Reader<'a>,
+            reader: &mut $crate::glue::Reader<'a>,
             member: usize,
         ) -> ::core::result::Result<::core::option::Option<$crate::Value<'a>>, $crate::Fault> {
-            $crate::member_of::<$($view)::+<'a>>(reader, member)
+            $crate::glue::member_of::<$($view)::+<'a>>(reader, member)
         }
         read
     }};
@@ -256,20 +271,20 @@ macro_rules! struct_traits {
 
         impl ::core::fmt::Debug for $view<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::debug_struct(self, f)
+                $crate::glue::debug_struct(self, f)
             }
         }
 
         impl ::core::fmt::Display for $view<'_> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::display_struct(self, f)
+                $crate::glue::display_struct(self, f)
             }
         }
 
         /// Two are equal if they hold the same bytes.
         impl ::core::cmp::PartialEq for $view<'_> {
             fn eq(&self, other: &Self) -> bool {
-                $crate::structs_are_equal(self, other)
+                $crate::glue::structs_are_equal(self, other)
             }
         }
 
@@ -277,7 +292,7 @@ macro_rules! struct_traits {
 
         impl ::core::hash::Hash for $view<'_> {
             fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-                $crate::hash_struct(self, state);
+                $crate::glue::hash_struct(self, state);
             }
         }
 
@@ -291,12 +306,12 @@ macro_rules! struct_traits {
 #[macro_export]
 macro_rules! serialize_struct_traits {
     ($view:ident) => {
-        impl $crate::serde::Serialize for $view<'_> {
-            fn serialize<S: $crate::serde::Serializer>(
+        impl $crate::glue::serde::Serialize for $view<'_> {
+            fn serialize<S: $crate::glue::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
-                $crate::serialize_struct(self, serializer)
+                $crate::glue::serialize_struct(self, serializer)
             }
         }
     };

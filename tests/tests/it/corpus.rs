@@ -85,7 +85,7 @@ fn compile(name: &str, modules: &[&Generated]) -> Vec<Duration> {
 }
 
 /// The modules of a generated crate, the encoder among them.
-const MODULES: &str = "pub mod builds;\npub mod descriptor;\npub mod encode;\npub mod events;\npub mod maps;\npub mod \
+const MODULES: &str = "pub mod builds;\npub mod descriptor;\nmod dispatch;\npub mod encode;\npub mod events;\npub mod maps;\npub mod \
                        meanings;\npub mod schema;\npub use builds::Build;\n";
 
 /// Writes a generated crate as a module of another.

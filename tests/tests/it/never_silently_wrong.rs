@@ -79,7 +79,7 @@ fn fault_of(stop: Stop) -> MismatchKind {
         Some(needed) => FaultKind::Truncated { needed, available },
         None => FaultKind::Unterminated { available },
     };
-    MismatchKind::Field(Fault { field: u16::try_from(field).expect("few fields"), offset, kind })
+    MismatchKind::Field(Fault::new(u16::try_from(field).expect("few fields"), offset, kind))
 }
 
 fn check_mismatch(mismatch: &Mismatch, layout: &Layout, expected: MismatchKind) -> Result<(), TestCaseError> {
@@ -520,7 +520,7 @@ fn check_unknown(error: DecodeError, id: u16, version: u8, build: Option<u32>) -
         Some(capture) => capture.is_some_and(|capture| layout.holds_in(capture)),
     };
     let of_id = || layouts_of(id).iter();
-    let consulted = build.and_then(|build| Some(Consulted { build, capture: capture_for(build)? }));
+    let consulted = build.and_then(|build| Some(Consulted::new(build, capture_for(build)?)));
     match error {
         DecodeError::UnknownBuild { build: asked, oldest } => {
             prop_assert_eq!(error.kind(), "unknown_build");

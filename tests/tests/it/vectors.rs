@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 
 use allocation_counter::measure;
 use etw_codegen::Generator;
+use etw_runtime::glue::Reader;
 use etw_runtime::status::{BuiltIn, FromFn, StatusKind};
-use etw_runtime::{Events as _, LayoutInfo, PointerSize, Reader, Record, Size};
+use etw_runtime::{Events as _, LayoutInfo, PointerSize, Record, Size};
 use etw_schema::model::schema;
 use etw_schema::model::{Field, InType, OutType};
 use smbserver_etw::Build;
