@@ -3,6 +3,7 @@
 use construct_provider_etw::encode::other::{
     ArraysSeenV0, PlainSeenV1, StructsSeenV0, StructsSeenV0Named, StructsSeenV0One, StructsSeenV0Pair, StructsSeenV0Triple,
 };
+use construct_provider_etw::events::other::PlainSeen;
 use construct_provider_etw::{Build, Decoder, Event, EventKey, maps};
 use etw_runtime::encode::{Elements, Encode, Text};
 use etw_runtime::{FileTime, Guid, PointerSize, Sid, SystemTime};
@@ -94,6 +95,6 @@ fn a_view_is_encoded_as_it_was() {
     let sid = Sid::new(&[1, 0, 0, 0, 0, 0, 0, 5]).expect("S-1-5");
     let payload = PlainSeenV1 { who: sid, ..plain }.encode().expect("values that fit");
     let decoded = Event::decode(Build::UNKNOWN, 3, 1, &payload).expect("its own payload");
-    let Event::PlainSeen(event) = decoded.event else { panic!("{:?}", decoded.event) };
-    assert_eq!(PlainSeenV1::from(*event).encode().expect("values that fit"), payload);
+    let Event::PlainSeen(PlainSeen::V1(view)) = decoded.event else { panic!("{:?}", decoded.event) };
+    assert_eq!(PlainSeenV1::from(view).encode().expect("values that fit"), payload);
 }
