@@ -52,7 +52,11 @@ pub(super) const STEPS: &[Step] = &[
         passed(it.cargo_with(&arguments, &[("RUSTDOCFLAGS", "--deny warnings")]))
     }),
     step("no-std", "the no_std crates build for a machine without an operating system", build_without_std),
-    step("targets", "the published crates compile for Windows, and where a length has 32 bits", check_targets),
+    step(
+        "targets",
+        "published crates and live example compile for Windows, and where a length has 32 bits",
+        check_targets,
+    ),
     step("msrv", "the published crates compile with the oldest Rust that they promise", check_oldest_rust),
     step("package", "the published crates build from what their packages hold", package),
     slow("tests-ignored", "the tests that are too slow for each change", |it| {
@@ -104,6 +108,9 @@ const TARGETS: &[&str] = &["i686-unknown-linux-gnu", WINDOWS];
 /// Windows as other systems can compile for it.
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
+/// Only Windows has live sessions; elsewhere the example is empty.
+const LIVE_EXAMPLE: &str = "live-example";
+
 /// Checks all targets at once: cargo then keeps all cores busy.
 fn check_targets(it: &Repository) -> Result<Outcome> {
     let (there, missing): (Vec<&str>, Vec<&str>) = TARGETS.iter().partition(|target| it.has_target(target));
@@ -114,9 +121,9 @@ fn check_targets(it: &Repository) -> Result<Outcome> {
         println!("without {target}: `rustup target add {target}` does not work here");
     }
     let targets = there.iter().flat_map(|target| ["--target", target]);
-    let arguments: Vec<&str> =
-        ["check", "--all-features"].into_iter().chain(targets).chain(it.published_arguments(|_| true)).collect();
-    passed(it.cargo(&arguments))
+    let packages = it.published_arguments(|_| true);
+    let arguments = ["check", "--all-features", "--package", LIVE_EXAMPLE].into_iter().chain(targets).chain(packages);
+    passed(it.cargo(&arguments.collect::<Vec<_>>()))
 }
 
 /// The compiler and linker that cargo calls for [`WINDOWS`].
@@ -125,7 +132,7 @@ const MINGW: &str = "x86_64-w64-mingw32-gcc";
 /// A function that Rust's standard library wants from Windows, for a Wine that is too old to have it.
 const PROCESS_PRNG: &str = include_str!("process_prng.c");
 
-/// Runs the runtime's tests under Wine, with the parts that ask Windows for its texts.
+/// Runs tests under Wine: of the runtime, with the parts that ask Windows for its texts, and of the live example.
 fn test_under_wine(it: &Repository) -> Result<Outcome> {
     for (program, package) in [("wine", "wine64 wine"), (MINGW, "gcc-mingw-w64-x86-64")] {
         if it.answer(program, &["--version"]).is_none() {
@@ -153,7 +160,8 @@ fn test_under_wine(it: &Repository) -> Result<Outcome> {
         ("WINEPATH", format!("Z:{}", folder.display().to_string().replace('/', "\\"))),
     ];
     let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let arguments = ["test", "--target", WINDOWS, "--package", "etw-runtime", "--all-features", "--lib", "--tests"];
+    let packages = ["--package", "etw-runtime", "--package", LIVE_EXAMPLE];
+    let arguments = [&["test", "--target", WINDOWS, "--all-features", "--lib"], &packages[..]].concat();
     passed(it.cargo_with(&arguments, &environment))
 }
 
