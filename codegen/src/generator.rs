@@ -6,6 +6,7 @@ use etw_schema::diagnostic::{Diagnostics, Severity};
 use etw_schema::merge::{Capture, merge};
 use etw_schema::model::schema::{Build, Schema};
 use etw_schema::model::{Place, Provider};
+use etw_schema::settings::Decisions;
 use etw_schema::{settings, source, validate};
 
 use crate::format::Tree;
@@ -87,7 +88,7 @@ pub struct Generator {
     builds_file: Option<String>,
     overrides: Overrides,
     overrides_file: String,
-    inferred_maps: BTreeMap<String, String>,
+    decisions: Decisions,
     meanings: Meanings,
     meanings_file: String,
     names: NamesLock,
@@ -141,8 +142,8 @@ impl Generator {
         let found = match setting {
             Setting::Builds => self.configure_builds(file, text),
             Setting::Decisions => {
-                let (maps, found) = settings::read_inferred_maps(file, text);
-                self.inferred_maps.extend(maps);
+                let (decisions, found) = settings::read_decisions(file, text);
+                self.decisions = decisions;
                 found
             }
             Setting::Meanings => {
@@ -186,6 +187,7 @@ impl Generator {
         let severity = if self.unknown_inserts_are_errors { Severity::Error } else { Severity::Warning };
         for capture in &mut captures {
             diagnostics.append(validate::inserts(&capture.provider, severity));
+            diagnostics.append(validate::bound_messages(&mut capture.provider));
             if let Some(build) = self.builds.get(&capture.build.number) {
                 capture.build = build.clone();
             }
@@ -250,7 +252,7 @@ impl Generator {
     }
 
     fn plan(&self, schema: &Schema, names: &mut NamesLock, diagnostics: &mut Diagnostics) -> plan::ir::Crate {
-        plan::plan(schema, &self.overrides, &self.inferred_maps, &self.meanings, names, diagnostics)
+        plan::plan(schema, &self.overrides, &self.decisions, &self.meanings, names, diagnostics)
     }
 
     /// Every id and version that a manifest declares.

@@ -12,6 +12,7 @@ use std::fmt;
 
 use crate::identifier::is_keyword;
 use etw_schema::diagnostic::Diagnostics;
+use etw_schema::hash::{FNV_SEED, fnv_1a};
 use etw_schema::model::{Field, Place, Size};
 
 /// What a name of the generated crate belongs to.
@@ -139,9 +140,6 @@ const HEADER: &str = "\
 # After a merge conflict: take either side as a whole and run `cargo xtask regen`.
 ";
 
-/// The checksum that the first line builds on.
-const SEED: u64 = 0xcbf2_9ce4_8422_2325;
-
 impl NamesLock {
     /// Whether a file begins as a lock does, whatever became of the rest.
     pub fn is_lock(bytes: &[u8]) -> bool {
@@ -206,7 +204,7 @@ impl NamesLock {
     pub fn read(file: &str, text: &str) -> (Self, Diagnostics) {
         let mut lock = Self::default();
         let mut diagnostics = Diagnostics::new();
-        let mut sum = SEED;
+        let mut sum = FNV_SEED;
         let mut end = None;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.is_empty());
         for (at, line) in lines {
@@ -264,7 +262,7 @@ const HOW_TO_MEND: &str = "a published name stays: restore the file from version
 impl fmt::Display for NamesLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEADER)?;
-        let mut sum = SEED;
+        let mut sum = FNV_SEED;
         for entry in &self.entries {
             sum = chain(sum, entry);
             writeln!(f, "{} {} {} {}", short(sum), entry.kind.word(), entry.name, escape(&entry.key))?;
@@ -275,12 +273,7 @@ impl fmt::Display for NamesLock {
 
 fn chain(sum: u64, entry: &Entry) -> u64 {
     let line = format!("{} {} {}\n", entry.kind.word(), entry.name, entry.key);
-    fnv(sum, line.as_bytes())
-}
-
-/// FNV-1a: stable for all time and simple; the lock guards against slips, not against malice.
-fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv_1a(sum, line.as_bytes())
 }
 
 fn short(sum: u64) -> String {
@@ -317,7 +310,7 @@ pub(crate) fn view_key(id: u16, version: u8, fields: &[Field]) -> String {
 /// The identity of a layout: a hash of what its bytes are and what they are called (name, inType, length, count of
 /// each field). How values are shown (outType, map) is no part of it, as in [`etw_schema::merge::same_wire_form`].
 pub fn fingerprint(fields: &[Field]) -> String {
-    format!("{:016x}", wire_form(SEED, fields))
+    format!("{:016x}", wire_form(FNV_SEED, fields))
 }
 
 fn wire_form(hash: u64, fields: &[Field]) -> u64 {
@@ -330,9 +323,13 @@ fn wire_form(hash: u64, fields: &[Field]) -> u64 {
                 None => {}
             }
         }
-        let hash = fnv(hash, line.as_bytes());
+        let hash = fnv_1a(hash, line.as_bytes());
         // Marks around the members, so that they are never taken for the struct's neighbours.
-        if field.members.is_empty() { fnv(hash, b"\n") } else { fnv(wire_form(fnv(hash, b"{"), &field.members), b"}") }
+        if field.members.is_empty() {
+            fnv_1a(hash, b"\n")
+        } else {
+            fnv_1a(wire_form(fnv_1a(hash, b"{"), &field.members), b"}")
+        }
     })
 }
 

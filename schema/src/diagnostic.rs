@@ -137,9 +137,14 @@ impl Diagnostics {
         (!parts.is_empty()).then(|| format!("and {}", parts.join(", ")))
     }
 
+    /// How many of a severity there are, those that are not kept among them.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.counts[severity as usize]
+    }
+
     /// How many errors there are, those that are not kept among them.
     pub fn error_count(&self) -> usize {
-        self.counts[Severity::Error as usize]
+        self.count(Severity::Error)
     }
 
     /// Puts them in the order of their lines.

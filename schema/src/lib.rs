@@ -28,6 +28,7 @@ pub mod combine;
 pub mod compile;
 pub mod diagnostic;
 pub mod diff;
+pub mod hash;
 pub mod merge;
 pub mod message;
 pub mod model;

@@ -1,8 +1,9 @@
 //! Message templates: from the text of a manifest's string table to literal pieces and inserts.
 //!
 //! Windows expands a message in two stages. The first, here, happens when the string table is compiled: `%n`, `%r`,
-//! `%t` and `%0` become what they stand for, every kind of line break becomes CR LF, and one CR LF that ends the text
-//! is dropped. The second happens when an event is shown: inserts become values. What it needs is decided here, so that
+//! `%t`, `%b`, `%.`, `%!` and `%0` become what they stand for, every kind of line break becomes CR LF, and one CR LF that
+//! ends the text is dropped. What the escapes stand for is said by Microsoft's page "Message Text Files": `%b` is a blank,
+//! `%.` a full stop, `%!` an exclamation mark. The second happens when an event is shown: inserts become values. What it needs is decided here, so that
 //! generated code writes pieces one after the other and parses nothing.
 
 /// A part of a message.
@@ -71,18 +72,22 @@ pub fn in_manifest(template: &str) -> String {
     while let Some(at) = rest.find('%') {
         let after = &rest[at + 1..];
         out += &rest[..=at];
-        let begins = |c: char| c.is_ascii_digit() || matches!(c, 'n' | 'r' | 't');
         rest = if let Some(behind) = after.strip_prefix('%') {
             out.push('%');
             behind
         } else {
-            if !after.starts_with(begins) {
+            if !after.starts_with(begins_escape) {
                 out.push('%');
             }
             after
         };
     }
     out + rest
+}
+
+/// Whether a percent sign before the character begins an escape or an insert.
+pub(crate) fn begins_escape(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, 'n' | 'r' | 't' | 'b' | '.' | '!')
 }
 
 struct Parser<'t> {
@@ -127,6 +132,9 @@ impl Parser<'_> {
             'n' => self.literal("\r\n", 2),
             'r' => self.literal("\r", 2),
             't' => self.literal("\t", 2),
+            'b' => self.literal(" ", 2),
+            '.' => self.literal(".", 2),
+            '!' => self.literal("!", 2),
             '0' => return false,
             '1'..='9' => self.insert(after),
             // `%%5` asks for a text of the parameter file, of which this generator knows none: it stays as it is.

@@ -1,7 +1,7 @@
 //! The hand-written files beside the manifests that are about facts: `builds.toml` (where each fact comes from) and
 //! `decisions.toml` (what was decided where the captures are silent).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -16,12 +16,32 @@ struct BuildsFile {
     build: BTreeMap<String, Build>,
 }
 
-/// The part of `decisions.toml` that the generator needs: maps that no capture prints. Their texts are real; which
-/// value has which text was inferred.
+/// The part of `decisions.toml` that the generator needs: maps that no capture prints, whose texts are real, and which value has
+/// which text was inferred; and tasks that no capture prints with their number.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct DecisionsFile {
     #[serde(default)]
     unprinted_map: Vec<UnprintedMap>,
+    #[serde(default)]
+    task_extra: Vec<TaskExtra>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct TaskExtra {
+    name: String,
+    status: String,
+}
+
+/// The word for a number that stands for one that is not known.
+const PLACEHOLDER: &str = "placeholder";
+
+/// What was decided by hand where the captures are silent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// The maps whose values are inferred, and why.
+    pub inferred_maps: BTreeMap<String, String>,
+    /// The tasks whose number is a placeholder: the real one is not known.
+    pub placeholder_tasks: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,11 +65,16 @@ pub fn read_builds(file: &str, text: &str) -> (BTreeMap<u32, Build>, Diagnostics
     (builds, diagnostics)
 }
 
-/// Reads from `decisions.toml` which maps are inferred: the map's name and the reason.
-pub fn read_inferred_maps(file: &str, text: &str) -> (BTreeMap<String, String>, Diagnostics) {
+/// Reads `decisions.toml`.
+pub fn read_decisions(file: &str, text: &str) -> (Decisions, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let decisions: DecisionsFile = parse(file, text, &mut diagnostics);
-    (decisions.unprinted_map.into_iter().map(|m| (m.name, m.reason)).collect(), diagnostics)
+    let file_content: DecisionsFile = parse(file, text, &mut diagnostics);
+    let placeholders = file_content.task_extra.into_iter().filter(|task| task.status == PLACEHOLDER);
+    let decisions = Decisions {
+        inferred_maps: file_content.unprinted_map.into_iter().map(|map| (map.name, map.reason)).collect(),
+        placeholder_tasks: placeholders.map(|task| task.name).collect(),
+    };
+    (decisions, diagnostics)
 }
 
 /// Parses a TOML file. A mistake is reported with its line, and the result is the default.

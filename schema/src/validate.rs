@@ -4,27 +4,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::message::{keep_unknown_inserts, parse};
-use crate::model::schema::{Build, Held, Schema};
-use crate::model::{Place, Provider};
+use crate::message::{Piece, keep_unknown_inserts, parse};
+use crate::model::schema::{Build, Schema};
+use crate::model::{Declaration, DeclarationKind, Map, Place, Provider};
 
 /// Checks a merged schema.
 pub fn schema(schema: &Schema) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    one_number_a_name(&mut diagnostics, "channel", &schema.channels, |c| {
-        (c.id.clone(), c.value.map(u64::from), c.at.clone())
-    });
-    one_number_a_name(&mut diagnostics, "task", &schema.tasks, |t| {
-        (t.name.clone(), Some(t.value.into()), t.at.clone())
-    });
-    one_number_a_name(&mut diagnostics, "keyword", &schema.keywords, |k| (k.name.clone(), Some(k.mask), k.at.clone()));
-    one_number_a_name(&mut diagnostics, "level", &schema.levels, |l| {
-        (l.name.clone(), Some(l.value.into()), l.at.clone())
-    });
-    one_number_a_name(&mut diagnostics, "opcode", &schema.opcodes, |o| {
-        let of_task = o.task.as_ref().map(|task| format!(" of {task}")).unwrap_or_default();
-        (o.name.clone() + &of_task, Some(o.value.into()), o.at.clone())
-    });
+    let mut known: BTreeMap<(DeclarationKind, &str, Option<&str>), Declaration<'_>> = BTreeMap::new();
+    for declared in schema.declarations().filter(|declared| declared.kind != DeclarationKind::Map) {
+        let key = (declared.kind, declared.name, declared.task);
+        let first = *known.entry(key).or_insert(declared);
+        if first.value != declared.value {
+            // Such a name would make a constant that is right for one build only.
+            let of_task = declared.task.map(|task| format!(" of {task}")).unwrap_or_default();
+            let number = |value: Option<u64>| value.map_or_else(|| "not given".to_owned(), |number| number.to_string());
+            let message = format!(
+                "its number is {}, but {} at {}; one number over all builds is expected",
+                number(declared.value),
+                number(first.value),
+                first.at
+            );
+            diagnostics.warning(declared.at, format!("{} {}{of_task}", declared.kind.word(), declared.name), message);
+        }
+    }
     diagnostics
 }
 
@@ -45,31 +48,6 @@ pub fn builds(schema: &Schema, rows: &BTreeMap<u32, Build>, file: &str) -> Diagn
         diagnostics.error(&Place::file(file), format!("[build.{build}]"), problem);
     }
     diagnostics
-}
-
-/// A name whose number changes between builds would make a constant that is right for one build only.
-fn one_number_a_name<T>(
-    diagnostics: &mut Diagnostics,
-    what: &str,
-    held: &[Held<T>],
-    key: impl Fn(&T) -> (String, Option<u64>, Place),
-) {
-    let mut known: BTreeMap<String, (Option<u64>, Place)> = BTreeMap::new();
-    for item in held {
-        let (name, number, place) = key(&item.value);
-        match known.get(&name) {
-            Some((other, first)) if *other != number => {
-                let message = format!(
-                    "its number is {}, but {} at {first}; one number over all builds is expected",
-                    number.map_or_else(|| "not given".to_owned(), |n| n.to_string()),
-                    other.map_or_else(|| "not given".to_owned(), |n| n.to_string()),
-                );
-                diagnostics.warning(&place, format!("{what} {name}"), message);
-            }
-            Some(_) => {}
-            None => drop(known.insert(name, (number, place))),
-        }
-    }
 }
 
 /// Checks that no insert of a message leads past the event's last field: it would stay in the message as it is. Windows shows
@@ -95,6 +73,55 @@ pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
         }
     }
     diagnostics
+}
+
+/// The parts that messages may have on top of those that they hold themselves: so many at any rate, and one for so many bytes
+/// of the provider's texts. Real providers have a few hundred.
+const FREE_PARTS: usize = 2048;
+const BYTES_A_PART: usize = 8;
+
+/// Takes away messages whose inserts stand for texts with inserts of their own, so often that the code for them would grow
+/// with the square of the texts. Each is an error.
+pub fn bound_messages(provider: &mut Provider) -> Diagnostics {
+    let mut diagnostics = Diagnostics::new();
+    let maps: BTreeMap<&str, usize> =
+        provider.maps.iter().map(|map| (map.name.as_str(), expanded_parts(map))).collect();
+    let costs: BTreeMap<&str, Vec<usize>> = provider
+        .templates
+        .iter()
+        .map(|template| {
+            let cost = |map: &Option<String>| map.as_deref().and_then(|map| maps.get(map)).copied().unwrap_or(0);
+            (template.id.as_str(), template.fields.iter().map(|field| cost(&field.map)).collect())
+        })
+        .collect();
+    let entries = provider.maps.iter().flat_map(|map| &map.entries);
+    let map_bytes: usize = entries.filter_map(|entry| entry.message.as_ref()).map(String::len).sum();
+    let messages = provider.events.iter().filter_map(|event| event.message.as_ref()).map(String::len);
+    let mut left = FREE_PARTS + (map_bytes + messages.sum::<usize>()) / BYTES_A_PART;
+    for event in &mut provider.events {
+        let costs = event.template.as_deref().and_then(|id| costs.get(id));
+        let (Some(message), Some(costs)) = (&event.message, costs) else { continue };
+        let cost_of = |piece: Piece| match piece {
+            Piece::Insert { number, .. } => costs.get(number - 1).copied().unwrap_or(0),
+            Piece::Text(_) => 0,
+        };
+        let parts: usize = parse(message).into_iter().map(cost_of).sum();
+        if parts <= left {
+            left -= parts;
+            continue;
+        }
+        let message = format!("the texts of its maps would make {parts} parts of its message; it has none");
+        diagnostics.error(&event.at, event.key().to_string(), message);
+        event.message = None;
+    }
+    diagnostics
+}
+
+/// How many parts a map's texts make where one with inserts stands for a field.
+fn expanded_parts(map: &Map) -> usize {
+    let texts = map.entries.iter().filter_map(|entry| entry.message.as_deref()).filter(|text| text.contains('%'));
+    let parts = texts.map(parse).filter(|parts| parts.iter().any(|part| matches!(part, Piece::Insert { .. })));
+    parts.map(|parts| parts.len()).sum()
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ fn combined(
         neighbours: known.iter().map(|known| (known.build, &known.provider)).collect(),
     });
     report.print(&found)?;
-    match found.errors().count() {
+    match found.error_count() {
         0 => Ok(imported),
         n => Err(Failure::found(counted(n, "contradiction"))),
     }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use etw_schema::compile::{compile, wrap};
+use etw_schema::compile::{Compiled, compile, compile_localized, wrap_languages};
+use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::Manifest;
-use etw_schema::source::{self, File, detect};
+use etw_schema::source::{self, File, Source, detect, man};
 use etw_schema::visible::visible;
 
 use crate::diagnostics::{DiagnosticOptions, Report};
@@ -45,11 +46,11 @@ enum Form {
     Dll,
     /// A DLL with the compiled manifest alone, as srv2.sys is
     Template,
-    /// A DLL with the message table alone, as srv2.sys.mui is
+    /// A DLL with the message tables alone, one a culture, as srv2.sys.mui is with one
     Messages,
     /// The bare WEVT_TEMPLATE resource, for a linker
     RawTemplate,
-    /// The bare message table, for a linker
+    /// The bare message table of the first culture, for a linker
     RawMessages,
 }
 
@@ -72,14 +73,14 @@ pub fn run(options: &Options) -> Result<()> {
     report.check(&diagnostics, "the manifest")?;
     let source = sources.first().filter(|source| !is_empty(&source.manifest));
     let source = source.ok_or_else(|| Failure::found(format!("{name}: it declares no provider and no messages")))?;
-    let (compiled, diagnostics) = compile(&source.manifest);
+    let (compiled, diagnostics) = compile_source(source, report.bytes(&name));
     report.check(&diagnostics, "the manifest")?;
     let template = compiled.template.as_slice();
     let messages = compiled.messages.as_slice();
     let bytes = match options.form {
-        Form::Dll => wrap(Some(template), Some(messages)).map_err(|error| error.to_string())?,
-        Form::Template => wrap(Some(template), None).map_err(|error| error.to_string())?,
-        Form::Messages => wrap(None, Some(messages)).map_err(|error| error.to_string())?,
+        Form::Dll => wrap_languages(Some(template), &compiled.tables()).map_err(|error| error.to_string())?,
+        Form::Template => wrap_languages(Some(template), &[]).map_err(|error| error.to_string())?,
+        Form::Messages => wrap_languages(None, &compiled.tables()).map_err(|error| error.to_string())?,
         Form::RawTemplate => template.to_owned(),
         Form::RawMessages => messages.to_owned(),
     };
@@ -99,6 +100,18 @@ pub fn run(options: &Options) -> Result<()> {
         template.len(),
         messages.len()
     ))
+}
+
+/// A written manifest is compiled in all its cultures.
+fn compile_source(source: &Source, bytes: &[u8]) -> (Compiled, Diagnostics) {
+    if source.format == source::Format::Man {
+        let (localized, mut diagnostics) = man::read_localized(&source.file, bytes);
+        let (compiled, found) = compile_localized(&localized);
+        diagnostics.append(found);
+        (compiled, diagnostics)
+    } else {
+        compile(&source.manifest)
+    }
 }
 
 fn is_empty(manifest: &Manifest) -> bool {

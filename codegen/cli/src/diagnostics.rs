@@ -80,7 +80,7 @@ impl Report {
                 text += &format!("{diagnostic}\n");
             }
         }
-        text += &more(diagnostics.all(), &shown);
+        text += &more(diagnostics, &shown);
         print::err(&text)
     }
 
@@ -90,7 +90,7 @@ impl Report {
     /// There are errors among them, in `whose`: `the manifests`.
     pub fn check(&mut self, diagnostics: &Diagnostics, whose: &str) -> Result<()> {
         self.print(diagnostics)?;
-        match diagnostics.errors().count() {
+        match diagnostics.error_count() {
             0 => Ok(()),
             n => Err(Failure::found(format!("{} in {whose}", counted(n, "error")))),
         }
@@ -204,18 +204,25 @@ fn choose(all: &[Diagnostic], most: usize) -> Vec<&Diagnostic> {
 }
 
 /// What is said of those that are not shown.
-fn more(all: &[Diagnostic], shown: &[&Diagnostic]) -> String {
-    if all.len() == shown.len() {
-        return String::new();
-    }
+fn more(diagnostics: &Diagnostics, shown: &[&Diagnostic]) -> String {
     let left = |severity| {
-        let of_all = all.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-        of_all - shown.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+        diagnostics.count(severity) - shown.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     };
     let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
-    let kinds = kinds.iter().map(|(severity, noun)| (left(*severity), noun)).filter(|(count, _)| *count > 0);
-    let kinds: Vec<String> = kinds.map(|(count, noun)| counted(count, noun)).collect();
-    format!("and {} more: {} (--max-diagnostics 0 shows all)\n", all.len() - shown.len(), kinds.join(", "))
+    let kinds = kinds.map(|(severity, noun)| (left(severity), noun));
+    let all: usize = kinds.iter().map(|(count, _)| count).sum();
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: Vec<String> =
+        kinds.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)).collect();
+    let kept = diagnostics.all().len();
+    let way_out = match diagnostics.remainder() {
+        None => "--max-diagnostics 0 shows all".to_owned(),
+        Some(_) if shown.len() < kept => format!("--max-diagnostics 0 shows {kept} of them"),
+        Some(_) => "they are counted and not kept".to_owned(),
+    };
+    format!("and {all} more: {} ({way_out})\n", kinds.join(", "))
 }
 
 #[cfg(test)]
@@ -267,7 +274,18 @@ mod tests {
         let shown = choose(diagnostics.all(), 3);
         assert_eq!(shown.iter().map(|d| d.element.as_str()).collect::<Vec<_>>(), ["0", "1", "5"]);
         let expected = "and 4 more: 3 warnings, 1 note (--max-diagnostics 0 shows all)\n";
-        assert_eq!(more(diagnostics.all(), &shown), expected);
-        assert_eq!(more(diagnostics.all(), &choose(diagnostics.all(), usize::MAX)), "");
+        assert_eq!(more(&diagnostics, &shown), expected);
+        assert_eq!(more(&diagnostics, &choose(diagnostics.all(), usize::MAX)), "");
+    }
+
+    #[test]
+    fn those_that_were_not_even_kept_are_counted() {
+        let mut diagnostics = Diagnostics::new();
+        (0..1500).for_each(|_| diagnostics.error(&Place::default(), "a", "b"));
+        let shown = |most| more(&diagnostics, &choose(diagnostics.all(), most));
+        assert_eq!(shown(100), "and 1400 more: 1400 errors (--max-diagnostics 0 shows 1000 of them)\n");
+        assert_eq!(shown(usize::MAX), "and 500 more: 500 errors (they are counted and not kept)\n");
+        let failure = report(false, 0).check(&diagnostics, "the file").expect_err("errors");
+        assert!(failure.message().starts_with("1500 errors in the file"), "{}", failure.message());
     }
 }

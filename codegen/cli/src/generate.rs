@@ -117,7 +117,7 @@ pub fn run(options: &Options) -> Result<()> {
     folder.apply(&changes)?;
     summarize(&name, &output, &files, start)?;
     print::line(&format!("{}{}", written(&changes), notes.concat()))?;
-    match found.errors().count() {
+    match found.error_count() {
         n if options.strict && n > 0 => Err(Failure::found(format!("{} (--strict)", counted(n, "error")))),
         _ => Ok(()),
     }

@@ -155,7 +155,7 @@ pub fn run(options: &Options) -> Result<()> {
         Format::Json => print::json(out, &documents),
         Format::Text => documents.iter().try_for_each(|document| write_text(out, document)),
     })?;
-    match found.errors().count() {
+    match found.error_count() {
         0 if documents.is_empty() => Err(Failure::found("the files declare no provider")),
         0 => Ok(()),
         n => Err(Failure::found(format!("{} in the captures", counted(n, "error")))),

@@ -32,16 +32,31 @@ pub(super) fn write_function(messages: &[Message]) -> TokenStream {
     }
 }
 
-/// Chains of calls, apart only where a map's text has inserts of its own.
+/// The most calls of a chain. rustc and the formatter go into each call by one more call of their own, so that a message of
+/// thousands of inserts would end their stack.
+const LONGEST_CHAIN: usize = 100;
+
+/// Chains of calls on `out`: statements with all but the last one, and that.
+fn emit_chains(writes: &[Write]) -> (TokenStream, TokenStream) {
+    let (before, last) = writes.split_at(writes.len().saturating_sub(1) / LONGEST_CHAIN * LONGEST_CHAIN);
+    let chain = |writes: &[Write]| {
+        let calls = writes.iter().map(emit_call);
+        quote! { out #(.#calls)* }
+    };
+    let before = before.chunks(LONGEST_CHAIN).map(chain);
+    (quote! { #(#before;)* }, chain(last))
+}
+
+/// Chains of calls, apart only where they are long or a map's text has inserts of its own.
 fn emit_statements(message: &Message) -> TokenStream {
     let statements = message.expanded.iter().map(|(before, expanded)| {
-        let calls = before.iter().map(emit_call);
-        let before = (!before.is_empty()).then(|| quote! { out #(.#calls)*; });
+        let (statements, last) = emit_chains(before);
+        let before = (!before.is_empty()).then(|| quote! { #statements #last; });
         let expanded = emit_expanded(expanded);
         quote! { #before #expanded }
     });
-    let calls = message.end.iter().map(emit_call);
-    quote! { #(#statements)* out #(.#calls)*.finish() }
+    let (before, last) = emit_chains(&message.end);
+    quote! { #(#statements)* #before #last.finish() }
 }
 
 /// The statement that writes a map's text with the fields that it names.
@@ -49,8 +64,12 @@ fn emit_expanded(expanded: &Expanded) -> TokenStream {
     let value = expressions::value(&expanded.value);
     let arms = expanded.texts.iter().map(|(value, writes)| {
         let value = decimal(*value);
-        let calls = writes.iter().map(emit_call);
-        quote! { #value => out #(.#calls)*, }
+        let (before, last) = emit_chains(writes);
+        if before.is_empty() {
+            quote! { #value => #last, }
+        } else {
+            quote! { #value => { #before #last } }
+        }
     });
     let other = emit_show(&expanded.other);
     let texts = quote! { { #(#arms)* value => out.#other, } };

@@ -32,6 +32,7 @@ use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::builtin::is_made_up_task;
 use etw_schema::model::schema::{Event, Layout, Schema, Version};
 use etw_schema::model::{Guid, Place};
+use etw_schema::settings::Decisions;
 use fields::Fields;
 use ir::{BuildRange, DispatchArm, LayoutPath, Module};
 use values::{MapTexts, Numbers};
@@ -44,14 +45,14 @@ const MAX_LAYOUTS: usize = 64;
 pub(crate) fn plan(
     schema: &Schema,
     overrides: &Overrides,
-    inferred_maps: &BTreeMap<String, String>,
+    decisions: &Decisions,
     meanings: &Meanings,
     lock: &mut NamesLock,
     diagnostics: &mut Diagnostics,
 ) -> ir::Crate {
-    let (descriptor, numbers) = values::plan_descriptor(schema, lock);
+    let (descriptor, numbers) = values::plan_descriptor(schema, &decisions.placeholder_tasks, lock);
     let values::Maps { types: maps, builds: map_builds, texts: map_texts } =
-        values::plan_maps(schema, overrides, inferred_maps, lock);
+        values::plan_maps(schema, overrides, &decisions.inferred_maps, lock);
     let (meaning_paths, meaning_types) = meanings::plan(meanings, &maps, lock);
     let mut planner = Planner {
         schema,

@@ -1,7 +1,7 @@
 //! Channels, levels, opcodes, tasks, keywords and maps as types with constants.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ir::{BuildRange, Constant, Header as HeaderInfo, MapEntry, Newtype, Number};
 use super::phrases::{escape, name_builds, name_builds_unless_all};
@@ -97,14 +97,18 @@ fn find_newest<'h, T>(
 }
 
 /// The types of what an event's header holds, and the numbers of what events name.
-pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descriptor, Numbers) {
+pub(super) fn plan_descriptor(
+    schema: &Schema,
+    placeholders: &BTreeSet<String>,
+    lock: &mut NamesLock,
+) -> (Descriptor, Numbers) {
     let mut used = Used::from_schema(schema);
     let channels = plan_channels(schema, lock);
     let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
     used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
     let levels = name_values(NameKind::Level, &used.levels, own, lock);
     let opcodes = plan_opcodes(schema, &used.opcodes, lock);
-    let tasks = plan_tasks(schema, lock);
+    let tasks = plan_tasks(schema, placeholders, lock);
     let keywords = plan_keywords(schema, &used, lock);
     let newtype =
         |name, integer, doc: &str, constants| Newtype { name, integer, docs: vec![doc.to_owned()], constants };
@@ -142,10 +146,12 @@ fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
     name_all(NameKind::Channel, channels, lock)
 }
 
-fn plan_tasks(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
+fn plan_tasks(schema: &Schema, placeholders: &BTreeSet<String>, lock: &mut NamesLock) -> Vec<Constant> {
     let tasks = find_newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
     let tasks = tasks.into_iter().map(|(task, builds)| {
-        let doc = Doc { name: &task.name, display: task.message.as_deref(), also: None };
+        let is_placeholder = placeholders.contains(&task.name);
+        let also = is_placeholder.then_some(" (its number is not known: this one is a placeholder)");
+        let doc = Doc { name: &task.name, display: task.message.as_deref(), also };
         let docs = doc.lines(Some((schema, &builds)));
         let display = task.message.clone();
         Named { base: task.name.clone(), value: task.value.into(), text: task.name.clone(), display, docs }
@@ -187,7 +193,9 @@ fn plan_opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLo
 
 fn plan_keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Constant> {
     let own = find_newest(schema, &schema.keywords, |keyword| &keyword.name, |keyword| keyword.mask);
-    let own = own.into_iter().map(|(keyword, builds)| {
+    // A name that a tool made up is no fact to publish: the bit is shown as one without a name.
+    let own = own.into_iter().filter(|(keyword, _)| !builtin::is_made_up_keyword(&keyword.name, keyword.mask));
+    let own = own.map(|(keyword, builds)| {
         let doc = Doc { name: &keyword.name, display: keyword.message.as_deref(), also: None };
         let docs = doc.lines(Some((schema, &builds)));
         let display = keyword.message.clone();

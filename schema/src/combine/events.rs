@@ -80,6 +80,12 @@ impl Events {
             event.template.get_or_insert_with(|| format!("of {key}"));
             event
         }));
+        let shown: HashMap<&str, &Template> =
+            provider.templates.iter().map(|template| (template.id.as_str(), template)).collect();
+        for template in &mut templates {
+            let own = shown.get(template.id.as_str()).filter(|own| own.fields == template.fields);
+            template.user_data = own.and_then(|own| own.user_data.clone());
+        }
         provider.templates = templates;
     }
 }
@@ -98,7 +104,8 @@ pub(super) fn template_for(templates: &mut Vec<Template>, id: &str, fields: &[Fi
             None => break,
         }
     }
-    templates.push(Template { id: unique.clone(), fields: fields.to_vec(), at: at.clone() });
+    let template = Template { id: unique.clone(), fields: fields.to_vec(), at: at.clone(), ..Template::default() };
+    templates.push(template);
     unique
 }
 

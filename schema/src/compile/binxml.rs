@@ -4,18 +4,18 @@ use super::out::Out;
 use crate::model::{Field, InType};
 
 /// Start of a fragment, version 1.1, no flags.
-const FRAGMENT: [u8; 4] = [0x0F, 1, 1, 0];
-const OPEN: u8 = 0x01;
-const OPEN_WITH_ATTRIBUTES: u8 = 0x41;
-const CLOSE_START_TAG: u8 = 0x02;
-const END_ELEMENT: u8 = 0x04;
-const VALUE: u8 = 0x05;
-const ATTRIBUTE: u8 = 0x06;
-const SUBSTITUTION: u8 = 0x0D;
-const END_OF_FILE: u8 = 0x00;
+pub(super) const FRAGMENT: [u8; 4] = [0x0F, 1, 1, 0];
+pub(super) const OPEN: u8 = 0x01;
+pub(super) const OPEN_WITH_ATTRIBUTES: u8 = 0x41;
+pub(super) const CLOSE_START_TAG: u8 = 0x02;
+pub(super) const END_ELEMENT: u8 = 0x04;
+pub(super) const VALUE: u8 = 0x05;
+pub(super) const ATTRIBUTE: u8 = 0x06;
+pub(super) const SUBSTITUTION: u8 = 0x0D;
+pub(super) const END_OF_FILE: u8 = 0x00;
 
 /// The type of a text.
-const STRING: u8 = 0x01;
+pub(super) const STRING: u8 = 0x01;
 /// The flag of an array's type.
 const ARRAY: u8 = 0x80;
 /// The type of a struct.
@@ -67,7 +67,7 @@ fn data(out: &mut Out, number: u16, field: &Field) {
     });
 }
 
-fn value_type(field: &Field) -> u8 {
+pub(super) fn value_type(field: &Field) -> u8 {
     match field.in_type {
         InType::Struct => STRUCT,
         in_type if field.count.is_some() => in_type.value() | ARRAY,
@@ -76,7 +76,7 @@ fn value_type(field: &Field) -> u8 {
 }
 
 /// A name: its hash, the number of its units, the units, a NUL.
-fn name(out: &mut Out, name: &str) {
+pub(super) fn name(out: &mut Out, name: &str) {
     let hash = name.encode_utf16().fold(0u32, |hash, unit| hash.wrapping_mul(65_599).wrapping_add(u32::from(unit)));
     out.bytes(&hash.to_le_bytes()[..2]);
     out.u16(units(name));

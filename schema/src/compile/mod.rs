@@ -7,11 +7,12 @@
 //!
 //! - The GUID of a template is a hash of its content (here FNV-1a); nothing says how they make it. So are the numbers of
 //!   messages where the usual one is taken or too large.
-//! - A string that two things use has two numbers here and one there: a [`Manifest`] holds texts and not their ids.
-//! - `<UserData>` is not kept by the readers, so that such a template is compiled as `<EventData>`: the fields are the same,
-//!   the event log shows them in another form.
-//! - There is one message table, of the culture that was read, and it is labelled as English.
-//! - A resource holds 16 providers; further ones are reported.
+//! - A [`Manifest`] holds texts and not their ids: [`compile`] gives equal texts one number and labels its one message table as
+//!   English. [`compile_localized`] takes the ids from the file, as the manifest compiler does, and makes one table a culture.
+//! - A capture of a binary does not hold `<UserData>`, so that such a template is compiled as `<EventData>` again: the fields
+//!   are the same, the event log shows them in another form.
+//! - A message's number has four bits for its provider. The seventeenth has those of the first, and other numbers than its usual
+//!   ones where these are taken; how the manifest compiler does it is not known.
 //!
 //! ```
 //! use etw_schema::compile::{compile, wrap};
@@ -40,12 +41,14 @@ mod messages;
 mod out;
 mod provider;
 mod template;
+mod user_data;
 mod wrap;
 
-pub use wrap::{TooLarge, wrap};
+pub use wrap::{TooLarge, wrap, wrap_languages};
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{Manifest, Place};
+use crate::source::man::{Localized, Translation};
 use messages::Messages;
 use out::Out;
 
@@ -54,21 +57,62 @@ use out::Out;
 pub struct Compiled {
     /// WEVT_TEMPLATE.
     pub template: Vec<u8>,
-    /// RT_MESSAGETABLE.
+    /// RT_MESSAGETABLE, in the first language.
     pub messages: Vec<u8>,
+    /// That language, as Windows numbers them.
+    pub language: u16,
+    /// The message tables of the other languages.
+    pub translations: Vec<(u16, Vec<u8>)>,
 }
 
-/// The most providers of one resource: a message's number has four bits for it.
-const MOST_PROVIDERS: usize = 16;
-
-/// Compiles a manifest. What cannot be compiled is reported and left out.
-pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
-    let (mut found, mut messages, mut out) = (Diagnostics::new(), Messages::default(), Out::default());
-    let providers = manifest.providers.get(..MOST_PROVIDERS).unwrap_or(&manifest.providers);
-    for left_out in manifest.providers.iter().skip(MOST_PROVIDERS) {
-        let message = format!("a resource holds {MOST_PROVIDERS} providers; it is left out");
-        found.error(&left_out.at, format!("provider {}", left_out.name), message);
+impl Compiled {
+    /// All message tables with their languages, the first one first.
+    pub fn tables(&self) -> Vec<(u16, &[u8])> {
+        let first = (self.language, self.messages.as_slice());
+        std::iter::once(first)
+            .chain(self.translations.iter().map(|(language, table)| (*language, &table[..])))
+            .collect()
     }
+}
+
+/// Compiles a manifest with one table of texts. What cannot be compiled is reported and left out.
+pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
+    compile_all(manifest, &[])
+}
+
+/// Compiles a manifest with a table of texts for each of its cultures. What cannot be compiled is reported and left out.
+pub fn compile_localized(localized: &Localized) -> (Compiled, Diagnostics) {
+    compile_all(&localized.manifest, &localized.translations)
+}
+
+fn compile_all(manifest: &Manifest, translations: &[Translation]) -> (Compiled, Diagnostics) {
+    let first = translations.first();
+    let mut found = Diagnostics::new();
+    let mut messages = Messages::new(first.map(|translation| &translation.texts));
+    let template = write_template(manifest, &mut messages, &mut found);
+    let mut table = |translation: Option<&Translation>| {
+        let (table, too_long) = messages.table(translation.map(|translation| &translation.texts));
+        for (number, problem) in too_long {
+            let language = translation.map_or(0, |translation| translation.language);
+            found.error(&Place::default(), format!("message {number:#x} of language {language:#06x}"), problem);
+        }
+        table
+    };
+    let compiled = Compiled {
+        template,
+        messages: table(first),
+        language: first.map_or(EN_US, |translation| translation.language),
+        translations: translations.iter().skip(1).map(|other| (other.language, table(Some(other)))).collect(),
+    };
+    (compiled, found)
+}
+
+/// English of the United States.
+const EN_US: u16 = 0x0409;
+
+fn write_template(manifest: &Manifest, messages: &mut Messages<'_>, found: &mut Diagnostics) -> Vec<u8> {
+    let mut out = Out::default();
+    let providers = &manifest.providers;
     if providers.is_empty() && manifest.messages.is_empty() {
         found.error(
             &Place::default(),
@@ -94,7 +138,7 @@ pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
         .collect();
     for (number, (provider, offset)) in (0u32..).zip(providers.iter().zip(offsets)) {
         out.set_here(offset);
-        provider::write(provider, number, &mut out, &mut messages, &mut found);
+        provider::write(provider, number, &mut out, messages, found);
     }
     out.align(8);
     out.set_here(size);
@@ -103,5 +147,5 @@ pub fn compile(manifest: &Manifest) -> (Compiled, Diagnostics) {
     if u32::try_from(out.len()).is_err() {
         found.error(&Place::default(), "WEVT_TEMPLATE", "it is larger than 4 GiB");
     }
-    (Compiled { template: out.into_bytes(), messages: messages.table() }, found)
+    out.into_bytes()
 }

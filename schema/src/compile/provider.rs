@@ -36,17 +36,23 @@ struct Offsets<'p> {
     keywords: BTreeMap<String, (u64, u32)>,
 }
 
-struct Writer<'p, 'o> {
+struct Writer<'p, 'o, 't> {
     provider: &'p Provider,
     number: u32,
     out: &'o mut Out,
-    messages: &'o mut Messages,
+    messages: &'o mut Messages<'t>,
     found: &'o mut Diagnostics,
     offsets: Offsets<'p>,
 }
 
 /// Writes a provider. What cannot be written is reported and left out.
-pub(super) fn write(provider: &Provider, number: u32, out: &mut Out, messages: &mut Messages, found: &mut Diagnostics) {
+pub(super) fn write(
+    provider: &Provider,
+    number: u32,
+    out: &mut Out,
+    messages: &mut Messages<'_>,
+    found: &mut Diagnostics,
+) {
     let start = out.len();
     out.bytes(b"WEVT");
     let size = out.later();
@@ -84,7 +90,7 @@ fn used<T: Copy + Ord>(table: &[(&str, T)], names: impl Iterator<Item = String>)
     names.filter_map(|name| builtin::value_of(table, &name).map(|value| (name, value))).collect()
 }
 
-impl Writer<'_, '_> {
+impl Writer<'_, '_, '_> {
     fn element(&mut self, kind: u32) {
         match kind {
             CHANNELS => self.channels(),

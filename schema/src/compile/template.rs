@@ -4,27 +4,38 @@ use std::collections::BTreeMap;
 
 use super::binxml;
 use super::out::Out;
+use super::user_data;
+use crate::hash::{FNV_SEED, fnv_1a};
 use crate::model::{Field, InType, Scope, Size, Template};
 
-/// `EventData`.
+/// `EventData`, and `UserData`: how the event log shows the fields.
 const EVENT_DATA: u32 = 1;
+const USER_DATA: u32 = 2;
 
 /// Writes a template. `maps` are the maps' offsets.
 ///
 /// # Errors
-/// A length or count that names no field of the template.
+/// A length or count that names no field of the template, or a `<UserData>` that cannot be read.
 pub(super) fn write(template: &Template, maps: &BTreeMap<&str, u32>, out: &mut Out) -> Result<(), String> {
     let items = Items::new(&template.fields)?;
+    let mut body = Out::default();
+    match &template.user_data {
+        Some(xml) => {
+            user_data::write(&mut body, xml, &template.fields).map_err(|problem| format!("<UserData>: {problem}"))?;
+        }
+        None => binxml::write(&mut body, &template.fields),
+    }
+    let body = body.into_bytes();
     let start = out.len();
     out.bytes(b"TEMP");
     let size = out.later();
     out.count(template.fields.len());
     out.count(items.all.len());
     let first_item = out.later();
-    out.u32(EVENT_DATA);
+    out.u32(if template.user_data.is_some() { USER_DATA } else { EVENT_DATA });
     let guid = out.len();
     out.bytes(&[0; 16]);
-    binxml::write(out, &template.fields);
+    out.bytes(&body);
     out.set_here(first_item);
     let mut names = Vec::new();
     for item in &items.all {
@@ -152,14 +163,16 @@ fn describe(fields: &[Field], out: &mut String) {
     }
 }
 
+/// A seed other than [`FNV_SEED`], for the other half of a GUID.
+const SECOND_SEED: u64 = FNV_SEED.rotate_left(32);
+
 /// Sixteen bytes that equal content gives equal, marked as a GUID made of a name (version 5).
 fn content_hash(template: &Template) -> [u8; 16] {
     let mut content = String::new();
     describe(&template.fields, &mut content);
-    let fnv = |seed: u64| {
-        content.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)).to_le_bytes()
-    };
-    let (low, high) = (fnv(0xcbf2_9ce4_8422_2325), fnv(0x8422_2325_cbf2_9ce4));
+    content.extend(template.user_data.as_deref());
+    let low = fnv_1a(FNV_SEED, content.as_bytes()).to_le_bytes();
+    let high = fnv_1a(SECOND_SEED, content.as_bytes()).to_le_bytes();
     let mut guid = [0; 16];
     guid[..8].copy_from_slice(&low);
     guid[8..].copy_from_slice(&high);

@@ -6,28 +6,40 @@ use std::fmt;
 use object::pe;
 use object::write::pe::{NtHeaders, Writer};
 
+use super::EN_US;
 use super::out::Out;
 use crate::source::pe::WEVT_TEMPLATE;
 
 /// The bit of a name or an offset in a resource directory.
 const HIGH_BIT: u32 = 1 << 31;
 
-/// English of the United States.
-const EN_US: u16 = 0x0409;
-
 /// The size of a directory's header, of its entries, and of a data entry.
 const DIRECTORY: usize = 16;
 const ENTRY: usize = 8;
 const DATA_ENTRY: usize = 16;
 
-/// Wraps the bytes of resources into a DLL of 64 bits that holds nothing else: a compiled manifest, a message table, or
-/// both.
+/// Wraps the bytes of resources into a DLL of 64 bits that holds nothing else: a compiled manifest, a message table in
+/// English, or both.
 ///
 /// # Errors
 /// The file would be larger than a PE file can be.
 pub fn wrap(template: Option<&[u8]>, messages: Option<&[u8]>) -> Result<Vec<u8>, TooLarge> {
-    let resources: Vec<Resource<'_>> =
-        [template.map(Resource::Template), messages.map(Resource::Messages)].into_iter().flatten().collect();
+    let messages = messages.map(|table| (EN_US, table));
+    wrap_languages(template, messages.as_slice())
+}
+
+/// As [`wrap`], with a message table for each of several languages: the language's number, and the table.
+///
+/// # Errors
+/// The file would be larger than a PE file can be.
+pub fn wrap_languages(template: Option<&[u8]>, messages: &[(u16, &[u8])]) -> Result<Vec<u8>, TooLarge> {
+    let mut resources = Vec::new();
+    resources.extend(template.map(|bytes| Resource { is_named: true, languages: vec![(EN_US, bytes)] }));
+    if !messages.is_empty() {
+        let mut languages = messages.to_vec();
+        languages.sort_by_key(|(language, _)| *language); // a directory is searched by halves
+        resources.push(Resource { is_named: false, languages });
+    }
     let mut file = Vec::new();
     let mut writer = Writer::new(true, 0x1000, 0x200, &mut file);
     writer.reserve_dos_header_and_stub();
@@ -55,60 +67,58 @@ impl fmt::Display for TooLarge {
 
 impl Error for TooLarge {}
 
-enum Resource<'b> {
-    Template(&'b [u8]),
-    Messages(&'b [u8]),
-}
-
-impl Resource<'_> {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Template(bytes) | Self::Messages(bytes) => bytes,
-        }
-    }
+/// The resources of a type: one, in several languages.
+struct Resource<'b> {
+    /// Whether it is the compiled manifest, whose type has a name.
+    is_named: bool,
+    languages: Vec<(u16, &'b [u8])>,
 }
 
 /// The resource section, for the address at which it is loaded: a directory of types, for each one of names, for each one
 /// of languages, the data entries, the name of the type, and the data.
 fn section(resources: &[Resource<'_>], address: u32) -> Result<Vec<u8>, TooLarge> {
     let number = |value: usize| u32::try_from(value).map_err(|_| TooLarge);
+    let all = || resources.iter().flat_map(|resource| &resource.languages);
     let one = DIRECTORY + ENTRY;
     let names = DIRECTORY + ENTRY * resources.len();
     let languages = names + one * resources.len();
-    let entries = languages + one * resources.len();
-    let name = entries + DATA_ENTRY * resources.len();
-    let mut data = (name + 2 + WEVT_TEMPLATE.len() * 2).next_multiple_of(8);
+    let entries = languages + DIRECTORY * resources.len() + ENTRY * all().count();
+    let name = entries + DATA_ENTRY * all().count();
+    let with_name = resources.iter().filter(|resource| resource.is_named).count();
     let mut out = Out::default();
-    let with_name = resources.iter().filter(|resource| matches!(resource, Resource::Template(_))).count();
     directory(&mut out, with_name, resources.len() - with_name);
     for (at, resource) in resources.iter().enumerate() {
-        out.u32(match resource {
-            Resource::Template(_) => HIGH_BIT | number(name)?,
-            Resource::Messages(_) => pe::RT_MESSAGETABLE.into(),
-        });
+        out.u32(if resource.is_named { HIGH_BIT | number(name)? } else { pe::RT_MESSAGETABLE.into() });
         out.u32(HIGH_BIT | number(names + one * at)?);
     }
-    for at in 0..resources.len() {
+    let mut table = languages;
+    for resource in resources {
         directory(&mut out, 0, 1);
         out.u32(1);
-        out.u32(HIGH_BIT | number(languages + one * at)?);
+        out.u32(HIGH_BIT | number(table)?);
+        table += DIRECTORY + ENTRY * resource.languages.len();
     }
-    for at in 0..resources.len() {
-        directory(&mut out, 0, 1);
-        out.u32(EN_US.into());
-        out.u32(number(entries + DATA_ENTRY * at)?);
-    }
+    let mut entry = entries;
     for resource in resources {
+        directory(&mut out, 0, resource.languages.len());
+        for (language, _) in &resource.languages {
+            out.u32((*language).into());
+            out.u32(number(entry)?);
+            entry += DATA_ENTRY;
+        }
+    }
+    let mut data = (name + 2 + WEVT_TEMPLATE.len() * 2).next_multiple_of(8);
+    for (_, bytes) in all() {
         out.u32(address.checked_add(number(data)?).ok_or(TooLarge)?);
-        out.u32(number(resource.bytes().len())?);
+        out.u32(number(bytes.len())?);
         out.u64(0);
-        data = (data + resource.bytes().len()).next_multiple_of(8);
+        data = (data + bytes.len()).next_multiple_of(8);
     }
     out.u16(u16::try_from(WEVT_TEMPLATE.len()).unwrap_or(0));
     out.utf16(WEVT_TEMPLATE);
-    for resource in resources {
+    for (_, bytes) in all() {
         out.align(8);
-        out.bytes(resource.bytes());
+        out.bytes(bytes);
     }
     Ok(out.into_bytes())
 }

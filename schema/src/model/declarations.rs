@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::schema::{Held, Schema};
 use super::{Channel, Keyword, Level, Map, Opcode, Place, Provider, Task};
 
 /// What kind of thing a manifest declares for its events to use.
@@ -112,12 +113,28 @@ declare! {
     Map as it { it.name, it.name, None, None, None, { let _ = it; None } }
 }
 
+fn all<T: Declare>(items: &[T]) -> impl Iterator<Item = Declaration<'_>> {
+    items.iter().map(T::declaration)
+}
+
+impl Schema {
+    /// Channels, levels, opcodes, tasks, keywords and maps of all builds, in this order.
+    pub fn declarations(&self) -> impl Iterator<Item = Declaration<'_>> {
+        fn all<T: Declare>(items: &[Held<T>]) -> impl Iterator<Item = Declaration<'_>> {
+            items.iter().map(|held| held.value.declaration())
+        }
+        all(&self.channels)
+            .chain(all(&self.levels))
+            .chain(all(&self.opcodes))
+            .chain(all(&self.tasks))
+            .chain(all(&self.keywords))
+            .chain(all(&self.maps))
+    }
+}
+
 impl Provider {
     /// Channels, levels, opcodes, tasks, keywords and maps, in this order, and those of each kind in their own.
     pub fn declarations(&self) -> impl Iterator<Item = Declaration<'_>> {
-        fn all<T: Declare>(items: &[T]) -> impl Iterator<Item = Declaration<'_>> {
-            items.iter().map(T::declaration)
-        }
         all(&self.channels)
             .chain(all(&self.levels))
             .chain(all(&self.opcodes))

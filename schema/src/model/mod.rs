@@ -225,6 +225,10 @@ pub struct Template {
     /// The fields, in the order of the payload.
     #[serde(deserialize_with = "size::resolved_list")]
     pub fields: Vec<Field>,
+    /// The XML inside of `<UserData>`, in which the event log shows the fields: `%1` is the first. None where it shows them as
+    /// `<EventData>`, and where the source does not hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_data: Option<String>,
     /// Source location.
     #[serde(skip)]
     pub at: Place,

@@ -329,7 +329,7 @@ fn template(item: &Item, what: &str, file: &Arc<str>, found: &mut Diagnostics) -
         let (fields, broken) = parse_fields(&mut cursor, &root);
         cursor.finish();
         let id = what.replace(' ', "_");
-        if broken || cursor.failed() { Err(()) } else { Ok(Template { id, fields, at }) }
+        if broken || cursor.failed() { Err(()) } else { Ok(Template { id, fields, at, ..Template::default() }) }
     });
     *found = std::mem::take(&mut cursor.found);
     match template {

@@ -4,6 +4,8 @@
 //! reported with its offset, and the rest is read. No input makes the reader hold more than a small multiple of its
 //! size: each byte is paid for from a budget, so that a thousand items that point at one long text end it.
 //!
+//! The binary XML of templates is not read: the fields are those of the descriptors, and `<UserData>` is lost.
+//!
 //! What the resource does not hold: symbols, the names of templates, a channel's type, the provider's name in the older
 //! form (3.1), and whether an outType was written or is the default of its inType.
 
@@ -452,7 +454,7 @@ impl Reader<'_> {
             if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.template(position, &offsets.maps)) {
                 let id = format!("template_{number}");
                 offsets.templates.insert(offset, id.clone());
-                templates.push(Template { id, fields, at: self.at.clone() });
+                templates.push(Template { id, fields, at: self.at.clone(), ..Template::default() });
             }
             position = position.saturating_add(index(size).max(40));
         }

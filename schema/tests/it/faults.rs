@@ -13,11 +13,11 @@ use etw_schema::model::schema::{Build, Schema};
 use etw_schema::model::{FieldRef, InType, Manifest, OutType, Provider, Size};
 use etw_schema::source::{self, File, Format, Source};
 
-fn read(name: &str, bytes: &[u8]) -> (Vec<Source>, Diagnostics) {
+pub(crate) fn read(name: &str, bytes: &[u8]) -> (Vec<Source>, Diagnostics) {
     source::read_all(&[File { name, bytes }])
 }
 
-fn provider(name: &str, bytes: &[u8]) -> (Provider, Diagnostics) {
+pub(crate) fn provider(name: &str, bytes: &[u8]) -> (Provider, Diagnostics) {
     let (mut sources, found) = read(name, bytes);
     assert!(!sources.is_empty(), "{found}");
     (sources.remove(0).manifest.providers.remove(0), found)
@@ -31,7 +31,7 @@ fn schema(name: &str, bytes: &[u8]) -> (Schema, Diagnostics) {
     (schema, found)
 }
 
-fn manifest(declarations: &str, events: &str) -> String {
+pub(crate) fn manifest(declarations: &str, events: &str) -> String {
     format!(
         r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events"
  xmlns:win="http://manifests.microsoft.com/win/2004/08/windows/events" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -43,12 +43,12 @@ fn manifest(declarations: &str, events: &str) -> String {
     )
 }
 
-fn templates(fields: &str) -> String {
+pub(crate) fn templates(fields: &str) -> String {
     manifest(&format!("<templates>{fields}</templates>"), r#"<event value="1" template="T"/>"#)
 }
 
 /// A file among the cases that were collected, if they are there.
-fn case(path: &str) -> Option<Vec<u8>> {
+pub(crate) fn case(path: &str) -> Option<Vec<u8>> {
     let cases: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases");
     if !cases.is_dir() {
         eprintln!("skipped: {} is absent", cases.display());
@@ -170,7 +170,7 @@ fn a_manifest_may_be_that_of_a_component() {
 }
 
 /// A dump with these templates and events, as PerfView writes it.
-fn dump(parts: &str, events: &str, strings: &str) -> String {
+pub(crate) fn dump(parts: &str, events: &str, strings: &str) -> String {
     format!(
         r#"<instrumentationManifest xmlns="http://schemas.microsoft.com/win/2004/08/events">
  <instrumentation xmlns:win="http://manifests.microsoft.com/win/2004/08/windows/events">

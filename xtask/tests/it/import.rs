@@ -174,3 +174,75 @@ fn a_link_is_not_followed_and_half_an_import_is_not_written() {
     assert_eq!(fs::read(&outside).expect("rows"), before);
     assert!(!folder.join("27000.man").exists());
 }
+
+/// A folder that `xtask` takes for a checkout: the manifests, and a crate of the generated sources that stands for itself.
+fn checkout(name: &str) -> PathBuf {
+    let root = folder(name);
+    let real = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders = vec![PathBuf::from("manifests/smbserver"), PathBuf::from("generated")];
+    while let Some(folder) = folders.pop() {
+        fs::create_dir_all(root.join(&folder)).expect("a folder");
+        for entry in fs::read_dir(real.join(&folder)).expect("a folder of the repository") {
+            let entry = entry.expect("a file");
+            let path = folder.join(entry.file_name());
+            if entry.file_type().expect("a kind").is_dir() {
+                folders.push(path);
+            } else {
+                fs::copy(entry.path(), root.join(path)).expect("a copy");
+            }
+        }
+    }
+    for folder in ["xtask", "docs"] {
+        fs::create_dir_all(root.join(folder)).expect("a folder");
+    }
+    fs::write(root.join("xtask/Cargo.toml"), "").expect("a file");
+    let manifest = fs::read_to_string(root.join("generated/Cargo.toml")).expect("text");
+    let (_, features) = manifest.split_once("\n[features]").expect("features");
+    let features = features.split_once("\n[dependencies]").expect("dependencies").0;
+    let runtime = fs::canonicalize(real.join("runtime")).expect("a folder");
+    let manifest = format!(
+        "[package]\nname = \"smbserver-etw\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[features]{features}\n\
+         [dependencies]\netw-runtime = {{ path = {:?} }}\n\n[workspace]\n",
+        runtime.to_string_lossy()
+    );
+    fs::write(root.join("generated/Cargo.toml"), manifest).expect("a file");
+    fs::copy(real.join("Cargo.lock"), root.join("generated/Cargo.lock")).expect("a copy");
+    root
+}
+
+fn succeeds_in(folder: &Path, command: &mut Command) -> String {
+    let output = command.current_dir(folder).env_remove("CARGO_MANIFEST_DIR").output().expect("the program runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {told}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn adding_a_build_is_one_command_and_what_is_generated_of_it_compiles() {
+    let root = checkout("import-and-regenerate");
+    let captures = folder("import-and-regenerate-captures");
+    let source = fs::read_to_string(root.join("manifests/smbserver/26200.man")).expect("text");
+    // An event that no build has, with the fields of another.
+    let event = source.lines().find(|line| line.contains("<event value=\"1900\"")).expect("event 1900");
+    let new = event.replace("value=\"1900\"", "value=\"60000\"").replace("symbol=\"", "symbol=\"MadeUp");
+    let made_up = captures.join("made-up.man");
+    fs::write(&made_up, source.replace(event, &format!("{event}\n{new}"))).expect("a file");
+
+    let xtask = || Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let file = made_up.to_string_lossy().into_owned();
+    let told = succeeds_in(&root, xtask().args(["import", &file, "--build", "27000", "--name", "Made up"]));
+    assert!(told.contains("next: cargo xtask regen"), "{told}");
+    let made = succeeds_in(&root, xtask().arg("regen"));
+    assert!(made.contains("27000") && made.contains("wrote generated/src/"), "{made}");
+    assert!(succeeds_in(&root, xtask().args(["regen", "--check"])).contains("nothing differs"));
+    let shown = succeeds_in(&root, xtask().args(["show", "60000"]));
+    assert!(shown.contains("builds 27000"), "{shown}");
+
+    let before = fs::read_to_string(manifests().join("names.lock")).expect("text");
+    let after = fs::read_to_string(root.join("manifests/smbserver/names.lock")).expect("text");
+    let (published, _) = before.rsplit_once("end ").expect("the number of names");
+    assert!(after.starts_with(published), "no published name is lost");
+    let mut check = Command::new(env!("CARGO"));
+    check.args(["check", "--quiet", "--offline", "--all-features", "--target-dir"]).arg(captures.join("target"));
+    succeeds_in(&root.join("generated"), &mut check);
+}

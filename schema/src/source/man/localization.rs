@@ -15,6 +15,13 @@ pub(super) struct Culture {
     texts: HashMap<String, Text>,
 }
 
+impl Culture {
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 #[derive(Debug)]
 struct Text {
     value: String,
@@ -132,6 +139,11 @@ impl<'c> Texts<'c> {
             }
         }
         Self { chosen, others, budget: size.saturating_mul(COPIES).saturating_add(FREE_BYTES), strict }
+    }
+
+    /// The name of the chosen culture.
+    pub(super) fn culture(&self) -> Option<&'c str> {
+        self.chosen.map(|culture| culture.name.as_str())
     }
 
     /// Replaces each `$(string.ID)` of a text by the string. Anything else stays, `%n` and `%1` among it. A string

@@ -24,6 +24,7 @@ mod draft;
 mod encoding;
 mod event;
 mod localization;
+mod localized;
 mod map;
 mod provider;
 mod scope;
@@ -38,9 +39,11 @@ pub(super) use dialect::Dialect;
 use draft::Draft;
 pub(super) use encoding::{Decoded, decode};
 use localization::{Culture, Texts, parse_localization};
+pub use localized::{Localized, Translation, read_localized};
 use provider::parse_provider;
 pub(super) use template::parse_fields;
 pub(super) use value::clip;
+pub(crate) use value::reference;
 pub use write::write;
 pub(super) use xml::{Cursor, Element};
 
@@ -89,7 +92,9 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Parsed {
     // After malformed XML whatever is missing may well stand in the part that was not read.
     let complete = !cursor.failed();
     let at = Place::new(cursor.file(), 0);
-    Parsed { parts, complete, size: cursor.text_size(), at, found: std::mem::take(&mut cursor.found) }
+    let size = cursor.text_size();
+    let found = std::mem::take(&mut cursor.found);
+    Parsed { parts, complete, leave_texts: false, size, at, found }
 }
 
 /// A file's elements, before references and texts are looked up.
@@ -97,6 +102,8 @@ pub(super) struct Parsed {
     parts: Parts,
     /// Whether the file was read to its end.
     complete: bool,
+    /// Whether references to strings stay as they are.
+    leave_texts: bool,
     /// The bytes of the text.
     size: usize,
     at: Place,
@@ -111,8 +118,8 @@ impl Parsed {
 
     /// Looks up references and texts, these in the wanted culture, and reports what only the whole file shows.
     pub(super) fn finish(self, culture: Option<&str>) -> (Manifest, Diagnostics) {
-        let Self { parts, complete, size, at, mut found } = self;
-        let mut texts = Texts::choose(&parts.cultures, culture, &at, size, complete, &mut found);
+        let Self { parts, complete, leave_texts, size, at, mut found } = self;
+        let mut texts = Texts::choose(&parts.cultures, culture, &at, size, complete && !leave_texts, &mut found);
         let mut messages = parts.messages;
         for item in &mut messages {
             let value = item.value;

@@ -21,8 +21,8 @@ pub(super) fn parse_template(cursor: &mut Cursor<'_>, mut element: Element, draf
     let Some(id) = cursor.required_name(&mut element, "tid") else { return };
     element.what = format!("template {}", clip(&id));
     element.discard(&["name"]);
-    let (fields, broken) = parse_fields(cursor, &element);
-    let template = Template { id, fields, at: element.at.clone() };
+    let (fields, user_data, broken) = parse_content(cursor, &element);
+    let template = Template { id, fields, user_data, at: element.at.clone() };
     if broken {
         draft.lose(Kind::Template, template.id.clone());
         draft.broken_templates.push(template);
@@ -33,14 +33,20 @@ pub(super) fn parse_template(cursor: &mut Cursor<'_>, mut element: Element, draf
 
 /// Reads what a template holds: the fields, and whether one of them or the end could not be read.
 pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element) -> (Vec<Field>, bool) {
+    let (fields, _, broken) = parse_content(cursor, element);
+    (fields, broken)
+}
+
+fn parse_content(cursor: &mut Cursor<'_>, element: &Element) -> (Vec<Field>, Option<String>, bool) {
     let broken = !cursor.knows_attributes(element);
     let mut reading = Reading { holder: element.what.clone(), unreadable: HashSet::new(), broken };
     let mut fields = Vec::new();
+    let mut user_data = None;
     while let Some(item) = cursor.child(element) {
         match item.name.as_str() {
             "data" => fields.extend(parse_data(cursor, item, &mut reading)),
             "struct" => fields.extend(parse_struct(cursor, item, &mut reading)),
-            "UserData" => cursor.note_ignored(&item, "says how the event log shows the fields"),
+            "UserData" => user_data = Some(cursor.xml_inside(&item).trim().to_owned()).filter(|xml| !xml.is_empty()),
             "binary" => cursor.note_ignored(&item, "is reserved for Windows"),
             _ => {
                 unknown_field(cursor, &item, &reading.holder);
@@ -51,7 +57,7 @@ pub(in crate::source) fn parse_fields(cursor: &mut Cursor<'_>, element: &Element
     if !cursor.failed() {
         check_fields(cursor, &mut fields, &mut reading);
     }
-    (fields, reading.broken || cursor.failed())
+    (fields, user_data, reading.broken || cursor.failed())
 }
 
 fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Reading) -> Option<Field> {

@@ -51,7 +51,7 @@ pub(super) fn size(text: &str) -> Result<Size, BadNumber> {
 }
 
 /// The predefined entity or character that `&name;` stands for.
-pub(super) fn reference(name: &str) -> Option<char> {
+pub(crate) fn reference(name: &str) -> Option<char> {
     match name {
         "lt" => return Some('<'),
         "gt" => return Some('>'),

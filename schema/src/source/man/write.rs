@@ -182,11 +182,14 @@ impl Writer {
         self.list("maps", &provider.maps, Self::map);
         self.list("templates", &provider.templates, |writer, template| {
             let attributes = Attributes::default().with("tid", &template.id);
-            if template.fields.is_empty() {
+            if template.fields.is_empty() && template.user_data.is_none() {
                 return writer.empty("template", &attributes);
             }
             writer.open("template", &attributes);
             template.fields.iter().for_each(|field| writer.field(field));
+            if let Some(xml) = &template.user_data {
+                writer.text(&format!("<UserData>{xml}</UserData>"));
+            }
             writer.close("template");
         });
         let mut events: Vec<&Event> = provider.events.iter().collect();

@@ -260,6 +260,20 @@ impl<'i> Cursor<'i> {
         joined
     }
 
+    /// The XML inside of an element, as it stands, up to its end tag.
+    pub(in crate::source) fn xml_inside(&mut self, element: &Element) -> &'i str {
+        let position = |this: &Self| usize::try_from(this.reader.buffer_position()).unwrap_or(usize::MAX);
+        let start = position(self);
+        let mut end = start;
+        while !self.failed && self.open.len() >= element.depth {
+            end = position(self);
+            if self.advance().is_none() {
+                break;
+            }
+        }
+        self.text.get(start..end).unwrap_or_default()
+    }
+
     /// Reads on to the end of the file, where nothing else may stand.
     pub(in crate::source) fn finish(&mut self) {
         let mut told = false;
