@@ -461,17 +461,17 @@ impl Task {
     pub const INSECURE_GUEST_LOGON: Self = Self(3075);
     /// `Smb2ShareConnectionEstablished`. Builds 20348, 26100-26200.
     pub const SMB2_SHARE_CONNECTION_ESTABLISHED: Self = Self(3076);
-    /// `SrvNetClientCertificateChainRevocationChecksFailed`. Builds 26100-26200.
+    /// `SrvNetClientCertificateChainRevocationChecksFailed` (its number is not known: this one is a placeholder). Builds 26100-26200.
     pub const SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED: Self = Self(
         65281,
     );
-    /// `SrvNetClientDoesNotSupportSpn`. Builds 20348, 26100-26200.
+    /// `SrvNetClientDoesNotSupportSpn` (its number is not known: this one is a placeholder). Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN: Self = Self(65282);
-    /// `SrvNetClientSentUnrecognizedSpn`. Builds 20348, 26100-26200.
+    /// `SrvNetClientSentUnrecognizedSpn` (its number is not known: this one is a placeholder). Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN: Self = Self(65283);
-    /// `SrvNetClientSentEmptySpn`. Builds 20348, 26100-26200.
+    /// `SrvNetClientSentEmptySpn` (its number is not known: this one is a placeholder). Builds 20348, 26100-26200.
     pub const SRV_NET_CLIENT_SENT_EMPTY_SPN: Self = Self(65284);
-    /// `Smb1ClientDoesNotSupportSigning`. Builds 20348, 26100-26200.
+    /// `Smb1ClientDoesNotSupportSigning` (its number is not known: this one is a placeholder). Builds 20348, 26100-26200.
     pub const SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING: Self = Self(65285);
     /// Every value that a manifest names, and its name there.
     pub const NAMED: &'static [(Self, &'static str)] = &[
