@@ -93,6 +93,7 @@ pub struct Generator {
     meanings_file: String,
     names: NamesLock,
     unknown_inserts_are_errors: bool,
+    crate_name: Option<String>,
     diagnostics: Diagnostics,
 }
 
@@ -134,6 +135,12 @@ impl Generator {
     /// real manifests have such messages.
     pub fn refuse_unknown_inserts(&mut self) -> &mut Self {
         self.unknown_inserts_are_errors = true;
+        self
+    }
+
+    /// Names the crate that the files are for: the documentation of its modules gets examples, which have to name it.
+    pub fn for_crate(&mut self, name: &str) -> &mut Self {
+        self.crate_name = Some(name.to_owned());
         self
     }
 
@@ -214,19 +221,26 @@ impl Generator {
 
     /// Generates the crate's files.
     pub fn generate(&self) -> Output {
-        self.print(|tree, take| tree.print_files(take))
+        self.print(self.crate_name.as_deref(), |tree, take| tree.print_files(take))
     }
 
     /// Generates the whole crate as one file, [`SINGLE_FILE`], for a `build.rs` that writes it to `OUT_DIR`: modules
     /// stand in line, and it can be included in any module. What needs a crate's features is left out: the encoders.
     pub fn generate_single_file(&self) -> Output {
-        self.print(|tree, take| take(SINGLE_FILE.to_owned(), tree.print_one()))
+        self.print(None, |tree, take| take(SINGLE_FILE.to_owned(), tree.print_one()))
     }
 
-    fn print(&self, print: impl FnOnce(&Tree<'_>, &mut dyn FnMut(String, syn::Result<String>))) -> Output {
+    fn print(
+        &self,
+        crate_name: Option<&str>,
+        print: impl FnOnce(&Tree<'_>, &mut dyn FnMut(String, syn::Result<String>)),
+    ) -> Output {
         let (schema, mut diagnostics) = self.merge();
         let mut names = self.names.clone();
-        let plan = self.plan(&schema, &mut names, &mut diagnostics);
+        let mut plan = self.plan(&schema, &mut names, &mut diagnostics);
+        if let Some(name) = crate_name {
+            plan::examples::add(&mut plan, name);
+        }
         let mut left_out = self.declared();
         if plan.modules.is_empty() {
             let element = format!("provider {}", schema.provider);

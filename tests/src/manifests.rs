@@ -169,6 +169,7 @@ pub fn sources() -> Vec<Source> {
 /// When a file cannot be read.
 pub fn generator(sources: &[Source]) -> Generator {
     let mut generator = Generator::new();
+    generator.for_crate("smbserver-etw");
     for source in sources {
         generator.add_manifest(&source.name, source.build, &source.bytes);
     }

@@ -50,10 +50,14 @@ pub(crate) fn folder() -> Result<PathBuf> {
     Ok(root()?.join(FOLDER))
 }
 
+/// The crate that is made of them.
+const CRATE: &str = "smbserver-etw";
+
 /// Reads every `<build>.man` and the files beside them. The report keeps them.
 pub(crate) fn load(root: &Path, report: &mut Report) -> Result<Input> {
     let folder = root.join(FOLDER);
     let mut input = Input { generator: Generator::new(), files: 0, bytes: 0 };
+    input.generator.for_crate(CRATE);
     for (build, path) in of_folder(&folder)? {
         let name = shown(&path);
         let bytes = files::read(&path)?;

@@ -101,6 +101,9 @@ pub fn run(options: &Options) -> Result<()> {
         None => Vec::new(),
     };
     let (providers, mut found) = read(options, &decisions, &mut report)?;
+    let provider_name = providers.first().map_or_else(String::new, |(_, provider)| provider.name.clone());
+    let name = options.crate_name.clone().unwrap_or_else(|| scaffold::crate_name(&provider_name));
+    generator.for_crate(&name);
     for (build, provider) in providers {
         generator.add_provider(build, provider);
     }
@@ -110,7 +113,6 @@ pub fn run(options: &Options) -> Result<()> {
     if output.files.0.is_empty() {
         return Err(Failure::found("nothing could be generated"));
     }
-    let name = options.crate_name.clone().unwrap_or_else(|| scaffold::crate_name(&output.schema.provider));
     let runtime = runtime(options.runtime.as_deref(), &options.out)?;
     let files = scaffold::crate_files(&output, &Crate { name: &name, runtime: &runtime });
     let (changes, notes) = changes(&folder, &options.out, &files, is_ours)?;

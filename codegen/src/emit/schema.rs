@@ -52,7 +52,7 @@ pub(super) fn items(module: &Module) -> Vec<TokenStream> {
     items.push(quote! { #(#constants)* });
     for event in &module.events {
         items.push(event_info(event));
-        items.extend(event.layouts.iter().map(|layout| layout_info(event, layout)));
+        items.extend(event.layouts.iter().map(|layout| layout_info(module, event, layout)));
         let structs = event.layouts.iter().flat_map(|layout| &layout.structs);
         items.extend(structs.map(|structure| struct_info(structure, module)));
     }
@@ -68,14 +68,14 @@ fn event_info(event: &Event) -> TokenStream {
         let layouts = layouts.iter().map(|layout| ident(layout));
         quote! { rt::VersionInfo::new(#version, &[#(&#layouts),*]) }
     });
-    let docs = doc_attributes(&[format!("Event {}.", event.id)]);
+    let docs = doc_attributes(event.docs.get(..1).unwrap_or_default());
     quote! {
         #docs
         pub static #info: rt::EventInfo = rt::EventInfo::new(#id, #name, &[#(#versions),*]);
     }
 }
 
-fn layout_info(event: &Event, layout: &Layout) -> TokenStream {
+fn layout_info(module: &Module, event: &Event, layout: &Layout) -> TokenStream {
     let view = &layout.view;
     let info = ident(&view.info);
     let name = &view.name;
@@ -86,7 +86,8 @@ fn layout_info(event: &Event, layout: &Layout) -> TokenStream {
     let builds = build_ranges(&layout.builds);
     let fields = view.fields.iter().map(emit_field);
     let headers = layout.headers.iter().map(header_info);
-    let docs = doc_attributes(&[&layout.view.summary]);
+    let see = format!("[`{name}`](super::super::events::{module}::{name}) is the view.", module = module.name);
+    let docs = doc_attributes(&[layout.view.summary.clone(), String::new(), see]);
     quote! {
         #docs
         pub static #info: rt::LayoutInfo =

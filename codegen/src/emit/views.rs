@@ -56,12 +56,14 @@ fn event_enum(event: &Event) -> TokenStream {
         let docs = doc_attributes(&[&layout.view.summary]);
         quote! { #docs #variant(#view<'a>) }
     });
+    let aliases = &event.aliases;
     let id = decimal(event.id);
     let id_docs = doc_attributes(&[format!("The event's id, {}.", event.id)]);
     let accessors = event.accessors.iter().map(emit_accessor);
     let (parameters, lifetime) = lifetimes(event.borrows);
     quote! {
         #docs
+        #(#[doc(alias = #aliases)])*
         #[non_exhaustive]
         pub enum #name<'a> { #(#variants,)* }
 

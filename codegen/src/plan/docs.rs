@@ -5,34 +5,66 @@ use super::ir::Map;
 use super::phrases::{escape, name_builds};
 use super::typed;
 use super::views::Context;
+use etw_schema::message::{self, Piece};
 use etw_schema::model::schema::{Event, Header, Layout, Schema};
-use etw_schema::model::{InType, OutType};
+use etw_schema::model::{Field, InType, OutType};
 
-/// The first line of a message: what the event is.
-fn find_title(header: Option<&Header>) -> Option<String> {
-    let message = header?.message.as_deref()?;
-    let first = message.split("%n").find(|line| !line.trim().is_empty())?;
-    let first = first.lines().find(|line| !line.trim().is_empty())?;
-    Some(escape(first.trim().trim_end_matches(['.', ':', '-', ' '])))
+/// A message's template with its inserts as `insert` writes them: given the name of the field, or the number of an insert
+/// that stands for none.
+fn expand(template: &str, fields: &[Field], insert: impl Fn(Result<&str, usize>) -> String) -> String {
+    let piece = |piece| match piece {
+        Piece::Text(text) => text,
+        Piece::Insert { number, .. } => {
+            insert(number.checked_sub(1).and_then(|at| fields.get(at)).map(|field| field.name.as_str()).ok_or(number))
+        }
+    };
+    message::parse(template).into_iter().map(piece).collect()
 }
 
-pub(super) fn describe_event(schema: &Schema, event: &Event, name: &str, layouts: usize) -> Vec<String> {
-    let newest = event.versions.last().and_then(|v| v.layouts.last());
-    let title = find_title(newest.and_then(Layout::newest_header)).unwrap_or_else(|| name.to_owned());
+/// What the event is in words: the first line of its message, with the names of the fields that it inserts. An event
+/// without a message is called by its name.
+fn find_title(layout: Option<&Layout>, name: &str) -> String {
+    let title = layout.and_then(|layout| {
+        let template = layout.newest_header()?.message.as_deref()?;
+        let text =
+            expand(template, layout.newest_fields(), |insert| insert.map_or_else(|n| format!("%{n}"), str::to_owned));
+        let line = text.lines().find(|line| !line.trim().is_empty())?;
+        Some(line.trim().trim_end_matches(['.', ':', '-', ' ']).to_owned())
+    });
+    title.unwrap_or_else(|| name.to_owned())
+}
+
+/// The documentation of an event, and what a search finds it by: its id, and its title.
+pub(super) fn describe_event(schema: &Schema, event: &Event, name: &str, layouts: usize) -> (Vec<String>, Vec<String>) {
+    let title = find_title(event.versions.last().and_then(|version| version.layouts.last()), name);
     let forms = match layouts {
         1 => "It has one layout; a later build may bring another.".to_owned(),
-        n => format!("It has {n} layouts; match on the variant for the fields that not all of them share."),
+        n => format!(
+            "It has {n} layouts. The accessors here are those that have one type in all of them; `Option`s where a layout \
+             lacks the field."
+        ),
     };
     let builds = name_builds(&super::history::builds_with(schema, event));
-    vec![format!("{title}: event {}. {builds}.", event.id), String::new(), forms]
+    let docs = vec![format!("Event {}: {}. {builds}.", event.id, escape(&title)), String::new(), forms];
+    let mut aliases = vec![event.id.to_string()];
+    aliases.extend(Some(title).filter(|title| title != name && can_be_an_alias(title)));
+    (docs, aliases)
 }
 
-pub(super) fn describe_layout(schema: &Schema, event: (&str, u16, u8), layout: &Layout) -> Vec<String> {
-    let (name, id, version) = event;
+/// Whether rustdoc takes a text as another name of an item.
+fn can_be_an_alias(text: &str) -> bool {
+    let refused = |c: char| c == '"' || c == '\'' || c.is_control() || (c.is_whitespace() && c != ' ');
+    !text.is_empty() && text.trim() == text && !text.contains(refused) && !text.contains('%')
+}
+
+pub(super) fn describe_layout(schema: &Schema, event: (&str, &Event, u8), layout: &Layout, info: &str) -> Vec<String> {
+    let (name, event, version) = event;
+    let id = event.id;
     let newest = layout.newest_header();
-    let title = find_title(newest).unwrap_or_else(|| name.to_owned());
-    let mut lines =
-        vec![format!("{title}: event {id}, version {version}. {}.", name_builds(&layout.builds)), String::new()];
+    let title = escape(&find_title(Some(layout), name));
+    let builds = name_builds(&layout.builds);
+    let mut lines = vec![format!("Event {id} version {version}: {title}. {builds}."), String::new()];
+    lines.extend(describe_siblings(schema, event, version, layout, name));
     let mut previous: Option<&Header> = None;
     for held in &layout.headers {
         let intro = match (previous, held.builds.first()) {
@@ -49,7 +81,53 @@ pub(super) fn describe_layout(schema: &Schema, event: (&str, u16, u8), layout: &
         lines.push("No channel: only trace sessions see it.".to_owned());
     }
     lines.extend(list_inferred(schema, id, version, layout));
+    if let Some(template) = newest.and_then(|header| header.message.as_deref()) {
+        lines.extend(show_message(template, layout.newest_fields()));
+    }
+    lines.extend([
+        String::new(),
+        "# See also".to_owned(),
+        String::new(),
+        format!("[`{name}`], the event in all builds; [`schema::{info}`], the same as data. A crate with the feature `encode` has \
+                 a struct of this name that makes its payload."),
+    ]);
     lines
+}
+
+/// The message with the names of the fields that it inserts, as a block that nothing in it can end.
+fn show_message(template: &str, fields: &[Field]) -> Vec<String> {
+    let text = expand(template, fields, |insert| match insert {
+        Ok(field) => format!("{{{field}}}"),
+        Err(number) => format!("%{number}"),
+    });
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let mut lines = vec![String::new(), "# Message".to_owned(), String::new(), format!("{fence}text")];
+    lines.extend(text.trim_end().lines().map(|line| line.trim_end().to_owned()));
+    lines.push(fence);
+    lines
+}
+
+/// Of a version whose layout depends on the build: for which builds this one is.
+fn describe_siblings(schema: &Schema, event: &Event, version: u8, layout: &Layout, name: &str) -> Option<String> {
+    let of_version = event.versions.iter().find(|known| known.version == version)?;
+    if of_version.layouts.len() < 2 {
+        return None;
+    }
+    let product = |number: u32| {
+        let build = schema.builds.iter().find(|build| build.number == number);
+        let product = build.and_then(|build| build.product.split(',').next()).filter(|product| !product.is_empty());
+        product.map_or_else(|| format!("build {number}"), |product| format!("build {number} ({})", escape(product)))
+    };
+    let first = layout.builds.first()?;
+    let last = layout.builds.last()?;
+    let is_newest = schema.builds.last().is_some_and(|build| build.number == last);
+    let when = match (layout.builds.ranges().len(), is_newest) {
+        (1, true) => format!("from {} on", product(first)),
+        (1, false) => format!("from {} to {}", product(first), product(last)),
+        _ => format!("in {}", name_builds(&layout.builds).to_lowercase()),
+    };
+    Some(format!("Version {version} has other fields in other builds: read these {when}; [`{name}`] lists the others."))
 }
 
 /// Channel, level, opcode, task and keywords in words: all of them, or those that changed.
@@ -145,7 +223,7 @@ fn describe_field(plan: &FieldPlan, all: &Fields, maps: &[Map]) -> String {
         Extent::Counted | Extent::Own => {}
     }
     line += ".";
-    line += name_unit(field.in_type, field.out_type);
+    line += name_unit(field);
     if let Kind::Mapped(map, _) = plan.kind {
         let map = &maps[map];
         line += &format!(" Named by the map `{}`", map.text);
@@ -154,13 +232,15 @@ fn describe_field(plan: &FieldPlan, all: &Fields, maps: &[Map]) -> String {
     line
 }
 
-/// What the type alone says of the value's unit.
-fn name_unit(in_type: InType, out_type: Option<OutType>) -> &'static str {
-    match (in_type, out_type) {
+/// What is known of the value's unit.
+pub(super) fn name_unit(field: &Field) -> &'static str {
+    let is_number = matches!(field.in_type, InType::UInt32 | InType::UInt64 | InType::Int32 | InType::Int64);
+    match (field.in_type, field.out_type) {
         (_, Some(OutType::NtStatus)) => " An NTSTATUS.",
         (_, Some(OutType::Win32Error)) => " A Win32 error code.",
         (_, Some(OutType::HResult)) => " An HRESULT.",
         (InType::FileTime, _) => " In ticks of 100 ns since 1601, UTC.",
+        _ if is_number && field.name.ends_with("Time") => " The manifest does not name its unit.",
         _ => "",
     }
 }

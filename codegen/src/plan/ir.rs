@@ -149,6 +149,8 @@ pub(crate) struct Event {
     /// The static that describes it.
     pub(crate) info: String,
     pub(crate) docs: Vec<String>,
+    /// What a search in the documentation finds it by.
+    pub(crate) aliases: Vec<String>,
     /// Whether an accessor borrows from the payload.
     pub(crate) borrows: bool,
     /// What the layouts share.

@@ -4,6 +4,7 @@
 mod builds;
 mod docs;
 mod encoders;
+pub(crate) mod examples;
 mod fields;
 mod history;
 pub(crate) mod ir;
@@ -174,6 +175,7 @@ impl Planner<'_> {
             draft.layout.index = self.place(event.id, name, module, &draft.layout)?;
         }
         let layouts: Vec<ir::Layout> = drafts.into_iter().map(|draft| draft.layout).collect();
+        let (docs, aliases) = docs::describe_event(self.schema, event, name, layouts.len());
         let mut versions: Vec<(u8, Vec<String>)> = Vec::new();
         for layout in &layouts {
             let info = layout.view.info.clone();
@@ -186,7 +188,8 @@ impl Planner<'_> {
             id: event.id,
             info: public::claim_static(NameKind::Event, &event.id.to_string(), name, self.lock),
             name: name.to_owned(),
-            docs: docs::describe_event(self.schema, event, name, layouts.len()),
+            docs,
+            aliases,
             borrows: accessors.iter().any(|accessor| accessor.ty.contains("'a")),
             accessors,
             versions,
@@ -235,7 +238,7 @@ impl Planner<'_> {
         let structs = plan_structs(&fields, &name_element(event.id, version), context);
         let key = view_key(event.id, version, layout.newest_fields());
         let info = public::claim_static(NameKind::View, &key, &name, self.lock);
-        let view_docs = docs::describe_layout(self.schema, (event_name, event.id, version), layout);
+        let view_docs = docs::describe_layout(self.schema, (event_name, event, version), layout, &info);
         let schema = self.schema;
         let field_docs =
             docs::describe_fields(&fields, context, |field| history::phrase_of_field(schema, event, field));
@@ -339,7 +342,7 @@ fn plan_encoders(view: &ir::View, structs: &[ir::View], fields: &Fields, context
         fields.structs.iter().zip(structs).map(|(structure, view)| {
             encoders::plan(&view.name, view.docs.clone(), &structure.fields, context.maps, None)
         });
-    let docs = vec![format!("The fields of [`{0}`](views::{0}).", view.name)];
+    let docs = vec![format!("The fields of [`{0}`](views::{0}), to make a payload of.", view.name)];
     let own = encoders::plan(&view.name, docs, fields, context.maps, Some(&view.info));
     of_structs.chain([own]).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::fields::{FieldPlan, Fields, Kind};
 use super::ir::{Accessor, Body, Step};
 use super::views::Context;
-use super::{Draft, typed, types};
+use super::{Draft, docs, typed, types};
 
 /// An accessor of one layout, as the event's enum could offer it.
 #[derive(PartialEq, Eq)]
@@ -105,14 +105,14 @@ fn accessor(name: &str, shared: &Shared<'_>, drafts: &[Draft]) -> Accessor {
 /// The documentation. `only` are the layouts that have it, where not all have.
 fn describe(shared: &Shared<'_>, only: Option<&Vec<String>>) -> Vec<String> {
     let field = &shared.field.field;
-    let mut docs = if shared.offer.is_raw {
+    let mut lines = if shared.offer.is_raw {
         typed::describe_raw(shared.field)
     } else {
-        vec![format!("`{}`, `{}`.", field.name, field.in_type)]
+        vec![format!("`{}`, `{}`.{}", field.name, field.in_type, docs::name_unit(field))]
     };
-    if let (Some(variants), Some(first)) = (only, docs.first_mut()) {
+    if let (Some(variants), Some(first)) = (only, lines.first_mut()) {
         let have = if variants.len() == 1 { "has" } else { "have" };
-        *first = format!("{}, which only {} {have}.", first.trim_end_matches('.'), variants.join(", "));
+        *first += &format!(" Only {} {have} it.", variants.join(", "));
     }
-    docs
+    lines
 }

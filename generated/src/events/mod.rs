@@ -26,423 +26,423 @@ use super::{Build, descriptor, schema};
 /// An event of Microsoft-Windows-SMBServer, whatever its id, version and build.
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// SMB2 Request Negotiate: event 1. Builds 10240-26200.
+    /// Event 1: SMB2 Request Negotiate. Builds 10240-26200.
     Smb2RequestNegotiate(request::Smb2RequestNegotiate<'a>),
-    /// SMB2 Request Session Setup: event 2. Builds 10240-26200.
+    /// Event 2: SMB2 Request Session Setup. Builds 10240-26200.
     Smb2RequestSessionSetup(request::Smb2RequestSessionSetup<'a>),
-    /// SMB2 Request Logoff: event 3. Builds 10240-26200.
+    /// Event 3: SMB2 Request Logoff. Builds 10240-26200.
     Smb2RequestLogoff(request::Smb2RequestLogoff<'a>),
-    /// SMB2 Request Tree Connect: event 4. Builds 10240-26200.
+    /// Event 4: SMB2 Request Tree Connect. Builds 10240-26200.
     Smb2RequestTreeConnect(request::Smb2RequestTreeConnect<'a>),
-    /// SMB2 Request Tree Disconnect: event 5. Builds 10240-26200.
+    /// Event 5: SMB2 Request Tree Disconnect. Builds 10240-26200.
     Smb2RequestTreeDisconnect(request::Smb2RequestTreeDisconnect<'a>),
-    /// SMB2 Request Echo: event 6. Builds 10240-26200.
+    /// Event 6: SMB2 Request Echo. Builds 10240-26200.
     Smb2RequestEcho(request::Smb2RequestEcho<'a>),
-    /// SMB2 Request Cancel: event 7. Builds 10240-26200.
+    /// Event 7: SMB2 Request Cancel. Builds 10240-26200.
     Smb2RequestCancel(request::Smb2RequestCancel<'a>),
-    /// SMB2 Request Create: event 8. Builds 10240-26200.
+    /// Event 8: SMB2 Request Create. Builds 10240-26200.
     Smb2RequestCreate(request::Smb2RequestCreate<'a>),
-    /// SMB2 Request Close: event 9. Builds 10240-26200.
+    /// Event 9: SMB2 Request Close. Builds 10240-26200.
     Smb2RequestClose(request::Smb2RequestClose<'a>),
-    /// SMB2 Request Flush: event 10. Builds 10240-26200.
+    /// Event 10: SMB2 Request Flush. Builds 10240-26200.
     Smb2RequestFlush(request::Smb2RequestFlush<'a>),
-    /// SMB2 Request Read: event 11. Builds 10240-26200.
+    /// Event 11: SMB2 Request Read. Builds 10240-26200.
     Smb2RequestRead(request::Smb2RequestRead<'a>),
-    /// SMB2 Request Write: event 12. Builds 10240-26200.
+    /// Event 12: SMB2 Request Write. Builds 10240-26200.
     Smb2RequestWrite(request::Smb2RequestWrite<'a>),
-    /// SMB2 Request Break Oplock: event 13. Builds 10240-26200.
+    /// Event 13: SMB2 Request Break Oplock. Builds 10240-26200.
     Smb2RequestBreakOplock(request::Smb2RequestBreakOplock<'a>),
-    /// SMB2 Request Notify Break Lease: event 14. Builds 10240-26200.
+    /// Event 14: SMB2 Request Notify Break Lease. Builds 10240-26200.
     Smb2RequestNotifyBreakLease(request::Smb2RequestNotifyBreakLease<'a>),
-    /// SMB2 Request Acknowledge Break Lease: event 15. Builds 10240-26200.
+    /// Event 15: SMB2 Request Acknowledge Break Lease. Builds 10240-26200.
     Smb2RequestAcknowledgeBreakLease(request::Smb2RequestAcknowledgeBreakLease<'a>),
-    /// SMB2 Request Lock: event 16. Builds 10240-26200.
+    /// Event 16: SMB2 Request Lock. Builds 10240-26200.
     Smb2RequestLock(request::Smb2RequestLock<'a>),
-    /// SMB2 Request Ioctl: event 17. Builds 10240-26200.
+    /// Event 17: SMB2 Request Ioctl. Builds 10240-26200.
     Smb2RequestIoctl(request::Smb2RequestIoctl<'a>),
-    /// SMB2 Request Query Directory: event 18. Builds 10240-26200.
+    /// Event 18: SMB2 Request Query Directory. Builds 10240-26200.
     Smb2RequestQueryDirectory(request::Smb2RequestQueryDirectory<'a>),
-    /// SMB2 Request Change Notify: event 19. Builds 10240-26200.
+    /// Event 19: SMB2 Request Change Notify. Builds 10240-26200.
     Smb2RequestChangeNotify(request::Smb2RequestChangeNotify<'a>),
-    /// SMB2 Request Query Info: event 20. Builds 10240-26200.
+    /// Event 20: SMB2 Request Query Info. Builds 10240-26200.
     Smb2RequestQueryInfo(request::Smb2RequestQueryInfo<'a>),
-    /// SMB2 Request Set Info: event 21. Builds 10240-26200.
+    /// Event 21: SMB2 Request Set Info. Builds 10240-26200.
     Smb2RequestSetInfo(request::Smb2RequestSetInfo<'a>),
-    /// SMB2 Response Negotiate: event 101. Builds 10240-26200.
+    /// Event 101: SMB2 Response Negotiate. Builds 10240-26200.
     Smb2ResponseNegotiate(response::Smb2ResponseNegotiate<'a>),
-    /// SMB2 Response Session Setup: event 102. Builds 10240-26200.
+    /// Event 102: SMB2 Response Session Setup. Builds 10240-26200.
     Smb2ResponseSessionSetup(response::Smb2ResponseSessionSetup<'a>),
-    /// SMB2 Response Logoff: event 103. Builds 10240-26200.
+    /// Event 103: SMB2 Response Logoff. Builds 10240-26200.
     Smb2ResponseLogoff(response::Smb2ResponseLogoff<'a>),
-    /// SMB2 Response Tree Connect: event 104. Builds 10240-26200.
+    /// Event 104: SMB2 Response Tree Connect. Builds 10240-26200.
     Smb2ResponseTreeConnect(response::Smb2ResponseTreeConnect<'a>),
-    /// SMB2 Response Tree Disconnect: event 105. Builds 10240-26200.
+    /// Event 105: SMB2 Response Tree Disconnect. Builds 10240-26200.
     Smb2ResponseTreeDisconnect(response::Smb2ResponseTreeDisconnect<'a>),
-    /// SMB2 Response Echo: event 106. Builds 10240-26200.
+    /// Event 106: SMB2 Response Echo. Builds 10240-26200.
     Smb2ResponseEcho(response::Smb2ResponseEcho<'a>),
-    /// SMB2 Response Create: event 108. Builds 10240-26200.
+    /// Event 108: SMB2 Response Create. Builds 10240-26200.
     Smb2ResponseCreate(response::Smb2ResponseCreate<'a>),
-    /// SMB2 Response Close: event 109. Builds 10240-26200.
+    /// Event 109: SMB2 Response Close. Builds 10240-26200.
     Smb2ResponseClose(response::Smb2ResponseClose<'a>),
-    /// SMB2 Response Flush: event 110. Builds 10240-26200.
+    /// Event 110: SMB2 Response Flush. Builds 10240-26200.
     Smb2ResponseFlush(response::Smb2ResponseFlush<'a>),
-    /// SMB2 Response Read: event 111. Builds 10240-26200.
+    /// Event 111: SMB2 Response Read. Builds 10240-26200.
     Smb2ResponseRead(response::Smb2ResponseRead<'a>),
-    /// SMB2 Response Write: event 112. Builds 10240-26200.
+    /// Event 112: SMB2 Response Write. Builds 10240-26200.
     Smb2ResponseWrite(response::Smb2ResponseWrite<'a>),
-    /// SMB2 Response Break Oplock: event 113. Builds 10240-26200.
+    /// Event 113: SMB2 Response Break Oplock. Builds 10240-26200.
     Smb2ResponseBreakOplock(response::Smb2ResponseBreakOplock<'a>),
-    /// SMB2 Response Acknowledge Break Lease: event 115. Builds 10240-26200.
+    /// Event 115: SMB2 Response Acknowledge Break Lease. Builds 10240-26200.
     Smb2ResponseAcknowledgeBreakLease(response::Smb2ResponseAcknowledgeBreakLease<'a>),
-    /// SMB2 Response Lock: event 116. Builds 10240-26200.
+    /// Event 116: SMB2 Response Lock. Builds 10240-26200.
     Smb2ResponseLock(response::Smb2ResponseLock<'a>),
-    /// SMB2 Response Ioctl: event 117. Builds 10240-26200.
+    /// Event 117: SMB2 Response Ioctl. Builds 10240-26200.
     Smb2ResponseIoctl(response::Smb2ResponseIoctl<'a>),
-    /// SMB2 Response Query Directory: event 118. Builds 10240-26200.
+    /// Event 118: SMB2 Response Query Directory. Builds 10240-26200.
     Smb2ResponseQueryDirectory(response::Smb2ResponseQueryDirectory<'a>),
-    /// SMB2 Response Change Notify: event 119. Builds 10240-26200.
+    /// Event 119: SMB2 Response Change Notify. Builds 10240-26200.
     Smb2ResponseChangeNotify(response::Smb2ResponseChangeNotify<'a>),
-    /// SMB2 Response Query Info: event 120. Builds 10240-26200.
+    /// Event 120: SMB2 Response Query Info. Builds 10240-26200.
     Smb2ResponseQueryInfo(response::Smb2ResponseQueryInfo<'a>),
-    /// SMB2 Response Set Info: event 121. Builds 10240-26200.
+    /// Event 121: SMB2 Response Set Info. Builds 10240-26200.
     Smb2ResponseSetInfo(response::Smb2ResponseSetInfo<'a>),
-    /// SMB2 Response Error: event 122. Builds 10240-26200.
+    /// Event 122: SMB2 Response Error. Builds 10240-26200.
     Smb2ResponseError(response::Smb2ResponseError<'a>),
-    /// SMB2 Work Item Component Transition: event 200. Builds 10240-26200.
+    /// Event 200: SMB2 Work Item Component Transition. Builds 10240-26200.
     Smb2WorkItemTransition(work_item::Smb2WorkItemTransition<'a>),
-    /// SMB2 Work Item allocated: event 201. Builds 10240-26200.
+    /// Event 201: SMB2 Work Item allocated. Builds 10240-26200.
     Smb2WorkItemStart(work_item::Smb2WorkItemStart<'a>),
-    /// SMB2 Work Item released: event 202. Builds 10240-26200.
+    /// Event 202: SMB2 Work Item released. Builds 10240-26200.
     Smb2WorkItemStop(work_item::Smb2WorkItemStop<'a>),
-    /// SMB2 Work Item activity id transfer: event 203. Builds 10240-26200.
+    /// Event 203: SMB2 Work Item activity id transfer. Builds 10240-26200.
     Smb2WorkItemActivityTransfer(work_item::Smb2WorkItemActivityTransfer<'a>),
-    /// SMB2 Work Item external activity id stop: event 204. Builds 10240-26200.
+    /// Event 204: SMB2 Work Item external activity id stop. Builds 10240-26200.
     Smb2WorkItemActivityStop(work_item::Smb2WorkItemActivityStop<'a>),
-    /// SMB2 Connection accepted: event 500. Builds 10240-26200.
+    /// Event 500: SMB2 Connection accepted. Builds 10240-26200.
     Smb2ConnectionAccept(connection::Smb2ConnectionAccept<'a>),
-    /// SMB2 Connection Disconnected by Peer: event 501. Builds 10240-26200.
+    /// Event 501: SMB2 Connection Disconnected by Peer. Builds 10240-26200.
     Smb2ConnectionDisconnectEvent(connection::Smb2ConnectionDisconnectEvent<'a>),
-    /// SMB2 Connection Terminated: event 502. Builds 10240-26200.
+    /// Event 502: SMB2 Connection Terminated. Builds 10240-26200.
     Smb2ConnectionTerminate(connection::Smb2ConnectionTerminate<'a>),
-    /// The SMB connection was successfully established: event 1913. Builds 26100-26200.
+    /// Event 1913: The SMB connection was successfully established. Builds 26100-26200.
     SrvNetConnectionEstablished(connection::SrvNetConnectionEstablished<'a>),
-    /// Negotiate integrity check failed: event 1005. Builds 10240-26200.
+    /// Event 1005: Negotiate integrity check failed. Builds 10240-26200.
     SrvNegotiateValidationFailure(negotiate::SrvNegotiateValidationFailure<'a>),
-    /// The maximum cluster-supported SMB dialect has changed: event 1028. Builds 10240-26200.
+    /// Event 1028: The maximum cluster-supported SMB dialect has changed. Builds 10240-26200.
     Smb2MaxClusterDialectUpdated(negotiate::Smb2MaxClusterDialectUpdated<'a>),
-    /// The Cipher Suite Order group policy setting is invalid: event 1029. Builds 10240-26200.
+    /// Event 1029: The Cipher Suite Order group policy setting is invalid. Builds 10240-26200.
     Smb2CipherSuiteOrder(negotiate::Smb2CipherSuiteOrder<'a>),
-    /// The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access: event 1046. Builds 20348-26200.
+    /// Event 1046: The server received a request and the server requires encryption, but the server and client did not negotiate an encryption cipher, nor does server allow unencrypted access. Builds 20348-26200.
     SrvNoNegotiatedCipher(negotiate::SrvNoNegotiatedCipher<'a>),
-    /// The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server: event 1051. Builds 22621-26200.
+    /// Event 1051: The SMB negotiate request processing failed on the server to select the encryption cipher for the client and server. Please ensure there is a common cipher between the client and server. Builds 22621-26200.
     SrvNegotiateCipherFailure(negotiate::SrvNegotiateCipherFailure<'a>),
-    /// SMB2 Request Negotiate Dialect Failure: event 1061. Builds 26100-26200.
+    /// Event 1061: SMB2 Request Negotiate Dialect Failure. Builds 26100-26200.
     Smb2RequestNegotiateDialectFailure(
         negotiate::Smb2RequestNegotiateDialectFailure<'a>,
     ),
-    /// SMB Dialect Change: event 1062. Builds 26100-26200.
+    /// Event 1062: SMB Dialect Change. Builds 26100-26200.
     Smb2DialectChange(negotiate::Smb2DialectChange<'a>),
-    /// Component capabilities: %1: event 1080. Builds 26100-26200.
+    /// Event 1080: Component capabilities: SrvNetComponentCapabilities. Builds 26100-26200.
     SrvNetComponentCapabilities(negotiate::SrvNetComponentCapabilities<'a>),
-    /// SMB2 Session Allocated: event 550. Builds 10240-26200.
+    /// Event 550: SMB2 Session Allocated. Builds 10240-26200.
     Smb2SessionAllocate(session::Smb2SessionAllocate<'a>),
-    /// SMB Session Authentication Failure: event 551. Builds 10240-26200.
+    /// Event 551: SMB Session Authentication Failure. Builds 10240-26200.
     Smb2SessionAuthFailure(session::Smb2SessionAuthFailure<'a>),
-    /// SMB2 Session Authentication Success: event 552. Builds 10240-26200.
+    /// Event 552: SMB2 Session Authentication Success. Builds 10240-26200.
     Smb2SessionAuthenticated(session::Smb2SessionAuthenticated<'a>),
-    /// SMB2 Session Bound to Connection: event 553. Builds 10240-26200.
+    /// Event 553: SMB2 Session Bound to Connection. Builds 10240-26200.
     Smb2SessionBind(session::Smb2SessionBind<'a>),
-    /// SMB2 Session Terminated: event 554. Builds 10240-26200.
+    /// Event 554: SMB2 Session Terminated. Builds 10240-26200.
     Smb2SessionTerminate(session::Smb2SessionTerminate<'a>),
-    /// SMB2 Session Closed: event 555. Builds 17763-26200.
+    /// Event 555: SMB2 Session Closed. Builds 17763-26200.
     Smb2SessionClose(session::Smb2SessionClose<'a>),
-    /// S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account: event 1000. Builds 10240-26200.
+    /// Event 1000: S4U2Self authentication failure - The client could not be reauthenticated with S4U2Self to obtain claims.  This may be expected if the account is not a domain account. Builds 10240-26200.
     SrvS4u2SelfFailure(session::SrvS4u2SelfFailure<'a>),
-    /// The server denied anonymous access to the client: event 1009. Builds 10240-26200.
+    /// Event 1009: The server denied anonymous access to the client. Builds 10240-26200.
     SrvSessionAnonymousAccessDenied(session::SrvSessionAnonymousAccessDenied<'a>),
-    /// Backchannel invalidation of session completed: event 1018. Builds 10240-26200.
+    /// Event 1018: Backchannel invalidation of session completed. Builds 10240-26200.
     SrvSessionInvalidate(session::SrvSessionInvalidate<'a>),
-    /// The server closed the session as part of periodic system cleanup: event 1905. Builds 17763-26200.
+    /// Event 1905: The server closed the session as part of periodic system cleanup. Builds 17763-26200.
     SrvSessionInvalidatePeriodicCleanup(
         session::SrvSessionInvalidatePeriodicCleanup<'a>,
     ),
-    /// Session key for connection is weaker than required. Connection will be closed as a result: event 1906. Builds 20348-26200.
+    /// Event 1906: Session key for connection is weaker than required. Connection will be closed as a result. Builds 20348-26200.
     Srv2SessionKeyTooShort(session::Srv2SessionKeyTooShort<'a>),
-    /// The SMB client was logged on as Guest account: event 3023. Builds 26100-26200.
+    /// Event 3023: The SMB client was logged on as Guest account. Builds 26100-26200.
     InsecureGuestLogon(session::InsecureGuestLogon<'a>),
-    /// SMB2 TreeConnect Allocated: event 600. Builds 10240-26200.
+    /// Event 600: SMB2 TreeConnect Allocated. Builds 10240-26200.
     Smb2TreeConnectAllocate(tree_connect::Smb2TreeConnectAllocate<'a>),
-    /// SMB2 TreeConnect Disconnected: event 601. Builds 10240-26200.
+    /// Event 601: SMB2 TreeConnect Disconnected. Builds 10240-26200.
     Smb2TreeConnectDisconnect(tree_connect::Smb2TreeConnectDisconnect<'a>),
-    /// SMB2 TreeConnect Terminated: event 602. Builds 10240-26200.
+    /// Event 602: SMB2 TreeConnect Terminated. Builds 10240-26200.
     Smb2TreeConnectTerminate(tree_connect::Smb2TreeConnectTerminate<'a>),
-    /// SMB2 TreeConnect Failed due to Cluster Endpoint Initializing: event 603. Builds 10240-26200.
+    /// Event 603: SMB2 TreeConnect Failed due to Cluster Endpoint Initializing. Builds 10240-26200.
     Smb2TreeConnectFailedDueToPending(
         tree_connect::Smb2TreeConnectFailedDueToPending<'a>,
     ),
-    /// A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 604. Builds 20348-26200.
+    /// Event 604: A client connection to a continuously available share has been marked so that the client will be forced to reconnect to the server node with best possible storage connectivity. Builds 20348-26200.
     Smb2TreeConnectForceClientReconnect(
         tree_connect::Smb2TreeConnectForceClientReconnect<'a>,
     ),
-    /// A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity: event 605. Builds 20348-26200.
+    /// Event 605: A client request on a continuously available share has been failed so that the client will be forced to reconnect to the server node with best possible storage connectivity. Builds 20348-26200.
     Smb2TreeConnectForceClientReconnectRequestFailed(
         tree_connect::Smb2TreeConnectForceClientReconnectRequestFailed<'a>,
     ),
-    /// The SMB client connection to the share was established: event 4000. Builds 20348, 26100-26200.
+    /// Event 4000: The SMB client connection to the share was established. Builds 20348, 26100-26200.
     Smb2ShareConnectionEstablished(tree_connect::Smb2ShareConnectionEstablished<'a>),
-    /// SMB2 Open established: event 650. Builds 10240-26200.
+    /// Event 650: SMB2 Open established. Builds 10240-26200.
     Smb2FileOpen(open::Smb2FileOpen<'a>),
-    /// SMB2 Open Disconnected - Preserved: event 651. Builds 10240-26200.
+    /// Event 651: SMB2 Open Disconnected - Preserved. Builds 10240-26200.
     Smb2FileDisconnect(open::Smb2FileDisconnect<'a>),
-    /// SMB2 Open Reconnected: event 652. Builds 10240-26200.
+    /// Event 652: SMB2 Open Reconnected. Builds 10240-26200.
     Smb2FileReconnect(open::Smb2FileReconnect<'a>),
-    /// SMB2 Open Suspended - Preserved: event 653. Builds 10240-26200.
+    /// Event 653: SMB2 Open Suspended - Preserved. Builds 10240-26200.
     Smb2FileSuspend(open::Smb2FileSuspend<'a>),
-    /// SMB2 Open Closed: event 654. Builds 10240-26200.
+    /// Event 654: SMB2 Open Closed. Builds 10240-26200.
     Smb2FileClose(open::Smb2FileClose<'a>),
-    /// SMB2 Open Timed Out: event 655. Builds 10240-26200.
+    /// Event 655: SMB2 Open Timed Out. Builds 10240-26200.
     Smb2FileTimeout(open::Smb2FileTimeout<'a>),
-    /// SMB2 Open Terminated: event 656. Builds 10240-26200.
+    /// Event 656: SMB2 Open Terminated. Builds 10240-26200.
     Smb2FileTerminate(open::Smb2FileTerminate<'a>),
-    /// SMB2 Open Clustered Client Failover Closed: event 657. Builds 10240-26200.
+    /// Event 657: SMB2 Open Clustered Client Failover Closed. Builds 10240-26200.
     Smb2FileCcfClose(open::Smb2FileCcfClose<'a>),
-    /// File handle for file "%8\\%2" was invalidated by user %4 from computer %6: event 658. Builds 10240-26200.
+    /// Event 658: File handle for file "ShareName\\FileName" was invalidated by user UserName from computer ComputerName. Builds 10240-26200.
     Smb2FileCcfCloseAudit(open::Smb2FileCcfCloseAudit<'a>),
-    /// RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request: event 1002. Builds 10240-26200.
+    /// Event 1002: RKF failure - SRV2 failed to get acknowledgement from Resume Key filter for persistent handle request. Builds 10240-26200.
     Smb2RkfFailure(open::Smb2RkfFailure<'a>),
-    /// Reopen failed: event 1016. Builds 10240-26200.
+    /// Event 1016: Reopen failed. Builds 10240-26200.
     SrvReopenFailure(open::SrvReopenFailure<'a>),
-    /// Handle scavenged: event 1017. Builds 10240-26200.
+    /// Event 1017: Handle scavenged. Builds 10240-26200.
     SrvHandleScavenge(open::SrvHandleScavenge<'a>),
-    /// Backchannel invalidation of file completed: event 1019. Builds 10240-26200.
+    /// Event 1019: Backchannel invalidation of file completed. Builds 10240-26200.
     SrvFileInvalidate(open::SrvFileInvalidate<'a>),
-    /// SMB2 Share Added: event 700. Builds 10240-26200.
+    /// Event 700: SMB2 Share Added. Builds 10240-26200.
     Smb2ShareAdd(share::Smb2ShareAdd<'a>),
-    /// SMB2 Share Modified: event 701. Builds 10240-26200.
+    /// Event 701: SMB2 Share Modified. Builds 10240-26200.
     Smb2ShareModify(share::Smb2ShareModify<'a>),
-    /// SMB2 Share Deleted: event 702. Builds 10240-26200.
+    /// Event 702: SMB2 Share Deleted. Builds 10240-26200.
     Smb2ShareDelete(share::Smb2ShareDelete<'a>),
-    /// The share denied access to the client: event 1006. Builds 10240-26200.
+    /// Event 1006: The share denied access to the client. Builds 10240-26200.
     SrvShareAccessCheckFailure(share::SrvShareAccessCheckFailure<'a>),
-    /// The share denied anonymous access to the client: event 1007. Builds 10240-26200.
+    /// Event 1007: The share denied anonymous access to the client. Builds 10240-26200.
     SrvShareAnonymousAccessDeniedFailure(
         share::SrvShareAnonymousAccessDeniedFailure<'a>,
     ),
-    /// One or more shares present on this server have access based enumeration enabled: event 1023. Builds 10240-26200.
+    /// Event 1023: One or more shares present on this server have access based enumeration enabled. Builds 10240-26200.
     SrvAbeSharesPresent(share::SrvAbeSharesPresent<'a>),
-    /// CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share: event 1800. Builds 10240-26200.
+    /// Event 1800: CA failure - Failed to set continuously available property on a new or existing file share as the file share is not a cluster share. Builds 10240-26200.
     SsClusterCaFailure(share::SsClusterCaFailure<'a>),
-    /// CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume: event 1801. Builds 10240-26200.
+    /// Event 1801: CA failure - Failed to set continuously available property on a new or existing file share as Resume Key filter is not started or has failed to attach to the underlying volume. Builds 10240-26200.
     SsRkfCaFailure(share::SsRkfCaFailure<'a>),
-    /// Warning to set the QoS policy on file %6: event 1912. Builds 22621-26200.
+    /// Event 1912: Warning to set the QoS policy on file FileNameLength. Builds 22621-26200.
     ShareQosPolicySettingFailure(share::ShareQosPolicySettingFailure<'a>),
-    /// Endpoint added: event 1010. Builds 10240-26200.
+    /// Event 1010: Endpoint added. Builds 10240-26200.
     SrvEndpointAdded(endpoint::SrvEndpointAdded<'a>),
-    /// Endpoint removed: event 1011. Builds 10240-26200.
+    /// Event 1011: Endpoint removed. Builds 10240-26200.
     SrvEndpointRemoved(endpoint::SrvEndpointRemoved<'a>),
-    /// The network name information changed: event 1012. Builds 10240-26200.
+    /// Event 1012: The network name information changed. Builds 10240-26200.
     SrvNetNameInfoChange(endpoint::SrvNetNameInfoChange<'a>),
-    /// Endpoint coming online: event 1013. Builds 10240-26200.
+    /// Event 1013: Endpoint coming online. Builds 10240-26200.
     SrvEndpointOnline(endpoint::SrvEndpointOnline<'a>),
-    /// Endpoint going offline: event 1014. Builds 10240-26200.
+    /// Event 1014: Endpoint going offline. Builds 10240-26200.
     SrvEndpointOffline(endpoint::SrvEndpointOffline<'a>),
-    /// Found %1 endpoint(s) related to interface ID %2, closed %3 of which: event 1050. Builds 22621-26200.
+    /// Event 1050: Found InterfaceID endpoint(s) related to interface ID NumberOfEndpointsFound, closed NumberOfEndpointsClosed of which. Builds 22621-26200.
     Smb2ClosedEndpointsOutsideUnicastIpTable(
         endpoint::Smb2ClosedEndpointsOutsideUnicastIpTable<'a>,
     ),
-    /// An administrator attempted to assign an alternative SMB server listener port %1, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer: event 3010. Builds 26100-26200.
+    /// Event 3010: An administrator attempted to assign an alternative SMB server listener port Port, but it is either in the 0―1024 reserved range or it is already assigned to another process. Use NETSTAT -abno to list all listening ports and their processes in use on this computer. Builds 26100-26200.
     SrvNetAddEndpointListenerRulePortNotSupported(
         endpoint::SrvNetAddEndpointListenerRulePortNotSupported<'a>,
     ),
-    /// The SMB server service created an endpoint with the following listener rule entry settings: event 3011. Builds 26100-26200.
+    /// Event 3011: The SMB server service created an endpoint with the following listener rule entry settings. Builds 26100-26200.
     SrvNetAddEndpointListenerRuleSuccess(
         endpoint::SrvNetAddEndpointListenerRuleSuccess<'a>,
     ),
-    /// The SMB server service failed to create an endpoint with the following listener rule entry settings: event 3012. Builds 26100-26200.
+    /// Event 3012: The SMB server service failed to create an endpoint with the following listener rule entry settings. Builds 26100-26200.
     SrvNetAddEndpointListenerRuleFailure(
         endpoint::SrvNetAddEndpointListenerRuleFailure<'a>,
     ),
-    /// An administrator created an alternative SMB server listener port rule entry: event 3013. Builds 26100-26200.
+    /// Event 3013: An administrator created an alternative SMB server listener port rule entry. Builds 26100-26200.
     SrvNetAddListenerRuleNew(endpoint::SrvNetAddListenerRuleNew<'a>),
-    /// An administrator updated an existing alterative SMB server listener port rule entry: event 3014. Builds 26100-26200.
+    /// Event 3014: An administrator updated an existing alterative SMB server listener port rule entry. Builds 26100-26200.
     SrvNetAddListenerRuleUpdate(endpoint::SrvNetAddListenerRuleUpdate<'a>),
-    /// An administrator removed an existing alternative SMB server listener port rule entry: event 3015. Builds 26100-26200.
+    /// Event 3015: An administrator removed an existing alternative SMB server listener port rule entry. Builds 26100-26200.
     SrvNetAddListenerRuleRemove(endpoint::SrvNetAddListenerRuleRemove<'a>),
-    /// The SMB server service failed to enable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3016. Builds 26100-26200.
+    /// Event 3016: The SMB server service failed to enable an implicit loopback interface for interface Interface with NTSTATUS Status. Builds 26100-26200.
     SrvNetEnableImplicitLoopbackInterfaceError(
         endpoint::SrvNetEnableImplicitLoopbackInterfaceError<'a>,
     ),
-    /// The SMB server service failed to disable an implicit loopback interface for interface %1 with NTSTATUS %2: event 3017. Builds 26100-26200.
+    /// Event 3017: The SMB server service failed to disable an implicit loopback interface for interface Interface with NTSTATUS Status. Builds 26100-26200.
     SrvNetDisableImplicitLoopbackInterfaceError(
         endpoint::SrvNetDisableImplicitLoopbackInterfaceError<'a>,
     ),
-    /// The inbound %2 firewall rule already exists for port %1: event 3018. Builds 26100-26200.
+    /// Event 3018: The inbound ProtocolType firewall rule already exists for port Port. Builds 26100-26200.
     AlternativePortFirewallRuleAlreadyAdded(
         endpoint::AlternativePortFirewallRuleAlreadyAdded<'a>,
     ),
-    /// The inbound %2 firewall rule failed to be created for port %1: event 3019. Builds 26100-26200.
+    /// Event 3019: The inbound ProtocolType firewall rule failed to be created for port Port. Builds 26100-26200.
     AlternativePortFirewallRuleAddFailure(
         endpoint::AlternativePortFirewallRuleAddFailure<'a>,
     ),
-    /// The inbound %2 firewall rule was successfully created for port %1: event 3020. Builds 26100-26200.
+    /// Event 3020: The inbound ProtocolType firewall rule was successfully created for port Port. Builds 26100-26200.
     AlternativePortFirewallRuleAddSuccess(
         endpoint::AlternativePortFirewallRuleAddSuccess<'a>,
     ),
-    /// TDI mode enabled: %1: event 1900. Builds 17763-26200.
+    /// Event 1900: TDI mode enabled: IsTdiEnabled. Builds 17763-26200.
     TdiModeEnabled(interface::TdiModeEnabled<'a>),
-    /// Failed to allocate an NSI table for network interface enumeration: %1: event 1901. Builds 17763-26200.
+    /// Event 1901: Failed to allocate an NSI table for network interface enumeration: Status. Builds 17763-26200.
     NsiTableAllocationFailed(interface::NsiTableAllocationFailed<'a>),
-    /// Received notification of a newly-started network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1902. Builds 17763-26200.
+    /// Event 1902: Received notification of a newly-started network interface with Luid NetLuid on address family AddressFamily (IPv4 == 2, IPv6 == 23). Builds 17763-26200.
     NsiInterfaceAdded(interface::NsiInterfaceAdded<'a>),
-    /// Received notification of a stopped network interface with Luid %2 on address family %1 (IPv4 == 2, IPv6 == 23): event 1903. Builds 17763-26200.
+    /// Event 1903: Received notification of a stopped network interface with Luid NetLuid on address family AddressFamily (IPv4 == 2, IPv6 == 23). Builds 17763-26200.
     NsiInterfaceRemoved(interface::NsiInterfaceRemoved<'a>),
-    /// Failed to open network interface with Luid %1: error %2: event 1904. Builds 17763-26200.
+    /// Event 1904: Failed to open network interface with Luid NetLuid: error Status. Builds 17763-26200.
     IpInterfaceNotFound(interface::IpInterfaceNotFound<'a>),
-    /// Sent RDMA %1 event to LanmanServer for interface %3: event 1033. Builds 15063-26200.
+    /// Event 1033: Sent RDMA NotificationType event to LanmanServer for interface InterfaceName. Builds 15063-26200.
     Srv2RdmaSendEndpointNotification(rdma::Srv2RdmaSendEndpointNotification<'a>),
-    /// Send RDMA Endpoint notification failure - %1: event 1034. Builds 15063-26200.
+    /// Event 1034: Send RDMA Endpoint notification failure - FailureType. Builds 15063-26200.
     Srv2RdmaSendEndpointNotificationFailure(
         rdma::Srv2RdmaSendEndpointNotificationFailure<'a>,
     ),
-    /// RDMA Endpoint %4 for interface %2 was %1: event 1035. Builds 15063-26200.
+    /// Event 1035: RDMA Endpoint TransportName for interface InterfaceIndex was EndpointState. Builds 15063-26200.
     Srv2RdmaEndpointChange(rdma::Srv2RdmaEndpointChange<'a>),
-    /// RDMA Endpoint allocation failure - Endpoint allocation failed for interface %1. %2: event 1036. Builds 15063-26200.
+    /// Event 1036: RDMA Endpoint allocation failure - Endpoint allocation failed for interface InterfaceIndex. Error. Builds 15063-26200.
     Srv2RdmaEndpointAllocationFailure(rdma::Srv2RdmaEndpointAllocationFailure<'a>),
-    /// RDMA listener creation failure - %1: event 1037. Builds 15063-26200.
+    /// Event 1037: RDMA listener creation failure - FailureType. Builds 15063-26200.
     Srv2RdmaCreateListenerFailure(rdma::Srv2RdmaCreateListenerFailure<'a>),
-    /// RDMA Send endpoint notification RPC failure for device %3 - %1: event 1038. Builds 15063-26200.
+    /// Event 1038: RDMA Send endpoint notification RPC failure for device DeviceName - FailureType. Builds 15063-26200.
     Srv2RdmaSendEndpointNotificationRpcFailure(
         rdma::Srv2RdmaSendEndpointNotificationRpcFailure<'a>,
     ),
-    /// Received Nsi notification type %1 for interface %2 with NdkOperationalState %3: event 1039. Builds 15063-26200.
+    /// Event 1039: Received Nsi notification type NotificationType for interface InterfaceIndex with NdkOperationalState NdkOperationalState. Builds 15063-26200.
     Srv2RdmaNsiNotificationReceived(rdma::Srv2RdmaNsiNotificationReceived<'a>),
-    /// Received Mib notification type %1 for interface %2: event 1040. Builds 15063-26200.
+    /// Event 1040: Received Mib notification type NotificationType for interface InterfaceIndex. Builds 15063-26200.
     Srv2RdmaMibNotificationReceived(rdma::Srv2RdmaMibNotificationReceived<'a>),
-    /// RDMA connection disconnected: event 1043. Builds 18363-26200.
+    /// Event 1043: RDMA connection disconnected. Builds 18363-26200.
     SrvNetRdmaConnectionClosed(rdma::SrvNetRdmaConnectionClosed<'a>),
-    /// RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently %1 active RDMA resources: event 1055. Builds 26100-26200.
+    /// Event 1055: RDMA rundown is active. Active RDMA-based operations will be wound down. There are currently ActiveRdmaResourceCount active RDMA resources. Builds 26100-26200.
     SrvNetRdmaRundownActive(rdma::SrvNetRdmaRundownActive<'a>),
-    /// RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: %1: event 1056. Builds 26100-26200.
+    /// Event 1056: RDMA rundown is complete. No further RDMA-based operations are allowed. Rundown no-op: NoOp. Builds 26100-26200.
     SrvNetRdmaRundownComplete(rdma::SrvNetRdmaRundownComplete<'a>),
-    /// Reactivation of RDMA support has commenced: event 1057. Builds 26100-26200.
+    /// Event 1057: Reactivation of RDMA support has commenced. Builds 26100-26200.
     SrvNetRdmaReactivation(rdma::SrvNetRdmaReactivation<'a>),
-    /// RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: %1: event 1058. Builds 26100-26200.
+    /// Event 1058: RDMA is no longer disabled. RDMA-based operations can proceed, given hardware capabilities and OS policy. No-op: NoOp. Builds 26100-26200.
     SrvNetRdmaReactivationComplete(rdma::SrvNetRdmaReactivationComplete<'a>),
-    /// SMBDirect load attempt complete: event 1059. Builds 26100-26200.
+    /// Event 1059: SMBDirect load attempt complete. Builds 26100-26200.
     SrvNetSmbDirectLoad(rdma::SrvNetSmbDirectLoad<'a>),
-    /// SMB DDP security changed from %1 to %2: event 1060. Builds 26100-26200.
+    /// Event 1060: SMB DDP security changed from OldValue to NewValue. Builds 26100-26200.
     Smb2DirectDataPlacementSecurityChanged(
         rdma::Smb2DirectDataPlacementSecurityChanged<'a>,
     ),
-    /// RDMA listen socket disable override is %1. New value is %2. SrvNetEnableRdmaSupport is %3. Aggregate RDMA enable/policy evaluation is %4. SKU support %5. Action taken %6: event 1910. Builds 22621-26200.
+    /// Event 1910: RDMA listen socket disable override is CurrentDisableOverrideState. New value is NewState. SrvNetEnableRdmaSupport is SrvNetEnableRdmaSupport. Aggregate RDMA enable/policy evaluation is SrvNetEvaluateRdmaEnabledPolicy. SKU support SrvNetIsSMBDirectSupported. Action taken ActionTaken. Builds 22621-26200.
     SrvNetEventDisableRdmaListenSocketsState(
         rdma::SrvNetEventDisableRdmaListenSocketsState<'a>,
     ),
-    /// The certificate for the server is about to expire: event 1042. Builds 18990-26200.
+    /// Event 1042: The certificate for the server is about to expire. Builds 18990-26200.
     ServerCertMappingExpiring(certificate::ServerCertMappingExpiring<'a>),
-    /// Quic connection shutdown: event 1044. Builds 18990-26200.
+    /// Event 1044: Quic connection shutdown. Builds 18990-26200.
     SrvNetQuicShutdownFailure(certificate::SrvNetQuicShutdownFailure<'a>),
-    /// The server failed to update server certificate mapping: event 1045. Builds 18990-26200.
+    /// Event 1045: The server failed to update server certificate mapping. Builds 18990-26200.
     ServerCertMappingUpdateFailure(certificate::ServerCertMappingUpdateFailure<'a>),
-    /// The certificate for the server has expired: event 1049. Builds 22621-26200.
+    /// Event 1049: The certificate for the server has expired. Builds 22621-26200.
     ServerCertMappingExpired(certificate::ServerCertMappingExpired<'a>),
-    /// Failed to restore a server certificate mapping from persistent storage: event 1052. Builds 26100-26200.
+    /// Event 1052: Failed to restore a server certificate mapping from persistent storage. Builds 26100-26200.
     ServerCertMappingRestoreFailure(certificate::ServerCertMappingRestoreFailure<'a>),
-    /// Restored %2 of %1 server certificate mappings from persistent storage. Last error code: %3: event 1053. Builds 26100-26200.
+    /// Event 1053: Restored CountOfCertsRestored of CountOfCertsTotal server certificate mappings from persistent storage. Last error code: Status. Builds 26100-26200.
     ServerCertMappingRestoreSummary(certificate::ServerCertMappingRestoreSummary<'a>),
-    /// Send QUIC Endpoint notification failure - %1: event 1909. Builds 20348-26200.
+    /// Event 1909: Send QUIC Endpoint notification failure - FailureType. Builds 20348-26200.
     SrvNetQuicSendEndpointNotificationFailure(
         certificate::SrvNetQuicSendEndpointNotificationFailure<'a>,
     ),
-    /// Server Certificate failure - %1: event 1911. Builds 22621-26200.
+    /// Event 1911: Server Certificate failure - FailureType. Builds 22621-26200.
     ServerCertificateFailure(certificate::ServerCertificateFailure<'a>),
-    /// SrvNetClientCertificateChainRevocationChecksFailed: event 1914. Builds 26100-26200.
+    /// Event 1914: SrvNetClientCertificateChainRevocationChecksFailed. Builds 26100-26200.
     SrvNetClientCertificateChainRevocationChecksFailed(
         certificate::SrvNetClientCertificateChainRevocationChecksFailed<'a>,
     ),
-    /// Access Denied: event 3007. Builds 26100-26200.
+    /// Event 3007: Access Denied. Builds 26100-26200.
     MutualAuthClientAccessDenied(certificate::MutualAuthClientAccessDenied<'a>),
-    /// Access Allowed: event 3008. Builds 26100-26200.
+    /// Event 3008: Access Allowed. Builds 26100-26200.
     MutualAuthClientAccessAllowed(certificate::MutualAuthClientAccessAllowed<'a>),
-    /// An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: %1: event 3009. Builds 26100-26200.
+    /// Event 3009: An error occurred while checking client certificate chain access during mutual authentication. Win32 error code: Error. Builds 26100-26200.
     MutualAuthClientAccessError(certificate::MutualAuthClientAccessError<'a>),
-    /// A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled: event 1001. Builds 10240-26200.
+    /// Event 1001: A client attempted to access the server using SMB1 and was rejected because SMB1 file sharing support is disabled or has been uninstalled. Builds 10240-26200.
     SrvDisabled(audit::SrvDisabled<'a>),
-    /// The server received an unencrypted message from client when encryption was required. Message was rejected: event 1003. Builds 10240-26200.
+    /// Event 1003: The server received an unencrypted message from client when encryption was required. Message was rejected. Builds 10240-26200.
     SrvUnencryptedAcccessFailure(audit::SrvUnencryptedAcccessFailure<'a>),
-    /// The server rejected an incorrectly signed message: event 1004. Builds 10240-26200.
+    /// Event 1004: The server rejected an incorrectly signed message. Builds 10240-26200.
     SrvSignatureValidationFailure(audit::SrvSignatureValidationFailure<'a>),
-    /// Decrypt call failed: event 1015. Builds 10240-26200.
+    /// Event 1015: Decrypt call failed. Builds 10240-26200.
     SrvDecryptionFailure(audit::SrvDecryptionFailure<'a>),
-    /// LmCompatibilityLevel value is different from the default: event 1021. Builds 10240-26200.
+    /// Event 1021: LmCompatibilityLevel value is different from the default. Builds 10240-26200.
     SrvLmCompatibilityLevelNonDefault(audit::SrvLmCompatibilityLevelNonDefault<'a>),
-    /// SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance: event 1024. Builds 10240-26200.
+    /// Event 1024: SMB2 and SMB3 have been disabled on this server.  This results in reduced functionality and performance. Builds 10240-26200.
     SrvSmb2Disabled(audit::SrvSmb2Disabled<'a>),
-    /// One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server: event 1025. Builds 10240-26200.
+    /// Event 1025: One or more named pipes or shares have been marked for access by anonymous users.  This increases the security risk of the computer by allowing unauthenticated users to connect to this server. Builds 10240-26200.
     SrvNullSessionsAllowed(audit::SrvNullSessionsAllowed<'a>),
-    /// The security descriptor differs from the default value: event 1803. Builds 15063-26200.
+    /// Event 1803: The security descriptor differs from the default value. Builds 15063-26200.
     SecurityCertificateChanged(audit::SecurityCertificateChanged<'a>),
-    /// No SMB1 usage detected in the last 20 minutes: event 1804. Builds 17134-26200.
+    /// Event 1804: No SMB1 usage detected in the last 20 minutes. Builds 17134-26200.
     NoSmb1ObservedInLastPeriod(audit::NoSmb1ObservedInLastPeriod<'a>),
-    /// SMB1 access: event 3000. Builds 10240-26200.
+    /// Event 3000: SMB1 access. Builds 10240-26200.
     AuditSmb1Access(audit::AuditSmb1Access<'a>),
-    /// A remote device attempted SMB1 connection to this computer: event 3002. Builds 16299-26200.
+    /// Event 3002: A remote device attempted SMB1 connection to this computer. Builds 16299-26200.
     AuditSmb1ConnectionAttempt(audit::AuditSmb1ConnectionAttempt<'a>),
-    /// SMB1 server service has been automatically uninstalled.n: event 3003. Builds 17134-26200.
+    /// Event 3003: SMB1 server service has been automatically uninstalled.n. Builds 17134-26200.
     UninstallSmb1Server(audit::UninstallSmb1Server<'a>),
-    /// Smb2ClientDoesNotSupportSigning: event 3021. Builds 26100-26200.
+    /// Event 3021: Smb2ClientDoesNotSupportSigning. Builds 26100-26200.
     Smb2ClientDoesNotSupportSigning(audit::Smb2ClientDoesNotSupportSigning<'a>),
-    /// The SMB server observed that the client doesn't support encryption: event 3022. Builds 26100-26200.
+    /// Event 3022: The SMB server observed that the client doesn't support encryption. Builds 26100-26200.
     Smb2ClientDoesNotSupportEncryption(audit::Smb2ClientDoesNotSupportEncryption<'a>),
-    /// The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled: event 3024. Builds 20348, 26100-26200.
+    /// Event 3024: The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled. Builds 20348, 26100-26200.
     SrvNetClientDoesNotSupportSpn(audit::SrvNetClientDoesNotSupportSpn<'a>),
-    /// The SMB server observed that the client sent an unrecognized SPN during authentication: event 3025. Builds 20348, 26100-26200.
+    /// Event 3025: The SMB server observed that the client sent an unrecognized SPN during authentication. Builds 20348, 26100-26200.
     SrvNetClientSentUnrecognizedSpn(audit::SrvNetClientSentUnrecognizedSpn<'a>),
-    /// The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one: event 3026. Builds 20348, 26100-26200.
+    /// Event 3026: The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one. Builds 20348, 26100-26200.
     SrvNetClientSentEmptySpn(audit::SrvNetClientSentEmptySpn<'a>),
-    /// The SMBv1 server observed that the SMBv1 client does not have signing enabled: event 3027. Builds 20348, 26100-26200.
+    /// Event 3027: The SMBv1 server observed that the SMBv1 client does not have signing enabled. Builds 20348, 26100-26200.
     Smb1ClientDoesNotSupportSigning(audit::Smb1ClientDoesNotSupportSigning<'a>),
-    /// File system operation has taken longer than expected: event 1020. Builds 10240-26200.
+    /// Event 1020: File system operation has taken longer than expected. Builds 10240-26200.
     SrvSlowFsOperation(operational::SrvSlowFsOperation<'a>),
-    /// File and printer sharing firewall rule enabled: event 1022. Builds 10240-26200.
+    /// Event 1022: File and printer sharing firewall rule enabled. Builds 10240-26200.
     SrvFileSharingFirewallRuleEnabled(
         operational::SrvFileSharingFirewallRuleEnabled<'a>,
     ),
-    /// File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance: event 1026. Builds 10240-26200.
+    /// Event 1026: File leasing has been disabled for the SMB2 and SMB3 protocols.  This reduces functionality and can decrease performance. Builds 10240-26200.
     SrvLeasingDisabled(operational::SrvLeasingDisabled<'a>),
-    /// The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network: event 1027. Builds 10240-26200.
+    /// Event 1027: The file and printer sharing firewall ports are currently closed.  This is the default configuration for a system that is not sharing content or is on a Public network. Builds 10240-26200.
     SrvFirewallPortsClosed(operational::SrvFirewallPortsClosed<'a>),
-    /// An MDL read or write completion request failed: event 1030. Builds 10586-26200.
+    /// Event 1030: An MDL read or write completion request failed. Builds 10586-26200.
     Smb2MdlIoCompletionFailure(operational::Smb2MdlIoCompletionFailure<'a>),
-    /// The server detected a problem and has captured a live kernel dump to collect debug information: event 1031. Builds 10586-26200.
+    /// Event 1031: The server detected a problem and has captured a live kernel dump to collect debug information. Builds 10586-26200.
     Srv2LiveDumpSucceeded(operational::Srv2LiveDumpSucceeded<'a>),
-    /// The server detected a problem but was unable to capture a live kernel dump to collect debug information: event 1032. Builds 10586-26200.
+    /// Event 1032: The server detected a problem but was unable to capture a live kernel dump to collect debug information. Builds 10586-26200.
     Srv2LiveDumpThrotteled(operational::Srv2LiveDumpThrotteled<'a>),
-    /// Error reading FSCTL properties information from the registry. Registry value entry %3 will be ignored. Error: %1: event 1041. Builds 15063-26200.
+    /// Event 1041: Error reading FSCTL properties information from the registry. Registry value entry RegistryValueName will be ignored. Error: FailureType. Builds 15063-26200.
     SrvAdminFsctlPropertiesListReadingFailure(
         operational::SrvAdminFsctlPropertiesListReadingFailure<'a>,
     ),
-    /// The server received a %2 request but is taking an abnormal amount of time to process it: event 1047. Builds 20348-26200.
+    /// Event 1047: The server received a Smb2Command request but is taking an abnormal amount of time to process it. Builds 20348-26200.
     Smb2SlowCommand(operational::Smb2SlowCommand<'a>),
-    /// The server processed a %1 request. Times taken to complete each stage below: event 1048. Builds 20348-26200.
+    /// Event 1048: The server processed a Smb2Command request. Times taken to complete each stage below. Builds 20348-26200.
     Smb2CommandTimeDistribution(operational::Smb2CommandTimeDistribution<'a>),
-    /// Network operation has taken longer than expected: event 1054. Builds 26100-26200.
+    /// Event 1054: Network operation has taken longer than expected. Builds 26100-26200.
     SrvSlowNetworkOperation(operational::SrvSlowNetworkOperation<'a>),
-    /// The server failed to reserve the next ID region in the cluster registry: event 1802. Builds 10240-26200.
+    /// Event 1802: The server failed to reserve the next ID region in the cluster registry. Builds 10240-26200.
     SrvNetGetNextIdFailure(operational::SrvNetGetNextIdFailure<'a>),
-    /// Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL: event 1907. Builds 20348-26200.
+    /// Event 1907: Server received STATUS\_STOPPED\_ON\_SYMLINK but the reparse buffer is NULL. Builds 20348-26200.
     ReceivedNullReparseBuffer(operational::ReceivedNullReparseBuffer<'a>),
-    /// Custom FSCTL allow list was not successfully loaded after several retries: event 1908. Builds 20348-26200.
+    /// Event 1908: Custom FSCTL allow list was not successfully loaded after several retries. Builds 20348-26200.
     AllowListLoadFailed(operational::AllowListLoadFailed<'a>),
-    /// SMB server admin file rundown: event 3004. Builds 26100-26200.
+    /// Event 3004: SMB server admin file rundown. Builds 26100-26200.
     SrvAdminFileRundown(rundown::SrvAdminFileRundown<'a>),
-    /// SMB server admin session rundown: event 3005. Builds 26100-26200.
+    /// Event 3005: SMB server admin session rundown. Builds 26100-26200.
     SrvAdminSessionRundown(rundown::SrvAdminSessionRundown<'a>),
-    /// SMB server admin share rundown: event 3006. Builds 26100-26200.
+    /// Event 3006: SMB server admin share rundown. Builds 26100-26200.
     SrvAdminShareRundown(rundown::SrvAdminShareRundown<'a>),
-    /// Packet Fragment (%2 bytes): event 2000. Builds 10240-26200.
+    /// Event 2000: Packet Fragment (FragmentSize bytes). Builds 10240-26200.
     PacketFragment(packet::PacketFragment<'a>),
-    /// Packet (%4 bytes): event 40000. Builds 10240-26200.
+    /// Event 40000: Packet (PacketSize bytes). Builds 10240-26200.
     Packet(packet::Packet<'a>),
 }
 
