@@ -32,8 +32,11 @@ fn number<T: TryFrom<u64, Error: std::fmt::Debug>>(record: &Json, key: &str) -> 
 #[cfg(dumps)]
 mod of_dumps {
     use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::Path;
 
-    use etw_runtime::{DecodeError, EventKey, PointerSize};
+    use etw_recording::etl::Trace;
+    use etw_runtime::{DecodeError, EventKey, Guid, PointerSize};
 
     use super::{Json, bytes, number, records};
 
@@ -48,8 +51,39 @@ mod of_dumps {
         include!(concat!(env!("OUT_DIR"), "/kernel_process.rs"));
     }
 
-    fn pointers(record: &Json) -> PointerSize {
-        if record["header_bits"] == 32 { PointerSize::Bits32 } else { PointerSize::Bits64 }
+    /// A record, of whatever source.
+    struct Recorded {
+        key: EventKey,
+        pointers: PointerSize,
+        payload: Vec<u8>,
+    }
+
+    /// The records that another reader wrote down.
+    fn written_down(name: &str) -> Vec<Recorded> {
+        let recorded = |record: &Json| Recorded {
+            key: EventKey::new(number(record, "id"), number(record, "version")),
+            pointers: if record["header_bits"] == 32 { PointerSize::Bits32 } else { PointerSize::Bits64 },
+            payload: bytes(&record["userdata_hex"]),
+        };
+        records(name).iter().map(recorded).collect()
+    }
+
+    /// The records of a provider in a trace, straight from the file; none where it is absent.
+    fn of_trace(name: &str, provider: Guid) -> Vec<Recorded> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/etl").join(name);
+        let Ok(bytes) = fs::read(&path) else {
+            eprintln!("skipped: {} is absent", path.display());
+            return Vec::new();
+        };
+        let mut trace = Trace::from_bytes(&bytes).expect("a trace");
+        let mut records = trace.records();
+        let mut found = Vec::new();
+        while let Some(record) = records.next() {
+            let record = record.expect("a record");
+            let Some(raw) = record.raw_event().filter(|raw| raw.provider == provider) else { continue };
+            found.push(Recorded { key: raw.key, pointers: raw.pointer_size, payload: raw.payload.to_vec() });
+        }
+        found
     }
 
     /// How the records of one event were read, and the fields of the first.
@@ -62,14 +96,12 @@ mod of_dumps {
 
     /// Reads every record to its last byte; a last string without its NUL is the only thing that is forgiven.
     macro_rules! read_all {
-        ($provider:ident, $file:literal) => {{
+        ($provider:ident, $records:expr) => {{
             let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
-            for record in records($file) {
-                let (id, version, payload) =
-                    (number(&record, "id"), number(&record, "version"), bytes(&record["userdata_hex"]));
+            for Recorded { key, pointers, payload } in $records {
+                let EventKey { id, version } = key;
                 let build = $provider::Build::B10240;
-                let decoder = $provider::Decoder::new(build).with_pointer_size(pointers(&record));
-                let key = EventKey::new(id, version);
+                let decoder = $provider::Decoder::new(build).with_pointer_size(pointers);
                 let event = match decoder.decode_payload(key, &payload) {
                     Ok(decoded) => (decoded.event, false),
                     Err(DecodeError::Mismatch(_)) => {
@@ -108,8 +140,34 @@ mod of_dumps {
     }
 
     #[test]
+    fn http_service_is_read_straight_from_its_trace() {
+        let seen = read_all!(http_service, of_trace("tx-HTTP_Server.etl", http_service::schema::PROVIDER.guid));
+        if seen.is_empty() {
+            return;
+        }
+        println!("HttpService of the trace: {:?} payloads whole, and without their last NUL", counts(&seen));
+        assert_eq!(counts(&seen), (1750, 291), "each of the trace's 2,041 events");
+        assert_eq!(seen.values().filter(|seen| seen.unterminated > 0).count(), 1, "one event forgets its NUL");
+        // The events that another reader wrote down are a choice of these.
+        let chosen = read_all!(http_service, written_down("http-service.jsonl"));
+        for (name, chosen) in &chosen {
+            let all = seen.get(name).unwrap_or_else(|| panic!("{name} is missing"));
+            assert!(all.strict >= chosen.strict && all.unterminated >= chosen.unterminated, "{name}");
+        }
+    }
+
+    #[test]
+    fn kernel_process_is_read_straight_from_a_trace() {
+        let provider = kernel_process::schema::PROVIDER.guid;
+        let seen = read_all!(kernel_process, of_trace("pv-net452-x64.first90.etl", provider));
+        if !seen.is_empty() {
+            assert_eq!(counts(&seen), (1, 0), "{}", shown(&seen));
+        }
+    }
+
+    #[test]
     fn http_service_is_read_to_the_last_byte() {
-        let seen = read_all!(http_service, "http-service.jsonl");
+        let seen = read_all!(http_service, written_down("http-service.jsonl"));
         if seen.is_empty() {
             return;
         }
@@ -121,7 +179,7 @@ mod of_dumps {
 
     #[test]
     fn kernel_process_is_read_to_the_last_byte() {
-        let seen = read_all!(kernel_process, "kernel-process.jsonl");
+        let seen = read_all!(kernel_process, written_down("kernel-process.jsonl"));
         if seen.is_empty() {
             return;
         }
