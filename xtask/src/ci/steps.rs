@@ -63,6 +63,10 @@ pub(super) const STEPS: &[Step] = &[
         passed(it.cargo(&["test", "--workspace", "--all-features", "--", "--ignored"]))
     }),
     slow("wine", "what only Windows can run works under Wine (needs Wine and mingw)", test_under_wine),
+    slow("other-reader", "the crate evtx reads the same of event logs (needs the corpus and the registry)", |it| {
+        let arguments = ["test", "--manifest-path", "tests/other-reader/Cargo.toml"];
+        passed(it.cargo(&[&arguments[..], &["--target-dir", "target/other-reader"]].concat()))
+    }),
     slow("advisories", "no dependency has a known weakness (needs cargo-deny)", check_advisories),
     slow("semver", "no public item of the last release is gone (needs cargo-semver-checks)", check_semver),
 ];
