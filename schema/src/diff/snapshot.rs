@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::message;
 use crate::model::schema::{Header, Schema};
 use crate::model::{
-    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Size, Task, guid_text,
+    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Size, Task, builtin,
+    guid_text,
 };
 use crate::source::{Format, Holds};
 
@@ -86,7 +87,8 @@ fn comparable_attributes(
             attributes.remove(attribute);
         }
     }
-    if !both(Holds::Messages) && !is_map {
+    let silent = !both(Holds::Messages) || (kind == DeclarationKind::Keyword && !both(Holds::KeywordTexts));
+    if silent && !is_map {
         attributes.remove("text");
     }
     if let Some(text) = attributes.get_mut("text") {
@@ -150,8 +152,9 @@ impl Snapshot {
     /// Two snapshots without what one of them cannot hold, and in the words of both.
     pub(super) fn comparable(old: &Self, new: &Self) -> (Self, Self) {
         let both = |what| old.holds(what) && new.holds(what);
-        let plain = |side: &Self| {
+        let plain = |side: &Self, other: &Self| {
             let mut side = side.clone();
+            side.use_names_of_keywords(other);
             side.use_paths_of_channels();
             side.events.values_mut().for_each(|event| keep_comparable(event, &both));
             let declarations = std::mem::take(&mut side.declarations);
@@ -161,7 +164,33 @@ impl Snapshot {
             side.declarations = declarations.collect();
             side
         };
-        (plain(old), plain(new))
+        (plain(old, new), plain(new, old))
+    }
+
+    /// Calls keywords whose names a tool made up by those that the other side has for the same masks.
+    fn use_names_of_keywords(&mut self, other: &Self) {
+        let keywords = |side: &Self| {
+            let keywords = side.declarations.iter().filter(|((kind, _), _)| *kind == DeclarationKind::Keyword);
+            let masks = keywords.filter_map(|((_, name), it)| {
+                let mask = u64::from_str_radix(it.get("mask")?.trim_start_matches("0x"), 16).ok()?;
+                Some((mask, name.clone()))
+            });
+            masks.collect::<Vec<_>>()
+        };
+        let known: BTreeMap<u64, String> = keywords(other).into_iter().collect();
+        let made_up = keywords(self).into_iter().filter(|(mask, name)| builtin::is_made_up_keyword(name, *mask));
+        let names: BTreeMap<String, &String> =
+            made_up.filter_map(|(mask, name)| Some((name, known.get(&mask)?))).collect();
+        for (name, known) in &names {
+            if let Some(attributes) = self.declarations.remove(&(DeclarationKind::Keyword, name.clone())) {
+                self.declarations.insert((DeclarationKind::Keyword, (*known).clone()), attributes);
+            }
+        }
+        for keyword in self.events.values_mut().flat_map(|event| &mut event.header.keywords) {
+            if let Some(known) = names.get(keyword) {
+                keyword.clone_from(known);
+            }
+        }
     }
 
     /// Calls channels by their paths: only manifests have ids for them.

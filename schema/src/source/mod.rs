@@ -67,6 +67,8 @@ pub enum Holds {
     Messages,
     /// Which events have a keyword whose name has a prefix (`ut:`, `win:`).
     PrefixedKeywords,
+    /// Texts of keywords beside their names.
+    KeywordTexts,
 }
 
 impl Format {
@@ -75,9 +77,10 @@ impl Format {
         match self {
             Self::Man => true,
             Self::Registered => matches!(what, Holds::Maps | Holds::PrefixedKeywords),
-            Self::WepExplorer => {
-                !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords)
-            }
+            Self::WepExplorer => !matches!(
+                what,
+                Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords | Holds::KeywordTexts
+            ),
             Self::Pe | Self::WevtTemplate => !matches!(what, Holds::Symbols | Holds::ChannelTypes),
             Self::MessageTable => false,
             Self::Textless => !matches!(what, Holds::Symbols | Holds::ChannelTypes | Holds::Messages),

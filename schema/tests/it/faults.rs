@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use etw_schema::combine::{Captures, Part, import};
 use etw_schema::compile::{compile, wrap};
 use etw_schema::diagnostic::{Diagnostics, Severity};
-use etw_schema::diff::{Diff, Snapshot};
+use etw_schema::diff::{Change, Diff, Snapshot};
 use etw_schema::merge::{Capture, merge};
 use etw_schema::model::schema::{Build, Schema};
 use etw_schema::model::{FieldRef, InType, Manifest, OutType, Provider, Size};
@@ -440,4 +440,57 @@ fn a_compiled_form_that_points_at_itself_is_held_to_its_bound() {
         let bound = u64::try_from(bytes.len() * 32 + (1 << 16)).expect("small");
         assert!(held.bytes_max <= bound, "{file}: {} bytes held for {}", held.bytes_max, bytes.len());
     }
+}
+
+/// The changes between a capture of a build and the binary made of the build's manifest, a line each.
+fn differences_from_binary(capture: &str, build: u32) -> Option<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let Ok(bytes) = fs::read(root.join("../shared/corpus").join(capture)) else {
+        eprintln!("skipped: {capture} is absent");
+        return None;
+    };
+    let text = fs::read(root.join(format!("manifests/smbserver/{build}.man"))).expect("a manifest");
+    let (compiled, found) = compile(&read("a.man", &text).0[0].manifest);
+    assert!(!found.has_errors(), "{found}");
+    let binary = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
+    let side = |name: &str, bytes: &[u8]| {
+        let source = read(name, bytes).0.remove(0);
+        Snapshot::from_provider(name, &source.manifest.providers[0]).with_formats(&[source.format])
+    };
+    let diff = Diff::new(&side(capture, &bytes), &side("srv2.sys", &binary));
+    let line = |change: &Change| match change {
+        Change::Fact { id, version, fact, old, new, .. } => {
+            format!("{id} v{version} {}: {} → {}", fact.word(), text_of(old.as_deref()), text_of(new.as_deref()))
+        }
+        Change::Shown { id, version, field, .. } => format!("{id} v{version} {}: shown in another way", field.1),
+        Change::Declaration { kind, name, old: None, .. } => format!("{} {name}: added", kind.word()),
+        other => format!("{other:?}"),
+    };
+    Some(diff.changes.iter().map(line).collect())
+}
+
+fn text_of(fact: Option<&str>) -> String {
+    fact.unwrap_or("none").replace('\n', " ")
+}
+
+#[test]
+fn captures_of_a_build_and_the_binary_of_its_manifest_differ_in_what_is_known_of_them() {
+    if let Some(differences) = differences_from_binary("wepexplorer/22000.xml", 22000) {
+        assert_eq!(differences, Vec::<String>::new());
+    }
+    let dump = "registered-10240/Microsoft-Windows-SMBServer.xml";
+    let Some(differences) = differences_from_binary(dump, 10240) else { return };
+    // What builds.toml says of this build: the keyword and the maps are no dump's.
+    let known = [
+        "551 v1 keywords: Operational → Operational win:AuditFailure",
+        "1006 v0 keywords: Operational → Operational win:AuditFailure",
+        "1016 v0 Reason: shown in another way",
+        "1028 v0 OldDialect: shown in another way",
+        "map SrvReopenFailureReasons: added",
+        "map entry SrvReopenFailureReasons 0: added",
+        "map entry SrvReopenFailureReasons 1: added",
+        "map entry SrvReopenFailureReasons 2: added",
+        "map entry SrvReopenFailureReasons 3: added",
+    ];
+    assert_eq!(differences, known);
 }
