@@ -87,7 +87,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let old_rows = folder.read_text(ROWS)?.ok_or_else(|| format!("{rows}: there is no such file"))?;
     let new_rows =
         provenance::put_row(&old_rows, options.build, &imported.row(options.build, &product(options, &old_rows)));
-    try_out(&dir, options.build, &imported, &new_rows, &mut report)?;
+    try_out(&folder, &dir, options.build, (&imported.manifest, &new_rows), &mut report)?;
     if options.dry_run {
         return print::line("wrote nothing (--dry-run)");
     }
@@ -204,13 +204,12 @@ fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
 }
 
 /// Runs what `regen` would run, so that nothing is written that it would refuse.
-fn try_out(dir: &Path, build: u32, imported: &Imported, rows: &str, report: &mut Report) -> Result<()> {
+fn try_out(folder: &Folder, dir: &Path, build: u32, (manifest, rows): (&str, &str), report: &mut Report) -> Result<()> {
     let mut generator = Generator::new();
     for (number, path) in manifests::of_folder(dir)?.into_iter().filter(|(number, _)| *number != build) {
         generator.add_manifest(&shown(&path), number, &files::read(&path)?);
     }
-    generator.add_manifest(&format!("{build}.man"), build, imported.manifest.as_bytes());
-    let folder = Folder::open(dir)?;
+    generator.add_manifest(&format!("{build}.man"), build, manifest.as_bytes());
     for setting in Setting::ALL {
         let text = match setting {
             Setting::Builds => Some(rows.to_owned()),

@@ -4,16 +4,23 @@
 //!
 //! New texts go into a folder beside, [`STAGING`], and are brought to the disk there, after a journal that says where each
 //! belongs. Renaming the journal decides: without it the old state holds, with it the new one. Then come renames alone.
-//! A process that is killed among them leaves the journal, and [`Folder::open`] of the next command ends its work.
+//! A process that is killed among them leaves the journal, and [`Folder::open`] of the next command ends its work and says so.
+//!
+//! Two commands are never at work in one folder: the second waits a little, and gives up. The lock is a file in the system's
+//! folder for temporary ones, which the system unlocks when a process ends, however it does.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use etw_codegen::HEADER;
+use etw_schema::hash::{FNV_SEED, fnv_1a};
+use etw_schema::visible::visible;
+use fs4::{FileExt, TryLockError};
 
-use crate::{Failure, Result};
+use crate::{Failure, Result, print};
 
 /// The folder beside, in which changes are prepared. A command that was killed leaves it, and the next one removes it.
 pub const STAGING: &str = ".etw-codegen";
@@ -34,6 +41,8 @@ pub type Changes = BTreeMap<String, Change>;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// Locked as long as the folder is open; none where the system has no place for it.
+    _lock: Option<File>,
 }
 
 /// The journal, and its name while it is written.
@@ -47,9 +56,9 @@ impl Folder {
     /// A folder, which need not be there. Work that a killed command left is ended, or undone where it had not been decided.
     ///
     /// # Errors
-    /// The folder cannot be read, or something else stands where changes are prepared.
+    /// Another command is at work in the folder, the folder cannot be read, or something else stands where changes are prepared.
     pub fn open(root: &Path) -> Result<Self> {
-        let folder = Self { root: root.to_owned() };
+        let folder = Self { root: root.to_owned(), _lock: lock(root)? };
         folder.recover()?;
         Ok(folder)
     }
@@ -232,6 +241,10 @@ impl Folder {
             Ok(_) => {}
         }
         if staging.join(JOURNAL).exists() {
+            let root = visible(&self.root.to_string_lossy()).into_owned();
+            print::err(&format!(
+                "{root}: a command was stopped while it renamed its files; the rest is renamed now\n"
+            ))?;
             return self.finish();
         }
         let journal = fs::read(staging.join(UNFINISHED)).unwrap_or_default();
@@ -277,6 +290,31 @@ impl Folder {
                 Err(Failure::cannot_run(format!("{}: it is read-only", full.display())))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// How long a command waits for another one in the same folder, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Locks a folder against other commands of this kind.
+fn lock(root: &Path) -> Result<Option<File>> {
+    let absolute = fs::canonicalize(root).or_else(|_| std::path::absolute(root)).unwrap_or_else(|_| root.to_owned());
+    let name = fnv_1a(FNV_SEED, absolute.as_os_str().as_encoded_bytes());
+    let path = std::env::temp_dir().join(format!("etw-codegen-{name:016x}.lock"));
+    // Nothing is written to it: whoever made it, and wherever it leads, it is only locked.
+    let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else { return Ok(None) };
+    let started = Instant::now();
+    loop {
+        match FileExt::try_lock(&file) {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => std::thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => {
+                let message = "another command is at work in this folder; run this one again when it has ended";
+                return Err(Failure::cannot_run(format!("{}: {message}", root.display())));
+            }
+            Err(TryLockError::Error(_)) => return Ok(None), // a file system without locks
         }
     }
 }

@@ -281,3 +281,15 @@ fn a_full_disk_leaves_what_was_there() {
     drop(mount);
     assert!(refused > 0, "the disk was never full");
 }
+
+#[test]
+fn two_commands_are_not_at_work_in_one_folder() {
+    let out = folder("files-two");
+    let generate = ["generate", &fixture("constructs.man"), "--out", &text(&out)];
+    let other = Folder::open(&out).expect("a folder");
+    let told = fails(&generate, 2);
+    assert!(told.contains("another command is at work in this folder"), "{told}");
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 0, "nothing was written");
+    drop(other);
+    succeeds(&generate);
+}
