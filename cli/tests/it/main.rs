@@ -5,6 +5,7 @@ mod corpus;
 #[path = "../../../recording/tests/it/etl_writer.rs"]
 #[allow(dead_code, reason = "its other records are for the reader's own tests")]
 mod etl_writer;
+mod every_layout;
 #[path = "../../../recording/tests/it/evtx_writer.rs"]
 #[allow(dead_code, reason = "its other records are for the reader's own tests")]
 mod evtx_writer;
