@@ -1,7 +1,7 @@
 //! From the record that Windows hands to a consumer of events to the one that a decoder takes.
 //!
 //! `smbserver-etw` and `etw-runtime` have no unsafe code. A consumer on Windows cannot do without: Windows hands over a
-//! pointer to the event and in it a pointer to the payload. This crate is where that ends. [`raw_event`] makes of both what
+//! pointer to the event and in it a pointer to the payload. This crate is where that ends. `raw_event` makes of both what
 //! borrows from the record and cannot outlive it; all that comes after is safe, on any system.
 //!
 //! Two programs use it: `windows_sys` with the functions of Windows as they are, `ferrisetw` with the crate of that name.

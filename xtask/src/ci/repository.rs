@@ -81,10 +81,11 @@ impl Repository {
         run(command, &format!("cargo {}", arguments.join(" ")))
     }
 
-    /// Runs cargo and returns what it wrote to stdout and stderr.
-    pub(super) fn cargo_output(&self, arguments: &[&str]) -> Result<String> {
+    /// Runs cargo with these variables in its environment, and returns what it wrote to stdout and stderr.
+    pub(super) fn cargo_output(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<String> {
         println!("cargo {}", arguments.join(" "));
-        let output = self.command(&self.cargo, arguments).output().map_err(|error| error.to_string())?;
+        let mut command = self.command(&self.cargo, arguments);
+        let output = command.envs(environment.iter().copied()).output().map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         if output.status.success() { Ok(text.into_owned()) } else { Err(text.into_owned()) }
     }
