@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etw_schema::diagnostic::{Diagnostics, Severity};
 use etw_schema::merge::{Capture, merge};
 use etw_schema::model::schema::{Build, Schema};
-use etw_schema::model::{Place, Provider};
+use etw_schema::model::{self, EventKey, Place, Provider};
 use etw_schema::settings::Decisions;
 use etw_schema::{settings, source, validate};
 
@@ -37,7 +37,7 @@ pub struct Output {
     pub layouts: usize,
     /// The events, by id and version, that a manifest declares and that could not be generated; the diagnostics say
     /// why.
-    pub left_out: BTreeSet<(u16, u8)>,
+    pub left_out: BTreeSet<EventKey>,
     /// Everything found on the way. An error names what was left out.
     pub diagnostics: Diagnostics,
 }
@@ -252,7 +252,7 @@ impl Generator {
         let events: Vec<&plan::ir::Event> = plan.modules.iter().flat_map(|module| &module.events).collect();
         for event in &events {
             for layout in &event.layouts {
-                left_out.remove(&(event.id, layout.version));
+                left_out.remove(&EventKey::new(event.id, layout.version));
             }
         }
         let mut files = BTreeMap::new();
@@ -270,8 +270,8 @@ impl Generator {
     }
 
     /// Every id and version that a manifest declares.
-    fn declared(&self) -> BTreeSet<(u16, u8)> {
+    fn declared(&self) -> BTreeSet<EventKey> {
         let events = self.captures.iter().flat_map(|capture| &capture.provider.events);
-        events.map(|event| (event.id, event.version)).collect()
+        events.map(model::Event::key).collect()
     }
 }

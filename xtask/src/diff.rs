@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 fn side(argument: &str, schema: &mut Option<Schema>, report: &mut Report) -> Result<Snapshot> {
     let Ok(build) = argument.parse::<u32>() else {
         let hint = "; expected a build number, as `cargo xtask builds` lists them, or a capture";
-        return diff::of_file(argument, report).map_err(|failure| failure.with(hint));
+        return diff::snapshot_file(argument, report).map_err(|failure| failure.with(hint));
     };
     let schema = match schema {
         Some(schema) => schema,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use etw_schema::combine::Part;
 use etw_schema::diagnostic::Diagnostics;
-use etw_schema::model::{Guid, guid_text};
+use etw_schema::model::{Guid, Message, guid_text};
 use etw_schema::source::{self, File, Source};
 
 use crate::diagnostics::Report;
@@ -18,6 +18,8 @@ pub struct Captures {
     pub parts: Vec<Part>,
     /// The files with nothing but a message table.
     pub texts: Vec<String>,
+    /// The messages that belong to no provider, file by file: those of a `<messageTable>`.
+    pub messages: Vec<(String, Message)>,
     /// What the readers found.
     pub diagnostics: Diagnostics,
 }
@@ -41,11 +43,15 @@ pub fn read(paths: &[impl AsRef<Path>], report: &mut Report) -> Result<Captures>
         !failed && !sources.iter().any(|source| source.file == **name)
     };
     let texts = names.iter().filter(is_text).cloned().collect();
+    let messages = sources
+        .iter()
+        .flat_map(|source| source.manifest.messages.iter().map(|message| (source.file.clone(), message.clone())));
+    let messages = messages.collect();
     let parts = |source: Source| {
         let part = move |provider| Part { file: source.file.clone(), format: source.format, provider };
         source.manifest.providers.into_iter().map(part)
     };
-    Ok(Captures { parts: sources.into_iter().flat_map(parts).collect(), texts, diagnostics })
+    Ok(Captures { parts: sources.into_iter().flat_map(parts).collect(), texts, messages, diagnostics })
 }
 
 /// What the parts, each with something of its own, say of one provider: the one that was asked for by name or GUID, or the

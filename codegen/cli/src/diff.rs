@@ -76,8 +76,8 @@ enum FailOn {
 /// A file cannot be read, or has errors.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let mut report = Report::new(&options.diagnostics);
-    let old = of_file(&options.old, &mut report)?;
-    let new = of_file(&options.new, &mut report)?;
+    let old = snapshot_file(&options.old, &mut report)?;
+    let new = snapshot_file(&options.new, &mut report)?;
     write(&old, &new, &options.output)
 }
 
@@ -109,7 +109,7 @@ pub fn write(old: &Snapshot, new: &Snapshot, output: &Output) -> Result<ExitCode
 ///
 /// # Errors
 /// It cannot be read, or has errors, or declares no provider.
-pub fn of_file(path: &str, report: &mut Report) -> Result<Snapshot> {
+pub fn snapshot_file(path: &str, report: &mut Report) -> Result<Snapshot> {
     let captures = captures::read(&[path], report)?;
     report.check(&captures.diagnostics, path)?;
     let label = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());

@@ -309,7 +309,7 @@ fn summarize(name: &str, output: &Output, files: &Files, start: Instant) -> Resu
         start.elapsed().as_millis(),
     );
     if !output.left_out.is_empty() {
-        let left_out: Vec<String> = output.left_out.iter().map(|(id, version)| format!("{id} v{version}")).collect();
+        let left_out: Vec<String> = output.left_out.iter().map(|key| format!("{} v{}", key.id, key.version)).collect();
         text += &format!("\nleft out {}: {}", left_out.len(), left_out.join(", "));
     }
     print::line(&text)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use etw_schema::combine::{Part, combine};
 use etw_schema::diagnostic::Severity;
-use etw_schema::model::{self, ChannelType, Isolation, MapKind, Provider, guid_text};
+use etw_schema::model::{self, ChannelType, Isolation, MapKind, Message, Provider, guid_text};
 use etw_schema::validate;
 use etw_schema::visible::visible;
 use serde::Serialize;
@@ -153,10 +153,13 @@ pub fn run(options: &Options) -> Result<()> {
     let documents: Vec<Document<'_>> = providers.iter().map(|(provider, files)| document(provider, files)).collect();
     print::out(|out| match options.format {
         Format::Json => print::json(out, &documents),
-        Format::Text => documents.iter().try_for_each(|document| write_text(out, document)),
+        Format::Text => {
+            documents.iter().try_for_each(|document| write_text(out, document))?;
+            write_messages(out, &read.messages)
+        }
     })?;
     match found.error_count() {
-        0 if documents.is_empty() => Err(Failure::found("the files declare no provider")),
+        0 if documents.is_empty() && read.messages.is_empty() => Err(Failure::found("the files declare no provider")),
         0 => Ok(()),
         n => Err(Failure::found(format!("{} in the captures", counted(n, "error")))),
     }
@@ -265,6 +268,15 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     heading(out, "events", document.events.len())?;
     document.events.iter().try_for_each(|event| write_event(out, event))?;
     writeln!(out)
+}
+
+/// The messages that belong to no provider. JSON, a list of providers, has no place for them.
+fn write_messages(out: &mut dyn Write, messages: &[(String, Message)]) -> io::Result<()> {
+    heading(out, "messages of no provider", messages.len())?;
+    for (file, it) in messages {
+        writeln!(out, "  {:#010x} of {}{}", it.value, visible(file), text(it.message.as_deref()))?;
+    }
+    Ok(())
 }
 
 fn write_channels(out: &mut dyn Write, channels: &[Channel<'_>]) -> io::Result<()> {

@@ -49,3 +49,28 @@ fn every_wrong_manifest_is_answered_in_these_words() {
     let orphan = answers.iter().find(|path| !path.with_extension("man").exists());
     assert_eq!(orphan, None, "an answer without a manifest");
 }
+
+#[test]
+fn a_mistake_in_an_attribute_is_marked_there() {
+    let text = "<instrumentationManifest xmlns=\"http://schemas.microsoft.com/win/2004/08/events\"><instrumentation><events>\n\
+        <provider name=\"P\" guid=\"{00112233-4455-6677-8899-aabbccddeeff}\" symbol=\"P\"><templates>\n\
+        <template tid=\"T\"><data name=\"a = 'b'\"\n  inType = 'win:Odd'\n  outTypo=\"é\"/></template>\n\
+        </templates><events><event value=\"x\"/></events></provider></events></instrumentation></instrumentationManifest>";
+    for (bytes, file) in [(text.as_bytes().to_vec(), "a.man"), (utf16(text), "b.man")] {
+        let (_, found) = man::read(file, &bytes, &ReadOptions::default());
+        let marked: Vec<(u32, &str)> = found
+            .all()
+            .iter()
+            .map(|diagnostic| {
+                let span = diagnostic.place.span.clone().expect("a span");
+                let at = |offset: u32| usize::try_from(offset).expect("small");
+                (diagnostic.place.line, &text[at(span.start)..at(span.end)])
+            })
+            .collect();
+        assert_eq!(marked, [(4, "inType = 'win:Odd'"), (5, "outTypo=\"é\""), (6, "value=\"x\"")]);
+    }
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+}

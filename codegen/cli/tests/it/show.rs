@@ -60,3 +60,18 @@ fn what_a_capture_holds_is_shown_whole() {
             .contains("expected an instrumentation")
     );
 }
+
+#[test]
+fn messages_of_no_provider_are_shown() {
+    let file = folder("show-messages").join("messages.man");
+    let text = "<instrumentationManifest xmlns=\"http://schemas.microsoft.com/win/2004/08/events\"><instrumentation><events>\
+                <messageTable><message value=\"0x1F4\" message=\"$(string.S)\"/></messageTable></events></instrumentation>\
+                <localization><resources culture=\"en-US\"><stringTable><string id=\"S\" value=\"It failed.\"/></stringTable>\
+                </resources></localization></instrumentationManifest>";
+    fs::write(&file, text).expect("a file");
+    let shown = succeeds(&["schema", &file.to_string_lossy()]);
+    assert!(
+        shown.contains("1 messages of no provider\n  0x000001f4 of ") && shown.contains("\"It failed.\""),
+        "{shown}"
+    );
+}

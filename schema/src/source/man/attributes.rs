@@ -15,7 +15,7 @@ impl Cursor<'_> {
     pub(super) fn required(&mut self, element: &mut Element, attribute: &str) -> Option<String> {
         match element.take(attribute) {
             Some(value) if !value.trim().is_empty() => return Some(value),
-            Some(_) => self.error(element, format!("the attribute `{attribute}` is empty")),
+            Some(_) => self.attribute_error(element, attribute, format!("the attribute `{attribute}` is empty")),
             None => self.error(element, format!("the attribute `{attribute}` is missing")),
         }
         None
@@ -88,7 +88,8 @@ impl Cursor<'_> {
         let value = value::boolean(&text);
         if value.is_none() {
             let text = clip(&text);
-            self.error(element, format!("{attribute}=\"{text}\" is not a boolean; expected true, false, 1 or 0"));
+            let expected = "expected true, false, 1 or 0";
+            self.attribute_error(element, attribute, format!("{attribute}=\"{text}\" is not a boolean; {expected}"));
         }
         value
     }
@@ -99,7 +100,7 @@ impl Cursor<'_> {
         if guid.is_none() {
             let text = clip(text);
             let expected = "expected {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}, the braces optional";
-            self.error(element, format!("{attribute}=\"{text}\" is not a GUID; {expected}"));
+            self.attribute_error(element, attribute, format!("{attribute}=\"{text}\" is not a GUID; {expected}"));
         }
         guid
     }
@@ -117,7 +118,8 @@ impl Cursor<'_> {
         if known.is_none() {
             let words: Vec<String> = words.iter().map(T::to_string).collect();
             let expected = words.join(", ");
-            self.warning(element, format!("unknown {attribute} \"{}\"; expected one of {expected}", clip(&text)));
+            let message = format!("unknown {attribute} \"{}\"; expected one of {expected}", clip(&text));
+            self.attribute_warning(element, attribute, message);
         }
         known
     }
@@ -132,8 +134,9 @@ impl Cursor<'_> {
         }
         match value::size(&text) {
             Ok(Size::Field(field)) if field.name().is_empty() => {
-                self.error(
+                self.attribute_error(
                     element,
+                    attribute,
                     format!("the attribute `{attribute}` is empty; expected a number or a field's name"),
                 );
                 None
@@ -144,7 +147,8 @@ impl Cursor<'_> {
             }
             Ok(size) => {
                 if size == Size::Fixed(0) {
-                    self.warning(element, format!("{attribute}=\"0\" makes the field empty"));
+                    let message = format!("{attribute}=\"0\" makes the field empty");
+                    self.attribute_warning(element, attribute, message);
                 }
                 Some(Some(size))
             }
@@ -162,7 +166,7 @@ impl Cursor<'_> {
         }
         if name.len() > LONGEST_NAME {
             let message = format!("{attribute}= holds {} bytes; expected a name of at most {LONGEST_NAME}", name.len());
-            self.error(element, message);
+            self.attribute_error(element, attribute, message);
             return None;
         }
         Some(name.to_owned())
@@ -191,6 +195,6 @@ impl Cursor<'_> {
         };
         let text = clip(text);
         let message = format!("{attribute}=\"{text}\" {why}; expected 0 to {max}, decimal or 0x hex");
-        self.error(element, message);
+        self.attribute_error(element, attribute, message);
     }
 }

@@ -165,7 +165,7 @@ fn parse_in_type(cursor: &mut Cursor<'_>, element: &mut Element) -> Option<InTyp
             None if dialect.is_struct(name) => "it stands for a struct, whose members no dump holds".to_owned(),
             None => "expected a type of winmeta.xml, such as win:UInt32".to_owned(),
         };
-        cursor.error(element, format!("unknown inType `{}`; {hint}", clip(&text)));
+        cursor.attribute_error(element, "inType", format!("unknown inType `{}`; {hint}", clip(&text)));
     }
     found
 }
@@ -179,13 +179,15 @@ fn parse_out_type(cursor: &mut Cursor<'_>, element: &mut Element, in_type: Optio
     }
     let Some(out_type) = OutType::from_name(&name) else {
         let default = in_type.and_then(InType::default_out_type).map(|t| format!("; {t} is shown")).unwrap_or_default();
-        cursor.warning(element, format!("unknown outType `{}`{default}", clip(&text)));
+        let message = format!("unknown outType `{}`{default}", clip(&text));
+        cursor.attribute_warning(element, "outType", message);
         return None;
     };
     if let Some(in_type) = in_type
         && !goes_with(in_type, out_type)
     {
-        cursor.warning(element, format!("{out_type} does not go with {in_type}; Windows shows the type's default"));
+        let message = format!("{out_type} does not go with {in_type}; Windows shows the type's default");
+        cursor.attribute_warning(element, "outType", message);
     }
     Some(out_type)
 }

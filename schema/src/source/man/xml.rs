@@ -2,6 +2,7 @@
 //! mean. Malformed XML ends here; the parsers above see no more elements and never loop.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use quick_xml::Reader;
@@ -177,6 +178,39 @@ impl<'i> Cursor<'i> {
         self.found.error(&element.at, element.what.clone(), message);
     }
 
+    /// An error in an attribute, at its place.
+    pub(in crate::source) fn attribute_error(
+        &mut self,
+        element: &Element,
+        attribute: &str,
+        message: impl Into<String>,
+    ) {
+        self.found.error(&self.place_of(element, attribute), element.what.clone(), message);
+    }
+
+    /// A warning about an attribute, at its place.
+    pub(in crate::source) fn attribute_warning(
+        &mut self,
+        element: &Element,
+        attribute: &str,
+        message: impl Into<String>,
+    ) {
+        self.found.warning(&self.place_of(element, attribute), element.what.clone(), message);
+    }
+
+    /// The place of an attribute; that of the start tag where it is not found, as in one longer than any of a person's.
+    pub(in crate::source) fn place_of(&self, element: &Element, attribute: &str) -> Place {
+        let found = || {
+            let span = element.at.span.as_ref()?;
+            let start = usize::try_from(span.start).ok()?;
+            let tag = self.text.get(start..usize::try_from(span.end).ok()?)?;
+            let within = find_attribute(Some(tag).filter(|tag| tag.len() <= LONGEST_TAG)?, attribute)?;
+            let line = element.at.line.saturating_add(line_breaks(&tag[..within.start]));
+            Some(Place::new(&self.file, line).spanning(start + within.start..start + within.end))
+        };
+        found().unwrap_or_else(|| element.at.clone())
+    }
+
     pub(in crate::source) fn warning(&mut self, element: &Element, message: impl Into<String>) {
         self.found.warning(&element.at, element.what.clone(), message);
     }
@@ -324,7 +358,7 @@ impl<'i> Cursor<'i> {
     pub(in crate::source) fn check_attributes(&mut self, element: &Element) {
         for (name, _) in &element.attributes {
             self.found.warning(
-                &element.at,
+                &self.place_of(element, name),
                 element.what.clone(),
                 format!("unknown attribute `{}`; it is ignored", clip(name)),
             );
@@ -336,7 +370,7 @@ impl<'i> Cursor<'i> {
     pub(in crate::source) fn knows_attributes(&mut self, element: &Element) -> bool {
         for (name, _) in &element.attributes {
             let message = format!("unknown attribute `{}`; what it is meant to change is not known", clip(name));
-            self.found.error(&element.at, element.what.clone(), message);
+            self.attribute_error(element, name, message);
         }
         element.attributes.is_empty() && !element.broken
     }
@@ -577,6 +611,26 @@ impl<'i> Cursor<'i> {
             let message = format!("holds the character U+{:04X}, which XML does not allow", u32::from(c));
             self.found.error(&Place::new(&self.file, line), "XML", message);
         }
+    }
+}
+
+/// The longest start tag in which an attribute is looked for: a mistake in each of many attributes takes a look at all.
+const LONGEST_TAG: usize = 4096;
+
+/// Where an attribute stands in a start tag: its name, the equals sign and the quoted value.
+fn find_attribute(tag: &str, wanted: &str) -> Option<Range<usize>> {
+    let mut rest = tag.split_once(|c: char| c.is_ascii_whitespace())?.1;
+    loop {
+        rest = rest.trim_ascii_start();
+        let start = tag.len() - rest.len();
+        let (name, after) = rest.split_once('=')?;
+        let value = after.trim_ascii_start();
+        let mark = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let (_, after) = value[1..].split_once(mark)?;
+        if name.trim_ascii_end() == wanted {
+            return Some(start..tag.len() - after.len());
+        }
+        rest = after;
     }
 }
 
