@@ -200,6 +200,7 @@ Examples:
   smbetw keywords
   smbetw keywords 0x108403c0001fff
   smbetw keywords Connection,Session,TreeConnect,File --events
+  smbetw keywords --id 551,1000-1020
 ";
 
 /// Examples of `record-help`.

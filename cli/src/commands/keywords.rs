@@ -1,13 +1,18 @@
 //! `smbetw keywords` and `smbetw record-help`: which events a mask lets through, and how to record them.
 
-use std::io;
+use std::{io, ops::RangeInclusive};
 
 use anstream::AutoStream;
 use anstyle::Style;
 use smbserver_etw::{descriptor::Keywords, schema::PROVIDER};
 
 use super::Done;
-use crate::{filter::parse_keyword, help, output::sink::Sink, raw::without_prefix};
+use crate::{
+    filter::{parse_ids, parse_keyword},
+    help,
+    output::sink::Sink,
+    raw::without_prefix,
+};
 
 /// Says which keywords a mask has, or which mask keywords make, and the events that it lets through.
 #[derive(clap::Args)]
@@ -16,6 +21,10 @@ pub(crate) struct KeywordsArgs {
     /// A mask, 0x108403c0001fff, or names: Session,File; none lists them all
     #[arg(value_name = "MASK", value_delimiter = ',', value_parser = parse_keyword)]
     masks: Vec<u64>,
+
+    /// The mask that lets the events with these ids through, in any build: 551,1000-1020
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = parse_ids, conflicts_with = "masks")]
+    id: Vec<RangeInclusive<u16>>,
 
     /// Lists the events that the mask lets through
     #[arg(long)]
@@ -45,9 +54,10 @@ const NAME: Style = Style::new().bold();
 /// Runs `keywords`.
 pub(crate) fn keywords(args: &KeywordsArgs) -> io::Result<Done> {
     let mut output = Sink::new(AutoStream::auto(io::stdout().lock()));
-    let mask = args.masks.iter().fold(0, |all, mask| all | mask);
-    let wanted = if args.masks.is_empty() { u64::MAX } else { mask };
-    if !args.masks.is_empty() {
+    let is_asked = !args.masks.is_empty() || !args.id.is_empty();
+    let mask = args.masks.iter().fold(mask_of(&args.id), |all, mask| all | mask);
+    let wanted = if is_asked { mask } else { u64::MAX };
+    if is_asked {
         output.write(format!("{NAME}{mask:#x}{NAME:#}\n").as_bytes())?;
     }
     for (keyword, name) in Keywords::NAMED.iter().filter(|(keyword, _)| wanted & keyword.0 != 0) {
@@ -81,6 +91,13 @@ pub(crate) fn keywords(args: &KeywordsArgs) -> io::Result<Done> {
     }
     output.flush()?;
     Ok(Done::AllDecoded)
+}
+
+/// All keywords that events with these ids have, in whatever build.
+fn mask_of(ids: &[RangeInclusive<u16>]) -> u64 {
+    let events = PROVIDER.events.iter().filter(|event| ids.iter().any(|ids| ids.contains(&event.id)));
+    let layouts = events.flat_map(|event| event.versions.iter()).flat_map(|version| version.layouts.iter());
+    layouts.flat_map(|layout| layout.headers).fold(0, |all, header| all | header.keywords)
 }
 
 /// The events that have one of these keywords in some layout.

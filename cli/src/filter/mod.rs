@@ -173,7 +173,7 @@ fn is_user(pattern: &str, user: &str) -> bool {
     matches(pattern, user) || (!pattern.contains('\\') && matches(pattern, name))
 }
 
-fn parse_ids(text: &str) -> Result<RangeInclusive<u16>, String> {
+pub(crate) fn parse_ids(text: &str) -> Result<RangeInclusive<u16>, String> {
     let (first, last) = match text.split_once('-') {
         Some((first, last)) => (parse_number(first)?, parse_number(last)?),
         None => (parse_number(text)?, parse_number(text)?),

@@ -44,6 +44,12 @@ fn masks_and_names_are_told_apart() {
             || text("keywords 0xa0 --events").contains("Smb2FileOpen")
     );
     assert!(text("keywords").contains("Rundown"));
+    // Smb2RequestRead and Smb2ResponseRead.
+    let of_ids = text("keywords --id 8,108 --events");
+    assert!(of_ids.starts_with("0x3\n"), "{of_ids}");
+    assert!(of_ids.contains("    8  ") && of_ids.contains("  108  "), "{of_ids}");
+    assert_eq!(of_ids, text("keywords 0x3 --events"));
+    assert_eq!(smbetw(&["keywords", "0x3", "--id", "8"], "").code, 2);
 }
 
 #[test]

@@ -99,6 +99,49 @@ fn a_string_gets_the_nul_that_its_field_has() {
 }
 
 #[test]
+fn a_system_log_of_another_time_is_overruled_by_names() {
+    let folder = Folder::new("disagree");
+    // The layout of builds before 17763 has neither of the last two fields.
+    let fields = [("ConnectionGUID", GUID), ("AddressLength", 8), ("Address", 14), ("TransportLength", 8)];
+    let names: Vec<(&str, u8)> = fields.into_iter().chain([("TransportName", STRING)]).collect();
+    let bytes = [
+        vec![7; 16],
+        vec![2, 0, 0, 0],
+        vec![1, 2],
+        vec![3, 0, 0, 0],
+        "Tcp".encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    ];
+    let values = names.iter().zip(bytes).map(|((_, kind), bytes)| Value::Bytes(*kind, bytes));
+    let data = Value::Instance(user_data(&names), values.collect());
+    folder.write("log.evtx", &[Event { id: 500, version: 0, data, ..Event::default() }]);
+    folder.write("System.evtx", &[started("10240")]);
+    let run = folder.read("log.evtx", &[]);
+    let answer = &run.answers[0];
+    assert_eq!((run.code, answer["fields"]["TransportName"].as_str()), (0, Some("Tcp")), "{answer}");
+    assert!(answer["notes"][0].as_str().unwrap().contains("the build is 10240"), "{answer}");
+    assert_eq!(answer.get("build"), None, "{answer}");
+    // The command line is not overruled.
+    let run = folder.read("log.evtx", &["--build", "10240"]);
+    assert_eq!((run.code, &run.answers[0]["error"]["kind"]), (1, &json!("names_differ")), "{}", run.text);
+}
+
+#[test]
+fn a_log_that_grows_is_read_as_far_as_it_is_written() {
+    let folder = Folder::new("grows");
+    let events = [tdi("IsTdiEnabled", BOOLEAN), tdi("IsTdiEnabled", BOOLEAN)];
+    folder.write("log.evtx", &events[..1]);
+    assert_eq!(folder.read("log.evtx", &[]).answers.len(), 1);
+    folder.write("log.evtx", &events);
+    let whole = std::fs::read(folder.0.join("log.evtx")).unwrap();
+    assert_eq!(folder.read("log.evtx", &[]).answers.len(), 2);
+    // The header tells of a chunk that is not there yet.
+    std::fs::write(folder.0.join("log.evtx"), log(&[whole[4096..].to_vec(), Vec::new()])).unwrap();
+    let run = folder.read("log.evtx", &[]);
+    assert_eq!(run.answers.iter().filter(|answer| answer.get("fields").is_some()).count(), 2, "{}", run.text);
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+}
+
+#[test]
 fn the_build_is_that_of_the_command_line_or_of_the_system_log() {
     let folder = Folder::new("system");
     folder.write("log.evtx", &[tdi("IsTdiEnabled", BOOLEAN)]);
