@@ -8,11 +8,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use self::repository::Repository;
-use self::steps::{Outcome, STEPS, Step, When};
-
-/// What a step gives: the reason is a text for a person.
-type Result<T> = std::result::Result<T, String>;
+use self::repository::{Outcome, Repository, Result};
+use self::steps::{STEPS, Step, When};
 
 /// Runs what CI runs: formatting, freshness, lints, tests, docs, other targets, packages.
 #[derive(Args)]

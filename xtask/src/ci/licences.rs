@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use super::Result;
-use super::repository::Repository;
-use super::steps::Outcome;
+use super::repository::{Outcome, Repository, Result};
 
 /// Licences that ask for no more than to be named and passed on.
 const ALLOWED: &[&str] = &["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unicode-3.0", "Zlib"];

@@ -5,8 +5,17 @@ use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
-use super::Result;
 use crate::manifests;
+
+/// What a step gives: the reason is a text for a person.
+pub(super) type Result<T> = std::result::Result<T, String>;
+
+/// How a step ended that did not fail.
+pub(super) enum Outcome {
+    Passed,
+    /// It cannot run here, for this reason.
+    Skipped(String),
+}
 
 /// A package as `cargo metadata` describes it.
 #[derive(Deserialize)]

@@ -1,8 +1,7 @@
 //! The steps, in the order in which they run: what fails soonest comes first.
 
-use super::Result;
 use super::licences;
-use super::repository::{self, Repository};
+use super::repository::{self, Outcome, Repository, Result};
 
 /// A step of CI.
 pub(super) struct Step {
@@ -19,12 +18,6 @@ pub(super) enum When {
     Always,
     /// With `--full`.
     Full,
-}
-
-pub(super) enum Outcome {
-    Passed,
-    /// It cannot run here, for this reason.
-    Skipped(String),
 }
 
 const fn step(name: &'static str, purpose: &'static str, run: fn(&Repository) -> Result<Outcome>) -> Step {
