@@ -41,6 +41,8 @@ struct Document<'s> {
     /// The capture shown.
     build: u32,
     product: &'s str,
+    /// The version of the binary that the capture read; null where it is not known.
+    binary_version: Option<&'s str>,
     /// Where each kind of fact comes from, and whether it was captured from this build.
     facts: &'s BTreeMap<FactKind, Fact>,
     /// Single events whose facts have another source.
@@ -99,6 +101,7 @@ fn document<'s>(schema: &'s Schema, build: &'s Build, names: Vec<String>) -> Doc
         guid: schema.guid.to_string(),
         build: build.number,
         product: &build.product,
+        binary_version: Some(build.binary_version.as_str()).filter(|version| !version.is_empty()),
         facts: &build.facts,
         exceptions: &build.exceptions,
         events: events.collect(),
@@ -114,6 +117,10 @@ fn event_name(layout: &str, version: u8) -> String {
 fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     writeln!(out, "{} {}", document.provider, document.guid)?;
     writeln!(out, "build {} ({}), {} events", document.build, document.product, document.events.len())?;
+    match document.binary_version {
+        Some(version) => writeln!(out, "as of {version}; newer updates may have added events")?,
+        None => writeln!(out, "as of no known update; other updates may have other events")?,
+    }
     writeln!(out, "\nwhere the facts come from:")?;
     for (kind, fact) in document.facts {
         writeln!(out, "  {kind:30} {:9} {}", fact.status, fact.source)?;

@@ -84,3 +84,15 @@ fn regen_keeps_what_it_did_not_write_and_stops_at_a_broken_lock() {
     assert_eq!(fs::read_to_string(&lock).expect("names"), broken);
     assert_eq!(fs::read_to_string(source.join("maps.rs")).expect("a file"), header, "nothing was written");
 }
+
+#[test]
+fn a_capture_is_that_of_a_build_as_of_an_update() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a checkout");
+    for (build, expected) in [
+        ("20348", "\nas of 10.0.20348.4171; newer updates may have added events\n"),
+        ("10240", "\nas of no known update; other updates may have other events\n"),
+    ] {
+        let shown = xtask(here, &["schema", "--build", build]);
+        assert!(String::from_utf8_lossy(&shown.stdout).contains(expected), "{build}");
+    }
+}
