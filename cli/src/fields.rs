@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use etw_runtime::{FieldInfo, LayoutInfo, MapInfo, Meaning};
+use etw_runtime::{FieldInfo, LayoutInfo};
 use smbserver_etw::{Record, Value};
 
 /// The fields with their labels, in the payload's order. The label is the manifest's name; a second field of the same
@@ -20,8 +20,10 @@ pub(crate) fn labelled<'a>(
 /// The label of a layout's field.
 pub(crate) fn label(layout: &LayoutInfo, index: usize) -> Option<Cow<'static, str>> {
     let name = layout.fields.get(index)?.name;
-    let before = layout.fields.iter().take(index).filter(|other| other.name == name).count();
-    Some(if before == 0 { Cow::Borrowed(name) } else { format!("{name}#{}", before + 1).into() })
+    Some(match layout.count_namesakes_before(index) {
+        0 => Cow::Borrowed(name),
+        before => format!("{name}#{}", before + 1).into(),
+    })
 }
 
 /// What a value is called in the manifest or by a specification.
@@ -43,49 +45,12 @@ impl Names {
 }
 
 fn name(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
-    let number = bits_of(value)?;
-    field.map.and_then(|map| map_text(map, number)).or_else(|| meaning_of(field.meaning?, number))
-}
-
-/// A number's bits. Flags stand in signed fields too; their sign is a bit like the others.
-fn bits_of(value: &Value<'_>) -> Option<u64> {
-    match *value {
-        Value::I8(value) => Some(value.cast_unsigned().into()),
-        Value::I16(value) => Some(value.cast_unsigned().into()),
-        Value::I32(value) => Some(value.cast_unsigned().into()),
-        Value::I64(value) => Some(value.cast_unsigned()),
-        ref other => other.as_u64(),
-    }
-}
-
-/// The map's text as the manifest has it, that is with its inserts: it names the value, whatever the event.
-fn map_text(map: &MapInfo, number: u64) -> Option<String> {
-    let number = u32::try_from(number).ok()?;
-    if !map.bits {
-        return map.name_of(number).map(str::to_owned);
-    }
-    let texts: Vec<_> = map.entries.iter().filter(|entry| number & entry.value != 0).map(|entry| entry.text).collect();
-    (!texts.is_empty()).then(|| texts.join(" | "))
-}
-
-/// The value in the specification's words. A number that has none is not repeated as if it were one.
-fn meaning_of(meaning: Meaning, number: u64) -> Option<String> {
-    let code = u32::try_from(number);
-    let known = match meaning {
-        Meaning::NtStatus => code.is_ok_and(|code| smbserver_etw::NtStatus(code).name().is_some()),
-        // Of these only numbers are known.
-        Meaning::Win32Error | Meaning::HResult => false,
-        Meaning::Map(map) => return map_text(map, number),
-        Meaning::Values(names) => names.name_of(number).is_some(),
-        Meaning::Bits(names) => names.names_in(number).next().is_some(),
-        _ => true,
-    };
-    known.then(|| meaning.describe(number).to_string())
+    field.name_value(value).map(|name| name.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use etw_runtime::{ArrayValue, InType, MapEntry, NamedValue, NamesInfo};
+    use etw_runtime::{ArrayValue, InType, MapEntry, MapInfo, Meaning, NamedValue, NamesInfo};
 
     use super::*;
 

@@ -76,6 +76,9 @@ description = {description}
 publish = false
 
 [features]
+default = ["status-names"]
+# The names of NTSTATUS codes, some 2,850 of them: without it a status is a number.
+status-names = ["etw-runtime/status-names"]
 # Serialize for every view, event and value.
 serde = ["etw-runtime/serde"]
 # From typed values to payloads: the module `encode`.
@@ -91,8 +94,17 @@ etw-runtime = {}
 # A package of its own, also below the folder of another workspace.
 [workspace]
 "#,
-        krate.name, krate.runtime
+        krate.name,
+        without_default_features(krate.runtime)
     )
+}
+
+/// A dependency whose features are those of the crate alone.
+fn without_default_features(dependency: &str) -> String {
+    match dependency.trim_end().strip_suffix('}') {
+        Some(table) => format!("{}, default-features = false }}", table.trim_end()),
+        None => format!("{{ version = {dependency}, default-features = false }}"),
+    }
 }
 
 fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
@@ -134,6 +146,7 @@ fn lib_rs(output: &Output, krate: &Crate<'_>) -> String {
 //!
 //! * `serde`: `Serialize` for events, views and values.
 //! * `encode`: the module `encode`, from typed values to payloads.
+//! * `status-names`, on by default: the names of NTSTATUS codes.
 //! * `dll`, `system-messages`: Windows' texts for status codes in messages; see [`etw_runtime::status`].
 
 #![no_std]

@@ -109,6 +109,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! * `status-names`, on by default: the names of NTSTATUS codes, some 2,850 of them. Without it a status is a number.
+//!
 //! * `dll` and `system-messages`: Windows' texts for status codes, from an ntdll.dll that you have read or from the
 //!   Windows that the program runs on ([`status`]).
 //!

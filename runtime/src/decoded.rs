@@ -89,6 +89,11 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
         self.build.map(Into::into)
     }
 
+    #[cfg(feature = "serde")]
+    pub(crate) fn build_number(&self) -> Option<u32> {
+        self.build
+    }
+
     /// Its id and version.
     pub fn key(&self) -> EventKey {
         self.layout().key()

@@ -287,6 +287,12 @@ impl LayoutInfo {
         EventKey::new(self.id, self.version)
     }
 
+    /// How many fields before the one with this index have its name: of equal names, it tells which.
+    pub fn count_namesakes_before(&self, index: usize) -> usize {
+        let Some(field) = self.fields.get(index) else { return 0 };
+        self.fields.iter().take(index).filter(|other| other.name == field.name).count()
+    }
+
     /// The header as of a build.
     pub fn header(&self, build: u32) -> Option<&'static HeaderInfo> {
         self.headers.iter().rev().find(|header| header.since <= build).or(self.headers.first())

@@ -36,6 +36,8 @@ mod provider;
 mod raw;
 mod reader;
 mod segment;
+#[cfg(feature = "serde")]
+mod serialize;
 pub mod status;
 pub mod value;
 mod view;
@@ -47,7 +49,7 @@ pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, 
 pub use info::{
     BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
 };
-pub use meaning::{Meaning, NamedValue, NamesInfo};
+pub use meaning::{Meaning, NamedValue, NamesInfo, ValueName};
 pub use message::{Code, Message, MessageWriter};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedEvent;

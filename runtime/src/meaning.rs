@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Display};
 
-use crate::MapInfo;
 use crate::named::write_bits;
 use crate::status::{HResult, NtStatus, Win32Error};
+use crate::{FieldInfo, MapInfo, Value};
 
 /// What the values of a field mean.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +95,66 @@ impl Meaning {
     }
 }
 
+/// What a number is called in the manifest or by a specification: [`FieldInfo::name_value`].
+#[derive(Clone, Copy, Debug)]
+pub struct ValueName {
+    meaning: Meaning,
+    number: u64,
+}
+
+impl ValueName {
+    fn new(meaning: Meaning, number: u64) -> Option<Self> {
+        let code = u32::try_from(number).ok();
+        let has_name = match meaning {
+            Meaning::NtStatus => code.is_some_and(|code| NtStatus(code).name().is_some()),
+            // Of these only numbers are known.
+            Meaning::Win32Error | Meaning::HResult => false,
+            Meaning::Map(map) if map.bits => code.is_some_and(|code| list_bits(map, code).next().is_some()),
+            Meaning::Map(map) => code.is_some_and(|code| map.name_of(code).is_some()),
+            Meaning::Values(names) => names.name_of(number).is_some(),
+            Meaning::Bits(names) => names.names_in(number).next().is_some(),
+        };
+        has_name.then_some(Self { meaning, number })
+    }
+}
+
+/// The texts of all entries that share a bit with a number.
+fn list_bits(map: &'static MapInfo, number: u32) -> impl Iterator<Item = &'static str> {
+    map.entries.iter().filter(move |entry| number & entry.value != 0).map(|entry| entry.text)
+}
+
+impl Display for ValueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.meaning, u32::try_from(self.number)) {
+            (Meaning::Map(map), Ok(number)) if map.bits => {
+                for (at, text) in list_bits(map, number).enumerate() {
+                    f.write_str(if at > 0 { " | " } else { "" })?;
+                    f.write_str(text)?;
+                }
+                Ok(())
+            }
+            (meaning, _) => meaning.describe(self.number).fmt(f),
+        }
+    }
+}
+
+impl FieldInfo {
+    /// What a value of this field is called: the map's text as the manifest has it, or the specification's word. None where
+    /// there is nothing but the number to say.
+    pub fn name_value(&self, value: &Value<'_>) -> Option<ValueName> {
+        // Flags stand in signed fields too; their sign is a bit like the others.
+        let number = match *value {
+            Value::I8(value) => value.cast_unsigned().into(),
+            Value::I16(value) => value.cast_unsigned().into(),
+            Value::I32(value) => value.cast_unsigned().into(),
+            Value::I64(value) => value.cast_unsigned(),
+            ref other => other.as_u64()?,
+        };
+        let by_map = self.map.and_then(|map| ValueName::new(Meaning::Map(map), number));
+        by_map.or_else(|| ValueName::new(self.meaning?, number))
+    }
+}
+
 struct Described {
     meaning: Meaning,
     value: u64,
@@ -167,6 +227,7 @@ mod tests {
         assert_eq!(shown(1 << 40), "0x10000000000");
     }
 
+    #[cfg(feature = "status-names")]
     #[test]
     fn values_have_a_name_or_stay_numbers() {
         let shown = |value| Meaning::Values(&ACCESS).describe(value).to_string();

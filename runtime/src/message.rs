@@ -342,6 +342,13 @@ pub struct Message<'s, R> {
     status_texts: &'s dyn StatusText,
 }
 
+/// The record, not the text: that is `Display`.
+impl<R: fmt::Debug> fmt::Debug for Message<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("record", &self.record).field("build", &self.build).finish_non_exhaustive()
+    }
+}
+
 impl<'s, R> Message<'s, R> {
     pub(crate) fn new(record: R, build: u32, status_texts: &'s dyn StatusText) -> Self {
         Self { record, build, status_texts }

@@ -18,15 +18,19 @@ pub trait Provider: Copy + Debug + Default + Ord + Hash + Send + Sync + 'static 
     /// A Windows build.
     type Build: Copy + Debug + Display + From<u32> + Into<u32>;
     /// The channel that an event is written to.
-    type Channel: Copy + Debug + From<u8>;
+    type Channel: Copy + Debug + Display + From<u8>;
     /// The severity of an event.
-    type Level: Copy + Debug + From<u8>;
+    type Level: Copy + Debug + Display + From<u8>;
     /// The step of an activity that an event reports.
-    type Opcode: Copy + Debug + From<u8>;
+    type Opcode: Copy + Debug + Display + From<u8>;
     /// The component or activity that an event belongs to.
-    type Task: Copy + Debug + From<u16>;
+    type Task: Copy + Debug + Display + From<u16>;
     /// The groups that an event belongs to.
-    type Keywords: Copy + Debug + From<u64>;
+    type Keywords: Copy + Debug + Display + From<u64> + Into<u64>;
+
+    /// Whether some of these keywords have a name.
+    #[doc(hidden)]
+    fn names_keyword(keywords: Self::Keywords) -> bool;
 }
 
 /// Every event of a provider, as one generated enum.

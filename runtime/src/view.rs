@@ -196,7 +196,7 @@ fn hash_view(view: &dyn AnyView<'_>, state: &mut dyn Hasher) {
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(record.fields().map(|(field, value)| (field.name, value)))
+    serde::Serialize::serialize(&crate::serialize::Fields(record), serializer)
 }
 
 /// Implements `Clone`, `Copy`, `PartialEq`, `Eq`, `Hash`, `Debug`, `Display` and, with this crate's feature `serde`, `Serialize` for records.

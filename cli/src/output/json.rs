@@ -2,7 +2,7 @@
 
 use std::io;
 
-use etw_runtime::{Candidates, EventInfo, FaultKind, LayoutInfo, Mismatch, MismatchKind};
+use etw_runtime::{Candidates, EventInfo, LayoutInfo};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use smbserver_etw::{Basis, Build, DecodeError, Event, Record, StatusText};
@@ -364,53 +364,12 @@ fn put_input_error(object: &mut Map<String, Value>, error: &InputError) {
     }
 }
 
+/// What the error says of itself; its kind and message are there already.
 fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
-    // These two speak of a layout's fault under a kind of their own.
-    if let DecodeError::OtherLayout { mismatch, .. } | DecodeError::NoLayoutFits { newest: mismatch, .. } = error {
-        put(object, "mismatch", mismatch.kind());
-    }
-    if let Some(mismatch) = error.mismatch() {
-        put_mismatch(object, mismatch);
-    }
-    if let DecodeError::UnknownEvent { build: Some(asked), .. }
-    | DecodeError::UnknownVersion { build: Some(asked), .. } = error
-    {
-        put_known(object, "consulted_build", (asked.capture != asked.build).then_some(asked.capture));
-    }
-    match error {
-        DecodeError::UnknownBuild { oldest, .. } => put(object, "oldest_build", *oldest),
-        DecodeError::UnknownEvent { known: Some(event), .. } | DecodeError::UnknownVersion { event, .. } => {
-            put(object, "event", event.name);
-            put(object, "known_versions", versions(event));
+    if let Ok(Value::Object(known)) = serde_json::to_value(error) {
+        for (key, value) in known {
+            object.entry(key).or_insert(value);
         }
-        DecodeError::OtherLayout { fits, .. } => put(object, "fits", layouts(fits)),
-        DecodeError::NoLayoutFits { tried, .. } => put(object, "tried", layouts(tried)),
-        DecodeError::Ambiguous { candidates, .. } => {
-            put_known(object, "event", candidates.iter().next().map(|layout| layout.event));
-            put(object, "candidates", layouts(candidates));
-        }
-        _ => {}
-    }
-}
-
-fn put_mismatch(object: &mut Map<String, Value>, mismatch: &Mismatch) {
-    put(object, "event", mismatch.layout().event);
-    put(object, "layout", mismatch.layout().name);
-    put_known(object, "field", mismatch.field_name());
-    put(object, "offset", mismatch.offset());
-    let fault = match mismatch.reason() {
-        MismatchKind::LeftOver { bytes, .. } => return put(object, "left_over", bytes),
-        MismatchKind::Field(fault) => fault,
-        _ => return,
-    };
-    match fault.kind {
-        FaultKind::Truncated { needed, available } => {
-            put(object, "needed", needed);
-            put(object, "available", available);
-        }
-        FaultKind::Unterminated { available } => put(object, "available", available),
-        FaultKind::OddLength { bytes } => put(object, "bytes", bytes),
-        _ => {}
     }
 }
 
@@ -474,6 +433,53 @@ mod tests {
         let mut json = Vec::new();
         write_fields(&Twins, &[], Integers::default(), &mut serde_json::Serializer::new(&mut json)).unwrap();
         assert_eq!(str::from_utf8(&json), Ok(r#"{"Twin":0,"Other":1,"Twin#2":2,"Twin#3":3}"#));
+    }
+
+    /// What `Serialize` of the crate's own types makes, and the line that is printed.
+    #[test]
+    fn the_object_is_the_crates_own() {
+        let content = Content {
+            status_texts: &smbserver_etw::status::BuiltIn,
+            names: true,
+            message: true,
+            integers: Integers::default(),
+            fields: &[],
+        };
+        let mut events = 0;
+        let mut errors = std::collections::BTreeSet::new();
+        for layout in smbserver_etw::schema::PROVIDER.layouts() {
+            for (fill, len) in (0..320).flat_map(|len| [(0, len), (0xA5, len)]) {
+                let build = Build::from_number(layout.since().unwrap() + u32::from(fill));
+                let payload = vec![fill; len];
+                let raw =
+                    Raw { id: layout.id, version: Some(layout.version), build: Some(build), payload, ..Raw::default() };
+                let outcome =
+                    crate::outcome::decode(&raw, crate::outcome::Rules { build: None, lenient: len % 2 == 0 });
+                let mut line = Vec::new();
+                write_line(&mut line, &raw, &outcome, content).unwrap();
+                let printed: Value = serde_json::from_slice(&line).unwrap();
+                let rules = smbserver_etw::Decoder::new(build);
+                let rules = if len % 2 == 0 { rules.lenient() } else { rules };
+                match rules.decode_payload(layout.key(), &raw.payload) {
+                    Ok(decoded) => {
+                        let own = serde_json::to_value(decoded).unwrap();
+                        // `--names` prints an object even where nothing has a name.
+                        let mut printed = printed;
+                        printed.as_object_mut().unwrap().retain(|key, value| key != "names" || *value != json!({}));
+                        assert_eq!(own, printed);
+                        events += 1;
+                    }
+                    Err(error) => {
+                        for (key, value) in serde_json::to_value(error).unwrap().as_object().unwrap() {
+                            assert_eq!(&printed["error"][key], value, "{key}");
+                        }
+                        errors.insert(error.kind());
+                    }
+                }
+            }
+        }
+        assert!(events > 200, "{events}");
+        assert!(errors.len() > 3, "{errors:?}");
     }
 
     #[test]

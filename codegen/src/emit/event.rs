@@ -92,6 +92,8 @@ fn provider(plan: &Crate) -> TokenStream {
             type Opcode = descriptor::Opcode;
             type Task = descriptor::Task;
             type Keywords = descriptor::Keywords;
+
+            fn names_keyword(keywords: descriptor::Keywords) -> bool { keywords.names().next().is_some() }
         }
 
         /// Decodes events with options: for a build or without one, strictly or not.

@@ -505,6 +505,10 @@ impl rt::Provider for Provider {
     type Opcode = descriptor::Opcode;
     type Task = descriptor::Task;
     type Keywords = descriptor::Keywords;
+
+    fn names_keyword(keywords: descriptor::Keywords) -> bool {
+        keywords.names().next().is_some()
+    }
 }
 
 /// Decodes events with options: for a build or without one, strictly or not.

@@ -14,7 +14,8 @@
 //!
 //! [`write_status`] writes the text, or what Windows writes where it has none:
 //!
-//! ```
+#![cfg_attr(feature = "status-names", doc = "```")]
+#![cfg_attr(not(feature = "status-names"), doc = "```ignore")]
 //! use etw_runtime::status::{BuiltIn, StatusKind, write_status};
 //!
 //! let mut text = String::new();
@@ -37,7 +38,20 @@ mod code;
 #[cfg(feature = "dll")]
 mod dll;
 mod message_table;
+#[cfg(feature = "status-names")]
 mod names;
+#[cfg(not(feature = "status-names"))]
+mod names {
+    //! Without the feature `status-names` no code has a name.
+
+    pub(super) fn nt_status(_: u32) -> Option<&'static str> {
+        None
+    }
+
+    pub(super) fn code_of(_: &str) -> Option<u32> {
+        None
+    }
+}
 mod sources;
 #[cfg(all(windows, feature = "system-messages"))]
 mod system;
@@ -82,7 +96,7 @@ impl StatusKind {
 }
 
 /// A source of the texts that stand for status codes.
-pub trait StatusText {
+pub trait StatusText: Sync {
     /// Writes the system's text for a code and returns true, or writes nothing and returns false.
     ///
     /// The text keeps its inner line breaks (CR LF), has none at its end, and leaves inserts such as `%hs` alone.

@@ -56,7 +56,7 @@ impl StatusText for BuiltIn {
 #[derive(Clone, Copy, Debug)]
 pub struct FromFn<F>(pub F);
 
-impl<F: Fn(StatusKind, u32) -> Option<&'static str>> StatusText for FromFn<F> {
+impl<F: Fn(StatusKind, u32) -> Option<&'static str> + Sync> StatusText for FromFn<F> {
     fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
         match (self.0)(kind, code) {
             Some(text) => out.write_str(text).map(|()| true),

@@ -64,6 +64,7 @@ fn an_unknown_code_is_printed_as_windows_does() {
     }
 }
 
+#[cfg(feature = "status-names")]
 #[test]
 fn built_in_are_the_seen_text_and_names_in_brackets() {
     assert_eq!(shown(StatusKind::NtStatus, 0xC000_0022, &BuiltIn), NTDLL[1].1);
@@ -74,6 +75,7 @@ fn built_in_are_the_seen_text_and_names_in_brackets() {
     assert_eq!(shown(StatusKind::HResult, 0xC000_0022, &BuiltIn), "Unknown HResult Error code: 0xc0000022");
 }
 
+#[cfg(feature = "status-names")]
 #[test]
 fn a_chain_takes_the_first_that_knows() {
     let chain = Chain(FromFn(ntdll), BuiltIn);
@@ -157,6 +159,7 @@ fn a_message_table_is_looked_up() {
     assert_eq!(format!("{table:?}"), format!("MessageTable {{ blocks: 5, bytes: {} }}", bytes.len()));
 }
 
+#[cfg(feature = "status-names")]
 #[test]
 fn ntdll_has_the_texts_of_nt_statuses() {
     let bytes = sample();
