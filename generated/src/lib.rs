@@ -14,7 +14,7 @@
 //! #     bytes.extend([0xAB; 16]);
 //! #     bytes
 //! # }
-//! let payload = payload(); // from an .etl file, a live session, an event log …
+//! let payload = payload(); // an event's UserData, from a live session or an .etl file
 //! let decoded = Event::decode(Build::B26100, 6, 2, &payload)?;
 //! match decoded.event {
 //!     Event::Smb2RequestEcho(echo) => assert_eq!(echo.session_id(), 7),
@@ -22,6 +22,31 @@
 //! }
 //! # Ok::<(), smbserver_etw::DecodeError>(())
 //! ```
+//!
+//! # From a live session or a file
+//!
+//! All that decoding needs stands in Windows' `EVENT_RECORD`; the build is that of the machine that wrote the event. A
+//! file says it in its header.
+//!
+//! ```
+//! use smbserver_etw::{Build, Decoder, Event, EventKey, Guid, PointerSize, RawEvent};
+//!
+//! # fn callback(provider_id: Guid, id: u16, version: u8, flags: u16, user_data: &[u8]) {
+//! let decoder = Decoder::new(Build::from_number(26100)); // once; `ver` prints 10.0.26100.6584
+//!
+//! // In the callback, for each record:
+//! let raw = RawEvent::new(provider_id, EventKey::new(id, version), user_data) // UserData, UserDataLength bytes
+//!     .with_pointer_size(PointerSize::from_header_flags(flags)); // EventHeader.Flags: 32-bit processes
+//! match decoder.decode(&raw) {
+//!     Ok(decoded) => println!("{decoded}"),
+//!     Err(error) => eprintln!("{error}"), // Event::PROVIDER is the one provider that is decoded
+//! }
+//! # }
+//! # callback(Event::PROVIDER, 1900, 0, 0x40, &[1, 0, 0, 0]);
+//! ```
+//!
+//! `etw-recording` reads `.etl` and `.evtx` files on any system. An event log holds values, not payloads: that crate and
+//! `smbetw` make payloads of them again. The examples `live_callback`, `file_loop` and `in_a_test` are whole programs.
 //!
 //! # Why the build
 //!
@@ -45,7 +70,8 @@
 //!
 //! [`Event`] has a variant for each event; each variant's enum (for instance
 //! [`Smb2ResponseRead`](events::response::Smb2ResponseRead)) has one for each layout, and accessors for what the
-//! layouts share. A layout's view borrows the payload: it allocates nothing and reads a field when it is asked for.
+//! layouts share. Where some layout of an event lacks a field, its accessor returns an `Option`; match on the layout for
+//! the value itself. A layout's view borrows the payload: it allocates nothing and reads a field when it is asked for.
 //!
 //! Without knowing the type, [`Record::fields`] goes through names and values:
 //!
@@ -78,6 +104,9 @@
 //! }
 //! ```
 //!
+//! Channels, levels, maps and meanings are newtypes over integers with constants, not enums, so that a value that nobody
+//! knows survives: a `match` needs an arm `_`.
+//!
 //! # What the facts rest on
 //!
 //! Not every fact was captured from the build that it is told of. [`Build`]'s constants say for each kind of fact
@@ -89,7 +118,8 @@
 //!
 //! * `alloc`: the type `OwnedEvent`, an event with its payload, to be kept or sent to another thread.
 //!
-//! * `serde`: `Serialize` for events, views and values. Field names are the manifest's; integers are numbers, `HexInt`
+//! * `serde`: `Serialize` for events, views and values, and for [`Decoded`] and [`DecodeError`], whose objects are those
+//!   that `smbetw` prints. Field names are the manifest's; integers are numbers, `HexInt`
 //!   are `"0x…"` strings, GUIDs `"{…}"`, binary is upper-case hex, times are ISO 8601 in UTC.
 //!
 //! * `encode`: payloads from typed values (the module `encode`), to test what consumes events.
