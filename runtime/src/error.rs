@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{BuildRange, EventInfo, Guid, LayoutInfo, VersionInfo};
+use crate::{BuildRange, EventInfo, EventKey, Guid, LayoutInfo, VersionInfo};
 
 /// A field that could not be read, before it is known which layout it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -314,6 +314,17 @@ impl DecodeError {
         }
     }
 
+    /// The event's id and version, as far as the error is about one of this provider.
+    pub fn key(&self) -> Option<EventKey> {
+        let of_all = |candidates: &Candidates| candidates.iter().next().map(LayoutInfo::key);
+        match self {
+            Self::UnknownVersion { event, version, .. } => Some(EventKey::new(event.id, *version)),
+            Self::Mismatch(mismatch) | Self::OtherLayout { mismatch, .. } => Some(mismatch.layout().key()),
+            Self::NoLayoutFits { tried: candidates, .. } | Self::Ambiguous { candidates, .. } => of_all(candidates),
+            Self::OtherProvider { .. } | Self::UnknownBuild { .. } | Self::UnknownEvent { .. } => None,
+        }
+    }
+
     /// The layout that did not fit and why, where the error is about one.
     pub fn mismatch(&self) -> Option<&Mismatch> {
         match self {
@@ -341,8 +352,7 @@ impl Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LayoutInfo { name, id, version, .. } = self.layout;
-        write!(f, "event {id} version {version} ({name}): ")?;
+        write!(f, "{} ({}): ", self.layout.key(), self.layout.name)?;
         let fault = match self.reason() {
             MismatchKind::LeftOver { offset, bytes } => {
                 return write!(f, "{} left over after the last field, at offset {offset}", Bytes(bytes));

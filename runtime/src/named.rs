@@ -15,7 +15,7 @@ pub fn display_named(name: Option<&str>, number: impl Display, f: &mut fmt::Form
 }
 
 /// A name without the prefix that says where it is defined: `Error` of `win:Error`.
-fn without_prefix(name: &str) -> &str {
+pub(crate) fn without_prefix(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 

@@ -31,6 +31,10 @@ pub trait Provider: Copy + Debug + Default + Ord + Hash + Send + Sync + 'static 
     /// Whether some of these keywords have a name.
     #[doc(hidden)]
     fn names_keyword(keywords: Self::Keywords) -> bool;
+
+    /// What Windows shows for an opcode in an event of this task.
+    #[doc(hidden)]
+    fn name_opcode(opcode: Self::Opcode, task: Self::Task) -> Option<&'static str>;
 }
 
 /// Every event of a provider, as one generated enum.

@@ -6,6 +6,7 @@ use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::meaning::ValueName;
+use crate::named::without_prefix;
 use crate::status::BuiltIn;
 use crate::{
     Basis, BuildRange, Candidates, DecodeError, Decoded, EventInfo, Events, FaultKind, FieldInfo, LayoutInfo, Mismatch,
@@ -55,7 +56,12 @@ fn put_header<'a, E: Events<'a>, M: SerializeMap>(map: &mut M, decoded: &Decoded
         Some(name) => map.serialize_entry("level", name)?,
         None => map.serialize_entry("level", &AsText(decoded.level()))?,
     }
-    put_known(map, "opcode", Some(AsText(decoded.opcode())).filter(|_| header.opcode != 0))?;
+    if header.opcode != 0 {
+        match E::Provider::name_opcode(decoded.opcode(), decoded.task()) {
+            Some(name) => map.serialize_entry("opcode", without_prefix(name))?,
+            None => map.serialize_entry("opcode", &AsText(decoded.opcode()))?,
+        }
+    }
     put_known(map, "task", Some(AsText(decoded.task())).filter(|_| header.task != 0))?;
     put_known(map, "keywords", Some(Keywords::<E::Provider>(decoded.keywords())).filter(|_| header.keywords != 0))
 }

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc_attributes, emit_constants, ident, literal};
-use crate::plan::ir::{Constant, Crate, Newtype};
+use super::{decimal, doc_attributes, emit_constants, ident, literal};
+use crate::plan::ir::{Constant, Crate, Newtype, TaskOpcode};
 
 pub(super) const DOC: &str = "What an event's header holds beside id and version, with the provider's names for it.";
 
@@ -13,6 +13,7 @@ pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
         emit_newtype(&plan.channels),
         emit_newtype(&plan.levels),
         emit_newtype(&plan.opcodes),
+        emit_task_opcodes(&plan.task_opcodes),
         emit_newtype(&plan.tasks),
         emit_keywords(&plan.keywords),
         quote! { ::etw_runtime::descriptor_traits!(Channel: u8, Level: u8, Opcode: u8, Task: u16); },
@@ -54,6 +55,35 @@ fn emit_newtype(newtype: &Newtype) -> TokenStream {
 
             /// What Windows shows for it: the text of the newest manifest, or the name where none has a text.
             pub fn display_name(self) -> Option<&'static str> { #display }
+        }
+    }
+}
+
+/// What an opcode is called in the events of a task.
+fn emit_task_opcodes(opcodes: &[TaskOpcode]) -> TokenStream {
+    let rows = opcodes.iter().map(|of| {
+        let task = decimal(of.task);
+        let opcode = decimal(of.opcode);
+        let text = &of.text;
+        quote! { (#task, #opcode, #text) }
+    });
+    let body = if opcodes.is_empty() {
+        quote! {
+            let Task(_) = task;
+            self.display_name()
+        }
+    } else {
+        quote! {
+            const OF_TASKS: &[(u16, u8, &str)] = &[#(#rows),*];
+            let of_task = OF_TASKS.iter().find(|(of, value, _)| (*of, *value) == (task.0, self.0));
+            of_task.map(|(_, _, text)| *text).or_else(|| self.display_name())
+        }
+    };
+    quote! {
+        impl Opcode {
+            /// What Windows shows for it in an event of this task: an opcode may be the task's own, and another task may name
+            /// the same value otherwise.
+            pub fn display_name_in(self, task: Task) -> Option<&'static str> { #body }
         }
     }
 }

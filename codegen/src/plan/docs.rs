@@ -64,7 +64,9 @@ pub(super) fn describe_layout(schema: &Schema, event: (&str, &Event, u8), layout
     let title = escape(&find_title(Some(layout), name));
     let builds = name_builds(&layout.builds);
     let mut lines = vec![format!("Event {id} version {version}: {title}. {builds}."), String::new()];
-    lines.extend(describe_siblings(schema, event, version, layout, name));
+    lines.extend(
+        describe_siblings(schema, event, version, layout, name).into_iter().flat_map(|line| [line, String::new()]),
+    );
     let mut previous: Option<&Header> = None;
     for held in &layout.headers {
         let intro = match (previous, held.builds.first()) {

@@ -12,6 +12,8 @@ pub(crate) struct Crate {
     pub(crate) channels: Newtype,
     pub(crate) levels: Newtype,
     pub(crate) opcodes: Newtype,
+    /// The opcodes of single tasks: another task may name the same value otherwise.
+    pub(crate) task_opcodes: Vec<TaskOpcode>,
     pub(crate) tasks: Newtype,
     pub(crate) keywords: Newtype,
     pub(crate) maps: Vec<Map>,
@@ -58,6 +60,14 @@ pub(crate) struct Newtype {
     pub(crate) integer: &'static str,
     pub(crate) docs: Vec<String>,
     pub(crate) constants: Vec<Constant>,
+}
+
+/// What Windows shows for an opcode in the events of a task.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TaskOpcode {
+    pub(crate) task: u16,
+    pub(crate) opcode: u8,
+    pub(crate) text: String,
 }
 
 /// A constant of a newtype.

@@ -76,6 +76,7 @@ pub(crate) fn plan(
         channels: descriptor.channels,
         levels: descriptor.levels,
         opcodes: descriptor.opcodes,
+        task_opcodes: descriptor.task_opcodes,
         tasks: descriptor.tasks,
         keywords: descriptor.keywords,
         maps,

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ir::{BuildRange, Constant, Header as HeaderInfo, MapEntry, Newtype, Number};
+use super::ir::{BuildRange, Constant, Header as HeaderInfo, MapEntry, Newtype, Number, TaskOpcode};
 use super::phrases::{escape, name_builds, name_builds_unless_all};
 use super::{ir, names};
 use crate::names_lock::{NameKind, NamesLock};
@@ -18,6 +18,7 @@ pub(super) struct Descriptor {
     pub(super) channels: Newtype,
     pub(super) levels: Newtype,
     pub(super) opcodes: Newtype,
+    pub(super) task_opcodes: Vec<TaskOpcode>,
     pub(super) tasks: Newtype,
     pub(super) keywords: Newtype,
 }
@@ -116,6 +117,7 @@ pub(super) fn plan_descriptor(
         channels: newtype("Channel", "u8", "The channel that an event is written to.", channels),
         levels: newtype("Level", "u8", "The severity of an event.", levels),
         opcodes: newtype("Opcode", "u8", "The step of an activity that an event reports.", opcodes),
+        task_opcodes: plan_task_opcodes(schema),
         tasks: newtype("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
         keywords: newtype(
             "Keywords",
@@ -206,6 +208,18 @@ fn plan_keywords(schema: &Schema, used: &Used, lock: &mut NamesLock) -> Vec<Cons
         Named { base: name.replace("win:", ""), value: *mask, text: name.clone(), display: None, docs }
     });
     name_all(NameKind::Keyword, own.chain(predefined), lock)
+}
+
+/// The opcodes of single tasks, by task and value. Of two builds that differ, the newer counts.
+fn plan_task_opcodes(schema: &Schema) -> Vec<TaskOpcode> {
+    let task_numbers: BTreeMap<&str, u16> =
+        schema.tasks.iter().map(|held| (held.value.name.as_str(), held.value.value)).collect();
+    let mut texts: BTreeMap<(u16, u8), String> = BTreeMap::new();
+    for opcode in schema.opcodes.iter().map(|held| &held.value) {
+        let Some(task) = opcode.task.as_deref().and_then(|task| task_numbers.get(task)) else { continue };
+        texts.insert((*task, opcode.value), opcode.message.as_ref().unwrap_or(&opcode.name).clone());
+    }
+    texts.into_iter().map(|((task, opcode), text)| TaskOpcode { task, opcode, text }).collect()
 }
 
 /// The predefined levels, opcodes and keywords that events use.
@@ -434,6 +448,26 @@ fn plan_entries(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etw_schema::model::Task;
+
+    #[test]
+    fn tasks_name_a_value_each_in_their_own_way() {
+        let task = |name: &str, value| {
+            let value = Task { name: name.to_owned(), value, ..Task::default() };
+            Held { builds: Builds::from_build(1), value }
+        };
+        let opcode = |name: &str, task: &str| {
+            let value = Opcode { name: name.to_owned(), value: 30, task: Some(task.to_owned()), ..Opcode::default() };
+            Held { builds: Builds::from_build(1), value }
+        };
+        let schema = Schema {
+            tasks: vec![task("Walk", 1), task("Run", 2)],
+            opcodes: vec![opcode("Step", "Walk"), opcode("Leap", "Run"), opcode("Fall", "Nowhere")],
+            ..Schema::default()
+        };
+        let named = |task, text: &str| TaskOpcode { task, opcode: 30, text: text.to_owned() };
+        assert_eq!(plan_task_opcodes(&schema), [named(1, "Step"), named(2, "Leap")]);
+    }
 
     #[test]
     fn an_opcode_of_a_task_keeps_its_name_when_the_provider_declares_it_too() {

@@ -588,7 +588,7 @@ impl<'a> ServerCertMappingUpdateFailureV0<'a> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_thumb_print.u32::<0>())
@@ -966,7 +966,7 @@ impl<'a> ServerCertMappingRestoreFailureV0<'a> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_thumbprint.u32::<0>())
@@ -1115,7 +1115,7 @@ impl ServerCertMappingRestoreSummaryV0<'_> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<4>())
@@ -1725,7 +1725,7 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
 impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV0<'a> {
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())
@@ -1886,7 +1886,7 @@ pub struct SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
 impl<'a> SrvNetClientCertificateChainRevocationChecksFailedV1<'a> {
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())

@@ -90,6 +90,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionAccept<'a> {
 /// Event 500 version 0: SMB2 Connection accepted. Builds 10240-17134.
 ///
 /// Version 0 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 17134 (Windows 10 1803); [`Smb2ConnectionAccept`] lists the others.
+///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 ///
 /// # Message
@@ -161,6 +162,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionAcceptV0<'a> {
 /// Event 500 version 0: SMB2 Connection accepted. Builds 17763-26200.
 ///
 /// Version 0 has other fields in other builds: read these from build 17763 (Windows 10 1809) on; [`Smb2ConnectionAccept`] lists the others.
+///
 /// Channel Analytic, level Informational, opcode Start, task Smb2ConnectionAccept, keywords Connection.
 ///
 /// # Message
@@ -322,6 +324,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionDisconnectEvent<'a> {
 /// Event 501 version 0: SMB2 Connection Disconnected by Peer. Builds 10240-17134.
 ///
 /// Version 0 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 17134 (Windows 10 1803); [`Smb2ConnectionDisconnectEvent`] lists the others.
+///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 ///
 /// # Message
@@ -377,6 +380,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionDisconnectEventV0<'a> {
 /// Event 501 version 0: SMB2 Connection Disconnected by Peer. Builds 17763-26200.
 ///
 /// Version 0 has other fields in other builds: read these from build 17763 (Windows 10 1809) on; [`Smb2ConnectionDisconnectEvent`] lists the others.
+///
 /// Channel Analytic, level Informational, task Smb2ConnectionDisconnectEvent, keywords Connection.
 ///
 /// # Message
@@ -566,6 +570,7 @@ impl<'a> rt::Record<'a> for Smb2ConnectionTerminate<'a> {
 /// Event 502 version 0: SMB2 Connection Terminated. Builds 10240-17134.
 ///
 /// Version 0 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 17134 (Windows 10 1803); [`Smb2ConnectionTerminate`] lists the others.
+///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
 ///
 /// # Message
@@ -621,6 +626,7 @@ impl<'a> rt::View<'a> for Smb2ConnectionTerminateV0<'a> {
 /// Event 502 version 0: SMB2 Connection Terminated. Builds 17763-26200.
 ///
 /// Version 0 has other fields in other builds: read these from build 17763 (Windows 10 1809) on; [`Smb2ConnectionTerminate`] lists the others.
+///
 /// Channel Analytic, level Informational, opcode Stop, task Smb2ConnectionTerminate, keywords Connection.
 ///
 /// Not all of this was captured from the build itself:
@@ -664,7 +670,7 @@ impl<'a> Smb2ConnectionTerminateV0Build17763<'a> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS. Builds 17763-26200.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<20>())

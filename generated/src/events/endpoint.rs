@@ -1295,7 +1295,7 @@ impl<'a> SrvNetAddEndpointListenerRuleSuccessV0<'a> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_transport_name.u32::<10>())
@@ -1492,7 +1492,7 @@ impl<'a> SrvNetAddEndpointListenerRuleFailureV0<'a> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_transport_name.u32::<10>())
@@ -2003,7 +2003,7 @@ impl SrvNetEnableImplicitLoopbackInterfaceErrorV0<'_> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<4>())
@@ -2118,7 +2118,7 @@ impl SrvNetDisableImplicitLoopbackInterfaceErrorV0<'_> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<4>())

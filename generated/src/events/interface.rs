@@ -162,7 +162,7 @@ pub struct NsiTableAllocationFailedV0<'a> {
 impl NsiTableAllocationFailedV0<'_> {
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())
@@ -502,7 +502,7 @@ impl IpInterfaceNotFoundV0<'_> {
 
     /// `Status`, `win:HexInt32` shown as `win:NTSTATUS`. An NTSTATUS.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference; outType win:NTSTATUS.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS; outType win:NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<8>())

@@ -509,6 +509,13 @@ impl rt::Provider for Provider {
     fn names_keyword(keywords: descriptor::Keywords) -> bool {
         keywords.names().next().is_some()
     }
+
+    fn name_opcode(
+        opcode: descriptor::Opcode,
+        task: descriptor::Task,
+    ) -> Option<&'static str> {
+        opcode.display_name_in(task)
+    }
 }
 
 /// Decodes events with options: for a build or without one, strictly or not.

@@ -604,7 +604,7 @@ pub struct SrvNegotiateValidationFailureV2<'a> {
 impl<'a> SrvNegotiateValidationFailureV2<'a> {
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())

@@ -240,7 +240,7 @@ impl<'a> Smb2FileOpenV0<'a> {
 
     /// `DesiredAccess`, `win:UInt32`.
     ///
-    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): documented schema: access rights; MS-SMB2 2.2.13.1.
     #[inline]
     pub fn desired_access(&self) -> meanings::AccessMask {
         meanings::AccessMask(self.__after_name.u32::<16>())
@@ -1580,7 +1580,7 @@ pub struct SrvReopenFailureV0<'a> {
 impl<'a> SrvReopenFailureV0<'a> {
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())
@@ -2188,7 +2188,7 @@ impl SrvFileInvalidateV0<'_> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<16>())

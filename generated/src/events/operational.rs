@@ -1091,7 +1091,7 @@ impl<'a> Smb2MdlIoCompletionFailureV0<'a> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_file_name.u32::<4>())
@@ -2364,7 +2364,7 @@ pub struct SrvNetGetNextIdFailureV0<'a> {
 impl SrvNetGetNextIdFailureV0<'_> {
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())

@@ -2210,7 +2210,7 @@ impl<'a> Smb2RequestCreateV2<'a> {
 
     /// `ImpersonationLevel`, `win:UInt32`.
     ///
-    /// Its meaning as [`ImpersonationLevel`](meanings::ImpersonationLevel): page: note impersonation level; MS-SMB2 2.2.13.
+    /// Its meaning as [`ImpersonationLevel`](meanings::ImpersonationLevel): documented schema: impersonation level; MS-SMB2 2.2.13.
     #[inline]
     pub fn impersonation_level(&self) -> meanings::ImpersonationLevel {
         meanings::ImpersonationLevel(self.__head.u32::<42>())
@@ -2236,7 +2236,7 @@ impl<'a> Smb2RequestCreateV2<'a> {
 
     /// `DesiredAccess`, `win:Int32`.
     ///
-    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): documented schema: access rights; MS-SMB2 2.2.13.1.
     #[inline]
     pub fn desired_access(&self) -> meanings::AccessMask {
         meanings::AccessMask(self.__head.i32::<62>().cast_unsigned())

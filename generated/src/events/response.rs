@@ -418,6 +418,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseNegotiate<'a> {
 /// Event 101 version 2: SMB2 Response Negotiate. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseNegotiate`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 ///
 /// # Message
@@ -500,7 +501,7 @@ impl Smb2ResponseNegotiateV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -694,6 +695,7 @@ impl<'a> rt::View<'a> for Smb2ResponseNegotiateV2<'a> {
 /// Event 101 version 2: SMB2 Response Negotiate. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseNegotiate`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseNegotiate, keywords Response.
 ///
 /// # Message
@@ -776,7 +778,7 @@ impl Smb2ResponseNegotiateV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -1321,6 +1323,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseSessionSetup<'a> {
 /// Event 102 version 2: SMB2 Response Session Setup. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseSessionSetup`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 ///
 /// # Message
@@ -1403,7 +1406,7 @@ impl Smb2ResponseSessionSetupV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -1551,6 +1554,7 @@ impl<'a> rt::View<'a> for Smb2ResponseSessionSetupV2<'a> {
 /// Event 102 version 2: SMB2 Response Session Setup. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseSessionSetup`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseSessionSetup, keywords Response.
 ///
 /// # Message
@@ -1633,7 +1637,7 @@ impl Smb2ResponseSessionSetupV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -2116,6 +2120,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseLogoff<'a> {
 /// Event 103 version 2: SMB2 Response Logoff. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseLogoff`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 ///
 /// # Message
@@ -2198,7 +2203,7 @@ impl Smb2ResponseLogoffV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -2332,6 +2337,7 @@ impl<'a> rt::View<'a> for Smb2ResponseLogoffV2<'a> {
 /// Event 103 version 2: SMB2 Response Logoff. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseLogoff`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseLogoff, keywords Response.
 ///
 /// # Message
@@ -2414,7 +2420,7 @@ impl Smb2ResponseLogoffV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -2955,6 +2961,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseTreeConnect<'a> {
 /// Event 104 version 2: SMB2 Response Tree Connect. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseTreeConnect`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 ///
 /// # Message
@@ -3037,7 +3044,7 @@ impl Smb2ResponseTreeConnectV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -3233,6 +3240,7 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeConnectV2<'a> {
 /// Event 104 version 2: SMB2 Response Tree Connect. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseTreeConnect`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseTreeConnect, keywords Response.
 ///
 /// # Message
@@ -3315,7 +3323,7 @@ impl Smb2ResponseTreeConnectV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -3854,6 +3862,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseTreeDisconnect<'a> {
 /// Event 105 version 2: SMB2 Response Tree Disconnect. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseTreeDisconnect`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 ///
 /// # Message
@@ -3936,7 +3945,7 @@ impl Smb2ResponseTreeDisconnectV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -4076,6 +4085,7 @@ impl<'a> rt::View<'a> for Smb2ResponseTreeDisconnectV2<'a> {
 /// Event 105 version 2: SMB2 Response Tree Disconnect. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseTreeDisconnect`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseTreeDisconnect, keywords Response.
 ///
 /// # Message
@@ -4158,7 +4168,7 @@ impl Smb2ResponseTreeDisconnectV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -4625,6 +4635,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseEcho<'a> {
 /// Event 106 version 2: SMB2 Response Echo. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseEcho`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 ///
 /// # Message
@@ -4707,7 +4718,7 @@ impl Smb2ResponseEchoV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -4835,6 +4846,7 @@ impl<'a> rt::View<'a> for Smb2ResponseEchoV2<'a> {
 /// Event 106 version 2: SMB2 Response Echo. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseEcho`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseEcho, keywords Response.
 ///
 /// # Message
@@ -4917,7 +4929,7 @@ impl Smb2ResponseEchoV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -5532,6 +5544,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseCreate<'a> {
 /// Event 108 version 2: SMB2 Response Create. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseCreate`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 ///
 /// # Message
@@ -5614,7 +5627,7 @@ impl Smb2ResponseCreateV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -5870,6 +5883,7 @@ impl<'a> rt::View<'a> for Smb2ResponseCreateV2<'a> {
 /// Event 108 version 2: SMB2 Response Create. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseCreate`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseCreate, keywords Response.
 ///
 /// # Message
@@ -5952,7 +5966,7 @@ impl Smb2ResponseCreateV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -6639,6 +6653,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseClose<'a> {
 /// Event 109 version 2: SMB2 Response Close. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseClose`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 ///
 /// # Message
@@ -6721,7 +6736,7 @@ impl Smb2ResponseCloseV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -6931,6 +6946,7 @@ impl<'a> rt::View<'a> for Smb2ResponseCloseV2<'a> {
 /// Event 109 version 2: SMB2 Response Close. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseClose`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseClose, keywords Response.
 ///
 /// # Message
@@ -7013,7 +7029,7 @@ impl Smb2ResponseCloseV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -7574,6 +7590,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseFlush<'a> {
 /// Event 110 version 2: SMB2 Response Flush. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseFlush`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 ///
 /// # Message
@@ -7656,7 +7673,7 @@ impl Smb2ResponseFlushV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -7802,6 +7819,7 @@ impl<'a> rt::View<'a> for Smb2ResponseFlushV2<'a> {
 /// Event 110 version 2: SMB2 Response Flush. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseFlush`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseFlush, keywords Response.
 ///
 /// # Message
@@ -7884,7 +7902,7 @@ impl Smb2ResponseFlushV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -8413,6 +8431,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseRead<'a> {
 /// Event 111 version 2: SMB2 Response Read. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseRead`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 ///
 /// # Message
@@ -8495,7 +8514,7 @@ impl Smb2ResponseReadV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -8647,6 +8666,7 @@ impl<'a> rt::View<'a> for Smb2ResponseReadV2<'a> {
 /// Event 111 version 2: SMB2 Response Read. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseRead`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseRead, keywords Response.
 ///
 /// # Message
@@ -8729,7 +8749,7 @@ impl Smb2ResponseReadV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -9306,6 +9326,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseWrite<'a> {
 /// Event 112 version 2: SMB2 Response Write. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseWrite`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 ///
 /// # Message
@@ -9388,7 +9409,7 @@ impl Smb2ResponseWriteV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -9558,6 +9579,7 @@ impl<'a> rt::View<'a> for Smb2ResponseWriteV2<'a> {
 /// Event 112 version 2: SMB2 Response Write. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseWrite`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseWrite, keywords Response.
 ///
 /// # Message
@@ -9640,7 +9662,7 @@ impl Smb2ResponseWriteV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -10203,6 +10225,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseBreakOplock<'a> {
 /// Event 113 version 2: SMB2 Response Break Oplock. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseBreakOplock`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 ///
 /// # Message
@@ -10285,7 +10308,7 @@ impl Smb2ResponseBreakOplockV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -10451,6 +10474,7 @@ impl<'a> rt::View<'a> for Smb2ResponseBreakOplockV2<'a> {
 /// Event 113 version 2: SMB2 Response Break Oplock. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseBreakOplock`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseBreakOplock, keywords Response.
 ///
 /// # Message
@@ -10533,7 +10557,7 @@ impl Smb2ResponseBreakOplockV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -11090,6 +11114,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseAcknowledgeBreakLease<'a> {
 /// Event 115 version 2: SMB2 Response Acknowledge Break Lease. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseAcknowledgeBreakLease`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 ///
 /// # Message
@@ -11172,7 +11197,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -11350,6 +11375,7 @@ impl<'a> rt::View<'a> for Smb2ResponseAcknowledgeBreakLeaseV2<'a> {
 /// Event 115 version 2: SMB2 Response Acknowledge Break Lease. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseAcknowledgeBreakLease`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseAcknowledgeBreakLease, keywords Response.
 ///
 /// # Message
@@ -11432,7 +11458,7 @@ impl Smb2ResponseAcknowledgeBreakLeaseV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -11961,6 +11987,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseLock<'a> {
 /// Event 116 version 2: SMB2 Response Lock. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseLock`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 ///
 /// # Message
@@ -12043,7 +12070,7 @@ impl Smb2ResponseLockV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -12189,6 +12216,7 @@ impl<'a> rt::View<'a> for Smb2ResponseLockV2<'a> {
 /// Event 116 version 2: SMB2 Response Lock. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseLock`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseLock, keywords Response.
 ///
 /// # Message
@@ -12271,7 +12299,7 @@ impl Smb2ResponseLockV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -12800,6 +12828,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseIoctl<'a> {
 /// Event 117 version 2: SMB2 Response Ioctl. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseIoctl`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 ///
 /// # Message
@@ -12882,7 +12911,7 @@ impl Smb2ResponseIoctlV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -13054,6 +13083,7 @@ impl<'a> rt::View<'a> for Smb2ResponseIoctlV2<'a> {
 /// Event 117 version 2: SMB2 Response Ioctl. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseIoctl`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseIoctl, keywords Response.
 ///
 /// # Message
@@ -13136,7 +13166,7 @@ impl Smb2ResponseIoctlV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -13659,6 +13689,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseQueryDirectory<'a> {
 /// Event 118 version 2: SMB2 Response Query Directory. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseQueryDirectory`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 ///
 /// # Message
@@ -13741,7 +13772,7 @@ impl Smb2ResponseQueryDirectoryV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -13887,6 +13918,7 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryDirectoryV2<'a> {
 /// Event 118 version 2: SMB2 Response Query Directory. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseQueryDirectory`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseQueryDirectory, keywords Response.
 ///
 /// # Message
@@ -13969,7 +14001,7 @@ impl Smb2ResponseQueryDirectoryV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -14466,6 +14498,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseChangeNotify<'a> {
 /// Event 119 version 2: SMB2 Response Change Notify. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseChangeNotify`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 ///
 /// # Message
@@ -14548,7 +14581,7 @@ impl Smb2ResponseChangeNotifyV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -14694,6 +14727,7 @@ impl<'a> rt::View<'a> for Smb2ResponseChangeNotifyV2<'a> {
 /// Event 119 version 2: SMB2 Response Change Notify. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseChangeNotify`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseChangeNotify, keywords Response.
 ///
 /// # Message
@@ -14776,7 +14810,7 @@ impl Smb2ResponseChangeNotifyV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -15289,6 +15323,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseQueryInfo<'a> {
 /// Event 120 version 2: SMB2 Response Query Info. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseQueryInfo`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 ///
 /// # Message
@@ -15373,7 +15408,7 @@ impl<'a> Smb2ResponseQueryInfoV2<'a> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -15545,6 +15580,7 @@ impl<'a> rt::View<'a> for Smb2ResponseQueryInfoV2<'a> {
 /// Event 120 version 2: SMB2 Response Query Info. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseQueryInfo`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseQueryInfo, keywords Response.
 ///
 /// # Message
@@ -15629,7 +15665,7 @@ impl<'a> Smb2ResponseQueryInfoV2Build26100<'a> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -16152,6 +16188,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseSetInfo<'a> {
 /// Event 121 version 2: SMB2 Response Set Info. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseSetInfo`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 ///
 /// # Message
@@ -16234,7 +16271,7 @@ impl Smb2ResponseSetInfoV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -16380,6 +16417,7 @@ impl<'a> rt::View<'a> for Smb2ResponseSetInfoV2<'a> {
 /// Event 121 version 2: SMB2 Response Set Info. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseSetInfo`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseSetInfo, keywords Response.
 ///
 /// # Message
@@ -16462,7 +16500,7 @@ impl Smb2ResponseSetInfoV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -16959,6 +16997,7 @@ impl<'a> rt::Record<'a> for Smb2ResponseError<'a> {
 /// Event 122 version 2: SMB2 Response Error. Builds 10240-22631.
 ///
 /// Version 2 has other fields in other builds: read these from build 10240 (Windows 10 1507) to build 22631 (Windows 11 23H2); [`Smb2ResponseError`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 ///
 /// # Message
@@ -17041,7 +17080,7 @@ impl Smb2ResponseErrorV2<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())
@@ -17187,6 +17226,7 @@ impl<'a> rt::View<'a> for Smb2ResponseErrorV2<'a> {
 /// Event 122 version 2: SMB2 Response Error. Builds 26100-26200.
 ///
 /// Version 2 has other fields in other builds: read these from build 26100 (Windows 11 24H2 / Windows Server 2025) on; [`Smb2ResponseError`] lists the others.
+///
 /// Channel Performance, level Informational, task Smb2ResponseError, keywords Response.
 ///
 /// # Message
@@ -17269,7 +17309,7 @@ impl Smb2ResponseErrorV2Build26100<'_> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<40>())

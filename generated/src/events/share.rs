@@ -936,7 +936,7 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
 
     /// `GrantedAccess`, `win:HexInt32`.
     ///
-    /// Its meaning as [`AccessMask`](meanings::AccessMask): page: note access rights; MS-SMB2 2.2.13.1.
+    /// Its meaning as [`AccessMask`](meanings::AccessMask): documented schema: access rights; MS-SMB2 2.2.13.1.
     #[inline]
     pub fn granted_access(&self) -> meanings::AccessMask {
         meanings::AccessMask(self.__after_client_name.u32::<4>())
@@ -962,7 +962,7 @@ impl<'a> SrvShareAccessCheckFailureV0<'a> {
 
     /// `Status`, `win:HexInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_share_security_descriptor.u32::<0>())
@@ -1664,7 +1664,7 @@ impl<'a> SsRkfCaFailureV0<'a> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_share_name.u32::<0>())
@@ -1828,7 +1828,7 @@ pub struct ShareQosPolicySettingFailureV0<'a> {
 impl<'a> ShareQosPolicySettingFailureV0<'a> {
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__head.u32::<0>())

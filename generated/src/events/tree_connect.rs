@@ -560,7 +560,7 @@ impl<'a> Smb2TreeConnectFailedDueToPendingV0<'a> {
 
     /// `Status`, `win:UInt32`.
     ///
-    /// Its meaning as [`NtStatus`](rt::status::NtStatus): page: note NTSTATUS reference.
+    /// Its meaning as [`NtStatus`](rt::status::NtStatus): documented schema: NTSTATUS.
     #[inline]
     pub fn status(&self) -> rt::status::NtStatus {
         rt::status::NtStatus(self.__after_scope_name.u32::<0>())

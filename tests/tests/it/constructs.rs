@@ -18,7 +18,7 @@ mod constructs {
     include!(concat!(env!("OUT_DIR"), "/constructs.rs"));
 }
 
-use constructs::descriptor::Opcode;
+use constructs::descriptor::{Opcode, Task};
 use constructs::{Build, Decoder, Event};
 
 const MANIFEST: &[u8] = include_bytes!("../../fixtures/constructs.man");
@@ -51,6 +51,11 @@ fn opcodes_of_tasks_may_share_a_name() {
     let of_tasks = [(Opcode::SPRINT, "Sprint"), (Opcode::SPRINT_13, "Sprint")];
     assert_eq!(Opcode::NAMED, [own, of_tasks].concat());
     assert_eq!((Opcode::SPRINT.0, Opcode::SPRINT_13.0), (12, 13));
+    // A task's opcode has its name in events of that task; elsewhere the value has what name there is.
+    assert_eq!(Opcode(13).display_name_in(Task(1)), Some("Sprint"));
+    assert_eq!(Opcode(12).display_name_in(Task(2)), Opcode(12).display_name());
+    assert_eq!(Opcode::REST.display_name_in(Task(2)), Some("Rest"));
+    assert_eq!(Opcode(77).display_name_in(Task(1)), None);
 }
 
 #[test]

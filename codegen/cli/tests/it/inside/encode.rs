@@ -44,6 +44,17 @@ fn structs_come_back() {
 }
 
 #[test]
+fn an_error_names_the_member_of_a_struct() {
+    let named = [StructsSeenV0Named { name: Text::Str("a\0b"), ..structs().named[0] }];
+    let error = StructsSeenV0 { named: &named, ..structs() }.encode().expect_err("the text would end at its NUL");
+    assert_eq!((error.field_name(), error.member_name()), (Some("Named"), Some("Name")));
+    let blob = [0; 256];
+    let named = [StructsSeenV0Named { blob: &blob, ..structs().named[0] }];
+    let error = StructsSeenV0 { named: &named, ..structs() }.encode().expect_err("more than the length can say");
+    assert!(error.to_string().contains("field Named, member Length: "), "{error}");
+}
+
+#[test]
 fn arrays_share_their_count_or_are_refused() {
     let sid = Sid::new(&[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]).expect("S-1-5-18");
     let guid = Guid::from_bytes([7; 16]);
