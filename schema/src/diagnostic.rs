@@ -97,7 +97,8 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, severity: Severity, place: &Place, element: impl Into<String>, message: impl Into<String>) {
         if self.has_room(severity) {
-            let (element, message) = (element.into(), message.into());
+            let element = element.into();
+            let message = message.into();
             self.found.push(Diagnostic { severity, place: place.clone(), element, message });
         }
     }

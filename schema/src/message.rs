@@ -68,7 +68,8 @@ pub fn without_expansion(template: &str) -> String {
 
 /// A template in the spelling of manifests: a percent sign that begins nothing is doubled. Message tables hold it single.
 pub fn in_manifest(template: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(template.len()), template);
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
     while let Some(at) = rest.find('%') {
         let after = &rest[at + 1..];
         out += &rest[..=at];

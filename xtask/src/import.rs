@@ -176,8 +176,11 @@ fn summarize(build: u32, imported: &Imported) -> Result<()> {
     let p = &imported.provider;
     print::out(|out| {
         writeln!(out, "build {build}: {} {}", p.name, p.guid)?;
-        let (events, templates, tasks) = (p.events.len(), p.templates.len(), p.tasks.len());
-        let (keywords, maps) = (p.keywords.len(), p.maps.len());
+        let events = p.events.len();
+        let templates = p.templates.len();
+        let tasks = p.tasks.len();
+        let keywords = p.keywords.len();
+        let maps = p.maps.len();
         writeln!(out, "{events} events, {templates} templates, {tasks} tasks, {keywords} keywords, {maps} maps")?;
         imported
             .facts

@@ -158,7 +158,8 @@ fn entry(text: &str) -> Result<String, String> {
 
 /// A manifest's text as it is registered: a doubled percent sign becomes one, unless that one would then begin an escape.
 fn registered(text: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
     while let Some(at) = rest.find("%%") {
         let (before, after) = rest.split_at(at);
         let after = &after[2..];

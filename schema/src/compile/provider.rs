@@ -262,7 +262,8 @@ impl Writer<'_, '_, '_> {
             &opcodes,
             |opcode| &opcode.name,
             |this, opcode| {
-                let (task, at) = (number(opcode), this.here());
+                let task = number(opcode);
+                let at = this.here();
                 this.offsets.opcodes.insert((opcode.task.clone(), opcode.name.clone()), (opcode.value, at));
                 this.out.u16(task);
                 this.out.u16(opcode.value.into());

@@ -120,11 +120,13 @@ fn align(old: &[Field], new: &[Field]) -> Vec<FieldEdit> {
     let pairs = best_pairs(old, new);
     let mut edits = Vec::new();
     for &(at_old, at_new) in &pairs {
-        let (a, b) = (&old[at_old], &new[at_new]);
+        let a = &old[at_old];
+        let b = &new[at_new];
         if a.name != b.name {
             edits.push(FieldEdit::Renamed { old: a.name.clone(), new: b.name.clone(), at_old, at_new });
         } else if wire_type(a) != wire_type(b) {
-            let (old, new) = (wire_type(a), wire_type(b));
+            let old = wire_type(a);
+            let new = wire_type(b);
             edits.push(FieldEdit::Retyped { field: a.name.clone(), old, new, at_old, at_new });
         }
     }
@@ -145,7 +147,8 @@ fn align(old: &[Field], new: &[Field]) -> Vec<FieldEdit> {
         });
     }
     for at_new in come {
-        let (field, r#type) = (new[at_new].name.clone(), wire_type(&new[at_new]));
+        let field = new[at_new].name.clone();
+        let r#type = wire_type(&new[at_new]);
         edits.push(if at_new >= last_new && last_new > 0 {
             FieldEdit::Appended { field, r#type, at_new }
         } else {
@@ -167,9 +170,12 @@ fn best_pairs(old: &[Field], new: &[Field]) -> Vec<(usize, usize)> {
             best[i * width + j] = skip.max(take);
         }
     }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    let mut i = 0;
+    let mut j = 0;
+    let mut pairs = Vec::new();
     while i < old.len() && j < new.len() {
-        let (here, alike) = (best[i * width + j], likeness(&old[i], &new[j]));
+        let here = best[i * width + j];
+        let alike = likeness(&old[i], &new[j]);
         if alike > 0 && here == alike + best[(i + 1) * width + j + 1] {
             pairs.push((i, j));
             i += 1;
@@ -190,7 +196,8 @@ fn likeness(old: &Field, new: &Field) -> u32 {
     if old.name == new.name {
         return if same_type { 1000 } else { 900 };
     }
-    let (a, b) = (old.name.as_bytes(), new.name.as_bytes());
+    let a = old.name.as_bytes();
+    let b = new.name.as_bytes();
     let shorter = a.len().min(b.len());
     let front = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count().min(shorter - front);

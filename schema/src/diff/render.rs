@@ -225,7 +225,8 @@ fn message_lines(old: Option<&str>, new: Option<&str>) -> Vec<Vec<String>> {
     let lines = |text: Option<&str>| -> Vec<String> {
         text.unwrap_or_default().split("%n").filter(|line| !line.is_empty()).map(str::to_owned).collect()
     };
-    let (old, new) = (lines(old), lines(new));
+    let old = lines(old);
+    let new = lines(new);
     let only = |sign: &str, of: &[String], other: &[String]| {
         let lines = of.iter().filter(|line| !other.contains(line));
         lines.map(|line| vec![sign.to_owned(), line.replace(['\r', '\n'], " ")]).collect::<Vec<_>>()
@@ -257,7 +258,8 @@ fn declaration(
         });
         facts.collect::<Vec<_>>().join(", ")
     };
-    let (was, is) = (said(old, new), said(new, old));
+    let was = said(old, new);
+    let is = said(new, old);
     let arrow = if was.is_empty() || is.is_empty() { "" } else { " → " };
     (format!("{} {word}", plural(kind.word())), vec![name.to_owned(), format!("{was}{arrow}{is}")], Vec::new())
 }

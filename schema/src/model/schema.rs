@@ -170,7 +170,8 @@ impl Builds {
 
     /// The captured builds of a schema for which something holds.
     pub fn from_schema(schema: &Schema, holds: impl Fn(u32) -> bool) -> Self {
-        let (mut builds, mut previous) = (Self::default(), None);
+        let mut builds = Self::default();
+        let mut previous = None;
         for build in schema.builds.iter().map(|build| build.number) {
             if holds(build) {
                 builds.push(build, previous);

@@ -33,7 +33,10 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
 fn is_message_table(bytes: &[u8]) -> bool {
     let word = |at: u32| Bytes(bytes).u32(usize::try_from(at).ok()?);
     let is_one = || {
-        let (count, low, high, first) = (word(0)?, word(4)?, word(8)?, word(12)?);
+        let count = word(0)?;
+        let low = word(4)?;
+        let high = word(8)?;
+        let first = word(12)?;
         let entry = word(first)?;
         let rows_end = count.checked_mul(12)?.checked_add(4)?;
         Some(count > 0 && low <= high && first == rows_end && entry & 0xFFFF >= 4 && entry >> 16 <= 1)

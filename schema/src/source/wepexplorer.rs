@@ -202,23 +202,27 @@ fn channel(item: &Item, found: &mut Diagnostics) -> Option<Channel> {
 }
 
 fn level(item: &Item, found: &mut Diagnostics) -> Option<Level> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     Some(Level { name, value, message: item.message(), symbol: None, at: item.at.clone() })
 }
 
 fn task(item: &Item, found: &mut Diagnostics) -> Option<Task> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     Some(Task { name, value, message: item.message(), at: item.at.clone(), ..Task::default() })
 }
 
 fn opcode(item: &Item, found: &mut Diagnostics) -> Option<(Opcode, u16)> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     let task = if item.text("Task").is_some() { item.number("Task", found)? } else { 0 };
     Some((Opcode { name, value, message: item.message(), task: None, symbol: None, at: item.at.clone() }, task))
 }
 
 fn keyword(item: &Item, found: &mut Diagnostics) -> Option<Keyword> {
-    let (name, mask) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let mask = item.number("Value", found)?;
     Some(Keyword { name, mask, message: item.message(), symbol: None, at: item.at.clone() })
 }
 
@@ -266,7 +270,8 @@ fn parse_event(
     file: &Arc<str>,
     found: &mut Diagnostics,
 ) -> Option<(Event, Option<Template>)> {
-    let (id, version) = (item.number("Id", found)?, item.number("Version", found)?);
+    let id = item.number("Id", found)?;
+    let version = item.number("Version", found)?;
     let what = EventKey::new(id, version).to_string();
     let mut look_up = |kind: &str, names: &HashMap<String, Option<String>>, text: &str| match names.get(text) {
         Some(Some(name)) => Some(name.clone()),

@@ -167,7 +167,8 @@ impl Reader<'_> {
 
     fn manifest(&mut self) -> Manifest {
         let mut manifest = Manifest::default();
-        let (magic, size) = (self.bytes.get(0, 4), self.bytes.u32(4));
+        let magic = self.bytes.get(0, 4);
+        let size = self.bytes.u32(4);
         let (Some(b"CRIM"), Some(size), Some(major)) = (magic, size, self.bytes.u16(8)) else {
             self.error("CRIM at 0x0", "expected the header of a compiled manifest");
             return manifest;
@@ -429,7 +430,8 @@ impl Reader<'_> {
         let mut entries = Vec::new();
         for number in 0..count {
             let entry = start + 20 + number * 8;
-            let (value, id) = (self.bytes.u32(entry)?, self.bytes.u32(entry + 4)?);
+            let value = self.bytes.u32(entry)?;
+            let id = self.bytes.u32(entry + 4)?;
             entries.push(MapEntry { value, message: self.message(id), symbol: None, at: self.at.clone() });
         }
         names.insert(at, name.clone());
@@ -444,7 +446,8 @@ impl Reader<'_> {
             self.error(what, "expected the table of templates");
             return Vec::new();
         };
-        let (mut templates, mut position) = (Vec::new(), start.saturating_add(12));
+        let mut templates = Vec::new();
+        let mut position = start.saturating_add(12);
         for number in 0..count {
             let (Some(b"TEMP"), Some(size)) = (self.bytes.get(position, 4), self.bytes.u32(position.saturating_add(4)))
             else {
@@ -464,7 +467,9 @@ impl Reader<'_> {
     fn template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
         let what = format!("TEMP at {at:#x}");
         let header = (self.bytes.u32(at + 8)?, self.bytes.u32(at + 12)?, self.bytes.u32(at + 16)?);
-        let (top, total, items) = (index(header.0), index(header.1), index(header.2));
+        let top = index(header.0);
+        let total = index(header.1);
+        let items = index(header.2);
         let room = self.bytes.0.len().saturating_sub(items) / 20;
         if total > room || top > total {
             self.error(
@@ -585,7 +590,8 @@ impl Reader<'_> {
     }
 
     fn event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
-        let (id, version) = (self.short(at, 0), self.byte(at, 2));
+        let id = self.short(at, 0);
+        let version = self.byte(at, 2);
         let what = format!("{}, at {at:#x}", EventKey::new(id, version));
         let mut event = Event { id, version, at: self.at.clone(), ..Event::default() };
         event.message = self.message(self.number(at, 16));
@@ -626,7 +632,8 @@ impl Reader<'_> {
     }
 
     fn event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
-        let (count, start) = (index(self.number(at, 36)), index(self.number(at, 40)));
+        let count = index(self.number(at, 36));
+        let start = index(self.number(at, 40));
         if count == 0 {
             return Vec::new();
         }

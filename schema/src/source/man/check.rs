@@ -54,7 +54,8 @@ impl<'p> Names<'p> {
 
 /// Reports the names that nothing has. False for an event with an unknown opcode: it would claim to have none.
 fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) -> bool {
-    let (at, what) = (event.at.clone(), event.key().to_string());
+    let at = event.at.clone();
+    let what = event.key().to_string();
     let mut dangling = |kind, attribute: &str, name: &str, expected: &str| {
         if !draft.lost(kind, name) {
             let message = format!("unknown {attribute} \"{}\"; expected {expected}", clip(name));

@@ -192,7 +192,9 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
             continue;
         }
         let value = cursor.required_number(&mut item, "value", u64::from(u32::MAX));
-        let (symbol, message, at) = (cursor.symbol(&mut item), cursor.required(&mut item, "message"), item.at.clone());
+        let symbol = cursor.symbol(&mut item);
+        let message = cursor.required(&mut item, "message");
+        let at = item.at.clone();
         item.take("mid");
         cursor.close(&item);
         messages.extend(value.map(|value| Message { value, symbol, message, at }));

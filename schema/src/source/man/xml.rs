@@ -558,7 +558,8 @@ impl<'i> Cursor<'i> {
         match error {
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 let opened = self.open.last().map_or(0, |open| open.line);
-                let (expected, found) = (clip(expected), clip(found));
+                let expected = clip(expected);
+                let found = clip(found);
                 self.fail(line, format!("</{found}> does not match <{expected}>, which line {opened} opens"));
             }
             Error::IllFormed(IllFormedError::UnmatchedEndTag(name)) => {
