@@ -39,7 +39,7 @@ pub(super) struct Messages<'t> {
 }
 
 impl<'t> Messages<'t> {
-    /// Texts that are references, and what they stand for.
+    /// Texts that are references, and the texts that they refer to.
     pub(super) fn new(translation: Option<&'t HashMap<String, String>>) -> Self {
         Self { translation, ..Self::default() }
     }

@@ -404,7 +404,7 @@ impl Writer<'_, '_, '_> {
         (keywords, header.keywords)
     }
 
-    /// The numbers and offsets of an event's names. One that leads nowhere is reported.
+    /// The numbers and offsets of an event's names. A dangling reference is reported.
     fn header(&mut self, event: &Event, what: &str) -> Header {
         let mut header = Header::default();
         let mut dangling = Vec::new();
@@ -453,7 +453,7 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// An event's header: numbers, and the offsets of what they stand for.
+/// An event's header: numbers, and the offsets of the things with these numbers.
 #[derive(Default)]
 struct Header {
     channel: (u8, u32),

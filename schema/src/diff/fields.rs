@@ -1,4 +1,4 @@
-//! What became of each field from one layout to another.
+//! The edits of each field from one layout to another.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::model::{Field, Size};
 #[serde(tag = "edit", rename_all = "snake_case")]
 #[allow(missing_docs)] // the members say what they are by their names; the positions are explained above
 pub enum FieldEdit {
-    /// A new field behind all others.
+    /// A new field after all others.
     Appended { field: String, r#type: String, at_new: usize },
     /// A new field before or between others: everything after it moves.
     Inserted { field: String, r#type: String, at_new: usize },
@@ -50,7 +50,7 @@ impl FieldEdit {
         }
     }
 
-    /// Where the edit stands, for the order in which edits are told.
+    /// The sort key of the edit.
     fn position(&self) -> usize {
         match self {
             Self::Appended { at_new, .. } | Self::Inserted { at_new, .. } => *at_new,
@@ -189,7 +189,7 @@ fn best_pairs(old: &[Field], new: &[Field]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// How much two fields are alike; 0 if they are not to be taken for the same. The same name outweighs everything; a
+/// How similar two fields are; 0 if they cannot be the same field. The same name outweighs everything; a
 /// renamed field keeps its type and at least half of its name.
 fn likeness(old: &Field, new: &Field) -> u32 {
     let same_type = wire_type(old) == wire_type(new);

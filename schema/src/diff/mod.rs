@@ -75,7 +75,7 @@ pub enum Change {
         /// What became of each.
         edits: Vec<FieldEdit>,
     },
-    /// A fact beside the fields.
+    /// A fact about the event that is not a field.
     Fact {
         /// The id.
         id: u16,
@@ -113,7 +113,7 @@ pub enum Change {
         kind: DeclarationKind,
         /// The name.
         name: String,
-        /// What it said; none where it was not there.
+        /// The old text; none if there was none.
         old: Option<Attributes>,
         /// What it says; none where it is gone.
         new: Option<Attributes>,
@@ -129,7 +129,7 @@ pub enum Side<T> {
     Removed(T),
 }
 
-/// A fact beside an event's fields.
+/// A fact about an event that is not a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -235,7 +235,7 @@ impl Change {
         back
     }
 
-    /// Where the change stands among others of its verdict.
+    /// The sort key of the change among others of its verdict.
     fn order(&self) -> (Verdict, u8, u16, u8, String) {
         let (rank, id, version, rest) = match self {
             Self::Layout { id, version, .. } => (0, *id, *version, String::new()),

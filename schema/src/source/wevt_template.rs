@@ -1,8 +1,8 @@
 //! The compiled manifest of a binary: the WEVT_TEMPLATE resource, which begins with `CRIM`.
 //!
-//! All offsets count from the resource's start, and every one may be wrong: each access is checked, what is wrong is
-//! reported with its offset, and the rest is read. No input makes the reader hold more than a small multiple of its
-//! size: each byte is paid for from a budget, so that a thousand items that point at one long text end it.
+//! All offsets count from the resource's start. Any of them may be wrong: each access is checked, an error is
+//! reported with its offset, and the rest is read. The reader takes no more memory than a small multiple of the input's
+//! size: every byte counts against a budget, which a thousand items that point at one long text use up.
 //!
 //! The binary XML of templates is not read: the fields are those of the descriptors, and `<UserData>` is lost.
 //!
@@ -72,7 +72,7 @@ pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (
     (manifest, reader.missing, reader.found)
 }
 
-/// How many times the resource's own size the reader may hold. What real ones take is about six times their size.
+/// The memory that the reader may take, as a multiple of the resource's size. Real resources take about six times their size.
 const BUDGET: usize = 24;
 
 /// What an entry of an element takes in memory beside its names: no item is larger than an event.
@@ -104,7 +104,7 @@ struct Offsets {
     task_names: HashMap<u16, String>,
 }
 
-/// The built-in name of a value other than 0, which stands for none.
+/// The built-in name of a value. 0 means none.
 fn builtin_name<T: Copy + PartialEq + Default>(names: &[(&str, T)], value: T) -> Option<String> {
     names.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
 }
@@ -120,7 +120,7 @@ impl Reader<'_> {
         self.found.error(&at, what, message);
     }
 
-    /// Takes so many bytes from the budget; false where it is used up.
+    /// Takes this number of bytes from the budget; false if it is used up.
     fn pay(&mut self, bytes: usize) -> bool {
         if let Some(left) = self.budget.checked_sub(bytes.max(1)) {
             self.budget = left;
@@ -160,7 +160,7 @@ impl Reader<'_> {
             self.missing += 1;
         }
         let text = text?;
-        // Texts are paid for by their length: the table is bounded by its own size.
+        // A text counts by its length: the table is bounded by its own size.
         self.budget = self.budget.saturating_add(text.len().min(64));
         self.pay(text.len()).then(|| text.to_owned())
     }
@@ -412,7 +412,7 @@ impl Reader<'_> {
             0 => (MapKind::Value, b"VMAP"),
             _ => (MapKind::Bit, b"BMAP"),
         };
-        // The count stands behind name and flag.
+        // The count follows the name and the flag.
         let start = index(at);
         if self.bytes.get(start, 4) != Some(signature) {
             self.error(what, format!("map {name}: the signature and the flag do not agree"));
@@ -438,7 +438,7 @@ impl Reader<'_> {
         Some(Map { name, kind, symbol: None, entries, at: self.at.clone() })
     }
 
-    /// The templates, which stand one behind the other.
+    /// The templates, which follow one another.
     fn templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
         let what = format!("TTBL at {at:#x}");
         let start = index(at);
@@ -550,7 +550,7 @@ impl Reader<'_> {
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
         if descriptor.flags & flag::STRUCT != 0 {
             let last = descriptor.first_member + descriptor.members;
-            // A struct's members stand behind it and hold no structs, so that this ends.
+            // A struct's members follow it and are no structs, so that the recursion ends.
             let inner = all.get(descriptor.first_member..last).filter(|_| descriptor.first_member > number);
             if inner.is_none_or(|inner| inner.iter().any(|member| member.flags & flag::STRUCT != 0)) {
                 self.error(what, "the struct's members are not behind it, or structs again; the template is left out");
@@ -612,7 +612,7 @@ impl Reader<'_> {
             name.cloned().filter(|name| this.pay(name.len()))
         };
         event.opcode = refer(self, "opcode", 24, &offsets.opcodes);
-        // Without it the event would claim to have none.
+        // Without the template the event would seem to have no fields.
         if event.opcode.is_none() && self.number(at, 24) != 0 {
             self.error(what.clone(), "its opcode cannot be read; the event is left out");
             return None;
