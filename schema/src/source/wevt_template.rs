@@ -63,7 +63,7 @@ pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (
         missing: 0,
         found: Diagnostics::new(),
     };
-    let manifest = reader.manifest();
+    let manifest = reader.read_manifest();
     if reader.missing > 0 {
         let message =
             format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
@@ -165,7 +165,7 @@ impl Reader<'_> {
         self.pay(text.len()).then(|| text.to_owned())
     }
 
-    fn manifest(&mut self) -> Manifest {
+    fn read_manifest(&mut self) -> Manifest {
         let mut manifest = Manifest::default();
         let magic = self.bytes.get(0, 4);
         let size = self.bytes.u32(4);
@@ -190,12 +190,12 @@ impl Reader<'_> {
             if !self.pay(20) {
                 break;
             }
-            manifest.providers.extend(self.provider(guid, offset));
+            manifest.providers.extend(self.read_provider(guid, offset));
         }
         manifest
     }
 
-    fn provider(&mut self, guid: Guid, offset: u32) -> Option<Provider> {
+    fn read_provider(&mut self, guid: Guid, offset: u32) -> Option<Provider> {
         let at = index(offset);
         let what = format!("WEVT at {offset:#x}");
         let (Some(b"WEVT"), Some(message), Some(count)) =
@@ -216,61 +216,61 @@ impl Reader<'_> {
         let mut provider =
             Provider { guid, message: self.message(message), at: self.at.clone(), ..Provider::default() };
         provider.name =
-            elements.get(&element::ATTRIBUTES).and_then(|at| self.provider_name(*at)).unwrap_or_else(|| {
+            elements.get(&element::ATTRIBUTES).and_then(|at| self.read_provider_name(*at)).unwrap_or_else(|| {
                 let message = "the resource does not hold the provider's name; the GUID stands for it";
                 self.found.note(&self.at.clone(), what, message);
                 provider.guid.to_string()
             });
-        self.elements(&mut provider, &elements);
+        self.read_elements(&mut provider, &elements);
         Some(provider)
     }
 
     /// Reads the elements in the order in which they refer to one another.
-    fn elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
+    fn read_elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
         let mut offsets = Offsets::default();
         let each =
             |this: &mut Self, kind: u32, signature: [u8; 4], size: usize, read: &mut dyn FnMut(&mut Self, u32)| {
                 if let Some(at) = elements.get(&kind) {
-                    for entry in this.entries(*at, signature, size) {
+                    for entry in this.read_entries(*at, signature, size) {
                         read(this, entry);
                     }
                 }
             };
         each(self, element::CHANNELS, *b"CHAN", 16, &mut |this, at| {
-            provider.channels.extend(this.channel(at, &mut offsets.channels));
+            provider.channels.extend(this.read_channel(at, &mut offsets.channels));
         });
         each(self, element::LEVELS, *b"LEVL", 12, &mut |this, at| {
-            provider.levels.extend(this.level(at, &mut offsets.levels));
+            provider.levels.extend(this.read_level(at, &mut offsets.levels));
         });
         each(self, element::TASKS, *b"TASK", 28, &mut |this, at| {
-            provider.tasks.extend(this.task(at, &mut offsets));
+            provider.tasks.extend(this.read_task(at, &mut offsets));
         });
         each(self, element::OPCODES, *b"OPCO", 12, &mut |this, at| {
-            provider.opcodes.extend(this.opcode(at, &mut offsets));
+            provider.opcodes.extend(this.read_opcode(at, &mut offsets));
         });
         each(self, element::KEYWORDS, *b"KEYW", 16, &mut |this, at| {
-            provider.keywords.extend(this.keyword(at, &mut offsets.keywords));
+            provider.keywords.extend(this.read_keyword(at, &mut offsets.keywords));
         });
         if let Some(at) = elements.get(&element::MAPS) {
-            provider.maps = self.maps(*at, &mut offsets.maps);
+            provider.maps = self.read_maps(*at, &mut offsets.maps);
         }
         if let Some(at) = elements.get(&element::TEMPLATES) {
-            provider.templates = self.templates(*at, &mut offsets);
+            provider.templates = self.read_templates(*at, &mut offsets);
         }
         if let Some(at) = elements.get(&element::EVENTS) {
             // The entries follow one more number.
-            for entry in self.entries_from(*at, *b"EVNT", 48, 16) {
-                provider.events.extend(self.event(entry, &offsets));
+            for entry in self.read_entries_from(*at, *b"EVNT", 48, 16) {
+                provider.events.extend(self.read_event(entry, &offsets));
             }
         }
     }
 
-    fn entries(&mut self, at: u32, signature: [u8; 4], size: usize) -> Vec<u32> {
-        self.entries_from(at, signature, size, 12)
+    fn read_entries(&mut self, at: u32, signature: [u8; 4], size: usize) -> Vec<u32> {
+        self.read_entries_from(at, signature, size, 12)
     }
 
     /// The offsets of an element's entries: as many as lie in the resource.
-    fn entries_from(&mut self, at: u32, signature: [u8; 4], size: usize, header: usize) -> Vec<u32> {
+    fn read_entries_from(&mut self, at: u32, signature: [u8; 4], size: usize, header: usize) -> Vec<u32> {
         let what = format!("{} at {at:#x}", String::from_utf8_lossy(&signature));
         let start = index(at);
         let (Some(found), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
@@ -307,8 +307,8 @@ impl Reader<'_> {
         self.bytes.u8(index(entry).saturating_add(offset)).unwrap_or(0)
     }
 
-    fn provider_name(&mut self, at: u32) -> Option<String> {
-        let entry = *self.entries(at, *b"PRVA", 8).first()?;
+    fn read_provider_name(&mut self, at: u32) -> Option<String> {
+        let entry = *self.read_entries(at, *b"PRVA", 8).first()?;
         let start = index(self.number(entry, 4));
         let rest = self.bytes.0.get(start..)?;
         let length = rest.chunks_exact(2).position(|unit| unit == [0, 0])? * 2;
@@ -318,7 +318,7 @@ impl Reader<'_> {
         rest.get(..length).map(utf16).filter(|name| !name.is_empty())
     }
 
-    fn channel(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Channel> {
+    fn read_channel(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Channel> {
         let name = self.name(self.number(at, 4), &format!("CHAN entry at {at:#x}"))?;
         names.insert(at, name.clone());
         Some(Channel {
@@ -332,7 +332,7 @@ impl Reader<'_> {
         })
     }
 
-    fn level(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Level> {
+    fn read_level(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Level> {
         let what = format!("LEVL entry at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let Ok(value) = u8::try_from(self.number(at, 0)) else {
@@ -345,7 +345,7 @@ impl Reader<'_> {
         own.then(|| Level { name, value, message, symbol: None, at: self.at.clone() })
     }
 
-    fn task(&mut self, at: u32, offsets: &mut Offsets) -> Option<Task> {
+    fn read_task(&mut self, at: u32, offsets: &mut Offsets) -> Option<Task> {
         let what = format!("TASK entry at {at:#x}");
         let name = self.name(self.number(at, 24), &what)?;
         let Ok(value) = u16::try_from(self.number(at, 0)) else {
@@ -361,7 +361,7 @@ impl Reader<'_> {
         own.then(|| Task { name, value, symbol: None, event_guid, message, at: self.at.clone() })
     }
 
-    fn opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
+    fn read_opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
         let what = format!("OPCO entry at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let Ok(value) = u8::try_from(self.short(at, 2)) else {
@@ -387,7 +387,7 @@ impl Reader<'_> {
         Some(Opcode { name, value, task, symbol: None, message, at: self.at.clone() })
     }
 
-    fn keyword(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Keyword> {
+    fn read_keyword(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Keyword> {
         let name = self.name(self.number(at, 12), &format!("KEYW entry at {at:#x}"))?;
         let mask = self.bytes.u64(index(at)).unwrap_or(0);
         names.insert(at, name.clone());
@@ -397,15 +397,15 @@ impl Reader<'_> {
     }
 
     /// The maps in the order in which they lie in the resource, which is that of the manifest.
-    fn maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
+    fn read_maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
         let mut offsets: Vec<u32> =
-            self.entries(at, *b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
+            self.read_entries(at, *b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
         offsets.sort_unstable();
         offsets.dedup();
-        offsets.into_iter().filter_map(|offset| self.map(offset, names)).collect()
+        offsets.into_iter().filter_map(|offset| self.read_map(offset, names)).collect()
     }
 
-    fn map(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Map> {
+    fn read_map(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Map> {
         let what = format!("map at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let (kind, signature) = match self.number(at, 12) {
@@ -439,7 +439,7 @@ impl Reader<'_> {
     }
 
     /// The templates, which follow one another.
-    fn templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
+    fn read_templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
         let what = format!("TTBL at {at:#x}");
         let start = index(at);
         let (Some(b"TTBL"), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
@@ -454,7 +454,7 @@ impl Reader<'_> {
                 self.error(what, format!("template {number} of {count} is not at {position:#x}"));
                 break;
             };
-            if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.template(position, &offsets.maps)) {
+            if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.read_template(position, &offsets.maps)) {
                 let id = format!("template_{number}");
                 offsets.templates.insert(offset, id.clone());
                 templates.push(Template { id, fields, at: self.at.clone(), ..Template::default() });
@@ -464,7 +464,7 @@ impl Reader<'_> {
         templates
     }
 
-    fn template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
+    fn read_template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
         let what = format!("TEMP at {at:#x}");
         let header = (self.bytes.u32(at + 8)?, self.bytes.u32(at + 12)?, self.bytes.u32(at + 16)?);
         let top = index(header.0);
@@ -483,11 +483,11 @@ impl Reader<'_> {
         }
         let mut descriptors = Vec::new();
         for number in 0..total {
-            descriptors.push(self.descriptor(items + number * 20, &what)?);
+            descriptors.push(self.read_descriptor(items + number * 20, &what)?);
         }
         let mut fields = Vec::new();
         for number in 0..top {
-            fields.push(self.field(number, 0..top, &descriptors, maps, &what)?);
+            fields.push(self.read_field(number, 0..top, &descriptors, maps, &what)?);
         }
         self.check_sizes(&mut fields, &what).then_some(fields)
     }
@@ -514,7 +514,7 @@ impl Reader<'_> {
         problems.is_empty() && told == fields
     }
 
-    fn descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
+    fn read_descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
         let name = self.name(self.bytes.u32(at + 16)?, what)?;
         Some(Descriptor {
             flags: self.bytes.u32(at)?,
@@ -530,7 +530,7 @@ impl Reader<'_> {
     }
 
     /// A field of a template or of a struct, whose list is `beside`.
-    fn field(
+    fn read_field(
         &mut self,
         number: usize,
         beside: Range<usize>,
@@ -561,7 +561,7 @@ impl Reader<'_> {
                 return None;
             }
             for member in descriptor.first_member..last {
-                field.members.push(self.field(member, descriptor.first_member..last, all, maps, &what)?);
+                field.members.push(self.read_field(member, descriptor.first_member..last, all, maps, &what)?);
             }
             return Some(field);
         }
@@ -589,7 +589,7 @@ impl Reader<'_> {
         Some(field)
     }
 
-    fn event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
+    fn read_event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
         let id = self.short(at, 0);
         let version = self.byte(at, 2);
         let what = format!("{}, at {at:#x}", EventKey::new(id, version));
@@ -627,11 +627,11 @@ impl Reader<'_> {
         if event.level.is_none() {
             event.level = builtin_name(builtin::LEVELS, self.byte(at, 4));
         }
-        event.keywords = self.event_keywords(at, &what, &offsets.keywords);
+        event.keywords = self.read_event_keywords(at, &what, &offsets.keywords);
         Some(event)
     }
 
-    fn event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
+    fn read_event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
         let count = index(self.number(at, 36));
         let start = index(self.number(at, 40));
         if count == 0 {
