@@ -1,4 +1,4 @@
-//! For a `build.rs`: manifests in, one module in `OUT_DIR`, and everything that was found told to cargo.
+//! For a `build.rs`: manifests in, one module in `OUT_DIR`, and all diagnostics reported to cargo.
 //!
 //! ```no_run
 //! // build.rs, with etw-codegen as a build-dependency and etw-runtime as a dependency
@@ -36,7 +36,7 @@ pub fn compile_manifest(path: impl AsRef<Path>) -> Result<(), BuildError> {
     Manifests::new().add(Build::UNKNOWN, path).write(&module)
 }
 
-/// The manifests of a provider, one a Windows build, and the files that may stand beside them.
+/// The manifests of a provider, one a Windows build, and the files that may accompany them.
 ///
 /// ```no_run
 /// use etw_codegen::{Setting, build::Manifests};
@@ -70,7 +70,7 @@ impl Manifests {
         self
     }
 
-    /// Adds a file that stands beside the manifests.
+    /// Adds a file that accompanies the manifests.
     #[must_use]
     pub fn configure(mut self, setting: Setting, path: impl AsRef<Path>) -> Self {
         self.settings.push((setting, path.as_ref().to_owned()));
@@ -90,7 +90,7 @@ impl Manifests {
     ///
     /// # Errors
     /// A file that cannot be read or written; no `OUT_DIR`, outside of a build script; an error in a manifest, unless
-    /// [`Manifests::leave_out_errors`] was asked for; no event that can be generated.
+    /// [`Manifests::leave_out_errors`] was called; no event that can be generated.
     pub fn write(&self, module: &str) -> Result<(), BuildError> {
         let out_dir = env::var_os("OUT_DIR").ok_or(BuildError::NoOutDir)?;
         let output = self.generate()?;
@@ -112,7 +112,7 @@ impl Manifests {
         Ok(generator.generate_single_file())
     }
 
-    /// Tells cargo what was found, and counts what stands in the way.
+    /// Reports the diagnostics to cargo, and counts those that prevent the generation.
     fn report(&self, diagnostics: &Diagnostics) -> usize {
         let mut errors = 0;
         for diagnostic in diagnostics.all() {

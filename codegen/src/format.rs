@@ -8,7 +8,7 @@ pub(crate) struct Tree<'p> {
     name: String,
     /// The documentation, by line.
     docs: Vec<String>,
-    /// Makes the items, which are dropped when they are printed: no more than one module's stand in memory.
+    /// Makes the items, which are dropped when they are printed: memory holds those of one module at most.
     items: Box<dyn Fn() -> Vec<TokenStream> + 'p>,
     children: Vec<Self>,
     in_crates_only: bool,
@@ -44,14 +44,14 @@ impl<'p> Tree<'p> {
         self
     }
 
-    /// A module that needs a crate's root or its features: a single file has none of it.
+    /// A module that needs a crate's root or its features: a single file leaves it out.
     pub(crate) fn in_crates_only(mut self) -> Self {
         self.in_crates_only = true;
         self
     }
 
-    /// Prints each module into a file of its own. `take` gets the path under `src` and the text. The root is left to
-    /// whoever makes the crate.
+    /// Prints each module into a file of its own. `take` gets the path under `src` and the text. The caller
+    /// writes the root.
     ///
     /// An error is of items that are no Rust: a fault of the generator.
     pub(crate) fn print_files(&self, mut take: impl FnMut(String, syn::Result<String>)) {

@@ -22,12 +22,12 @@ pub const SINGLE_FILE: &str = "mod.rs";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(pub BTreeMap<String, String>);
 
-/// What a generation made.
+/// The output of a generation.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
     /// The schema over all builds.
     pub schema: Schema,
-    /// The crate's files. Empty where an error stands in the way of all of them.
+    /// The crate's files. Empty if an error prevents all of them.
     pub files: Files,
     /// Every public name: those that were given as [`Setting::Names`], and after them the new ones.
     pub names: NamesLock,
@@ -42,7 +42,7 @@ pub struct Output {
     pub diagnostics: Diagnostics,
 }
 
-/// A file that may stand beside the manifests.
+/// A file that may accompany the manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// The product of each build and where its facts come from.
@@ -61,7 +61,7 @@ impl Setting {
     /// Every setting, in the order in which a folder's are read.
     pub const ALL: [Self; 5] = [Self::Builds, Self::Decisions, Self::Meanings, Self::Overrides, Self::Names];
 
-    /// What the file is called beside the manifests.
+    /// The file's name in the folder of the manifests.
     pub fn file_name(self) -> &'static str {
         match self {
             Self::Builds => "builds.toml",
@@ -104,7 +104,7 @@ impl Generator {
     }
 
     /// Adds the manifest of a build, in any format of [`etw_schema::source`]. `file` names it in diagnostics.
-    /// [`Build::UNKNOWN`] is the build of a capture of which nobody knows it.
+    /// Use [`Build::UNKNOWN`] for a capture whose build is not known.
     ///
     /// A file with several providers adds the first; each of the others is reported. To choose among them, or to combine
     /// several files, read them with [`source::read_all`] and add the [`Generator::add_provider`].
@@ -144,7 +144,7 @@ impl Generator {
         self
     }
 
-    /// Adds one of the files that stand beside the manifests. `file` names it in diagnostics.
+    /// Adds one of the files that accompany the manifests. `file` names it in diagnostics.
     pub fn configure(&mut self, setting: Setting, file: &str, text: &str) -> &mut Self {
         let found = match setting {
             Setting::Builds => self.configure_builds(file, text),
@@ -224,8 +224,8 @@ impl Generator {
         self.print(self.crate_name.as_deref(), |tree, take| tree.print_files(take))
     }
 
-    /// Generates the whole crate as one file, [`SINGLE_FILE`], for a `build.rs` that writes it to `OUT_DIR`: modules
-    /// stand in line, and it can be included in any module. What needs a crate's features is left out: the encoders.
+    /// Generates the whole crate as one file, [`SINGLE_FILE`], for a `build.rs` that writes it to `OUT_DIR`: modules are
+    /// inline, and the file can be included in any module. The encoders need a crate's features and are left out.
     pub fn generate_single_file(&self) -> Output {
         self.print(None, |tree, take| take(SINGLE_FILE.to_owned(), tree.print_one()))
     }

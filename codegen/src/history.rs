@@ -1,4 +1,4 @@
-//! `docs/history.md`: the whole story of the provider, build by build, as [`diff`](etw_schema::diff) tells it.
+//! `docs/history.md`: the whole story of the provider, build by build, as [`diff`](etw_schema::diff) reports it.
 
 use etw_schema::diff::{Diff, Snapshot, Verdict, markdown};
 use etw_schema::model::schema::Schema;

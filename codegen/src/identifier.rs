@@ -1,6 +1,6 @@
 //! What Rust takes as a name, for names that people give in settings and for those that are made.
 
-/// Whether Rust keeps a word for itself. `gen` is a keyword since the edition that generated crates are of, and not yet
+/// Whether Rust reserves a word. `gen` is a keyword since the edition that generated crates are of, and not yet
 /// one of syn's.
 pub(crate) fn is_keyword(word: &str) -> bool {
     word == "gen" || syn::parse_str::<syn::Ident>(word).is_err()

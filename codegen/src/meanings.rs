@@ -34,7 +34,7 @@ pub struct Meanings {
 pub struct MeaningType {
     /// The name of the Rust type; of the kind [`MeaningKind::Map`], the manifest's name for the map.
     pub name: String,
-    /// What the values are.
+    /// The kind of the values.
     pub kind: MeaningKind,
     /// The integer that holds a value of every field with this meaning. None for the kinds that bring their own type.
     pub integer: Option<Integer>,
@@ -45,7 +45,7 @@ pub struct MeaningType {
     /// The values that have a name, in the order of the file.
     #[serde(default)]
     pub values: Vec<MeaningValue>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -107,9 +107,9 @@ pub struct FieldRule {
     pub in_types: Vec<InType>,
     /// Who says so.
     pub source: String,
-    /// Why that holds for these fields, where the source does not speak of them.
+    /// Why that holds for these fields, if the source does not mention them.
     pub reason: Option<String>,
-    /// Where it stands.
+    /// Source location.
     #[serde(skip)]
     pub at: Place,
 }
@@ -236,7 +236,7 @@ impl Integer {
 }
 
 impl MeaningType {
-    /// The integer that the Rust type holds, whoever brings it.
+    /// The integer that the Rust type holds, whether the crate or the runtime defines the type.
     pub fn integer(&self) -> Integer {
         self.integer.unwrap_or(Integer::U32)
     }
@@ -375,7 +375,7 @@ impl Check<'_> {
         }
     }
 
-    /// What shows only from the fields' side: two meanings for one, and a meaning where the manifest gives a map.
+    /// Checks the meanings of each field: reports a second meaning, and a meaning if the manifest gives a map.
     fn fields(&mut self) {
         let rules = self.meanings.fields.iter().enumerate();
         let mut twice = BTreeMap::new();

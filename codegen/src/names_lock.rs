@@ -32,7 +32,7 @@ pub enum NameKind {
     Map,
     /// A constant of a map's type: the number and the map's name.
     Value,
-    /// The module that an event's types stand in, by the event's id.
+    /// The module of an event's types, by the event's id.
     Module,
     /// An event's enum and its variant of `Event`, by the event's id.
     Event,
@@ -126,7 +126,7 @@ pub struct NamesLock {
     taken: BTreeSet<(String, String)>,
 }
 
-/// What stands on top of the file.
+/// The head of the file.
 const HEADER: &str = "\
 # Every public name of the generated crate and what it belongs to. Written by `cargo xtask regen`, which only ever
 # appends; do not edit. A name that has been published stays, whatever build is imported before or after.
@@ -186,7 +186,6 @@ impl NamesLock {
             Some(scope) => !self.taken.contains(&(scope.clone(), name.clone())),
             None => true,
         };
-        // The numbers do not run out before memory does.
         let name = candidates.iter().cloned().chain(numbered).find(is_free).unwrap_or_default();
         self.add(Entry { kind, name: name.clone(), key: key.to_owned() });
         name

@@ -13,7 +13,7 @@ use crate::identifier;
 use crate::names_lock::{NameKind, NamesLock};
 use crate::plan::is_reserved_module;
 
-/// What the generator is told by hand, because no manifest says it.
+/// Hand-written input of the generator that no manifest gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overrides {
@@ -42,7 +42,7 @@ pub struct ModuleRule {
     /// Single events, whatever their name.
     #[serde(default)]
     pub ids: Vec<u16>,
-    /// Why these events stand together.
+    /// Why these events belong together.
     pub reason: String,
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn validate(overrides: &Overrides, schema: &Schema, file: &str) -> Di
     diagnostics
 }
 
-/// Checks that the overrides ask for no other name than the one that is published.
+/// Checks that the overrides do not rename what is published.
 pub(crate) fn check_published(overrides: &Overrides, names: &NamesLock, file: &str) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let place = Place::file(file);

@@ -1,5 +1,5 @@
-//! What a schema's change is for users of the generated crate. The crate keeps every build that it knows, so that
-//! nothing is ever taken out of it; but what is added can change the type of what was there.
+//! The semver verdict on a schema's change, for users of the generated crate. The crate keeps every build that it knows,
+//! so that nothing is ever removed from it. But an addition can change the type of an existing item.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -67,15 +67,15 @@ fn of_change(change: &Change) -> Semver {
             if number(old) == number(new) { Semver::Patch } else { Semver::Major }
         }
         Change::Shown { old, new, .. } => {
-            let rust = |(out, map): &(Option<OutType>, Option<String>)| (socket(*out), map.clone());
+            let rust = |(out, map): &(Option<OutType>, Option<String>)| (is_socket(*out), map.clone());
             if rust(old) == rust(new) { Semver::Patch } else { Semver::Major }
         }
         Change::Event { .. } | Change::Fact { .. } | Change::Declaration { .. } => Semver::Patch,
     }
 }
 
-/// An event's enum has an accessor for a field that its layouts share. It returns the value itself where all of them
-/// have the field with one type; a layout without it makes an `Option` of that, or takes the accessor away.
+/// An event's enum has an accessor for a field that its layouts share. It returns the value itself if all of them
+/// have the field with one type. A layout without the field makes the accessor an `Option`, or removes it.
 fn of_shared_accessors(old: &Snapshot, new: &Snapshot) -> Semver {
     let mut shared: BTreeMap<u16, BTreeSet<RustType<'_>>> = BTreeMap::new();
     for (&(id, _), state) in &old.events {
@@ -94,10 +94,11 @@ type RustType<'f> = (&'f str, InType, bool, bool, Option<&'f str>);
 
 fn rust_type(field: &Field) -> RustType<'_> {
     let map = field.map.as_deref().filter(|_| field.in_type.can_map());
-    (&field.name, plain_type(field), field.count.is_some(), socket(field.out_type), map)
+    (&field.name, plain_type(field), field.count.is_some(), is_socket(field.out_type), map)
 }
 
-/// The inType whose accessor returns the same type: how a number is shown makes no other one. An array's elements differ.
+/// The inType whose accessor returns the same type: the form in which a number is shown does not change the type. An array's
+/// elements differ.
 fn plain_type(field: &Field) -> InType {
     match field.in_type {
         InType::HexInt32 if field.count.is_none() => InType::UInt32,
@@ -106,6 +107,6 @@ fn plain_type(field: &Field) -> InType {
     }
 }
 
-fn socket(out_type: Option<OutType>) -> bool {
+fn is_socket(out_type: Option<OutType>) -> bool {
     out_type == Some(OutType::SocketAddress)
 }

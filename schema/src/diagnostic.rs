@@ -8,7 +8,7 @@ use crate::visible::visible;
 /// Whether a diagnostic stops the generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth a look; the output stands.
+    /// Worth a look; the output is valid.
     Note,
     /// Something was left out or assumed.
     Warning,
@@ -60,16 +60,16 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Diagnostics as they are found: nothing stops at the first. Of each severity the first thousand are kept, and the others
-/// counted.
+/// Diagnostics in the order in which they are found: reading goes on after the first. The first thousand of each severity
+/// are kept, the others are counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
-    /// How many there were of each severity, those that are not kept among them.
+    /// How many there were of each severity, including those that are not kept.
     counts: [usize; 3],
 }
 
-/// How many diagnostics of a severity are kept. More help nobody, and a file of one mistake after the other would take
+/// How many diagnostics of a severity are kept. More are of no use, and a file of one mistake after the other would take
 /// many times its size in memory.
 const MOST: usize = 1000;
 
@@ -97,7 +97,8 @@ impl Diagnostics {
     /// Adds one.
     pub fn push(&mut self, severity: Severity, place: &Place, element: impl Into<String>, message: impl Into<String>) {
         if self.has_room(severity) {
-            let (element, message) = (element.into(), message.into());
+            let element = element.into();
+            let message = message.into();
             self.found.push(Diagnostic { severity, place: place.clone(), element, message });
         }
     }
@@ -128,7 +129,7 @@ impl Diagnostics {
             .map(|severity| (severity, self.counts[severity as usize].saturating_sub(MOST)))
     }
 
-    /// What to print behind the last one, where some were not kept: `and 5 more errors`.
+    /// What to print after the last one if some were not kept: `and 5 more errors`.
     pub fn remainder(&self) -> Option<String> {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         let dropped = self.dropped().into_iter().filter(|(_, count)| *count > 0);

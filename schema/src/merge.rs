@@ -56,7 +56,7 @@ pub fn merge(mut captures: Vec<Capture>) -> (Schema, Diagnostics) {
     (schema, diagnostics)
 }
 
-/// A build for which two layouts are told: nobody knows which of them its payloads have.
+/// A build with two layouts: it is unknown which of them its payloads have.
 fn contradiction(layouts: &[Layout]) -> Option<u32> {
     let builds = |layout: &Layout| layout.builds.ranges().iter().flat_map(|r| [r.first, r.last]).collect::<Vec<_>>();
     let pairs = layouts.iter().enumerate().flat_map(|(at, a)| layouts[..at].iter().map(move |b| (a, b)));
@@ -88,7 +88,7 @@ fn hold_all<T: Clone + PartialEq>(held: &mut Vec<Held<T>>, items: &[T], build: u
     }
 }
 
-/// Notes that a fact holds in a build: it joins an equal fact of older builds, or stands on its own.
+/// Notes that a fact holds in a build: it joins an equal fact of older builds, or becomes a new one.
 fn hold<T: Clone + PartialEq>(held: &mut Vec<Held<T>>, item: &T, build: u32, previous: Option<u32>) {
     match held.iter_mut().find(|known| known.value == *item) {
         // One build may say the same thing twice; it still holds once.

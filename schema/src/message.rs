@@ -2,9 +2,9 @@
 //!
 //! Windows expands a message in two stages. The first, here, happens when the string table is compiled: `%n`, `%r`,
 //! `%t`, `%b`, `%.`, `%!` and `%0` become what they stand for, every kind of line break becomes CR LF, and one CR LF that
-//! ends the text is dropped. What the escapes stand for is said by Microsoft's page "Message Text Files": `%b` is a blank,
-//! `%.` a full stop, `%!` an exclamation mark. The second happens when an event is shown: inserts become values. What it needs is decided here, so that
-//! generated code writes pieces one after the other and parses nothing.
+//! ends the text is dropped. Microsoft's page "Message Text Files" defines the escapes: `%b` is a blank, `%.` a full
+//! stop, `%!` an exclamation mark. The second stage happens when an event is shown: inserts become values. This module
+//! prepares it: generated code writes the pieces one after the other and parses nothing.
 
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Piece {
 
 /// Splits a template into pieces. Neighbouring texts are one piece.
 ///
-/// Any template has pieces: a `%` that begins nothing known is text.
+/// Any template can be split: a `%` that begins no known escape is text.
 pub fn parse(template: &str) -> Vec<Piece> {
     // The message compiler ends each text of the table with CR LF; a manifest's text comes without.
     let template = template.strip_suffix("\r\n").unwrap_or(template);
@@ -68,7 +68,8 @@ pub fn without_expansion(template: &str) -> String {
 
 /// A template in the spelling of manifests: a percent sign that begins nothing is doubled. Message tables hold it single.
 pub fn in_manifest(template: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(template.len()), template);
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
     while let Some(at) = rest.find('%') {
         let after = &rest[at + 1..];
         out += &rest[..=at];
@@ -137,7 +138,7 @@ impl Parser<'_> {
             '!' => self.literal("!", 2),
             '0' => return false,
             '1'..='9' => self.insert(after),
-            // `%%5` asks for a text of the parameter file, of which this generator knows none: it stays as it is.
+            // `%%5` refers to a text of the parameter file. The generator has no such file, so that the reference stays.
             '%' if after[1..].starts_with(|c: char| c.is_ascii_digit()) => self.literal("%%", 2),
             // The manifest's way to write one `%`.
             '%' => self.literal("%", 2),
@@ -175,8 +176,8 @@ impl Parser<'_> {
     }
 }
 
-/// Whether a text is a printf format without its `%`: flags, width, precision, size, and what to make of the value. Between
-/// two exclamation marks of a sentence stands none.
+/// Whether a text is a printf format without its `%`: flags, width, precision, size, and conversion. Text
+/// between two exclamation marks of a sentence is no format.
 fn is_format(text: &str) -> bool {
     let number = |c: char| c.is_ascii_digit() || c == '*';
     let rest = text.trim_start_matches(['-', '0', '#', '+', ' ']).trim_start_matches(number);

@@ -1,5 +1,5 @@
-//! The hand-written files beside the manifests that are about facts: `builds.toml` (where each fact comes from) and
-//! `decisions.toml` (what was decided where the captures are silent).
+//! The hand-written files about facts, beside the manifests: `builds.toml` (where each fact comes from) and
+//! `decisions.toml` (decisions about facts that no capture gives).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,10 +32,10 @@ struct TaskExtra {
     status: String,
 }
 
-/// The word for a number that stands for one that is not known.
+/// The word for an unknown number.
 const PLACEHOLDER: &str = "placeholder";
 
-/// What was decided by hand where the captures are silent.
+/// Decisions by hand about facts that no capture gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// The maps whose values are inferred, and why.

@@ -1,5 +1,5 @@
-//! Everything wrong with a schema, all at once. A reader reports what is wrong within one manifest; this module
-//! finds what only shows across builds or against the hand-written files.
+//! Reports all errors of a schema at once. A reader reports what is wrong within one manifest; this module
+//! finds errors that only show across builds or against the hand-written files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,8 +50,8 @@ pub fn builds(schema: &Schema, rows: &BTreeMap<u32, Build>, file: &str) -> Diagn
     diagnostics
 }
 
-/// Checks that no insert of a message leads past the event's last field: it would stay in the message as it is. Windows shows
-/// such messages, and real manifests have them, so that it is an error only where that is asked for.
+/// Checks that no insert of a message has a number past the event's last field: it would stay in the message as text. Windows
+/// shows such messages, and real manifests have them, so that the caller chooses the severity.
 pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
     let sizes: BTreeMap<&str, usize> =
@@ -75,12 +75,12 @@ pub fn inserts(provider: &Provider, severity: Severity) -> Diagnostics {
     diagnostics
 }
 
-/// The parts that messages may have on top of those that they hold themselves: so many at any rate, and one for so many bytes
-/// of the provider's texts. Real providers have a few hundred.
+/// The parts that the texts of maps may add to messages: a fixed number, and one per `BYTES_A_PART` bytes of the provider's
+/// texts. Real providers have a few hundred.
 const FREE_PARTS: usize = 2048;
 const BYTES_A_PART: usize = 8;
 
-/// Takes away messages whose inserts stand for texts with inserts of their own, so often that the code for them would grow
+/// Removes messages whose inserts expand to texts with inserts of their own so often that the code for them would grow
 /// with the square of the texts. Each is an error.
 pub fn bound_messages(provider: &mut Provider) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
@@ -117,7 +117,7 @@ pub fn bound_messages(provider: &mut Provider) -> Diagnostics {
     diagnostics
 }
 
-/// How many parts a map's texts make where one with inserts stands for a field.
+/// How many parts a map's texts with inserts add where they replace a field.
 fn expanded_parts(map: &Map) -> usize {
     let texts = map.entries.iter().filter_map(|entry| entry.message.as_deref()).filter(|text| text.contains('%'));
     let parts = texts.map(parse).filter(|parts| parts.iter().any(|part| matches!(part, Piece::Insert { .. })));

@@ -1,4 +1,4 @@
-//! Text that a person may look at: what captures say is chosen by whoever wrote them, and a terminal obeys some characters.
+//! Text that is safe to show: the author of a capture chooses its texts, and a terminal obeys some characters.
 
 use std::borrow::Cow;
 

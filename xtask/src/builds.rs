@@ -26,7 +26,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn list(out: &mut dyn Write, schema: &Schema) -> io::Result<()> {
-    let (bold, reset) = (print::PALETTE.heading, print::PALETTE.reset);
+    let bold = print::PALETTE.heading;
+    let reset = print::PALETTE.reset;
     let width = schema.builds.iter().map(|build| build.product.chars().count()).max().unwrap_or(0);
     writeln!(out, "{bold}build  events  new layouts  {:width$}  facts captured / mixed / inferred{reset}", "product")?;
     for build in &schema.builds {
@@ -42,7 +43,8 @@ fn list(out: &mut dyn Write, schema: &Schema) -> io::Result<()> {
 }
 
 fn one(out: &mut dyn Write, build: &Build) -> io::Result<()> {
-    let (bold, reset) = (print::PALETTE.heading, print::PALETTE.reset);
+    let bold = print::PALETTE.heading;
+    let reset = print::PALETTE.reset;
     writeln!(out, "{bold}{} {}{reset}", build.number, build.product)?;
     if !build.binary_version.is_empty() {
         writeln!(out, "binary: {}", build.binary_version)?;

@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// What became of a step.
+/// The result of a step.
 struct StepResult {
     name: &'static str,
     took: Duration,

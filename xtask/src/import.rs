@@ -98,7 +98,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     print::line(&format!("wrote {} and its row in {rows}\n{}", shown(&dir.join(&target)), next(options)))
 }
 
-/// What people call the build.
+/// The product's name of the build.
 fn product(options: &Options, rows: &str) -> String {
     options.name.clone().unwrap_or_else(|| {
         let (builds, _) = settings::read_builds(ROWS, rows);
@@ -107,7 +107,7 @@ fn product(options: &Options, rows: &str) -> String {
     })
 }
 
-/// What is left to do. `regen` reads the manifests of the repository, and no other folder's.
+/// The next steps. `regen` only reads the manifests of the repository.
 fn next(options: &Options) -> String {
     match &options.dir {
         None => "next: cargo xtask regen".to_owned(),
@@ -176,8 +176,11 @@ fn summarize(build: u32, imported: &Imported) -> Result<()> {
     let p = &imported.provider;
     print::out(|out| {
         writeln!(out, "build {build}: {} {}", p.name, p.guid)?;
-        let (events, templates, tasks) = (p.events.len(), p.templates.len(), p.tasks.len());
-        let (keywords, maps) = (p.keywords.len(), p.maps.len());
+        let events = p.events.len();
+        let templates = p.templates.len();
+        let tasks = p.tasks.len();
+        let keywords = p.keywords.len();
+        let maps = p.maps.len();
         writeln!(out, "{events} events, {templates} templates, {tasks} tasks, {keywords} keywords, {maps} maps")?;
         imported
             .facts
@@ -203,7 +206,7 @@ fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
     })
 }
 
-/// Runs what `regen` would run, so that nothing is written that it would refuse.
+/// Runs the checks of `regen`, so that nothing is written that `regen` would refuse.
 fn try_out(folder: &Folder, dir: &Path, build: u32, (manifest, rows): (&str, &str), report: &mut Report) -> Result<()> {
     let mut generator = Generator::new();
     for (number, path) in manifests::of_folder(dir)?.into_iter().filter(|(number, _)| *number != build) {

@@ -27,7 +27,7 @@ pub(crate) fn root() -> Result<PathBuf> {
     Ok(root.ok_or_else(message)?.to_owned())
 }
 
-/// A generator with all builds, and what was read.
+/// A generator with all builds, and the files that it read.
 pub(crate) struct Input {
     pub(crate) generator: Generator,
     /// Files read.
@@ -122,7 +122,7 @@ pub(crate) fn shown(path: &Path) -> String {
     relative.as_deref().unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
-/// What is said of a build that lies before every capture.
+/// The error for a build before every capture.
 pub(crate) fn too_old(schema: &Schema, build: u32) -> Failure {
     let known: Vec<String> = schema.builds.iter().map(|build| build.number.to_string()).collect();
     Failure::cannot_run(format!("build {build} is older than every capture; captured are {}", known.join(", ")))

@@ -56,7 +56,7 @@ fn paths(output: &Output) -> Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// What differs from the files to be there.
+/// The differences from the files that should be there.
 fn changes(folder: &Folder, files: &BTreeMap<String, String>) -> Result<Changes> {
     let mut changes = folder.differences(files)?;
     for path in folder.generated_below(SOURCES)? {

@@ -108,7 +108,7 @@ fn document<'s>(schema: &'s Schema, build: &'s Build, names: Vec<String>) -> Doc
     }
 }
 
-/// The event's name within a layout's: what stands before its version.
+/// The event's name within a layout's: the part before the version.
 fn event_name(layout: &str, version: u8) -> String {
     let end = layout.rfind(&format!("V{version}")).unwrap_or(layout.len());
     layout[..end].to_owned()

@@ -67,7 +67,8 @@ fn number(text: &str) -> Result<Option<u16>> {
 }
 
 fn show(out: &mut dyn Write, schema: &Schema, names: &NamesLock, event: &Event) -> io::Result<()> {
-    let (bold, reset) = (print::PALETTE.heading, print::PALETTE.reset);
+    let bold = print::PALETTE.heading;
+    let reset = print::PALETTE.reset;
     let name = name_of(names, event);
     let layouts = || event.versions.iter().flat_map(|v| v.layouts.iter().map(move |layout| (v.version, layout)));
     let builds = Builds::from_schema(schema, |build| layouts().any(|(_, layout)| layout.builds.contains(build)));
@@ -135,9 +136,11 @@ fn write_fields(out: &mut dyn Write, schema: &Schema, event: &Event, layout: &La
     if fields.is_empty() {
         return writeln!(out, "  no fields");
     }
-    let (dim, reset) = (print::PALETTE.dim, print::PALETTE.reset);
+    let dim = print::PALETTE.dim;
+    let reset = print::PALETTE.reset;
     let width = |text: fn(&Field) -> String| fields.iter().map(|f| text(f).chars().count()).max().unwrap_or(0);
-    let (names, types) = (width(|f| f.name.clone()), width(wire_type));
+    let names = width(|f| f.name.clone());
+    let types = width(wire_type);
     for (at, field) in fields.iter().enumerate() {
         let mut shown = field.out_type.map_or_else(String::new, |out_type| out_type.name().to_owned());
         if let Some(map) = &field.map {

@@ -118,11 +118,11 @@ fn is_empty(manifest: &Manifest) -> bool {
     manifest.providers.is_empty() && manifest.messages.is_empty()
 }
 
-/// Leaves a file alone that this command did not make. What it makes is told by how it begins: the headers of its DLLs are
-/// those of no linker, and the bare resources have a form of their own.
+/// Refuses to replace a file that this command did not make. Its own files are recognized by their first bytes: no linker
+/// writes the headers of its DLLs, and the bare resources have a form of their own.
 fn check_ours(path: &Path, form: Form, new: &[u8]) -> Result<()> {
     if !std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        return Ok(()); // nothing is there, or what is not written to anyway
+        return Ok(()); // there is no file, or it is no regular one, which is not written to anyway
     }
     let old = files::read(path)?;
     let is_ours = match form {

@@ -13,7 +13,7 @@ pub struct Event<'s> {
     pub id: u16,
     /// The version.
     pub version: u8,
-    /// The layout's name in the generated crate; null for a capture that is not part of it.
+    /// The layout's name in the generated crate; null for a capture that is not part of the crate.
     pub layout: Option<String>,
     /// The symbol.
     pub symbol: Option<&'s str>,

@@ -1,11 +1,11 @@
-//! Why a command did not do what it was asked, and the exit code that says so.
+//! Why a command failed, and its exit code.
 
 use std::process::ExitCode;
 
-/// What a command gives.
+/// The result of a command.
 pub type Result<T> = std::result::Result<T, Failure>;
 
-/// Why a command did not do what it was asked: a text for a person, and what kind of reason it is.
+/// Why a command failed: a text for a person, and the kind of the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     code: u8,
@@ -13,7 +13,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The command ran, and what it found is a reason to stop: errors in a capture, a stale file. Exit code 1.
+    /// The command ran and found a reason to stop: errors in a capture, a stale file. Exit code 1.
     pub fn found(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into() }
     }

@@ -1,13 +1,13 @@
-//! Files are sacred. What a command writes below a folder is there as a whole or not at all, whenever the process is
-//! killed and whenever the disk is full; no symbolic link is followed out of the folder, and what the generator did not
-//! write is never removed.
+//! Writes below a folder as a whole or not at all, even if the process is killed or the disk is full. No symbolic link
+//! is followed out of the folder, and a file that the generator did not write is never removed.
 //!
-//! New texts go into a folder beside, [`STAGING`], and are brought to the disk there, after a journal that says where each
-//! belongs. Renaming the journal decides: without it the old state holds, with it the new one. Then come renames alone.
-//! A process that is killed among them leaves the journal, and [`Folder::open`] of the next command ends its work and says so.
+//! New texts are first written to the folder [`STAGING`] and flushed to disk, after a journal that says where each
+//! belongs. Renaming the journal commits the change: before it the old state holds, after it the new one. Only renames
+//! follow. If the process is killed among them, the journal remains, and [`Folder::open`] of the next command finishes
+//! the work and says so.
 //!
-//! Two commands are never at work in one folder: the second waits a little, and gives up. The lock is a file in the system's
-//! folder for temporary ones, which the system unlocks when a process ends, however it does.
+//! Two commands never work in one folder: the second waits a little, then gives up. The lock is a file in the system's
+//! folder for temporary files. The system unlocks it whenever the process ends.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,10 +22,10 @@ use fs4::{FileExt, TryLockError};
 
 use crate::{Failure, Result, print};
 
-/// The folder beside, in which changes are prepared. A command that was killed leaves it, and the next one removes it.
+/// The folder in which changes are prepared. A command that was killed leaves it, and the next one removes it.
 pub const STAGING: &str = ".etw-codegen";
 
-/// What is to be done with a file.
+/// The change of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// It is to hold this.
@@ -41,7 +41,7 @@ pub type Changes = BTreeMap<String, Change>;
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
-    /// Locked as long as the folder is open; none where the system has no place for it.
+    /// Locked as long as the folder is open; none if the system has no folder for temporary files.
     _lock: Option<File>,
 }
 
@@ -56,7 +56,7 @@ impl Folder {
     /// A folder, which need not be there. Work that a killed command left is ended, or undone where it had not been decided.
     ///
     /// # Errors
-    /// Another command is at work in the folder, the folder cannot be read, or something else stands where changes are prepared.
+    /// Another command works in the folder, the folder cannot be read, or something else is in the place of [`STAGING`].
     pub fn open(root: &Path) -> Result<Self> {
         let folder = Self { root: root.to_owned(), _lock: lock(root)? };
         folder.recover()?;
@@ -66,7 +66,7 @@ impl Folder {
     /// What a file holds; `None` where there is none.
     ///
     /// # Errors
-    /// A link stands in the way, or the file cannot be read.
+    /// The path leads through a link, or the file cannot be read.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
         let full = self.checked(path)?;
         match fs::read(&full) {
@@ -117,7 +117,7 @@ impl Folder {
             }
             for entry in fs::read_dir(&full).map_err(|error| failed(&full, &error))? {
                 let entry = entry.map_err(|error| failed(&full, &error))?;
-                // A name that is no text is none of the generator's.
+                // The generator makes no names that are not UTF-8.
                 let Ok(name) = entry.file_name().into_string() else { continue };
                 let path = format!("{path}/{name}");
                 let kind = entry.file_type().map_err(|error| failed(&entry.path(), &error))?;
@@ -132,7 +132,7 @@ impl Folder {
         Ok(found)
     }
 
-    /// What is to be changed so that the files hold these texts: those that differ or are missing.
+    /// The changes that give the files these texts: one for each file that differs or is missing.
     ///
     /// # Errors
     /// As [`Folder::read`].
@@ -168,7 +168,7 @@ impl Folder {
         self.finish()
     }
 
-    /// Brings the new texts to the disk, beside the old ones, and decides for them.
+    /// Writes the new texts to disk beside the old ones, and commits them.
     fn prepare(&self, changes: &Changes, made: &mut Vec<PathBuf>) -> Result<()> {
         let staging = self.staging();
         make_folders(&staging, made)?;
@@ -197,7 +197,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Ends the work of a journal. Doing it again changes nothing.
+    /// Finishes the work of a journal. A second run changes nothing.
     fn finish(&self) -> Result<()> {
         let staging = self.staging();
         let path = staging.join(JOURNAL);
@@ -231,7 +231,7 @@ impl Folder {
         }
     }
 
-    /// Ends or undoes what a killed command left.
+    /// Finishes or undoes the work of a killed command.
     fn recover(&self) -> Result<()> {
         let staging = self.staging();
         match fs::symlink_metadata(&staging) {
@@ -275,7 +275,7 @@ impl Folder {
         Ok(full)
     }
 
-    /// Whether a file may stand there, or be replaced.
+    /// Whether a file may be created or replaced there.
     fn check_target(&self, full: &Path) -> Result<()> {
         let mut parent = full.parent();
         while let Some(folder) = parent.filter(|folder| folder.starts_with(&self.root)) {
@@ -303,7 +303,7 @@ fn lock(root: &Path) -> Result<Option<File>> {
     let absolute = fs::canonicalize(root).or_else(|_| std::path::absolute(root)).unwrap_or_else(|_| root.to_owned());
     let name = fnv_1a(FNV_SEED, absolute.as_os_str().as_encoded_bytes());
     let path = std::env::temp_dir().join(format!("etw-codegen-{name:016x}.lock"));
-    // Nothing is written to it: whoever made it, and wherever it leads, it is only locked.
+    // The file is only locked, never written to: it does not matter who made it or where a link leads.
     let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else { return Ok(None) };
     let started = Instant::now();
     loop {
@@ -338,7 +338,7 @@ pub fn read_text(path: &Path) -> Result<String> {
 /// Writes one file, as a whole or not at all. A link is not followed.
 ///
 /// # Errors
-/// It cannot be written; what was there is there still.
+/// The file cannot be written; the old one is unchanged.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => return Err(is_link(path)),

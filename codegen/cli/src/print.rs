@@ -76,7 +76,7 @@ pub fn json(out: &mut dyn Write, document: &impl Serialize) -> io::Result<()> {
 /// JSON with an escape for each character that a terminal would obey.
 pub fn escape_json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    // All of them lie in the first plane, and none but line breaks stands outside of a string.
+    // All of them are in the first plane, and only line breaks occur outside of a string.
     push_escaped(&mut escaped, text, |c| format!("\\u{:04x}", u32::from(c)));
     escaped
 }

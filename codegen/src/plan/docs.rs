@@ -10,7 +10,7 @@ use etw_schema::model::schema::{Event, Header, Layout, Schema};
 use etw_schema::model::{Field, InType, OutType};
 
 /// A message's template with its inserts as `insert` writes them: given the name of the field, or the number of an insert
-/// that stands for none.
+/// without a field.
 fn expand(template: &str, fields: &[Field], insert: impl Fn(Result<&str, usize>) -> String) -> String {
     let piece = |piece| match piece {
         Piece::Text(text) => text,
@@ -110,7 +110,7 @@ fn show_message(template: &str, fields: &[Field]) -> Vec<String> {
     lines
 }
 
-/// Of a version whose layout depends on the build: for which builds this one is.
+/// Says for which builds a layout is, if the version's layout depends on the build.
 fn describe_siblings(schema: &Schema, event: &Event, version: u8, layout: &Layout, name: &str) -> Option<String> {
     let of_version = event.versions.iter().find(|known| known.version == version)?;
     if of_version.layouts.len() < 2 {

@@ -67,7 +67,7 @@ fn member_type(kind: Kind, structs: &[StructPlan], maps: &[ir::Map]) -> String {
     }
 }
 
-/// Writes a length or count: what all that it counts say.
+/// Writes a length or count: the number on which all fields that it counts agree.
 fn put_count(at: usize, field: &FieldPlan, fields: &Fields) -> Put {
     let counter = Extent::Field(at);
     let lengths = fields.list.iter().flat_map(|counted| {
@@ -163,7 +163,7 @@ fn put_item(at: usize, item: Item, extent: &Extent, mut value: Value) -> PutOne 
     }
 }
 
-/// How the accessors of a decoded event make the members, where none of them has to be gathered.
+/// How the accessors of a decoded event make the members, if none of them has to be collected.
 fn plan_from_view(fields: &Fields) -> Option<Vec<ir::FromView>> {
     let is_gathered = |field: &FieldPlan| matches!(field.kind, Kind::List(_) | Kind::One(Item::Struct(_)));
     if fields.list.iter().any(is_gathered) {

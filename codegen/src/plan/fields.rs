@@ -1,4 +1,4 @@
-//! How a layout's fields are read: which share a segment, which stand alone, and what each accessor returns.
+//! How a layout's fields are read: which share a segment, which have a member of their own, and what each accessor returns.
 
 use std::collections::BTreeMap;
 
@@ -316,7 +316,7 @@ impl Planner<'_> {
         Ok(self.out.structs.len() - 1)
     }
 
-    /// Puts a field of fixed size behind the last one, or into a new segment.
+    /// Puts a field of fixed size after the last one, or into a new segment.
     fn put_in_segment(&mut self, index: usize, field_size: u16) -> Access {
         if let Some(Member::Segment { name, size, .. }) = self.open.and_then(|at| self.out.members.get_mut(at)) {
             let offset = *size;

@@ -15,7 +15,7 @@ fn builds_with_field(schema: &Schema, event: &Event, name: &str) -> Builds {
     Builds::from_schema(schema, |build| with_field().any(|layout| layout.builds.contains(build)))
 }
 
-/// What a field's documentation says of builds: nothing where the event never was without the field.
+/// What a field's documentation says of builds: empty if the event always had the field.
 pub(super) fn phrase_of_field(schema: &Schema, event: &Event, name: &str) -> String {
     let builds = builds_with_field(schema, event, name);
     if builds == builds_with(schema, event) {

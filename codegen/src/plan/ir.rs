@@ -146,7 +146,7 @@ pub(crate) struct Module {
     pub(crate) name: String,
     pub(crate) docs: Vec<String>,
     pub(crate) events: Vec<Event>,
-    /// Fields that several layouts of the module describe alike: private constants of its tables.
+    /// Fields that are equal in several layouts of the module: private constants of its tables.
     pub(crate) field_constants: Vec<(String, FieldInfo)>,
 }
 
@@ -159,7 +159,7 @@ pub(crate) struct Event {
     /// The static that describes it.
     pub(crate) info: String,
     pub(crate) docs: Vec<String>,
-    /// What a search in the documentation finds it by.
+    /// The words under which a search in the documentation finds it.
     pub(crate) aliases: Vec<String>,
     /// Whether an accessor borrows from the payload.
     pub(crate) borrows: bool,
@@ -215,7 +215,7 @@ pub(crate) struct Member {
     pub(crate) name: String,
     pub(crate) ty: String,
     pub(crate) read: Read,
-    /// What it is to reflection, as an `glue::Part`.
+    /// The part for reflection, as a `glue::Part`.
     pub(crate) part: Value,
 }
 
@@ -323,7 +323,7 @@ pub(crate) struct Message {
     pub(crate) since: u32,
     /// Texts of maps that have inserts of their own, each with what is written before it.
     pub(crate) expanded: Vec<(Vec<Write>, Expanded)>,
-    /// What is written behind them.
+    /// The text after them.
     pub(crate) end: Vec<Write>,
 }
 
@@ -341,7 +341,7 @@ pub(crate) enum Write {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Show {
     pub(crate) method: &'static str,
-    /// What it is told before the value: a map, the kind of a status.
+    /// The argument before the value: a map, the kind of a status.
     pub(crate) of: Option<String>,
     pub(crate) value: Value,
 }
@@ -353,7 +353,7 @@ pub(crate) struct Expanded {
     /// The map, where its values are bits.
     pub(crate) bits_of: Option<String>,
     pub(crate) texts: Vec<(u32, Vec<Write>)>,
-    /// What is written for every other value, the variable `value`.
+    /// The code for every other value, the variable `value`.
     pub(crate) other: Show,
 }
 
@@ -433,7 +433,7 @@ pub(crate) struct Encoder {
     pub(crate) puts: Vec<Put>,
     /// The static of the layout; none for a struct.
     pub(crate) layout: Option<String>,
-    /// How a view's accessors make the members, where none of them has to be gathered.
+    /// How a view's accessors make the members, if none of them has to be collected.
     pub(crate) from_view: Option<Vec<FromView>>,
 }
 
@@ -456,7 +456,7 @@ pub(crate) struct EncoderMember {
 /// A step of writing a payload.
 #[derive(Debug)]
 pub(crate) enum Put {
-    /// A length or count: what all say that it counts.
+    /// A length or count: the number on which all fields that it counts agree.
     Count {
         method: &'static str,
         field: usize,

@@ -12,7 +12,7 @@ use etw_schema::model::OutType;
 enum Form {
     /// By a method of the message writer.
     By(&'static str),
-    /// A number that stands for a truth value.
+    /// A number that means true or false.
     Boolean,
     IPv4,
     /// A status of that kind.

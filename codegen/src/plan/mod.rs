@@ -143,9 +143,9 @@ impl Planner<'_> {
         modules
     }
 
-    /// Where an event's module stands among all: the published one, or else the one that the rules say.
+    /// The index of an event's module: the published one, or else the one that the rules give.
     fn find_module(&mut self, event: &Event, rules: &[ModuleRule], modules: &mut Vec<Module>) -> usize {
-        // The last module is the one for what no rule claims.
+        // The last module is for events that no rule claims.
         let by_rule = modules::claim(event.id, &base_name(event), rules).unwrap_or(modules.len() - 1);
         let name = public::claim_module(event.id, &modules[by_rule].name, self.lock);
         modules.iter().position(|module| module.name == name).unwrap_or_else(|| {

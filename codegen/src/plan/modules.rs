@@ -1,4 +1,4 @@
-//! Which events stand in which module: as overrides say, or else by task.
+//! Assigns events to modules: by the overrides, or else by task.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const FEWEST: usize = 3;
 /// The longest name of a module that is made of a task's: it is a file's name as well.
 const LONGEST: usize = 100;
 
-/// Names that stand in `events/mod.rs` beside those of the modules, and those of the modules around them.
+/// Names in `events/mod.rs` that are not those of the modules, and those of the modules around them.
 const RESERVED: &[&str] = &["descriptor", "encode", "events", "glue", "other", "rt", "schema"];
 
 /// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
@@ -29,7 +29,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || matches!(name, "aux" | "con" | "nul" | "prn") || is_device("com") || is_device("lpt")
 }
 
-/// The modules of the rules, and behind them the one for all other events.
+/// The modules of the rules, then the one for all other events.
 pub(super) fn from_rules(rules: &[ModuleRule]) -> Vec<Module> {
     rules.iter().map(|rule| new_module(&rule.name, &rule.doc)).chain([new_module("other", OTHER)]).collect()
 }

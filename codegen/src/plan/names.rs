@@ -68,7 +68,7 @@ fn ascii(name: &str) -> String {
 }
 
 /// Makes an identifier of a name in the right case: one that is empty or begins with a digit gets a prefix, a
-/// keyword an underscore behind it.
+/// keyword gets an underscore at its end.
 fn identifier(name: &str, prefix: &str) -> String {
     let name =
         if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name.to_owned() } else { format!("{prefix}{name}") };
@@ -89,7 +89,6 @@ impl Unique {
         let with_suffix = [name.to_owned(), format!("{base}{suffix}")].into_iter();
         let numbered = (2u32..).map(|n| format!("{base}{suffix}_{n}"));
         let mut names = with_suffix.chain(numbered).filter(|candidate| !self.taken.contains(candidate));
-        // The numbers do not run out before memory does.
         let chosen = names.next().unwrap_or_default();
         self.taken.insert(chosen.clone());
         chosen

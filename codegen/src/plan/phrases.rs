@@ -24,7 +24,7 @@ pub(super) fn name_builds(builds: &Builds) -> String {
     format!("{} {builds}", if one { "Build" } else { "Builds" })
 }
 
-/// ` Builds 26100-26200.` for what not every captured build has; nothing for what all have.
+/// ` Builds 26100-26200.` for something that only some captured builds have; empty for what all have.
 pub(super) fn name_builds_unless_all(schema: &Schema, builds: &Builds) -> String {
     let everywhere = schema.builds.iter().all(|build| builds.contains(build.number));
     if everywhere { String::new() } else { format!(" {}.", name_builds(builds)) }

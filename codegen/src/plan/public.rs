@@ -28,8 +28,8 @@ pub(super) fn claim_module(id: u16, by_rule: &str, lock: &mut NamesLock) -> Stri
     lock.claim(NameKind::Module, &id.to_string(), &[by_rule.to_owned()])
 }
 
-/// The names of a version's views and of their variants. The first layout that is ever named bears the plain name,
-/// any other that of the build that brought it.
+/// The names of a version's views and of their variants. The first layout that is ever named gets the plain name.
+/// Any other name ends with the build that introduced the layout.
 pub(super) fn claim_view_names(id: u16, event: &str, version: &Version, lock: &mut NamesLock) -> Vec<(String, String)> {
     let number = version.version;
     let mut names = Vec::new();
@@ -44,8 +44,8 @@ pub(super) fn claim_view_names(id: u16, event: &str, version: &Version, lock: &m
     names
 }
 
-/// The name of every layout of a schema, in the order of [`Schema::layouts`]: the same names that the generated
-/// crate's views bear.
+/// The name of every layout of a schema, in the order of [`Schema::layouts`]: these are the names of the
+/// generated crate's views.
 pub(crate) fn layout_names(schema: &Schema, overrides: &Overrides, lock: &NamesLock) -> Vec<String> {
     let mut lock = lock.clone();
     let event_names = claim_event_names(schema, overrides, &mut lock);

@@ -1,4 +1,4 @@
-//! What reflection says of the fields. Fields that several layouts of a module describe alike are constants of the
+//! What reflection says of the fields. Fields that are equal in several layouts of a module are constants of the
 //! module's tables, so that the tables say each of them once.
 
 use super::fields::{Extent, FieldPlan, Fields, Item, Kind};

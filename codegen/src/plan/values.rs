@@ -56,7 +56,7 @@ impl Numbers {
         numbers
     }
 
-    /// A header with numbers in the place of names. A name that nothing declares is left out; validation reports it.
+    /// A header with numbers instead of names. A name that nothing declares is left out; validation reports it.
     pub(super) fn resolve(&self, since: u32, header: &Header) -> HeaderInfo {
         let task = header.task.as_deref().unwrap_or_default();
         let opcode = header.opcode.as_ref().and_then(|name| {
@@ -182,7 +182,7 @@ fn plan_opcodes(schema: &Schema, used: &BTreeMap<String, u8>, lock: &mut NamesLo
         let display = opcodes.iter().find_map(|opcode| opcode.message.as_deref());
         let docs = Doc { name, display, also: also.as_deref() }.lines(None);
         let text = (*name).to_owned();
-        // What was a task's alone when it was published keeps its key.
+        // An opcode that was published under a task's key keeps that key.
         let of_task = format!("{value} {name}");
         let is_plain = plain.get(name) == Some(value) && lock.get(NameKind::Opcode, &of_task).is_none();
         let key = if is_plain { text.clone() } else { of_task };
@@ -254,12 +254,12 @@ fn add_builtin<T: Copy>(used: &mut BTreeMap<String, T>, table: &[(&str, T)], nam
 struct Doc<'a> {
     name: &'a str,
     display: Option<&'a str>,
-    /// What stands behind the name.
+    /// The text after the name.
     also: Option<&'a str>,
 }
 
 impl Doc<'_> {
-    /// The lines; `builds` are those that declare it, told where they are not all.
+    /// The lines; `builds` are those that declare it, given only if they are not all.
     fn lines(&self, builds: Option<(&Schema, &Builds)>) -> Vec<String> {
         let mut line = format!("`{}`", self.name);
         if let Some(also) = self.also {
@@ -276,7 +276,7 @@ impl Doc<'_> {
     }
 }
 
-/// What becomes a constant.
+/// A declaration that becomes a constant.
 struct Named {
     /// What the constant's name is made of.
     base: String,

@@ -4,7 +4,7 @@ use super::fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member};
 use super::ir::{self, Accessor, Body, Each, InSegment, Read, Size, Source, Step, Value};
 use super::{meanings, names, typed, types};
 
-/// What views are made of beside their fields.
+/// The inputs for views, except for their fields.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'c> {
     pub(super) maps: &'c [ir::Map],
@@ -127,7 +127,7 @@ fn plan_each(extent: &Extent, all: &[FieldPlan]) -> Each {
     }
 }
 
-/// The accessors of a view: each field's own, and behind it that of the plain number, where there are two. `docs` are
+/// The accessors of a view: each field's own, then that of the plain number if there are two. `docs` are
 /// those of the fields.
 pub(super) fn plan_accessors(fields: &Fields, docs: Vec<Vec<String>>, context: Context<'_>) -> Vec<Accessor> {
     let mut accessors = Vec::new();

@@ -1,8 +1,8 @@
-//! What no capture of a build says, taken from its neighbours.
+//! Facts that no capture of a build gives, taken from the neighbouring builds.
 //!
-//! A binary has no symbols, a dump no messages: without them the same event would have another name, or none of its text,
-//! in one build. What the captures' formats have no place for is taken from the nearest builds that are known, and counted,
-//! so that it is never called captured. What the formats do hold is never touched: there, silence is a word.
+//! A binary has no symbols, a dump no messages: without them an event would have another name, or no text, in one build.
+//! Facts that the captures' formats cannot hold are taken from the nearest known builds. They are counted, so that they
+//! are never called captured. Facts that a format can hold are never touched: if the capture lacks one, so does the build.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -142,7 +142,7 @@ fn events(
     let mut events = std::mem::take(&mut provider.events);
     for event in &mut events {
         let mut fields = fields_of(provider, event).to_vec();
-        // An id that went to another event lends nothing.
+        // If the id now belongs to another event, nothing is taken from it.
         let same_task = |known: &&&Event| event.task.is_none() || known.task.is_none() || event.task == known.task;
         if let Some(known) = known.get(&event.key()).filter(same_task) {
             let had_symbol = event.symbol.is_some();
@@ -182,7 +182,7 @@ fn events(
     }
 }
 
-/// Whether fields are the same to the byte, as far as a format that may know no fixed lengths can tell.
+/// Whether fields are the same to the byte. Lengths and counts that are numbers are only compared if `lengths` says so.
 fn same_but_lengths(own: &[Field], theirs: &[Field], lengths: bool) -> bool {
     if lengths {
         return same_wire_form(own, theirs);

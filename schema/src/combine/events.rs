@@ -110,7 +110,7 @@ pub(super) fn template_for(templates: &mut Vec<Template>, id: &str, fields: &[Fi
 }
 
 impl Known {
-    /// Adds what another capture says. False where nobody knows the event's bytes any more.
+    /// Adds what another capture says. False if the event's bytes are no longer known.
     fn join(&mut self, new: &Self, judge: &mut Judge<'_>) -> bool {
         let about = Subject::Event(new.event.key(), None);
         let at = (self.event.at.clone(), new.event.at.clone());
@@ -122,7 +122,7 @@ impl Known {
                 self.fields = fields;
                 self.event.doubt = doubts.0.filter(|_| doubts.1.is_some());
             }
-            // What is in doubt contradicts nothing.
+            // A doubtful event contradicts nothing.
             Err(_) if doubts.0.is_some() && doubts.1.is_none() => {
                 self.fields.clone_from(&new.fields);
                 self.event.template.clone_from(&new.event.template);
@@ -155,7 +155,7 @@ impl Known {
     fn header(&mut self, about: &Subject, new: &Event, at: &(Place, Place), judge: &mut Judge<'_>) {
         let old = &mut self.event;
         let mut fact = |name: FactName, silent: &str, old: &mut Option<String>, new: &Option<String>| {
-            // Some captures spell out the value that stands for none.
+            // Some captures spell out the value that means none.
             let says = |word: &Option<String>| word.as_deref().is_some_and(|word| word != silent);
             if says(old) || says(new) {
                 let new = new.clone().filter(|word| word != silent || says(old));

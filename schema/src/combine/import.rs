@@ -45,7 +45,7 @@ impl Imported {
 
 /// Combines captures, fills in what their formats cannot hold, and writes the canonical manifest.
 ///
-/// An error among the diagnostics is a contradiction that nobody decided: the manifest lacks what it is about.
+/// An error among the diagnostics is an undecided contradiction: the manifest lacks its subject.
 pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
     let formats: Vec<Format> = captures.parts.iter().map(|part| part.format).collect();
     let files: Vec<(String, Format)> = captures.parts.iter().map(|part| (part.file.clone(), part.format)).collect();

@@ -1,4 +1,4 @@
-//! Which of two words holds.
+//! Decides which of two contradicting facts is taken.
 #![expect(clippy::needless_pass_by_value, reason = "a word is two references")]
 
 use std::fmt::Debug;
@@ -11,14 +11,14 @@ use crate::model::Place;
 /// What a capture says of a fact, and where.
 pub(super) struct Word<'p, T>(pub(super) T, pub(super) &'p Place);
 
-/// What came of a contradiction.
+/// How a contradiction was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The word that was there before holds.
+    /// The earlier fact stays.
     Old,
-    /// The new word holds.
+    /// The new fact is taken.
     New,
-    /// Nobody decided: an error was reported.
+    /// There is no decision: an error was reported.
     Open,
 }
 
@@ -35,7 +35,7 @@ impl<'d> Judge<'d> {
         Self { decisions, used: vec![false; decisions.len()], files, found: Diagnostics::new() }
     }
 
-    /// A fact of which the first capture that has a word holds.
+    /// A fact that is taken from the first capture that gives it.
     pub(super) fn fact<T: Clone + PartialEq + Debug>(
         &mut self,
         about: &Subject,
@@ -89,7 +89,7 @@ impl<'d> Judge<'d> {
             if is_file(take, &new.1.file) {
                 return Verdict::New;
             }
-            // The old word may be that of any file before.
+            // The earlier fact may come from any of the earlier files.
             if self.files.iter().any(|file| is_file(take, file)) {
                 return Verdict::Old;
             }

@@ -1,12 +1,12 @@
 //! Several captures of one build, combined to one.
 //!
 //! No tool shows all that a provider declares: a dump of a registered manifest has no texts and no outTypes, a listing no
-//! maps, a binary no symbols. [`combine`] puts together what several say of the same build. Where one is silent the other is
-//! believed. Where both speak and say different things, that is a contradiction: it is reported with both places, and a
-//! person decides it in `overrides.toml`. An event of which two captures give different bytes is left out until then: a
-//! guess would be misread in silence.
+//! maps, a binary no symbols. [`combine`] joins several captures of the same build. If only one of them gives a fact, it is
+//! taken. If two give different facts, that is a contradiction: it is reported with both places, and a
+//! person decides it in `overrides.toml`. An event with different bytes in two captures is left out until then: a wrong
+//! guess would misread payloads without an error.
 //!
-//! Items are matched by what they stand for, not by their names: tasks, levels and opcodes by value, keywords by mask,
+//! Items are matched by their numbers and content, not by their names: tasks, levels and opcodes by value, keywords by mask,
 //! channels by path, maps by name or by their entries, templates through the events that use them.
 
 pub mod adopt;
@@ -36,10 +36,10 @@ pub struct Part {
     pub provider: Provider,
 }
 
-/// Combines captures of one build, in their order: where both say a thing in their own way, the first one's stays.
+/// Combines captures of one build, in their order: where two spell one fact differently, the first one's spelling stays.
 ///
-/// `decisions` are the entries of `overrides.toml` for this build. One that decides nothing is an error: it is about
-/// something that no longer is.
+/// `decisions` are the entries of `overrides.toml` for this build. One that decides nothing is an error: its
+/// contradiction no longer exists.
 pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, Diagnostics) {
     let mut judge = Judge::new(decisions, parts.iter().map(|part| part.file.clone()).collect());
     names::unify(&mut parts, &mut judge);
@@ -56,7 +56,7 @@ pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, 
     (out, judge.finish())
 }
 
-/// Adds what a further capture declares beside its events.
+/// Adds a further capture's declarations, without its events.
 fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
     let new = &part.provider;
     let old_at = out.at.clone();

@@ -5,7 +5,7 @@ use crate::model::schema::Fact;
 use crate::model::{FactKind, FactStatus, Provider};
 use crate::source::{Format, Holds};
 
-/// What is said of each kind of fact, in the order of `builds.toml`.
+/// The source of each kind of fact, in the order of `builds.toml`.
 const KINDS: [(FactKind, Option<Holds>); 12] = [
     (FactKind::EventList, None),
     (FactKind::Fields, None),

@@ -39,7 +39,7 @@ pub(super) struct Messages<'t> {
 }
 
 impl<'t> Messages<'t> {
-    /// Texts that are references, and what they stand for.
+    /// Texts that are references, and the texts that they refer to.
     pub(super) fn new(translation: Option<&'t HashMap<String, String>>) -> Self {
         Self { translation, ..Self::default() }
     }
@@ -158,7 +158,8 @@ fn entry(text: &str) -> Result<String, String> {
 
 /// A manifest's text as it is registered: a doubled percent sign becomes one, unless that one would then begin an escape.
 fn registered(text: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
     while let Some(at) = rest.find("%%") {
         let (before, after) = rest.split_at(at);
         let after = &after[2..];

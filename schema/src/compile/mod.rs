@@ -5,8 +5,8 @@
 //! [`crate::source::wevt_template`] reads, in the order and with the alignments of binaries that Microsoft's tools made.
 //! What differs from theirs:
 //!
-//! - The GUID of a template is a hash of its content (here FNV-1a); nothing says how they make it. So are the numbers of
-//!   messages where the usual one is taken or too large.
+//! - The GUID of a template is a hash of its content (here FNV-1a); how Microsoft's tools make it is not documented. The
+//!   number of a message differs too, if the usual one is taken or too large.
 //! - A [`Manifest`] holds texts and not their ids: [`compile`] gives equal texts one number and labels its one message table as
 //!   English. [`compile_localized`] takes the ids from the file, as the manifest compiler does, and makes one table a culture.
 //! - A capture of a binary does not hold `<UserData>`, so that such a template is compiled as `<EventData>` again: the fields

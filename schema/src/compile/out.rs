@@ -1,6 +1,6 @@
 //! Bytes that are written front to back, with offsets that are known only later.
 
-/// Where a number will stand.
+/// The place of a number that is written later.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Later(usize);
 
@@ -49,7 +49,7 @@ impl Out {
         text.encode_utf16().for_each(|unit| self.u16(unit));
     }
 
-    /// A text behind its size, with a NUL, filled up to four bytes.
+    /// Writes a text after its size, with a NUL, filled up to four bytes.
     pub(super) fn sized_text(&mut self, text: &str) {
         let size = self.later();
         let start = self.len() - 4;
@@ -77,7 +77,7 @@ impl Out {
         }
     }
 
-    /// Writes over what stands at an offset.
+    /// Overwrites the bytes at an offset.
     pub(super) fn patch(&mut self, at: usize, bytes: &[u8]) {
         if let Some(place) = self.bytes.get_mut(at..at + bytes.len()) {
             place.copy_from_slice(bytes);

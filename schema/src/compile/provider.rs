@@ -262,7 +262,8 @@ impl Writer<'_, '_, '_> {
             &opcodes,
             |opcode| &opcode.name,
             |this, opcode| {
-                let (task, at) = (number(opcode), this.here());
+                let task = number(opcode);
+                let at = this.here();
                 this.offsets.opcodes.insert((opcode.task.clone(), opcode.name.clone()), (opcode.value, at));
                 this.out.u16(task);
                 this.out.u16(opcode.value.into());
@@ -403,7 +404,7 @@ impl Writer<'_, '_, '_> {
         (keywords, header.keywords)
     }
 
-    /// The numbers and offsets of an event's names. One that leads nowhere is reported.
+    /// The numbers and offsets of an event's names. A dangling reference is reported.
     fn header(&mut self, event: &Event, what: &str) -> Header {
         let mut header = Header::default();
         let mut dangling = Vec::new();
@@ -452,7 +453,7 @@ impl Writer<'_, '_, '_> {
     }
 }
 
-/// An event's header: numbers, and the offsets of what they stand for.
+/// An event's header: numbers, and the offsets of the things with these numbers.
 #[derive(Default)]
 struct Header {
     channel: (u8, u32),

@@ -51,7 +51,7 @@ pub(super) fn write(template: &Template, maps: &BTreeMap<&str, u32>, out: &mut O
     Ok(())
 }
 
-/// An item of a template in the order of the descriptors: the fields, and behind them the members of structs.
+/// An item of a template in the order of the descriptors: the fields, then the members of structs.
 struct Item<'t> {
     field: &'t Field,
     /// The first member's index, and their number; of a struct.

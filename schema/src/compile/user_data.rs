@@ -15,7 +15,7 @@ use crate::source::man::reference;
 /// The flag of an attribute that others follow.
 const MORE: u8 = 0x40;
 
-/// An element whose end tag was not seen yet: the place of its size, and where what is counted begins.
+/// An element whose end tag was not seen yet: the place of its size, and where the counted bytes begin.
 struct Open {
     size: Later,
     start: usize,
@@ -103,7 +103,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Ends the start tag of the innermost element, if nothing stands behind it yet.
+    /// Ends the start tag of the innermost element, if nothing follows it yet.
     fn begin_content(&mut self) {
         if let Some(open) = self.open.last_mut().filter(|open| open.is_empty) {
             open.is_empty = false;
@@ -206,7 +206,7 @@ mod tests {
     fn elements_texts_and_fields_stand_as_written() {
         let bytes = compiled("<A x='1' y='%2'>\n  <B>no. %1</B><C/>\n</A>").unwrap();
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        // The fragment, an element with attributes, of which another follows the first.
+        // The fragment: an element with two attributes.
         assert_eq!(bytes[..7], [0x0F, 1, 1, 0, 0x41, 0xFF, 0xFF]);
         let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(has(&[0x46]) && has(&[&[0x05, 0x01, 1, 0][..], &utf16("1")].concat()));

@@ -1,4 +1,4 @@
-//! What became of each field from one layout to another.
+//! The edits of each field from one layout to another.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::model::{Field, Size};
 #[serde(tag = "edit", rename_all = "snake_case")]
 #[allow(missing_docs)] // the members say what they are by their names; the positions are explained above
 pub enum FieldEdit {
-    /// A new field behind all others.
+    /// A new field after all others.
     Appended { field: String, r#type: String, at_new: usize },
     /// A new field before or between others: everything after it moves.
     Inserted { field: String, r#type: String, at_new: usize },
@@ -50,7 +50,7 @@ impl FieldEdit {
         }
     }
 
-    /// Where the edit stands, for the order in which edits are told.
+    /// The sort key of the edit.
     fn position(&self) -> usize {
         match self {
             Self::Appended { at_new, .. } | Self::Inserted { at_new, .. } => *at_new,
@@ -120,11 +120,13 @@ fn align(old: &[Field], new: &[Field]) -> Vec<FieldEdit> {
     let pairs = best_pairs(old, new);
     let mut edits = Vec::new();
     for &(at_old, at_new) in &pairs {
-        let (a, b) = (&old[at_old], &new[at_new]);
+        let a = &old[at_old];
+        let b = &new[at_new];
         if a.name != b.name {
             edits.push(FieldEdit::Renamed { old: a.name.clone(), new: b.name.clone(), at_old, at_new });
         } else if wire_type(a) != wire_type(b) {
-            let (old, new) = (wire_type(a), wire_type(b));
+            let old = wire_type(a);
+            let new = wire_type(b);
             edits.push(FieldEdit::Retyped { field: a.name.clone(), old, new, at_old, at_new });
         }
     }
@@ -145,7 +147,8 @@ fn align(old: &[Field], new: &[Field]) -> Vec<FieldEdit> {
         });
     }
     for at_new in come {
-        let (field, r#type) = (new[at_new].name.clone(), wire_type(&new[at_new]));
+        let field = new[at_new].name.clone();
+        let r#type = wire_type(&new[at_new]);
         edits.push(if at_new >= last_new && last_new > 0 {
             FieldEdit::Appended { field, r#type, at_new }
         } else {
@@ -167,9 +170,12 @@ fn best_pairs(old: &[Field], new: &[Field]) -> Vec<(usize, usize)> {
             best[i * width + j] = skip.max(take);
         }
     }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    let mut i = 0;
+    let mut j = 0;
+    let mut pairs = Vec::new();
     while i < old.len() && j < new.len() {
-        let (here, alike) = (best[i * width + j], likeness(&old[i], &new[j]));
+        let here = best[i * width + j];
+        let alike = likeness(&old[i], &new[j]);
         if alike > 0 && here == alike + best[(i + 1) * width + j + 1] {
             pairs.push((i, j));
             i += 1;
@@ -183,14 +189,15 @@ fn best_pairs(old: &[Field], new: &[Field]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// How much two fields are alike; 0 if they are not to be taken for the same. The same name outweighs everything; a
+/// How similar two fields are; 0 if they cannot be the same field. The same name outweighs everything; a
 /// renamed field keeps its type and at least half of its name.
 fn likeness(old: &Field, new: &Field) -> u32 {
     let same_type = wire_type(old) == wire_type(new);
     if old.name == new.name {
         return if same_type { 1000 } else { 900 };
     }
-    let (a, b) = (old.name.as_bytes(), new.name.as_bytes());
+    let a = old.name.as_bytes();
+    let b = new.name.as_bytes();
     let shorter = a.len().min(b.len());
     let front = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count().min(shorter - front);

@@ -75,7 +75,7 @@ pub enum Change {
         /// What became of each.
         edits: Vec<FieldEdit>,
     },
-    /// A fact beside the fields.
+    /// A fact about the event that is not a field.
     Fact {
         /// The id.
         id: u16,
@@ -113,7 +113,7 @@ pub enum Change {
         kind: DeclarationKind,
         /// The name.
         name: String,
-        /// What it said; none where it was not there.
+        /// The old text; none if there was none.
         old: Option<Attributes>,
         /// What it says; none where it is gone.
         new: Option<Attributes>,
@@ -129,7 +129,7 @@ pub enum Side<T> {
     Removed(T),
 }
 
-/// A fact beside an event's fields.
+/// A fact about an event that is not a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -235,7 +235,7 @@ impl Change {
         back
     }
 
-    /// Where the change stands among others of its verdict.
+    /// The sort key of the change among others of its verdict.
     fn order(&self) -> (Verdict, u8, u16, u8, String) {
         let (rank, id, version, rest) = match self {
             Self::Layout { id, version, .. } => (0, *id, *version, String::new()),
@@ -292,7 +292,8 @@ impl Diff {
         }
         let keys = old.declarations.keys().chain(new.declarations.keys().filter(|k| !old.declarations.contains_key(k)));
         for key in keys {
-            let (was, is) = (old.declarations.get(key), new.declarations.get(key));
+            let was = old.declarations.get(key);
+            let is = new.declarations.get(key);
             if was != is {
                 let (kind, name) = key.clone();
                 changes.push(Change::Declaration { kind, name, old: was.cloned(), new: is.cloned() });
@@ -323,13 +324,15 @@ fn event_changes(changes: &mut Vec<Change>, id: u16, version: u8, old: &EventSta
     // The older name, whichever way the comparison goes, so that a diff and its mirror say the same.
     let name = old.name(version).min(new.name(version)).to_owned();
     for fact in Fact::ALL {
-        let (was, is) = (fact.of_header(&old.header), fact.of_header(&new.header));
+        let was = fact.of_header(&old.header);
+        let is = fact.of_header(&new.header);
         if was != is {
             changes.push(Change::Fact { id, version, name: name.clone(), fact, old: was, new: is });
         }
     }
     if !same_wire_form(&old.fields, &new.fields) {
-        let (old, new) = (old.fields.clone(), new.fields.clone());
+        let old = old.fields.clone();
+        let new = new.fields.clone();
         let edits = fields::edits(&old, &new);
         changes.push(Change::Layout { id, version, name, old, new, edits });
         return;

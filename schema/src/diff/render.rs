@@ -1,5 +1,5 @@
-//! A diff for people: as text for a terminal, as markdown for a pull request. Changes that are alike are told once,
-//! with the events that they befell.
+//! A diff for people: as text for a terminal, as markdown for a pull request. Equal changes are listed once,
+//! with the events that have them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::{Attributes, Change, DeclarationKind, Diff, Fact, FieldEdit, Side, Ve
 use crate::model::OutType;
 use crate::visible::visible;
 
-/// What stands before and after a coloured word.
+/// The escapes before and after a coloured word.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Palette {
     /// Before what breaks.
@@ -18,7 +18,7 @@ pub struct Palette {
     pub compatible: &'static str,
     /// Before headings.
     pub heading: &'static str,
-    /// Before what is said aside.
+    /// Before remarks.
     pub dim: &'static str,
     /// After each of them.
     pub reset: &'static str,
@@ -37,7 +37,7 @@ impl Palette {
     }
 }
 
-/// Changes that are told together.
+/// Changes that are listed together.
 struct Group {
     /// What happened, `events added`.
     title: String,
@@ -161,7 +161,7 @@ fn groups(diff: &Diff, verdict: Verdict) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known: BTreeMap<(String, Vec<Vec<String>>), usize> = BTreeMap::new();
     for change in diff.with(verdict) {
-        let (title, row, details) = told(change);
+        let (title, row, details) = describe(change);
         let title = visible(&title).into_owned();
         let row = cells(&row);
         let details: Vec<Vec<String>> = details.iter().map(|row| cells(row)).collect();
@@ -183,8 +183,8 @@ fn pair(id: u16, version: u8) -> String {
     format!("{id} v{version}")
 }
 
-/// A change's title, its line, and what is told below all lines with the same.
-fn told(change: &Change) -> (String, Vec<String>, Vec<Vec<String>>) {
+/// Makes a change's title, its line, and the details below all lines with the same title and details.
+fn describe(change: &Change) -> (String, Vec<String>, Vec<Vec<String>>) {
     match change {
         Change::Event { id, version, whole_event, side } => {
             let (word, state) = match side {
@@ -225,7 +225,8 @@ fn message_lines(old: Option<&str>, new: Option<&str>) -> Vec<Vec<String>> {
     let lines = |text: Option<&str>| -> Vec<String> {
         text.unwrap_or_default().split("%n").filter(|line| !line.is_empty()).map(str::to_owned).collect()
     };
-    let (old, new) = (lines(old), lines(new));
+    let old = lines(old);
+    let new = lines(new);
     let only = |sign: &str, of: &[String], other: &[String]| {
         let lines = of.iter().filter(|line| !other.contains(line));
         lines.map(|line| vec![sign.to_owned(), line.replace(['\r', '\n'], " ")]).collect::<Vec<_>>()
@@ -257,7 +258,8 @@ fn declaration(
         });
         facts.collect::<Vec<_>>().join(", ")
     };
-    let (was, is) = (said(old, new), said(new, old));
+    let was = said(old, new);
+    let is = said(new, old);
     let arrow = if was.is_empty() || is.is_empty() { "" } else { " → " };
     (format!("{} {word}", plural(kind.word())), vec![name.to_owned(), format!("{was}{arrow}{is}")], Vec::new())
 }

@@ -19,7 +19,7 @@ pub struct Snapshot {
     pub product: String,
     /// The events by id and version.
     pub events: BTreeMap<(u16, u8), EventState>,
-    /// The formats of the captures that it is of, where that is known: what none of them can hold, the snapshot is silent about.
+    /// The formats of the captures that it is of, where that is known: the snapshot lacks what none of them can hold.
     pub formats: Vec<Format>,
     /// Channels, levels, opcodes, tasks, keywords, maps and their entries: attributes by kind and name.
     pub declarations: BTreeMap<(DeclarationKind, String), Attributes>,
@@ -31,7 +31,7 @@ pub type Attributes = BTreeMap<&'static str, String>;
 /// An (id, version) in one build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventState {
-    /// What stands beside the fields.
+    /// The rest of the event, without the fields.
     pub header: Header,
     /// The fields, in the order of the payload.
     pub fields: Vec<Field>,
@@ -44,7 +44,7 @@ impl EventState {
     }
 }
 
-/// Takes out of an event what one of two captures cannot hold, and what one of them spells out and the other leaves out.
+/// Removes from an event the facts that one of two captures cannot hold, and those that one spells out and the other omits.
 fn keep_comparable(event: &mut EventState, both: &impl Fn(Holds) -> bool) {
     let header = &mut event.header;
     let silent = |slot: &mut Option<String>, word: &str| *slot = slot.take().filter(|known| known != word);

@@ -1,4 +1,4 @@
-//! Words of a manifest of which there are only a few.
+//! Attributes of a manifest that take one of a few words.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ macro_rules! words {
                 }
             }
 
-            /// The one with that word, in any case.
+            /// The variant with this word, in upper or lower case.
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|known| known.word().eq_ignore_ascii_case(word))
             }
@@ -41,7 +41,7 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
-    /// Whom the events of a channel are for.
+    /// The audience of a channel's events.
     ChannelType {
         /// Administrators: something to act on.
         Admin = "Admin",

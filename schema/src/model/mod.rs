@@ -47,7 +47,7 @@ pub struct Message {
 pub struct Provider {
     /// The registered name, `Microsoft-Windows-SMBServer`.
     pub name: String,
-    /// The GUID; nil where the source holds none that can be read.
+    /// The GUID; nil where the source has no readable one.
     #[serde(serialize_with = "bare_guid")]
     pub guid: Guid,
     /// The C symbol for the GUID.
@@ -90,9 +90,9 @@ pub struct Channel {
     pub name: String,
     /// The C symbol.
     pub symbol: Option<String>,
-    /// Whom its events are for; unknown where the source does not hold it.
+    /// The audience of its events; unknown where the source does not give it.
     pub kind: Option<ChannelType>,
-    /// The number in an event's header. The compiler of manifests numbers from 16 where it is not given.
+    /// The number in an event's header. Where it is not given, the manifest compiler counts from 16.
     pub value: Option<u8>,
     /// Whether the channel is on by default.
     pub enabled: Option<bool>,
@@ -241,7 +241,7 @@ pub struct Field {
     pub name: String,
     /// The wire form.
     pub in_type: InType,
-    /// The text form; none where the manifest is silent.
+    /// The text form; none where the manifest does not give it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_type: Option<OutType>,
     /// The length of one string (UTF-16 units, or bytes of an ANSI string) or binary (bytes).
@@ -284,7 +284,7 @@ pub struct Event {
     pub template: Option<String>,
     /// The message text, inserts and all, as the string table holds it.
     pub message: Option<String>,
-    /// Why the fields may not be what they seem. The event is left out unless another capture shows the same.
+    /// Why the fields may be wrong. The event is left out unless another capture shows the same.
     #[serde(skip)]
     pub doubt: Option<String>,
     /// Source location.

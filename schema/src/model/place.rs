@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A file, a line, and where it is known the bytes of the file's text. Two places always compare equal: where a thing
-/// was read is no part of what it is, so that a manifest equals itself read from another file or another format.
+/// A file, a line, and the bytes of the file's text if they are known. Two places always compare equal: a place is no
+/// part of the thing that was read there, so that a manifest equals itself read from another file or another format.
 /// [`Place::is_same`] compares them.
 #[derive(Clone, Default)]
 pub struct Place {

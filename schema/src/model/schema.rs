@@ -1,7 +1,7 @@
 //! One provider over many builds.
 //!
-//! The unit is the **layout**: the ordered fields that an (id, version) has in a build. (id, version) alone fixes
-//! nothing: at build 26100 twenty events of SMBServer changed fields in mid-record without a version bump. So an
+//! The unit is the **layout**: the ordered fields that an (id, version) has in a build. (id, version) alone is no
+//! key: at build 26100 twenty events of SMBServer changed fields in mid-record without a version bump. So an
 //! event has versions, a version has layouts, and each layout says in which builds it holds.
 
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// The number of a capture whose build nobody knows. Every build is newer, so that it serves all of them.
+    /// The number of a capture whose build is unknown. Every build is newer, so that the capture serves all builds.
     pub const UNKNOWN: u32 = 0;
 }
 
@@ -117,7 +117,7 @@ pub struct Version {
 pub struct Layout {
     /// The builds with this layout.
     pub builds: Builds,
-    /// What stands beside the fields: channel, level, message …, as each build has it. Oldest first.
+    /// The rest of the event: channel, level, message …, as each build has it. Oldest first.
     pub headers: Vec<Held<Header>>,
     /// The fields. All entries agree on what the bytes are (name, inType, length, count); they differ in how the
     /// values are shown (outType, map). Oldest first, nearly always one.
@@ -125,7 +125,7 @@ pub struct Layout {
     pub fields: Vec<Held<Vec<Field>>>,
 }
 
-/// What a build's manifest says of an event beside its fields.
+/// What a build's manifest says of an event, except for its fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// The C symbol.
@@ -170,7 +170,8 @@ impl Builds {
 
     /// The captured builds of a schema for which something holds.
     pub fn from_schema(schema: &Schema, holds: impl Fn(u32) -> bool) -> Self {
-        let (mut builds, mut previous) = (Self::default(), None);
+        let mut builds = Self::default();
+        let mut previous = None;
         for build in schema.builds.iter().map(|build| build.number) {
             if holds(build) {
                 builds.push(build, previous);
@@ -283,7 +284,7 @@ impl Header {
 }
 
 impl Layout {
-    /// The newest build's fields: the ones to show where no build is asked for.
+    /// The newest build's fields: the ones to show if no build is given.
     pub fn newest_fields(&self) -> &[Field] {
         self.fields.last().map_or(&[], |held| &held.value)
     }

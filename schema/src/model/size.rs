@@ -27,7 +27,7 @@ pub struct FieldRef {
     scope: Scope,
 }
 
-/// In which list of fields a reference leads.
+/// Which list of fields a reference points into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// The list of the field itself.
@@ -47,7 +47,7 @@ impl FieldRef {
         Self { name: name.into(), index, scope: Scope::Outside }
     }
 
-    /// A name that [`resolve`] is still to look up.
+    /// A name that [`resolve`] has not looked up yet.
     pub(crate) fn unresolved(name: String) -> Self {
         Self { name, index: u16::MAX, scope: Scope::Beside }
     }
@@ -86,7 +86,7 @@ impl From<String> for FieldRef {
     }
 }
 
-/// A length or count that names no field which could give it.
+/// A length or count whose name cannot be resolved to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SizeProblem {
     /// The index of the field among the template's.
@@ -105,9 +105,9 @@ pub struct SizeProblem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SizeProblemKind {
-    /// No field has it.
+    /// No field has the name.
     Unknown,
-    /// Several fields have it.
+    /// Several fields have the name.
     Ambiguous {
         /// How many.
         fields: usize,
@@ -119,9 +119,9 @@ pub enum SizeProblemKind {
         /// Its line.
         line: u32,
     },
-    /// It is that of the field itself.
+    /// The field names itself.
     Itself,
-    /// It is that of the struct that holds the field.
+    /// The name is that of the struct that holds the field.
     Holder,
     /// Its field is of a type that cannot count.
     Type(InType),
@@ -191,7 +191,7 @@ impl<'f> List<'f> {
 
 /// Looks up the fields that the lengths and counts of a template name: the only one of that name, before the field, in
 /// its own list or, for a member of a struct, among the template's fields; an unsigned integer of up to 32 bits and no array.
-/// What cannot be found is returned, and stays as it was.
+/// A name that cannot be resolved stays as it was and is returned.
 pub fn resolve(fields: &mut [Field]) -> Vec<SizeProblem> {
     let mut problems = Vec::new();
     let mut resolved = Vec::new();

@@ -1,9 +1,9 @@
-//! Telling formats apart by what a file holds.
+//! The format of a file, by its content.
 
 use super::Format;
 use super::bytes::Bytes;
 
-/// How far into a file its root element is looked for: licences stand before it.
+/// How far into a file its root element is looked for: a licence may come before it.
 const LOOK_AHEAD: usize = 1 << 16;
 
 /// The format of a file, from its first bytes; none where it is no capture of a known kind.
@@ -23,17 +23,20 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
     match name.rsplit(':').next()? {
         "instrumentationManifest" if is_dump(root) => Some(Format::Registered),
         "Providers" => Some(Format::WepExplorer),
-        // Any other XML: the reader of written manifests says best what is wrong with it.
+        // Any other XML: the reader of written manifests has the best diagnostics for it.
         _ => Some(Format::Man),
     }
 }
 
-/// Whether the bytes begin as a message table does: a count of blocks, and rows (lowest id, highest id, offset) of which the
-/// first leads to what stands behind the last, an entry of one of the two known kinds.
+/// Whether the bytes begin as a message table does: a count of blocks, then rows (lowest id, highest id, offset). The first
+/// row's offset is the end of the rows, where an entry of one of the two known kinds begins.
 fn is_message_table(bytes: &[u8]) -> bool {
     let word = |at: u32| Bytes(bytes).u32(usize::try_from(at).ok()?);
     let is_one = || {
-        let (count, low, high, first) = (word(0)?, word(4)?, word(8)?, word(12)?);
+        let count = word(0)?;
+        let low = word(4)?;
+        let high = word(8)?;
+        let first = word(12)?;
         let entry = word(first)?;
         let rows_end = count.checked_mul(12)?.checked_add(4)?;
         Some(count > 0 && low <= high && first == rows_end && entry & 0xFFFF >= 4 && entry >> 16 <= 1)

@@ -1,8 +1,8 @@
 //! The text of PerfView's dumps made well-formed: the tool escapes nothing.
 //!
 //! A dump has one element a line, with attributes of known names. So a value ends at a quotation mark that is followed by the name
-//! of another attribute of the tag, or by the end of the tag and of its line; what stands between is the text, such marks,
-//! `<` and `&` among it. A text with line breaks goes on over lines, none of which begins a tag after one that ends one.
+//! of another attribute of the tag, or by the end of the tag and of its line; everything between is the text, such marks,
+//! `<` and `&` included. A text with line breaks goes on over lines, none of which begins a tag after one that ends one.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ const TAGS: &[(&str, &[&str])] = &[
     ("string", &["id", "value"]),
 ];
 
-/// Escapes what the values of attributes hold. Line breaks stay where they are.
+/// Escapes the values of attributes. Line breaks stay where they are.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;

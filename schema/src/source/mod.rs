@@ -1,6 +1,6 @@
 //! Readers: one module a capture format, each from bytes to [`crate::model::Manifest`].
 //!
-//! [`read_all`] takes files of any format and tells them apart by what they hold, not by their names.
+//! [`read_all`] takes files of any format and detects the format by the content, not by the name.
 
 mod bytes;
 mod detect;

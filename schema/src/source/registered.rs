@@ -1,25 +1,25 @@
-//! PerfView's dumps of registered manifests: instrumentation manifests that a tool wrote out of what TDH tells of a
+//! PerfView's dumps of registered manifests: instrumentation manifests that the tool makes from TDH's data about a
 //! provider.
 //!
 //! The XML is meant to be that of a written manifest, and [`super::man`] reads it once its text is well-formed. The rules of
-//! the tool, and what each costs when it is wrong:
+//! the tool, and what a mistake in each of them costs:
 //!
 //! - It has one element a line, with attributes of known names, and escapes nothing (`dump_text`). A value that is cut at
 //!   the wrong place is a wrong text.
 //! - Names that a provider does not have are made up: the symbols of events and of the provider, the files of the provider,
-//!   `task_0`, `keyword_` with the mask, the names of templates. None of them is a fact; taken for one it would become a
-//!   public name, or contradict another capture. The texts of tasks, opcodes and keywords are their names again.
+//!   `task_0`, `keyword_` with the mask, the names of templates. None of them is a fact; read as one, it would become a
+//!   public name, or contradict another capture. The texts of tasks, opcodes and keywords repeat their names.
 //! - An opcode that another task has as well is called `name_task_opcode`, those of Windows too. An event whose opcode is not
-//!   understood would claim to have none: it is left out.
+//!   understood is left out: it would seem to have none.
 //! - The names of fields have lost all characters but letters, digits and `_`, and what refers to them has not. Names are
 //!   compared without these characters; otherwise an event with such a length is lost.
-//! - There are no outTypes, channels and messages, and of a length or count only a field's name, never a number. A string
+//! - There are no outTypes, channels and messages. A length or count is only a field's name, never a number. A string
 //!   of a fixed length cannot be told from one that ends at its NUL: decoding such a payload fails, it is not misread
 //!   unless the string ends with exactly one NUL. A binary without a length is an error.
-//! - Of a struct the tool takes the index of its first member for an inType. Members come after all fields of the template, so
-//!   that of the first struct is the number of these fields. An index that is no type's (`win:29`) is refused. A field whose
-//!   type has that number is in doubt, as a struct that is read as a scalar may be misread in silence: its event is left out
-//!   unless another capture or another build shows the same fields. What shows a scalar: a map, a length, another field
+//! - The tool takes the index of a struct's first member for an inType. Members come after all fields of the template, so
+//!   that the first struct's index is the number of these fields. An index that is no type's (`win:29`) is refused. A field
+//!   whose type has that number is in doubt: a struct that is read as a scalar may be misread without an error. Its event is
+//!   left out unless another capture or another build shows the same fields. What shows a scalar: a map, a length, another field
 //!   that it counts, a second field of the type in the template, or the same name and type in a template with more fields.
 //! - The start tag of a task with opcodes is closed twice, and strings are declared twice.
 //! - Level 0 is called `win:Always`, and two inTypes have the names that TDH's header gives them.
@@ -84,7 +84,7 @@ fn tidy(provider: &mut Provider, found: &mut Diagnostics) {
     }
 }
 
-/// Gives opcodes of Windows their names back.
+/// Restores the names of Windows' own opcodes.
 fn tidy_opcodes(provider: &mut Provider) {
     let declared: HashSet<&str> = provider.opcodes.iter().map(|Opcode { name, .. }| name.as_str()).collect();
     for opcode in provider.events.iter_mut().filter_map(|event| event.opcode.as_mut()) {
@@ -131,8 +131,8 @@ fn shown_scalars(templates: &[Template]) -> HashSet<(&str, InType)> {
         .collect()
 }
 
-/// Why a template may have a struct: a field that nothing shows to be a scalar has the type with the number of the fields,
-/// and is the only one, as no two structs begin with the same member.
+/// Why a template may have a struct: the number of fields is also the number of a field's type, and nothing shows that this
+/// field is a scalar. It is the only field of the type, as no two structs begin with the same member.
 fn doubt(template: &Template, shown: &HashSet<(&str, InType)>) -> Option<String> {
     let number = template.fields.len();
     let counters: HashSet<usize> =
@@ -158,7 +158,7 @@ fn index_of(size: &Size) -> Option<usize> {
     }
 }
 
-/// Drops the texts that are names again, and what refers to a string that is not there.
+/// Drops the texts that repeat names, and references to strings that do not exist.
 fn tidy_texts(provider: &mut Provider) {
     provider.tasks.iter_mut().for_each(|it| forget_name(&it.name, &mut it.message));
     provider.opcodes.iter_mut().for_each(|it| forget_name(&it.name, &mut it.message));

@@ -1,7 +1,7 @@
-//! The listings that WEPExplorer exports: what the event log's interface tells of a registered provider.
+//! The listings that WEPExplorer exports: the event log interface's data about a registered provider.
 //!
-//! What the interface shows is what people read, and names are to be found again: an event's level, task, opcode and
-//! keywords stand there as their messages, where they have one. Maps are absent, and so are symbols and the names of
+//! The interface shows display texts: an event's level, task, opcode and keywords are given by their messages, if they
+//! have one, and the reader looks the names up. Maps are absent, and so are symbols and the names of
 //! templates. Line breaks of messages are real ones; they become the `%n` of a manifest.
 
 use std::collections::HashMap;
@@ -33,7 +33,7 @@ pub fn read(file_name: &str, bytes: &[u8]) -> (Manifest, Diagnostics) {
     (manifest, std::mem::take(&mut cursor.found))
 }
 
-/// The texts of an element's children, by name; a child that stands twice has both.
+/// The texts of an element's children, by name; a child that is given twice has both.
 struct Item {
     at: Place,
     what: String,
@@ -106,7 +106,7 @@ fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element, file: &Arc<str>
     if provider.name.is_empty() {
         cursor.error(&element, "<Name> is missing or empty");
     }
-    // Names are looked up only now: nothing says that the declarations stand first.
+    // Names are looked up last: the declarations may follow the events.
     let names = Names::new(&provider);
     let mut declared = Vec::new();
     for event in &events {
@@ -202,27 +202,31 @@ fn channel(item: &Item, found: &mut Diagnostics) -> Option<Channel> {
 }
 
 fn level(item: &Item, found: &mut Diagnostics) -> Option<Level> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     Some(Level { name, value, message: item.message(), symbol: None, at: item.at.clone() })
 }
 
 fn task(item: &Item, found: &mut Diagnostics) -> Option<Task> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     Some(Task { name, value, message: item.message(), at: item.at.clone(), ..Task::default() })
 }
 
 fn opcode(item: &Item, found: &mut Diagnostics) -> Option<(Opcode, u16)> {
-    let (name, value) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let value = item.number("Value", found)?;
     let task = if item.text("Task").is_some() { item.number("Task", found)? } else { 0 };
     Some((Opcode { name, value, message: item.message(), task: None, symbol: None, at: item.at.clone() }, task))
 }
 
 fn keyword(item: &Item, found: &mut Diagnostics) -> Option<Keyword> {
-    let (name, mask) = (item.required("Name", found)?, item.number("Value", found)?);
+    let name = item.required("Name", found)?;
+    let mask = item.number("Value", found)?;
     Some(Keyword { name, mask, message: item.message(), symbol: None, at: item.at.clone() })
 }
 
-/// What an event's texts may stand for: names, and messages where only one thing bears them.
+/// What an event's texts may refer to: names, and messages that belong to one thing only.
 struct Names {
     channels: HashMap<String, Option<String>>,
     levels: HashMap<String, Option<String>>,
@@ -244,7 +248,7 @@ impl Names {
     }
 }
 
-/// The name that each name and message leads to; none where a message leads to several.
+/// The name that each name or message refers to; none if a message belongs to several things.
 fn by_text<'p>(items: impl Iterator<Item = (&'p String, &'p Option<String>)>) -> HashMap<String, Option<String>> {
     let mut names: HashMap<String, Option<String>> = HashMap::new();
     let items: Vec<_> = items.collect();
@@ -255,7 +259,7 @@ fn by_text<'p>(items: impl Iterator<Item = (&'p String, &'p Option<String>)>) ->
             *known = None;
         }
     }
-    // A name says more than another thing's message.
+    // A name takes precedence over another thing's message.
     names.extend(items.iter().map(|(name, _)| ((*name).clone(), Some((*name).clone()))));
     names
 }
@@ -266,7 +270,8 @@ fn parse_event(
     file: &Arc<str>,
     found: &mut Diagnostics,
 ) -> Option<(Event, Option<Template>)> {
-    let (id, version) = (item.number("Id", found)?, item.number("Version", found)?);
+    let id = item.number("Id", found)?;
+    let version = item.number("Version", found)?;
     let what = EventKey::new(id, version).to_string();
     let mut look_up = |kind: &str, names: &HashMap<String, Option<String>>, text: &str| match names.get(text) {
         Some(Some(name)) => Some(name.clone()),
@@ -288,7 +293,7 @@ fn parse_event(
     event.opcode = item.text("Opcode").and_then(|text| look_up("Opcode", &names.opcodes, text));
     let keywords = item.all("Keyword").flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty());
     event.keywords = keywords.filter_map(|text| look_up("Keyword", &names.keywords, text)).collect();
-    // Without it the event would claim to have none.
+    // Without it the event would seem to have none.
     if item.text("Opcode").is_some_and(|text| !names.opcodes.contains_key(text)) {
         found.error(&item.at, what, "its opcode cannot be read; the event is left out");
         return None;

@@ -1,8 +1,8 @@
 //! The compiled manifest of a binary: the WEVT_TEMPLATE resource, which begins with `CRIM`.
 //!
-//! All offsets count from the resource's start, and every one may be wrong: each access is checked, what is wrong is
-//! reported with its offset, and the rest is read. No input makes the reader hold more than a small multiple of its
-//! size: each byte is paid for from a budget, so that a thousand items that point at one long text end it.
+//! All offsets count from the resource's start. Any of them may be wrong: each access is checked, an error is
+//! reported with its offset, and the rest is read. The reader takes no more memory than a small multiple of the input's
+//! size: every byte counts against a budget, which a thousand items that point at one long text use up.
 //!
 //! The binary XML of templates is not read: the fields are those of the descriptors, and `<UserData>` is lost.
 //!
@@ -63,7 +63,7 @@ pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (
         missing: 0,
         found: Diagnostics::new(),
     };
-    let manifest = reader.manifest();
+    let manifest = reader.read_manifest();
     if reader.missing > 0 {
         let message =
             format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
@@ -72,7 +72,7 @@ pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (
     (manifest, reader.missing, reader.found)
 }
 
-/// How many times the resource's own size the reader may hold. What real ones take is about six times their size.
+/// The memory that the reader may take, as a multiple of the resource's size. Real resources take about six times their size.
 const BUDGET: usize = 24;
 
 /// What an entry of an element takes in memory beside its names: no item is larger than an event.
@@ -104,7 +104,7 @@ struct Offsets {
     task_names: HashMap<u16, String>,
 }
 
-/// The built-in name of a value other than 0, which stands for none.
+/// The built-in name of a value. 0 means none.
 fn builtin_name<T: Copy + PartialEq + Default>(names: &[(&str, T)], value: T) -> Option<String> {
     names.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
 }
@@ -120,7 +120,7 @@ impl Reader<'_> {
         self.found.error(&at, what, message);
     }
 
-    /// Takes so many bytes from the budget; false where it is used up.
+    /// Takes this number of bytes from the budget; false if it is used up.
     fn pay(&mut self, bytes: usize) -> bool {
         if let Some(left) = self.budget.checked_sub(bytes.max(1)) {
             self.budget = left;
@@ -160,14 +160,15 @@ impl Reader<'_> {
             self.missing += 1;
         }
         let text = text?;
-        // Texts are paid for by their length: the table is bounded by its own size.
+        // A text counts by its length: the table is bounded by its own size.
         self.budget = self.budget.saturating_add(text.len().min(64));
         self.pay(text.len()).then(|| text.to_owned())
     }
 
-    fn manifest(&mut self) -> Manifest {
+    fn read_manifest(&mut self) -> Manifest {
         let mut manifest = Manifest::default();
-        let (magic, size) = (self.bytes.get(0, 4), self.bytes.u32(4));
+        let magic = self.bytes.get(0, 4);
+        let size = self.bytes.u32(4);
         let (Some(b"CRIM"), Some(size), Some(major)) = (magic, size, self.bytes.u16(8)) else {
             self.error("CRIM at 0x0", "expected the header of a compiled manifest");
             return manifest;
@@ -189,12 +190,12 @@ impl Reader<'_> {
             if !self.pay(20) {
                 break;
             }
-            manifest.providers.extend(self.provider(guid, offset));
+            manifest.providers.extend(self.read_provider(guid, offset));
         }
         manifest
     }
 
-    fn provider(&mut self, guid: Guid, offset: u32) -> Option<Provider> {
+    fn read_provider(&mut self, guid: Guid, offset: u32) -> Option<Provider> {
         let at = index(offset);
         let what = format!("WEVT at {offset:#x}");
         let (Some(b"WEVT"), Some(message), Some(count)) =
@@ -215,61 +216,61 @@ impl Reader<'_> {
         let mut provider =
             Provider { guid, message: self.message(message), at: self.at.clone(), ..Provider::default() };
         provider.name =
-            elements.get(&element::ATTRIBUTES).and_then(|at| self.provider_name(*at)).unwrap_or_else(|| {
+            elements.get(&element::ATTRIBUTES).and_then(|at| self.read_provider_name(*at)).unwrap_or_else(|| {
                 let message = "the resource does not hold the provider's name; the GUID stands for it";
                 self.found.note(&self.at.clone(), what, message);
                 provider.guid.to_string()
             });
-        self.elements(&mut provider, &elements);
+        self.read_elements(&mut provider, &elements);
         Some(provider)
     }
 
     /// Reads the elements in the order in which they refer to one another.
-    fn elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
+    fn read_elements(&mut self, provider: &mut Provider, elements: &HashMap<u32, u32>) {
         let mut offsets = Offsets::default();
         let each =
             |this: &mut Self, kind: u32, signature: [u8; 4], size: usize, read: &mut dyn FnMut(&mut Self, u32)| {
                 if let Some(at) = elements.get(&kind) {
-                    for entry in this.entries(*at, signature, size) {
+                    for entry in this.read_entries(*at, signature, size) {
                         read(this, entry);
                     }
                 }
             };
         each(self, element::CHANNELS, *b"CHAN", 16, &mut |this, at| {
-            provider.channels.extend(this.channel(at, &mut offsets.channels));
+            provider.channels.extend(this.read_channel(at, &mut offsets.channels));
         });
         each(self, element::LEVELS, *b"LEVL", 12, &mut |this, at| {
-            provider.levels.extend(this.level(at, &mut offsets.levels));
+            provider.levels.extend(this.read_level(at, &mut offsets.levels));
         });
         each(self, element::TASKS, *b"TASK", 28, &mut |this, at| {
-            provider.tasks.extend(this.task(at, &mut offsets));
+            provider.tasks.extend(this.read_task(at, &mut offsets));
         });
         each(self, element::OPCODES, *b"OPCO", 12, &mut |this, at| {
-            provider.opcodes.extend(this.opcode(at, &mut offsets));
+            provider.opcodes.extend(this.read_opcode(at, &mut offsets));
         });
         each(self, element::KEYWORDS, *b"KEYW", 16, &mut |this, at| {
-            provider.keywords.extend(this.keyword(at, &mut offsets.keywords));
+            provider.keywords.extend(this.read_keyword(at, &mut offsets.keywords));
         });
         if let Some(at) = elements.get(&element::MAPS) {
-            provider.maps = self.maps(*at, &mut offsets.maps);
+            provider.maps = self.read_maps(*at, &mut offsets.maps);
         }
         if let Some(at) = elements.get(&element::TEMPLATES) {
-            provider.templates = self.templates(*at, &mut offsets);
+            provider.templates = self.read_templates(*at, &mut offsets);
         }
         if let Some(at) = elements.get(&element::EVENTS) {
             // The entries follow one more number.
-            for entry in self.entries_from(*at, *b"EVNT", 48, 16) {
-                provider.events.extend(self.event(entry, &offsets));
+            for entry in self.read_entries_from(*at, *b"EVNT", 48, 16) {
+                provider.events.extend(self.read_event(entry, &offsets));
             }
         }
     }
 
-    fn entries(&mut self, at: u32, signature: [u8; 4], size: usize) -> Vec<u32> {
-        self.entries_from(at, signature, size, 12)
+    fn read_entries(&mut self, at: u32, signature: [u8; 4], size: usize) -> Vec<u32> {
+        self.read_entries_from(at, signature, size, 12)
     }
 
     /// The offsets of an element's entries: as many as lie in the resource.
-    fn entries_from(&mut self, at: u32, signature: [u8; 4], size: usize, header: usize) -> Vec<u32> {
+    fn read_entries_from(&mut self, at: u32, signature: [u8; 4], size: usize, header: usize) -> Vec<u32> {
         let what = format!("{} at {at:#x}", String::from_utf8_lossy(&signature));
         let start = index(at);
         let (Some(found), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
@@ -306,8 +307,8 @@ impl Reader<'_> {
         self.bytes.u8(index(entry).saturating_add(offset)).unwrap_or(0)
     }
 
-    fn provider_name(&mut self, at: u32) -> Option<String> {
-        let entry = *self.entries(at, *b"PRVA", 8).first()?;
+    fn read_provider_name(&mut self, at: u32) -> Option<String> {
+        let entry = *self.read_entries(at, *b"PRVA", 8).first()?;
         let start = index(self.number(entry, 4));
         let rest = self.bytes.0.get(start..)?;
         let length = rest.chunks_exact(2).position(|unit| unit == [0, 0])? * 2;
@@ -317,7 +318,7 @@ impl Reader<'_> {
         rest.get(..length).map(utf16).filter(|name| !name.is_empty())
     }
 
-    fn channel(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Channel> {
+    fn read_channel(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Channel> {
         let name = self.name(self.number(at, 4), &format!("CHAN entry at {at:#x}"))?;
         names.insert(at, name.clone());
         Some(Channel {
@@ -331,7 +332,7 @@ impl Reader<'_> {
         })
     }
 
-    fn level(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Level> {
+    fn read_level(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Level> {
         let what = format!("LEVL entry at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let Ok(value) = u8::try_from(self.number(at, 0)) else {
@@ -344,7 +345,7 @@ impl Reader<'_> {
         own.then(|| Level { name, value, message, symbol: None, at: self.at.clone() })
     }
 
-    fn task(&mut self, at: u32, offsets: &mut Offsets) -> Option<Task> {
+    fn read_task(&mut self, at: u32, offsets: &mut Offsets) -> Option<Task> {
         let what = format!("TASK entry at {at:#x}");
         let name = self.name(self.number(at, 24), &what)?;
         let Ok(value) = u16::try_from(self.number(at, 0)) else {
@@ -360,7 +361,7 @@ impl Reader<'_> {
         own.then(|| Task { name, value, symbol: None, event_guid, message, at: self.at.clone() })
     }
 
-    fn opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
+    fn read_opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
         let what = format!("OPCO entry at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let Ok(value) = u8::try_from(self.short(at, 2)) else {
@@ -386,7 +387,7 @@ impl Reader<'_> {
         Some(Opcode { name, value, task, symbol: None, message, at: self.at.clone() })
     }
 
-    fn keyword(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Keyword> {
+    fn read_keyword(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Keyword> {
         let name = self.name(self.number(at, 12), &format!("KEYW entry at {at:#x}"))?;
         let mask = self.bytes.u64(index(at)).unwrap_or(0);
         names.insert(at, name.clone());
@@ -396,22 +397,22 @@ impl Reader<'_> {
     }
 
     /// The maps in the order in which they lie in the resource, which is that of the manifest.
-    fn maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
+    fn read_maps(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Vec<Map> {
         let mut offsets: Vec<u32> =
-            self.entries(at, *b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
+            self.read_entries(at, *b"MAPS", 4).into_iter().map(|entry| self.number(entry, 0)).collect();
         offsets.sort_unstable();
         offsets.dedup();
-        offsets.into_iter().filter_map(|offset| self.map(offset, names)).collect()
+        offsets.into_iter().filter_map(|offset| self.read_map(offset, names)).collect()
     }
 
-    fn map(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Map> {
+    fn read_map(&mut self, at: u32, names: &mut HashMap<u32, String>) -> Option<Map> {
         let what = format!("map at {at:#x}");
         let name = self.name(self.number(at, 8), &what)?;
         let (kind, signature) = match self.number(at, 12) {
             0 => (MapKind::Value, b"VMAP"),
             _ => (MapKind::Bit, b"BMAP"),
         };
-        // The count stands behind name and flag.
+        // The count follows the name and the flag.
         let start = index(at);
         if self.bytes.get(start, 4) != Some(signature) {
             self.error(what, format!("map {name}: the signature and the flag do not agree"));
@@ -429,29 +430,31 @@ impl Reader<'_> {
         let mut entries = Vec::new();
         for number in 0..count {
             let entry = start + 20 + number * 8;
-            let (value, id) = (self.bytes.u32(entry)?, self.bytes.u32(entry + 4)?);
+            let value = self.bytes.u32(entry)?;
+            let id = self.bytes.u32(entry + 4)?;
             entries.push(MapEntry { value, message: self.message(id), symbol: None, at: self.at.clone() });
         }
         names.insert(at, name.clone());
         Some(Map { name, kind, symbol: None, entries, at: self.at.clone() })
     }
 
-    /// The templates, which stand one behind the other.
-    fn templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
+    /// The templates, which follow one another.
+    fn read_templates(&mut self, at: u32, offsets: &mut Offsets) -> Vec<Template> {
         let what = format!("TTBL at {at:#x}");
         let start = index(at);
         let (Some(b"TTBL"), Some(count)) = (self.bytes.get(start, 4), self.bytes.u32(start.saturating_add(8))) else {
             self.error(what, "expected the table of templates");
             return Vec::new();
         };
-        let (mut templates, mut position) = (Vec::new(), start.saturating_add(12));
+        let mut templates = Vec::new();
+        let mut position = start.saturating_add(12);
         for number in 0..count {
             let (Some(b"TEMP"), Some(size)) = (self.bytes.get(position, 4), self.bytes.u32(position.saturating_add(4)))
             else {
                 self.error(what, format!("template {number} of {count} is not at {position:#x}"));
                 break;
             };
-            if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.template(position, &offsets.maps)) {
+            if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.read_template(position, &offsets.maps)) {
                 let id = format!("template_{number}");
                 offsets.templates.insert(offset, id.clone());
                 templates.push(Template { id, fields, at: self.at.clone(), ..Template::default() });
@@ -461,10 +464,12 @@ impl Reader<'_> {
         templates
     }
 
-    fn template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
+    fn read_template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {
         let what = format!("TEMP at {at:#x}");
         let header = (self.bytes.u32(at + 8)?, self.bytes.u32(at + 12)?, self.bytes.u32(at + 16)?);
-        let (top, total, items) = (index(header.0), index(header.1), index(header.2));
+        let top = index(header.0);
+        let total = index(header.1);
+        let items = index(header.2);
         let room = self.bytes.0.len().saturating_sub(items) / 20;
         if total > room || top > total {
             self.error(
@@ -478,11 +483,11 @@ impl Reader<'_> {
         }
         let mut descriptors = Vec::new();
         for number in 0..total {
-            descriptors.push(self.descriptor(items + number * 20, &what)?);
+            descriptors.push(self.read_descriptor(items + number * 20, &what)?);
         }
         let mut fields = Vec::new();
         for number in 0..top {
-            fields.push(self.field(number, 0..top, &descriptors, maps, &what)?);
+            fields.push(self.read_field(number, 0..top, &descriptors, maps, &what)?);
         }
         self.check_sizes(&mut fields, &what).then_some(fields)
     }
@@ -509,7 +514,7 @@ impl Reader<'_> {
         problems.is_empty() && told == fields
     }
 
-    fn descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
+    fn read_descriptor(&mut self, at: usize, what: &str) -> Option<Descriptor> {
         let name = self.name(self.bytes.u32(at + 16)?, what)?;
         Some(Descriptor {
             flags: self.bytes.u32(at)?,
@@ -525,7 +530,7 @@ impl Reader<'_> {
     }
 
     /// A field of a template or of a struct, whose list is `beside`.
-    fn field(
+    fn read_field(
         &mut self,
         number: usize,
         beside: Range<usize>,
@@ -545,7 +550,7 @@ impl Reader<'_> {
         let mut field = Field { name: descriptor.name.clone(), length, count, at: self.at.clone(), ..Field::default() };
         if descriptor.flags & flag::STRUCT != 0 {
             let last = descriptor.first_member + descriptor.members;
-            // A struct's members stand behind it and hold no structs, so that this ends.
+            // A struct's members follow it and are no structs, so that the recursion ends.
             let inner = all.get(descriptor.first_member..last).filter(|_| descriptor.first_member > number);
             if inner.is_none_or(|inner| inner.iter().any(|member| member.flags & flag::STRUCT != 0)) {
                 self.error(what, "the struct's members are not behind it, or structs again; the template is left out");
@@ -556,7 +561,7 @@ impl Reader<'_> {
                 return None;
             }
             for member in descriptor.first_member..last {
-                field.members.push(self.field(member, descriptor.first_member..last, all, maps, &what)?);
+                field.members.push(self.read_field(member, descriptor.first_member..last, all, maps, &what)?);
             }
             return Some(field);
         }
@@ -584,8 +589,9 @@ impl Reader<'_> {
         Some(field)
     }
 
-    fn event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
-        let (id, version) = (self.short(at, 0), self.byte(at, 2));
+    fn read_event(&mut self, at: u32, offsets: &Offsets) -> Option<Event> {
+        let id = self.short(at, 0);
+        let version = self.byte(at, 2);
         let what = format!("{}, at {at:#x}", EventKey::new(id, version));
         let mut event = Event { id, version, at: self.at.clone(), ..Event::default() };
         event.message = self.message(self.number(at, 16));
@@ -606,7 +612,7 @@ impl Reader<'_> {
             name.cloned().filter(|name| this.pay(name.len()))
         };
         event.opcode = refer(self, "opcode", 24, &offsets.opcodes);
-        // Without it the event would claim to have none.
+        // Without the template the event would seem to have no fields.
         if event.opcode.is_none() && self.number(at, 24) != 0 {
             self.error(what.clone(), "its opcode cannot be read; the event is left out");
             return None;
@@ -621,12 +627,13 @@ impl Reader<'_> {
         if event.level.is_none() {
             event.level = builtin_name(builtin::LEVELS, self.byte(at, 4));
         }
-        event.keywords = self.event_keywords(at, &what, &offsets.keywords);
+        event.keywords = self.read_event_keywords(at, &what, &offsets.keywords);
         Some(event)
     }
 
-    fn event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
-        let (count, start) = (index(self.number(at, 36)), index(self.number(at, 40)));
+    fn read_event_keywords(&mut self, at: u32, what: &str, names: &HashMap<u32, String>) -> Vec<String> {
+        let count = index(self.number(at, 36));
+        let start = index(self.number(at, 40));
         if count == 0 {
             return Vec::new();
         }

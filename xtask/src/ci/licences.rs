@@ -4,10 +4,10 @@ use std::fs;
 
 use super::repository::{Outcome, Repository, Result};
 
-/// Licences that ask for no more than to be named and passed on.
+/// Licences that only require that they are named and passed on.
 const ALLOWED: &[&str] = &["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unicode-3.0", "Zlib"];
 
-/// What lies in each package, the same as at the root.
+/// The files in each package, the same as at the root.
 const TEXTS: &[&str] = &["LICENSE-APACHE", "LICENSE-MIT"];
 
 pub(super) fn check(repository: &Repository) -> Result<Outcome> {

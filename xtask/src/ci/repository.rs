@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::manifests;
 
-/// What a step gives: the reason is a text for a person.
+/// The result of a step: the reason is a text for a person.
 pub(super) type Result<T> = std::result::Result<T, String>;
 
 /// How a step ended that did not fail.

@@ -6,7 +6,7 @@ use super::repository::{self, Outcome, Repository, Result};
 /// A step of CI.
 pub(super) struct Step {
     pub(super) name: &'static str,
-    /// What it holds, in a line.
+    /// What the step checks, in a line.
     pub(super) purpose: &'static str,
     pub(super) when: When,
     pub(super) run: fn(&Repository) -> Result<Outcome>,
@@ -94,7 +94,7 @@ fn build_without_std(it: &Repository) -> Result<Outcome> {
         .published()
         .filter(|package| package.is_no_std())
         .flat_map(|package| package.features.keys().map(move |feature| format!("{}/{feature}", package.name)))
-        .filter(|feature| !feature.ends_with("/std")) // the one that asks for an operating system
+        .filter(|feature| !feature.ends_with("/std")) // the one that needs an operating system
         .collect();
     passed(it.cargo(&[&["build", "--target", target, "--features", &features.join(",")], &*packages].concat()))
 }
@@ -126,10 +126,10 @@ fn check_targets(it: &Repository) -> Result<Outcome> {
 /// The compiler and linker that cargo calls for [`WINDOWS`].
 const MINGW: &str = "x86_64-w64-mingw32-gcc";
 
-/// A function that Rust's standard library wants from Windows, for a Wine that is too old to have it.
+/// A function of Windows that Rust's standard library needs, for a Wine that is too old to have it.
 const PROCESS_PRNG: &str = include_str!("process_prng.c");
 
-/// Runs tests under Wine: of the runtime, with the parts that ask Windows for its texts, and of the live example.
+/// Runs tests under Wine: of the runtime, with the parts that take texts from Windows, and of the live example.
 fn test_under_wine(it: &Repository) -> Result<Outcome> {
     for (program, package) in [("wine", "wine64 wine"), (MINGW, "gcc-mingw-w64-x86-64")] {
         if it.answer(program, &["--version"]).is_none() {
@@ -187,7 +187,7 @@ fn check_oldest_rust(it: &Repository) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// What a package must hold beside its code.
+/// The files that a package must hold besides its code.
 const PACKAGED: &[&str] = &["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 fn package(it: &Repository) -> Result<Outcome> {
@@ -199,9 +199,9 @@ fn package(it: &Repository) -> Result<Outcome> {
             }
         }
     }
-    // A checkout with changes is what people run this in.
+    // People run this in a checkout with changes.
     let packages = it.published_arguments(|_| true);
-    let without_debug = [("CARGO_PROFILE_DEV_DEBUG", "0")]; // that it builds is all that is asked for
+    let without_debug = [("CARGO_PROFILE_DEV_DEBUG", "0")]; // it only has to build
     let output = it.cargo_output(&[&["package", "--allow-dirty"], &*packages].concat(), &without_debug)?;
     print!("{output}");
     match output.lines().find(|line| line.starts_with("warning")) {

@@ -9,7 +9,7 @@ use super::value::clip;
 use crate::diagnostic::Diagnostics;
 use crate::model::{Channel, Event, Field, Place, Provider, Template, builtin};
 
-/// Reports every reference that leads nowhere. Channels are brought to the one form that the model has, their id.
+/// Reports every dangling reference. References to channels become the channel's id, the one form that the model has.
 pub(super) fn check_references(draft: &mut Draft, found: &mut Diagnostics) {
     let mut events = std::mem::take(&mut draft.provider.events);
     let names = Names::new(&draft.provider);
@@ -52,9 +52,10 @@ impl<'p> Names<'p> {
     }
 }
 
-/// Reports the names that nothing has. False for an event with an unknown opcode: it would claim to have none.
+/// Reports unknown names. False for an event with an unknown opcode: it would seem to have none.
 fn check_event(event: &mut Event, names: &Names<'_>, draft: &Draft, found: &mut Diagnostics) -> bool {
-    let (at, what) = (event.at.clone(), event.key().to_string());
+    let at = event.at.clone();
+    let what = event.key().to_string();
     let mut dangling = |kind, attribute: &str, name: &str, expected: &str| {
         if !draft.lost(kind, name) {
             let message = format!("unknown {attribute} \"{}\"; expected {expected}", clip(name));
@@ -141,7 +142,7 @@ fn check_maps(template: &Template, names: &Names<'_>, draft: &Draft, found: &mut
     }
 }
 
-/// Reports what stands twice in a provider.
+/// Reports duplicate definitions in a provider.
 pub(super) fn check_duplicates(draft: &mut Draft, found: &mut Diagnostics) {
     check_duplicate_names(draft, found);
     drop_ambiguous_templates(draft);
@@ -184,7 +185,7 @@ fn check_duplicate_names(draft: &Draft, found: &mut Diagnostics) {
     }
 }
 
-/// Leaves out templates of one name with different fields: nobody knows which of them an event has.
+/// Leaves out templates that share a name and differ in fields: it is unknown which of them an event has.
 fn drop_ambiguous_templates(draft: &mut Draft) {
     let mut first: HashMap<&str, &[Field]> = HashMap::new();
     let templates = draft.provider.templates.iter().chain(&draft.broken_templates);

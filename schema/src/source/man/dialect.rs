@@ -20,7 +20,7 @@ impl Dialect {
         }
     }
 
-    /// Whether an inType that no type has stands for a struct.
+    /// Whether an unknown inType means a struct.
     pub(super) fn is_struct(self, name: &str) -> bool {
         let number = name.strip_prefix("win:");
         self == Self::Registered && number.is_some_and(|rest| rest == "Struct" || rest.parse::<u8>().is_ok())

@@ -22,7 +22,7 @@ pub(super) struct Draft {
     pub(super) provider: Provider,
     /// Templates that are left out, as a field of theirs is unreadable. Their other fields are still checked.
     pub(super) broken_templates: Vec<Template>,
-    /// Items that are there but left out. A reference to one is not dangling; its error was told already.
+    /// Items that are there but left out. A reference to one is not dangling; its error is already reported.
     lost: HashSet<(Kind, String)>,
 }
 

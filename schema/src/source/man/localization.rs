@@ -103,11 +103,11 @@ pub(super) struct Texts<'c> {
     others: HashMap<&'c str, (&'c Culture, &'c str)>,
     /// How many bytes references may still copy.
     budget: usize,
-    /// Whether references that lead nowhere are told.
+    /// Whether dangling references are reported.
     strict: bool,
 }
 
-/// References may copy their texts so many times the file's size, and this many bytes on top. Real manifests stay
+/// The bytes that references may copy: this multiple of the file's size, and this many bytes more. Real manifests stay
 /// below once; without a bound, thousands of references to one long text would fill the memory.
 const COPIES: usize = 16;
 const FREE_BYTES: usize = 1 << 20;
@@ -227,7 +227,7 @@ impl<'c> Texts<'c> {
 
 const PREFIX: &str = "$(string.";
 
-/// Where a reference stands, for what is to be said about it.
+/// The place of a reference, for diagnostics.
 struct Report<'r> {
     at: &'r Place,
     what: &'r dyn Fn() -> String,

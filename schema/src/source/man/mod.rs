@@ -12,10 +12,10 @@
 //! - A length or count that is a number is a number, even where a field has that number for a name.
 //! - A template with an unreadable field is left out: the rest would be laid out wrongly.
 //! - Ids of strings compare with regard to case, as everywhere in XML; names of types without.
-//! - `$(string.ID)` is replaced wherever it stands in a text. Other `$(…)` stay, with a note. Texts of the string
+//! - `$(string.ID)` is replaced anywhere in a text. Other `$(…)` stay, with a note. Texts of the string
 //!   table are taken as they are: `%n`, `%1` and `%%` are a later step's.
-//! - A string's text may also stand as content of its element; blanks around it are dropped then.
-//! - Attributes of other namespaces are passed over in silence, elements of other namespaces with a note.
+//! - A string's text may also be the content of its element; blanks around it are dropped then.
+//! - Attributes of other namespaces are ignored; elements of other namespaces are ignored with a note.
 
 mod attributes;
 mod check;
@@ -89,7 +89,7 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Parsed {
         parse_root(&mut cursor, &root, &mut parts);
         cursor.finish();
     }
-    // After malformed XML whatever is missing may well stand in the part that was not read.
+    // After malformed XML, a missing thing may be in the part that was not read.
     let complete = !cursor.failed();
     let at = Place::new(cursor.file(), 0);
     let size = cursor.text_size();
@@ -192,7 +192,9 @@ fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Me
             continue;
         }
         let value = cursor.required_number(&mut item, "value", u64::from(u32::MAX));
-        let (symbol, message, at) = (cursor.symbol(&mut item), cursor.required(&mut item, "message"), item.at.clone());
+        let symbol = cursor.symbol(&mut item);
+        let message = cursor.required(&mut item, "message");
+        let at = item.at.clone();
         item.take("mid");
         cursor.close(&item);
         messages.extend(value.map(|value| Message { value, symbol, message, at }));

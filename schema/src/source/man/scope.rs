@@ -11,9 +11,9 @@ pub(super) enum Namespace {
     Win,
     /// The types of XML Schema, `xs:` by custom.
     Schema,
-    /// Unbound again, `xmlns=""`.
+    /// No namespace: `xmlns=""` ends the binding.
     None,
-    /// Anybody else's.
+    /// Another namespace.
     Other,
 }
 

@@ -9,7 +9,7 @@ use crate::model::{self, Field, InType, OutType, Size, SizeProblem, SizeProblemK
 
 /// A template while it is read.
 struct Reading {
-    /// How diagnostics call what holds the fields: `template Foo`, `template Foo, struct Bar`.
+    /// What diagnostics call the owner of the fields: `template Foo`, `template Foo, struct Bar`.
     holder: String,
     /// Names of fields that could not be read. A length that names one is not reported again.
     unreadable: HashSet<String>,
@@ -228,7 +228,7 @@ fn goes_with(in_type: InType, out_type: OutType) -> bool {
     in_type.default_out_type() == Some(out_type) || others.contains(&out_type)
 }
 
-/// Reports a length that is missing or out of place. False where nobody knows how many bytes the field has.
+/// Reports a length that is missing or out of place. False if the field's number of bytes is unknown.
 fn check_length(
     cursor: &mut Cursor<'_>,
     element: &Element,

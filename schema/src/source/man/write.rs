@@ -1,6 +1,6 @@
 //! The canonical text of a manifest: one form for every capture, so that two of them differ where what they say differs.
 //!
-//! Declarations stand in their own order, events by id and version. Texts stand in one string table, under ids made of
+//! Declarations keep their order; events are sorted by id and version. Texts are in one string table, under ids made of
 //! what they belong to.
 
 use std::collections::HashSet;
@@ -61,7 +61,7 @@ impl Attributes {
     }
 }
 
-/// A text as it stands between quotes. Line breaks and other controls are written as numbers, so that no reader takes them
+/// A text as it is written between quotes. Line breaks and other controls are written as numbers, so that no reader takes them
 /// for mere space.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -34,7 +34,7 @@ pub(in crate::source) struct Element {
 }
 
 impl Element {
-    /// Takes an attribute. Those that nobody takes are reported as unknown.
+    /// Takes an attribute. Attributes that are not taken are reported as unknown.
     pub(in crate::source) fn take(&mut self, name: &str) -> Option<String> {
         let position = self.attributes.iter().position(|(key, _)| key == name)?;
         Some(self.attributes.remove(position).1)
@@ -61,7 +61,7 @@ enum Token<'i> {
     Start(BytesStart<'i>, Place),
     End,
     Text(String),
-    /// A reference that was reported, as it stands.
+    /// A reference that was reported, unchanged.
     BadReference(String),
 }
 
@@ -129,7 +129,7 @@ impl<'i> Cursor<'i> {
         self
     }
 
-    /// Whether the XML was malformed, so that what stands open is incomplete.
+    /// Whether the XML was malformed, so that open elements are incomplete.
     pub(in crate::source) fn failed(&self) -> bool {
         self.failed
     }
@@ -294,7 +294,7 @@ impl<'i> Cursor<'i> {
         joined
     }
 
-    /// The XML inside of an element, as it stands, up to its end tag.
+    /// The XML inside of an element, unchanged, up to its end tag.
     pub(in crate::source) fn xml_inside(&mut self, element: &Element) -> &'i str {
         let position = |this: &Self| usize::try_from(this.reader.buffer_position()).unwrap_or(usize::MAX);
         let start = position(self);
@@ -308,7 +308,7 @@ impl<'i> Cursor<'i> {
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// Reads on to the end of the file, where nothing else may stand.
+    /// Reads to the end of the file. Nothing else may follow.
     pub(in crate::source) fn finish(&mut self) {
         let mut told = false;
         while let Some(token) = self.advance() {
@@ -354,7 +354,7 @@ impl<'i> Cursor<'i> {
         }
     }
 
-    /// Reports attributes that nobody took.
+    /// Reports attributes that were not taken.
     pub(in crate::source) fn check_attributes(&mut self, element: &Element) {
         for (name, _) in &element.attributes {
             self.found.warning(
@@ -365,7 +365,7 @@ impl<'i> Cursor<'i> {
         }
     }
 
-    /// Reports attributes that nobody took, of an element whose attributes lay out a payload: one that is misspelt would be
+    /// Reports attributes that were not taken, of an element whose attributes lay out a payload: one that is misspelt would be
     /// missing. False where there is one, or where the attributes contradict one another.
     pub(in crate::source) fn knows_attributes(&mut self, element: &Element) -> bool {
         for (name, _) in &element.attributes {
@@ -558,7 +558,8 @@ impl<'i> Cursor<'i> {
         match error {
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 let opened = self.open.last().map_or(0, |open| open.line);
-                let (expected, found) = (clip(expected), clip(found));
+                let expected = clip(expected);
+                let found = clip(found);
                 self.fail(line, format!("</{found}> does not match <{expected}>, which line {opened} opens"));
             }
             Error::IllFormed(IllFormedError::UnmatchedEndTag(name)) => {
@@ -617,7 +618,7 @@ impl<'i> Cursor<'i> {
 /// The longest start tag in which an attribute is looked for: a mistake in each of many attributes takes a look at all.
 const LONGEST_TAG: usize = 4096;
 
-/// Where an attribute stands in a start tag: its name, the equals sign and the quoted value.
+/// The place of an attribute in a start tag: its name, the equals sign and the quoted value.
 fn find_attribute(tag: &str, wanted: &str) -> Option<Range<usize>> {
     let mut rest = tag.split_once(|c: char| c.is_ascii_whitespace())?.1;
     loop {
