@@ -99,6 +99,14 @@ impl Repository {
         if output.status.success() { Ok(text.into_owned()) } else { Err(text.into_owned()) }
     }
 
+    /// Removes a folder that a step made, if it is there.
+    pub(super) fn remove_folder(&self, name: &str) -> Result<()> {
+        match std::fs::remove_dir_all(self.root.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("{name}: {error}")),
+            _ => Ok(()),
+        }
+    }
+
     /// What a program writes to stdout; `None` where it is not installed or fails.
     pub(super) fn answer(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let output = self.command(program, arguments).stderr(Stdio::null()).output().ok()?;

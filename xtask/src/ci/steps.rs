@@ -1,5 +1,7 @@
 //! The steps, in the order in which they run: what fails soonest comes first.
 
+use std::time::SystemTime;
+
 use super::licences;
 use super::repository::{self, Outcome, Repository, Result};
 
@@ -202,7 +204,14 @@ fn package(it: &Repository) -> Result<Outcome> {
     // People run this in a checkout with changes.
     let packages = it.published_arguments(|_| true);
     let without_debug = [("CARGO_PROFILE_DEV_DEBUG", "0")]; // it only has to build
-    let output = it.cargo_output(&[&["package", "--allow-dirty"], &*packages].concat(), &without_debug)?;
+    // Cargo keeps the sources and the builds of a package by the path of the folder it was packed in and by its version. In a
+    // folder that was used before it would build the package of an older commit.
+    let since_epoch = SystemTime::UNIX_EPOCH.elapsed().map_err(|error| error.to_string())?;
+    let folder = format!("target/package-{}", since_epoch.as_nanos());
+    let arguments = ["package", "--allow-dirty", "--target-dir", &folder];
+    let output = it.cargo_output(&[&arguments, &*packages].concat(), &without_debug);
+    it.remove_folder(&folder)?;
+    let output = output?;
     print!("{output}");
     match output.lines().find(|line| line.starts_with("warning")) {
         Some(warning) => Err(warning.to_owned()),
