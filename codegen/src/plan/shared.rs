@@ -1,6 +1,6 @@
 //! What the layouts of an event have in common, and what sets them apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{FieldPlan, Fields, Kind};
 use super::ir::{Accessor, Body, Step};
@@ -45,11 +45,12 @@ pub(super) fn mark_confusable(drafts: &mut [Draft]) {
 /// `Option`.
 pub(super) fn plan_accessors(drafts: &[Draft], context: Context<'_>) -> Vec<Accessor> {
     let shared = find_shared(drafts, context);
-    let agrees = |name: &str| shared.iter().any(|(known, shared)| known == name && shared.agrees);
+    let agreed: BTreeSet<&str> =
+        shared.iter().filter(|(_, shared)| shared.agrees).map(|(name, _)| name.as_str()).collect();
     // Of the two accessors of a field with names, neither is offered without the other.
     let is_offered = |shared: &Shared<'_>| {
         let other = if shared.offer.is_raw { Some(&shared.field.accessor) } else { shared.field.raw_accessor.as_ref() };
-        shared.agrees && other.is_none_or(|other| agrees(other))
+        shared.agrees && other.is_none_or(|other| agreed.contains(other.as_str()))
     };
     let offered = shared.iter().filter(|(_, shared)| is_offered(shared));
     offered.map(|(name, shared)| accessor(name, shared, drafts)).collect()
