@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::schema::{Held, Schema};
+use super::schema::Schema;
 use super::{Channel, Keyword, Level, Map, Opcode, Place, Provider, Task};
 
 /// What kind of thing a manifest declares for its events to use.
@@ -113,34 +113,31 @@ declare! {
     Map as it { it.name, it.name, None, None, None, { let _ = it; None } }
 }
 
-fn all<T: Declare>(items: &[T]) -> impl Iterator<Item = Declaration<'_>> {
-    items.iter().map(T::declaration)
+/// Every declaration of a provider or a schema. `$declared` is what an item `$it` of a list declares.
+macro_rules! all_declarations {
+    ($of:expr, |$it:ident| $declared:expr) => {{
+        let of = $of;
+        let channels = of.channels.iter().map(|$it| $declared.declaration());
+        channels
+            .chain(of.levels.iter().map(|$it| $declared.declaration()))
+            .chain(of.opcodes.iter().map(|$it| $declared.declaration()))
+            .chain(of.tasks.iter().map(|$it| $declared.declaration()))
+            .chain(of.keywords.iter().map(|$it| $declared.declaration()))
+            .chain(of.maps.iter().map(|$it| $declared.declaration()))
+    }};
 }
 
 impl Schema {
     /// Channels, levels, opcodes, tasks, keywords and maps of all builds, in this order.
     pub fn declarations(&self) -> impl Iterator<Item = Declaration<'_>> {
-        fn all<T: Declare>(items: &[Held<T>]) -> impl Iterator<Item = Declaration<'_>> {
-            items.iter().map(|held| held.value.declaration())
-        }
-        all(&self.channels)
-            .chain(all(&self.levels))
-            .chain(all(&self.opcodes))
-            .chain(all(&self.tasks))
-            .chain(all(&self.keywords))
-            .chain(all(&self.maps))
+        all_declarations!(self, |held| held.value)
     }
 }
 
 impl Provider {
     /// Channels, levels, opcodes, tasks, keywords and maps, in this order, and those of each kind in their own.
     pub fn declarations(&self) -> impl Iterator<Item = Declaration<'_>> {
-        all(&self.channels)
-            .chain(all(&self.levels))
-            .chain(all(&self.opcodes))
-            .chain(all(&self.tasks))
-            .chain(all(&self.keywords))
-            .chain(all(&self.maps))
+        all_declarations!(self, |it| it)
     }
 
     /// Hands every text that people see to `visit`: those of the provider, of its declarations, of the entries of its maps
