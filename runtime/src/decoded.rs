@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::message::Message;
 #[cfg(feature = "alloc")]
-use crate::owned::{OwnedEvent, Parts};
+use crate::owned::OwnedEvent;
 use crate::status::{BuiltIn, StatusText};
 use crate::{BuildRange, Candidates, EventKey, Events, HeaderInfo, LayoutInfo, PointerSize, Provider};
 
@@ -18,15 +18,21 @@ pub struct Decoded<'a, E> {
     /// The event.
     pub event: E,
     payload: &'a [u8],
+    reading: Reading,
+}
+
+/// How a payload was read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Reading {
     /// Bits of [`Candidates`].
     also_fits: u64,
     /// How many bytes at the payload's end belong to no field.
     left_over: usize,
     build: Option<u32>,
-    /// The index of the layout that was read. `event` may be replaced by anybody; this may not.
-    index: u16,
-    pointer_size: PointerSize,
-    unterminated: bool,
+    /// The index of the layout that was read. The event of a [`Decoded`] may be replaced by anybody; this may not.
+    pub(crate) index: u16,
+    pub(crate) pointer_size: PointerSize,
+    pub(crate) unterminated: bool,
 }
 
 impl<'a, E> Decoded<'a, E> {
@@ -34,22 +40,22 @@ impl<'a, E> Decoded<'a, E> {
     #[inline]
     pub(crate) fn new(event: E, build: Option<u32>, index: u16, payload: &'a [u8], also_fits: u64) -> Self {
         let pointer_size = PointerSize::Bits64;
-        Self { event, payload, also_fits, left_over: 0, build, index, pointer_size, unterminated: false }
+        let reading = Reading { also_fits, left_over: 0, build, index, pointer_size, unterminated: false };
+        Self { event, payload, reading }
     }
 
     pub(crate) fn with_pointer_size(self, pointer_size: PointerSize) -> Self {
-        Self { pointer_size, ..self }
+        Self { reading: Reading { pointer_size, ..self.reading }, ..self }
     }
 
     /// The same event, less than the whole payload.
     pub(crate) fn with_end(self, left_over: usize, unterminated: bool) -> Self {
-        Self { left_over, unterminated, ..self }
+        Self { reading: Reading { left_over, unterminated, ..self.reading }, ..self }
     }
 
     #[cfg(feature = "alloc")]
-    pub(crate) fn from_parts(event: E, payload: &'a [u8], parts: Parts) -> Self {
-        let Parts { also_fits, left_over, build, index, pointer_size, unterminated } = parts;
-        Self { event, payload, also_fits, left_over, build, index, pointer_size, unterminated }
+    pub(crate) fn from_reading(event: E, payload: &'a [u8], reading: Reading) -> Self {
+        Self { event, payload, reading }
     }
 
     /// The payload, left-over bytes included.
@@ -59,19 +65,19 @@ impl<'a, E> Decoded<'a, E> {
 
     /// The bytes after the last field. Only lenient decoding leaves any: later builds append fields.
     pub fn left_over(&self) -> &'a [u8] {
-        let fields = self.payload.len().saturating_sub(self.left_over);
+        let fields = self.payload.len().saturating_sub(self.reading.left_over);
         self.payload.get(fields..).unwrap_or_default()
     }
 
     /// Whether the last string ended with the payload, without its NUL: it may have been cut. Only lenient decoding
     /// lets it.
     pub fn unterminated(&self) -> bool {
-        self.unterminated
+        self.reading.unterminated
     }
 
     /// The size of the payload's pointers.
     pub fn pointer_size(&self) -> PointerSize {
-        self.pointer_size
+        self.reading.pointer_size
     }
 }
 
@@ -80,18 +86,17 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
     /// [`Decoded::event`] was replaced since.
     #[cfg(feature = "alloc")]
     pub fn into_owned(self) -> OwnedEvent<E::Provider> {
-        let Self { also_fits, left_over, build, index, pointer_size, unterminated, .. } = self;
-        OwnedEvent::new(self.payload, Parts { also_fits, left_over, build, index, pointer_size, unterminated })
+        OwnedEvent::new(self.payload, self.reading)
     }
 
     /// The build that it was decoded for; none if it was decoded without one.
     pub fn build(&self) -> Option<<E::Provider as Provider>::Build> {
-        self.build.map(Into::into)
+        self.reading.build.map(Into::into)
     }
 
     #[cfg(feature = "serde")]
     pub(crate) fn build_number(&self) -> Option<u32> {
-        self.build
+        self.reading.build
     }
 
     /// Its id and version.
@@ -106,7 +111,7 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
 
     /// How the layout was chosen, and how sure it is that the build has it.
     pub fn basis(&self) -> Basis {
-        let Some(build) = self.build else { return Basis::OnlyLayout };
+        let Some(build) = self.reading.build else { return Basis::OnlyLayout };
         let provider = <E::Provider as Provider>::INFO;
         let layout = self.layout();
         // There is a capture, or nothing would have been decoded.
@@ -125,18 +130,18 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
     /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
     /// version nearly always differ in size. Lenient decoding names those that leave no more bytes over.
     pub fn also_fits(&self) -> Option<Candidates> {
-        if self.also_fits == 0 {
+        if self.reading.also_fits == 0 {
             return None;
         }
         let key = self.key();
         let version = <E::Provider as Provider>::INFO.event(key.id)?.version(key.version)?;
-        Some(Candidates::from_bits(version, self.also_fits))
+        Some(Candidates::from_bits(version, self.reading.also_fits))
     }
 
     /// What the manifest says beside the fields: channel, level, keywords and the message's template. That of the
     /// build, or the newest where no build was given.
     pub fn header(&self) -> Option<&'static HeaderInfo> {
-        match self.build {
+        match self.reading.build {
             Some(build) => {
                 let capture = <E::Provider as Provider>::INFO.capture_for(build).unwrap_or(build);
                 self.layout().header(capture)
@@ -173,7 +178,7 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
     /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`. The
     /// newest words where no build was given.
     pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
-        Message::new(self.event, self.build.unwrap_or(u32::MAX), status_texts)
+        Message::new(self.event, self.reading.build.unwrap_or(u32::MAX), status_texts)
     }
 }
 
@@ -188,11 +193,11 @@ impl<'a, E: Events<'a> + fmt::Debug> fmt::Debug for Decoded<'a, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoded")
             .field("event", &self.event)
-            .field("build", &self.build)
+            .field("build", &self.reading.build)
             .field("basis", &self.basis())
             .field("also_fits", &self.also_fits())
-            .field("left_over", &self.left_over)
-            .field("unterminated", &self.unterminated)
+            .field("left_over", &self.reading.left_over)
+            .field("unterminated", &self.reading.unterminated)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,8 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::decode::Payload;
-use crate::{Decoded, Events, PointerSize, Provider};
+use crate::decoded::Reading;
+use crate::{Decoded, Events, Provider};
 
 /// A decoded event with its payload: it borrows nothing, so that it may be kept, collected or sent to another thread.
 ///
@@ -14,31 +15,20 @@ use crate::{Decoded, Events, PointerSize, Provider};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedEvent<P> {
     payload: Box<[u8]>,
-    parts: Parts,
+    reading: Reading,
     provider: PhantomData<P>,
 }
 
-/// What a [`Decoded`] holds beside event and payload.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Parts {
-    pub(crate) also_fits: u64,
-    pub(crate) left_over: usize,
-    pub(crate) build: Option<u32>,
-    pub(crate) index: u16,
-    pub(crate) pointer_size: PointerSize,
-    pub(crate) unterminated: bool,
-}
-
 impl<P: Provider> OwnedEvent<P> {
-    pub(crate) fn new(payload: &[u8], parts: Parts) -> Self {
-        Self { payload: payload.into(), parts, provider: PhantomData }
+    pub(crate) fn new(payload: &[u8], reading: Reading) -> Self {
+        Self { payload: payload.into(), reading, provider: PhantomData }
     }
 
     /// The event.
     pub fn event(&self) -> P::Event<'_> {
-        let reader = Payload { bytes: &self.payload, pointers: self.parts.pointer_size }.reader();
-        let mut reader = if self.parts.unterminated { reader.tolerant() } else { reader };
-        match P::Event::read(self.parts.index, &mut reader) {
+        let reader = Payload { bytes: &self.payload, pointers: self.reading.pointer_size }.reader();
+        let mut reader = if self.reading.unterminated { reader.tolerant() } else { reader };
+        match P::Event::read(self.reading.index, &mut reader) {
             Ok(event) => event,
             // Nobody can make one but from a `Decoded`, whose bytes and index do not change.
             Err(_) => unreachable!("these bytes were read as this layout before"),
@@ -47,7 +37,7 @@ impl<P: Provider> OwnedEvent<P> {
 
     /// The event with all that was known when it was decoded.
     pub fn decoded(&self) -> Decoded<'_, P::Event<'_>> {
-        Decoded::from_parts(self.event(), &self.payload, self.parts)
+        Decoded::from_reading(self.event(), &self.payload, self.reading)
     }
 
     /// The payload, left-over bytes included.
