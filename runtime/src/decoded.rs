@@ -237,6 +237,13 @@ pub enum Basis {
     OnlyLayout,
 }
 
+impl Basis {
+    /// Whether it says more than the event's build: the build's own capture does not settle the layout.
+    pub const fn says_more_than_the_build(&self) -> bool {
+        !matches!(self, Self::Captured | Self::OnlyLayout)
+    }
+}
+
 impl fmt::Display for Basis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

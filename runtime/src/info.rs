@@ -134,6 +134,9 @@ pub struct MapEntry {
     pub builds: &'static [BuildRange],
 }
 
+/// The levels that Windows itself names, by their numbers.
+pub const LEVELS: [&str; 6] = ["LogAlways", "Critical", "Error", "Warning", "Informational", "Verbose"];
+
 /// What a manifest says of an event beside its fields, from one build on.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -47,7 +47,8 @@ pub use decoded::{Basis, Decoded};
 pub use decoder::Decoder;
 pub use error::{Candidates, Consulted, DecodeError, Fault, FaultKind, Mismatch, MismatchKind};
 pub use info::{
-    BuildRange, EventInfo, FieldInfo, HeaderInfo, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size, VersionInfo,
+    BuildRange, EventInfo, FieldInfo, HeaderInfo, LEVELS, LayoutInfo, MapEntry, MapInfo, ProviderInfo, Size,
+    VersionInfo,
 };
 pub use meaning::{Meaning, NamedValue, NamesInfo, ValueName};
 pub use message::{Code, Message, MessageWriter};

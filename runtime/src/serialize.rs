@@ -9,8 +9,8 @@ use crate::meaning::ValueName;
 use crate::named::without_prefix;
 use crate::status::BuiltIn;
 use crate::{
-    Basis, BuildRange, Candidates, DecodeError, Decoded, EventInfo, Events, FaultKind, FieldInfo, LayoutInfo, Mismatch,
-    MismatchKind, Provider, Record, Value,
+    Basis, BuildRange, Candidates, DecodeError, Decoded, Events, FaultKind, FieldInfo, LEVELS, LayoutInfo, Mismatch,
+    MismatchKind, Provider, Record, Value, VersionInfo,
 };
 
 /// One object: what the event is and for which build, its header, `fields`, `message`, `names` of values, `addresses` as
@@ -33,8 +33,8 @@ impl<'a, E: Events<'a>> Serialize for Decoded<'a, E> {
         put_known(&mut map, "message", has_message.then(|| AsText(self.message(&BuiltIn))))?;
         put_known(&mut map, "names", Some(Names(&self.event)).filter(Names::is_any))?;
         put_known(&mut map, "addresses", Some(Addresses(&self.event)).filter(Addresses::is_any))?;
-        put_known(&mut map, "basis", Some(BasisObject(self.basis())).filter(BasisObject::says_something))?;
-        put_known(&mut map, "also_fits", self.also_fits().map(Layouts))?;
+        put_known(&mut map, "basis", Some(self.basis()).filter(Basis::says_more_than_the_build))?;
+        put_known(&mut map, "also_fits", self.also_fits())?;
         let left_over = Some(self.left_over()).filter(|bytes| !bytes.is_empty());
         put_known(&mut map, "left_over", left_over.map(crate::Binary::new))?;
         put_known(&mut map, "unterminated", Some(true).filter(|_| self.unterminated()))?;
@@ -45,9 +45,6 @@ impl<'a, E: Events<'a>> Serialize for Decoded<'a, E> {
 fn put_known<M: SerializeMap>(map: &mut M, key: &'static str, value: Option<impl Serialize>) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(key, &value))
 }
-
-/// The levels that Windows itself names.
-const LEVELS: [&str; 6] = ["LogAlways", "Critical", "Error", "Warning", "Informational", "Verbose"];
 
 fn put_header<'a, E: Events<'a>, M: SerializeMap>(map: &mut M, decoded: &Decoded<'a, E>) -> Result<(), M::Error> {
     put_known(map, "channel", decoded.channel().map(AsText))?;
@@ -194,46 +191,34 @@ impl<'a, R: Record<'a>> Serialize for Addresses<'_, R> {
     }
 }
 
-/// How the layout was chosen, where the build's own capture does not settle it.
-struct BasisObject(Basis);
-
-impl BasisObject {
-    fn says_something(&self) -> bool {
-        !matches!(self.0, Basis::Captured | Basis::OnlyLayout)
-    }
-}
-
-impl Serialize for BasisObject {
+/// What is to be said of it beside the build: nothing of [`Basis::Captured`] and [`Basis::OnlyLayout`].
+impl Serialize for Basis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        match self.0 {
-            Basis::Between { lower, upper, same } => {
+        match self {
+            Self::Between { lower, upper, same } => {
                 map.serialize_entry("between", &[lower, upper])?;
-                map.serialize_entry("same_layout", &same)?;
+                map.serialize_entry("same_layout", same)?;
             }
-            Basis::Newer { newest } => map.serialize_entry("newer_than", &newest)?,
-            Basis::OtherBuild { has, .. } => map.serialize_entry("other_build", &Ranges(has))?,
-            Basis::Captured | Basis::OnlyLayout => {}
+            Self::Newer { newest } => map.serialize_entry("newer_than", newest)?,
+            Self::OtherBuild { has, .. } => map.serialize_entry("other_build", has)?,
+            Self::Captured | Self::OnlyLayout => {}
         }
         map.end()
     }
 }
 
-/// Ranges of builds as pairs.
-struct Ranges(&'static [BuildRange]);
-
-impl Serialize for Ranges {
+/// As a pair.
+impl Serialize for BuildRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|range| [range.first, range.last]))
+        [self.first, self.last].serialize(serializer)
     }
 }
 
-/// Layouts with their builds.
-struct Layouts(Candidates);
-
-impl Serialize for Layouts {
+/// The layouts with their builds.
+impl Serialize for Candidates {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(LayoutObject))
+        serializer.collect_seq(self.iter().map(LayoutObject))
     }
 }
 
@@ -243,7 +228,7 @@ impl Serialize for LayoutObject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
         map.serialize_entry("layout", self.0.name)?;
-        map.serialize_entry("builds", &Ranges(self.0.builds))?;
+        map.serialize_entry("builds", self.0.builds)?;
         map.end()
     }
 }
@@ -267,13 +252,13 @@ impl Serialize for DecodeError {
             Self::UnknownBuild { oldest, .. } => map.serialize_entry("oldest_build", oldest)?,
             Self::UnknownEvent { known: Some(event), .. } | Self::UnknownVersion { event, .. } => {
                 map.serialize_entry("event", event.name)?;
-                map.serialize_entry("known_versions", &Versions(event))?;
+                map.serialize_entry("known_versions", event.versions)?;
             }
-            Self::OtherLayout { fits, .. } => map.serialize_entry("fits", &Layouts(*fits))?,
-            Self::NoLayoutFits { tried, .. } => map.serialize_entry("tried", &Layouts(*tried))?,
+            Self::OtherLayout { fits, .. } => map.serialize_entry("fits", fits)?,
+            Self::NoLayoutFits { tried, .. } => map.serialize_entry("tried", tried)?,
             Self::Ambiguous { candidates, .. } => {
                 put_known(&mut map, "event", candidates.iter().next().map(|layout| layout.event))?;
-                map.serialize_entry("candidates", &Layouts(*candidates))?;
+                map.serialize_entry("candidates", candidates)?;
             }
             Self::UnknownEvent { known: None, .. } | Self::Mismatch(_) => {}
         }
@@ -301,36 +286,26 @@ fn put_mismatch<M: SerializeMap>(map: &mut M, mismatch: &Mismatch) -> Result<(),
     }
 }
 
-/// The versions of an event with the builds that have them.
-struct Versions(&'static EventInfo);
-
-impl Serialize for Versions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.versions.iter().map(VersionObject))
-    }
-}
-
-struct VersionObject(&'static crate::VersionInfo);
-
-impl Serialize for VersionObject {
+/// The version with the builds that have it.
+impl Serialize for VersionInfo {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("version", &self.0.version)?;
-        map.serialize_entry("builds", &AllRanges(self.0))?;
+        map.serialize_entry("version", &self.version)?;
+        map.serialize_entry("builds", &AllRanges(self))?;
         map.end()
     }
 }
 
 /// The builds of all layouts of a version, ascending.
-struct AllRanges(&'static crate::VersionInfo);
+struct AllRanges<'v>(&'v VersionInfo);
 
-impl AllRanges {
+impl AllRanges<'_> {
     fn list(&self) -> impl Iterator<Item = &'static BuildRange> {
         self.0.layouts.iter().flat_map(|layout| layout.builds)
     }
 }
 
-impl Serialize for AllRanges {
+impl Serialize for AllRanges<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut ranges = serializer.serialize_seq(None)?;
         let mut before = None;
@@ -338,7 +313,7 @@ impl Serialize for AllRanges {
         while let Some(next) =
             self.list().filter(|range| before.is_none_or(|last| range.first > last)).min_by_key(|r| r.first)
         {
-            ranges.serialize_element(&[next.first, next.last])?;
+            ranges.serialize_element(next)?;
             before = Some(next.first);
         }
         ranges.end()

@@ -1,14 +1,12 @@
 //! What stands beside an event's fields: as recorded, or as the manifest has it; and its names.
 
+use etw_runtime::LEVELS;
 use smbserver_etw::descriptor::{Channel, Level, Opcode, Task};
 
 use crate::{
     outcome::Answer,
     raw::{Header, Raw, without_prefix},
 };
-
-/// The levels that Windows itself names.
-const LEVELS: [&str; 6] = ["LogAlways", "Critical", "Error", "Warning", "Informational", "Verbose"];
 
 /// The header: the record's own, else that of the manifest.
 pub(crate) fn of(raw: &Raw, answer: &Answer<'_>) -> Header {

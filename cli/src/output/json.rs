@@ -2,7 +2,7 @@
 
 use std::io;
 
-use etw_runtime::{Candidates, EventInfo, LayoutInfo};
+use etw_runtime::{Candidates, LayoutInfo};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use smbserver_etw::{Basis, Build, DecodeError, Event, Record, StatusText};
@@ -106,9 +106,9 @@ struct Decoded<'a, 't> {
     #[serde(skip_serializing_if = "Map::is_empty")]
     addresses: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    basis: Option<Value>,
+    basis: Option<Basis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    also_fits: Option<Vec<Value>>,
+    also_fits: Option<Candidates>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_over: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,8 +134,8 @@ impl<'a, 't> Decoded<'a, 't> {
             id: layout.id,
             version: layout.version,
             layout: layout.name,
-            basis: answer.basis().and_then(|(_, known)| basis(known)),
-            also_fits: answer.also_fits().as_ref().map(layouts),
+            basis: answer.basis().map(|(_, basis)| basis).filter(Basis::says_more_than_the_build),
+            also_fits: answer.also_fits(),
             header: HeaderNames::new(raw, answer),
             message: message.map(|message| message.to_string()),
             fields: Fields { event, wanted: content.fields, integers: content.integers },
@@ -194,21 +194,6 @@ impl HeaderNames {
             user: header.user,
             computer: header.computer,
         }
-    }
-}
-
-/// How the layout is known, where that is worth a word.
-fn basis(basis: Basis) -> Option<Value> {
-    match basis {
-        Basis::Captured => None,
-        Basis::Between { lower, upper, same } => Some(json!({ "between": [lower, upper], "same_layout": same })),
-        Basis::Newer { newest } => Some(json!({ "newer_than": newest })),
-        Basis::OtherBuild { has, .. } => {
-            let builds: Vec<_> = has.iter().map(|range| [range.first, range.last]).collect();
-            Some(json!({ "other_build": builds }))
-        }
-        // Better a form that nobody foresaw than to pass for captured.
-        other => Some(json!({ "other": format!("{other:?}") })),
     }
 }
 
@@ -339,7 +324,7 @@ fn put_names_error(object: &mut Map<String, Value>, error: &NamesError) {
     put(object, "found", found.collect::<Vec<_>>());
     let of_layout = |layout: &LayoutInfo| {
         let fields = layout.fields.iter().map(|field| json!({ "name": field.name, "type": field.in_type.name() }));
-        json!({ "layout": layout.name, "builds": builds(layout), "fields": fields.collect::<Vec<_>>() })
+        json!({ "layout": layout.name, "builds": layout.builds, "fields": fields.collect::<Vec<_>>() })
     };
     put(object, "layouts", error.layouts.iter().map(|layout| of_layout(layout)).collect::<Vec<_>>());
 }
@@ -358,7 +343,7 @@ fn put_input_error(object: &mut Map<String, Value>, error: &InputError) {
         InputError::UnknownName { nearest, .. } => put_known(object, "hint", nearest),
         InputError::NeedsVersion(event) => {
             put(object, "event", event.name);
-            put(object, "known_versions", versions(event));
+            put(object, "known_versions", json!(event.versions));
         }
         InputError::Encoding { .. } | InputError::NoBuild => {}
     }
@@ -371,24 +356,6 @@ fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
             object.entry(key).or_insert(value);
         }
     }
-}
-
-fn layouts(candidates: &Candidates) -> Vec<Value> {
-    candidates.iter().map(|layout| json!({ "layout": layout.name, "builds": builds(layout) })).collect()
-}
-
-fn versions(event: &EventInfo) -> Vec<Value> {
-    let builds_of = |layouts: &[&LayoutInfo]| {
-        let mut all: Vec<_> = layouts.iter().flat_map(|layout| builds(layout)).collect();
-        all.sort_unstable();
-        all
-    };
-    let versions = event.versions.iter();
-    versions.map(|known| json!({ "version": known.version, "builds": builds_of(known.layouts) })).collect()
-}
-
-fn builds(layout: &LayoutInfo) -> Vec<[u32; 2]> {
-    layout.builds.iter().map(|range| [range.first, range.last]).collect()
 }
 
 #[cfg(test)]
@@ -457,14 +424,13 @@ mod tests {
                     crate::outcome::decode(&raw, crate::outcome::Rules { build: None, lenient: len % 2 == 0 });
                 let mut line = Vec::new();
                 write_line(&mut line, &raw, &outcome, content).unwrap();
-                let printed: Value = serde_json::from_slice(&line).unwrap();
+                let mut printed: Value = serde_json::from_slice(&line).unwrap();
                 let rules = smbserver_etw::Decoder::new(build);
                 let rules = if len % 2 == 0 { rules.lenient() } else { rules };
                 match rules.decode_payload(layout.key(), &raw.payload) {
                     Ok(decoded) => {
                         let own = serde_json::to_value(decoded).unwrap();
                         // `--names` prints an object even where nothing has a name.
-                        let mut printed = printed;
                         printed.as_object_mut().unwrap().retain(|key, value| key != "names" || *value != json!({}));
                         assert_eq!(own, printed);
                         events += 1;
