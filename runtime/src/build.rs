@@ -1,13 +1,13 @@
-//! What every generated `Build` has: conversions and the ways to write a build down.
+//! What every generated `Build` has: conversions and the ways to write a build number.
 
 use core::fmt;
 
-/// The build in `26100`, `26100.6584` or `10.0.26100.6584`: what people and tools call a Windows version. The revision
-/// behind it is checked and dropped.
+/// The build in `26100`, `26100.6584` or `10.0.26100.6584`: the ways in which people and tools write a Windows version.
+/// The revision after it is checked and dropped.
 #[doc(hidden)]
 pub fn parse_build(text: &str) -> Result<u32, ParseBuildError> {
     let number = |part: &str| {
-        // `parse` takes a sign, which no version has.
+        // `parse` would accept a sign, which no version has.
         let digits = part.bytes().all(|byte| byte.is_ascii_digit());
         part.parse::<u32>().ok().filter(|_| digits).ok_or(ParseBuildError(()))
     };

@@ -1,6 +1,6 @@
 //! Choosing the layout: strict, lenient and without a build.
 //!
-//! (id, version) does not say what the bytes are; the build does. These functions hold the rules, generated code
+//! Id and version do not fix the layout of the bytes; the build does. These functions hold the rules, generated code
 //! holds the tables and the views.
 
 use crate::reader::Reader;
@@ -10,8 +10,8 @@ use crate::{
     Provider, ProviderInfo, VersionInfo, View,
 };
 
-/// Decodes a payload as the layout that its build has: as a view, which is one of the versions of an event. The arguments
-/// stand in the order of [`Events::decode`], so that the call from there is a jump.
+/// Decodes a payload by the layout that its build has, as a view, which is one of the versions of an event. The
+/// arguments are in the order of [`Events::decode`], so that the call from there is a jump.
 ///
 /// # Errors
 /// Those of [`refuse`].
@@ -33,7 +33,7 @@ pub fn decode_as<'a, E: Events<'a>, V: View<'a>, O>(
     }
 }
 
-/// Reads one layout's view, as one of the versions of an event: for [`Events::read`].
+/// Reads the view of one layout, as one of the versions of an event. For [`Events::read`].
 ///
 /// # Errors
 /// Those of [`View::read`].
@@ -45,7 +45,7 @@ pub fn read_as<'a, E: Events<'a>, V: View<'a>, O>(
     V::read(reader).map(|view| event(of_version(view)))
 }
 
-/// Decodes what the generated `match` has no arm for, or whose arm did not fit, or says why it cannot be decoded.
+/// Decodes what the generated `match` has no arm for, or what did not fit its arm; or says why it cannot be decoded.
 ///
 /// # Errors
 /// An unknown build, id or version; a payload that does not fit, with the layout that it does fit, if any.
@@ -73,7 +73,7 @@ pub(crate) fn for_build<'a, E: Events<'a>>(
     }
 }
 
-/// [`for_build`], by the tables alone: they are the schema, which the generated `match` only follows.
+/// [`for_build`] by the tables alone. The tables are the schema; the generated `match` is made from them.
 fn by_tables<'a, E: Events<'a>>(
     build: u32,
     key: EventKey,
@@ -90,8 +90,8 @@ fn by_tables<'a, E: Events<'a>>(
     }
 }
 
-/// Decodes an event that the build's capture lacks and other captures have: an update may have brought it. Exactly one
-/// layout must fit; [`Decoded::basis`] says that it is another build's.
+/// Decodes an event that the build's capture lacks and other captures have: an update may have added it. Exactly one
+/// layout must fit; [`Decoded::basis`] says that the layout is that of another build.
 fn of_other_builds<'a, E: Events<'a>>(
     asked: Consulted,
     key: EventKey,
@@ -106,8 +106,8 @@ fn of_other_builds<'a, E: Events<'a>>(
     }
 }
 
-/// Decodes the front of a payload that was refused, where that misreads nothing: bytes are left over, or the last string
-/// lacks its NUL.
+/// Decodes the front of a payload that was refused, if nothing can be misread by that: bytes are left over, or the last
+/// string lacks its NUL.
 ///
 /// # Errors
 /// The error that it was refused with.
@@ -132,12 +132,12 @@ pub(crate) fn forgive<'a, E: Events<'a>>(
     Ok(payload.decoded(event, Some(build), others.bits()).with_end(left_over, unterminated))
 }
 
-/// How far a payload is from one that fits, the less the nearer: the bytes left over, and whether a NUL is missing.
+/// How far a payload is from one that fits: the bytes left over, and whether a NUL is missing. Less is nearer.
 fn lenient_end(reader: &Reader<'_>) -> (usize, bool) {
     (reader.rest().len(), reader.unterminated())
 }
 
-/// Decodes a payload whose build is not known: by the one known layout that consumes it to its last byte.
+/// Decodes a payload whose build is not known: by the only known layout that consumes it to its last byte.
 ///
 /// # Errors
 /// An unknown id or version; no layout that fits, or several.
@@ -187,7 +187,7 @@ impl<E> Tried<E> {
     }
 }
 
-/// The bytes of an event, and what their pointers are.
+/// The bytes of an event, and the size of their pointers.
 #[derive(Clone, Copy)]
 pub(crate) struct Payload<'a> {
     pub(crate) bytes: &'a [u8],
@@ -239,7 +239,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// The event, or why it is none.
+    /// The event, or why the payload cannot be decoded as one.
     fn decode<'a, E: Events<'a>>(&self, build: u32, payload: Payload<'a>) -> Result<Decoded<'a, E>, DecodeError> {
         match read_strict(self.layout, payload) {
             Ok(event) => Ok(payload.decoded(event, Some(build), confused_with::<E>(self.layout, payload))),

@@ -10,7 +10,7 @@ use crate::{BuildRange, Candidates, EventKey, Events, HeaderInfo, LayoutInfo, Po
 
 /// A decoded event.
 ///
-/// It derefs to nothing: the event is [`Decoded::event`], to be matched on. All else says where it comes from and how
+/// It does not deref to the event: match on [`Decoded::event`]. Everything else says where the event comes from and how
 /// the layout was chosen. It borrows the payload and is `Copy`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -29,7 +29,8 @@ pub(crate) struct Reading {
     /// How many bytes at the payload's end belong to no field.
     left_over: usize,
     build: Option<u32>,
-    /// The index of the layout that was read. The event of a [`Decoded`] may be replaced by anybody; this may not.
+    /// The index of the layout that was read. Anybody can replace the event of a [`Decoded`]; this is private and
+    /// stays.
     pub(crate) index: u16,
     pub(crate) pointer_size: PointerSize,
     pub(crate) unterminated: bool,
@@ -48,7 +49,7 @@ impl<'a, E> Decoded<'a, E> {
         Self { reading: Reading { pointer_size, ..self.reading }, ..self }
     }
 
-    /// The same event, less than the whole payload.
+    /// The same event, for a payload that it does not fill.
     pub(crate) fn with_end(self, left_over: usize, unterminated: bool) -> Self {
         Self { reading: Reading { left_over, unterminated, ..self.reading }, ..self }
     }
@@ -69,8 +70,8 @@ impl<'a, E> Decoded<'a, E> {
         self.payload.get(fields..).unwrap_or_default()
     }
 
-    /// Whether the last string ended with the payload, without its NUL: it may have been cut. Only lenient decoding
-    /// lets it.
+    /// Whether the last string ended with the payload, without its NUL: it may have been cut off. Only lenient decoding
+    /// accepts that.
     pub fn unterminated(&self) -> bool {
         self.reading.unterminated
     }
@@ -82,14 +83,14 @@ impl<'a, E> Decoded<'a, E> {
 }
 
 impl<'a, E: Events<'a>> Decoded<'a, E> {
-    /// The event with a copy of its payload, to be kept. It is the event that the payload was read as, even if
-    /// [`Decoded::event`] was replaced since.
+    /// The event with a copy of its payload, which can be kept. It is the event that the payload was read as, even if
+    /// [`Decoded::event`] was replaced since then.
     #[cfg(feature = "alloc")]
     pub fn into_owned(self) -> OwnedEvent<E::Provider> {
         OwnedEvent::new(self.payload, self.reading)
     }
 
-    /// The build that it was decoded for; none if it was decoded without one.
+    /// The build that it was decoded for; `None` if no build was given.
     pub fn build(&self) -> Option<<E::Provider as Provider>::Build> {
         self.reading.build.map(Into::into)
     }
@@ -114,7 +115,7 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
         let Some(build) = self.reading.build else { return Basis::OnlyLayout };
         let provider = <E::Provider as Provider>::INFO;
         let layout = self.layout();
-        // There is a capture, or nothing would have been decoded.
+        // There is always a capture: without one nothing would have been decoded.
         let capture = provider.capture_for(build).unwrap_or(build);
         if !layout.holds_in(capture) {
             return Basis::OtherBuild { capture, has: layout.builds };
@@ -127,8 +128,8 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
     }
 
     /// Layouts of other builds that the same payload fits to its last byte, where there are any: if the build was not
-    /// the one that wrote the payload, the event may be one of these. Nearly always none, for layouts of one id and
-    /// version nearly always differ in size. Lenient decoding names those that leave no more bytes over.
+    /// the one that wrote the payload, the event may be one of these. Nearly always `None`, because layouts of one id
+    /// and version nearly always differ in size. After lenient decoding, those that leave no more bytes over.
     pub fn also_fits(&self) -> Option<Candidates> {
         if self.reading.also_fits == 0 {
             return None;
@@ -138,8 +139,8 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
         Some(Candidates::from_bits(version, self.reading.also_fits))
     }
 
-    /// What the manifest says beside the fields: channel, level, keywords and the message's template. That of the
-    /// build, or the newest where no build was given.
+    /// What the manifest says apart from the fields: channel, level, keywords and the message's template. It is that of
+    /// the build, or the newest if no build was given.
     pub fn header(&self) -> Option<&'static HeaderInfo> {
         match self.reading.build {
             Some(build) => {
@@ -155,34 +156,34 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
         self.header()?.channel.map(Into::into)
     }
 
-    /// The severity; 0 where the manifest gives none.
+    /// The severity; 0 if the manifest gives none.
     pub fn level(&self) -> <E::Provider as Provider>::Level {
         self.header().map_or(0, |header| header.level).into()
     }
 
-    /// The step of an activity that the event reports; 0 is none.
+    /// The step of an activity that the event reports; 0 means none.
     pub fn opcode(&self) -> <E::Provider as Provider>::Opcode {
         self.header().map_or(0, |header| header.opcode).into()
     }
 
-    /// The component or activity that the event belongs to; 0 is none.
+    /// The component or activity that the event belongs to; 0 means none.
     pub fn task(&self) -> <E::Provider as Provider>::Task {
         self.header().map_or(0, |header| header.task).into()
     }
 
-    /// The groups that the event belongs to, without the bit that stands for its channel.
+    /// The groups that the event belongs to, without the bit of its channel.
     pub fn keywords(&self) -> <E::Provider as Provider>::Keywords {
         self.header().map_or(0, |header| header.keywords).into()
     }
 
-    /// The message in the words of the build, to be displayed, with the texts of status codes from `status_texts`. The
-    /// newest words where no build was given.
+    /// The message as the build words it, for `Display`, with the texts of status codes from `status_texts`. If no
+    /// build was given, it is the newest wording.
     pub fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, E> {
         Message::new(self.event, self.reading.build.unwrap_or(u32::MAX), status_texts)
     }
 }
 
-/// The message in the words of the build, with the built-in texts of status codes.
+/// The message as the build words it, with the built-in texts of status codes.
 impl<'a, E: Events<'a>> fmt::Display for Decoded<'a, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.message(&BuiltIn), f)
@@ -204,7 +205,7 @@ impl<'a, E: Events<'a> + fmt::Debug> fmt::Debug for Decoded<'a, E> {
 
 /// How a layout was chosen.
 ///
-/// `Display` is a sentence that fits behind the build's number.
+/// `Display` prints a phrase that can follow the build's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Basis {
@@ -216,8 +217,8 @@ pub enum Basis {
         lower: u32,
         /// The next capture.
         upper: u32,
-        /// Whether the next capture has the same layout. Where it has not, the change came at some build between
-        /// the two, and that the payload fits does not prove that its fields mean the same.
+        /// Whether the next capture has the same layout. If it has not, the layout changed at some build between the
+        /// two. A payload that fits is then no proof that its fields mean the same.
         same: bool,
     },
     /// The build is newer than every capture; the newest one's layout was taken.
@@ -225,8 +226,9 @@ pub enum Basis {
         /// The newest capture.
         newest: u32,
     },
-    /// The build's capture lacks this id and version, captures of other builds have it, and exactly one known layout fits
-    /// the payload to its last byte. A capture shows a build as of some update; a later update may have brought the event.
+    /// The build's capture lacks this id and version, captures of other builds have it, and exactly one known layout
+    /// fits the payload to its last byte. A capture shows a build as of one update; a later update may have added the
+    /// event.
     OtherBuild {
         /// The capture that was looked at for the build.
         capture: u32,
@@ -238,7 +240,7 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// Whether it says more than the event's build: the build's own capture does not settle the layout.
+    /// Whether there is more to say than the event's build, because the build's own capture does not settle the layout.
     pub const fn says_more_than_the_build(&self) -> bool {
         !matches!(self, Self::Captured | Self::OnlyLayout)
     }

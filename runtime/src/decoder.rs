@@ -6,11 +6,11 @@ use core::marker::PhantomData;
 
 /// Decodes the events of a provider: for a build or without one, strictly or not.
 ///
-/// A generated crate names the one for its provider, `Decoder`. It is made once and used for every event, whatever the
-/// source; it is `Copy` and holds only what it was told.
+/// A generated crate has one for its provider, named `Decoder`. Make it once and use it for every event, whatever the
+/// source. It is `Copy` and holds only its options.
 ///
-/// What it takes for the build is, in this order: what the event's source knows ([`RawEvent::build`]), and what the
-/// decoder was made with.
+/// The build is the one that the event's source knows ([`RawEvent::build`]); if it knows none, the one that the decoder
+/// was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Decoder<P> {
     build: Option<u32>,
@@ -20,31 +20,31 @@ pub struct Decoder<P> {
 }
 
 impl<P: Provider> Decoder<P> {
-    /// A decoder for events that this build wrote, where their source does not know better.
+    /// A decoder for events that this build wrote, unless their source says otherwise.
     #[must_use]
     pub fn new(build: P::Build) -> Self {
         Self { build: Some(build.into()), ..Self::any_build() }
     }
 
-    /// A decoder for events whose build is known from their source, or not at all. Without a build an event is decoded if
-    /// exactly one known layout consumes its payload to the last byte.
+    /// A decoder for events whose build is known from their source or not at all. Without a build an event is decoded
+    /// if exactly one known layout consumes its payload to the last byte.
     #[must_use]
     pub const fn any_build() -> Self {
         Self { build: None, pointer_size: PointerSize::Bits64, lenient: false, provider: PhantomData }
     }
 
-    /// The same decoder, for payloads with pointers of this size. A [`RawEvent`] has its own.
+    /// The same decoder, for payloads with pointers of this size. A [`RawEvent`] has a size of its own.
     #[must_use]
     pub const fn with_pointer_size(mut self, pointer_size: PointerSize) -> Self {
         self.pointer_size = pointer_size;
         self
     }
 
-    /// The same decoder, reading the front of a payload that does not fit to its last byte: bytes after the last field
-    /// are handed over as [`Decoded::left_over`], and a last string may lack its NUL ([`Decoded::unterminated`]).
+    /// The same decoder, but one that reads the front of a payload that does not fit to its last byte: bytes after the
+    /// last field are given as [`Decoded::left_over`], and a last string may lack its NUL ([`Decoded::unterminated`]).
     ///
-    /// A payload that exactly fits another layout of its id and version is still refused: to read it as the build's would
-    /// misread it. Without a build nothing is forgiven.
+    /// A payload that exactly fits another layout of its id and version is still refused: read by the build's layout it
+    /// would be misread. Without a build decoding is always strict.
     #[must_use]
     pub const fn lenient(mut self) -> Self {
         self.lenient = true;

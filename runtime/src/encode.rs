@@ -1,8 +1,8 @@
-//! The way back: from typed values to a payload. Behind the feature `encode`; it allocates.
+//! Encoding: from typed values to a payload. It needs the feature `encode`, and allocates.
 //!
 //! For tests of what consumes events: a generated type of the module `encode` holds a layout's fields, and
-//! [`Encode::encode`] makes the payload that Windows would write for them. Lengths and counts are no fields there: they
-//! are what the data says.
+//! [`Encode::encode`] makes the payload that Windows would write for them. Lengths and counts are not fields there:
+//! they follow from the data.
 
 extern crate alloc;
 
@@ -38,7 +38,7 @@ pub trait Encode: Put {
     }
 }
 
-/// What writes itself field by field: a layout's fields, or a struct's.
+/// Fields that can be written one by one: those of a layout or of a struct.
 pub trait Put {
     /// Appends the fields.
     ///
@@ -51,18 +51,18 @@ pub trait Put {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeFaultKind {
-    /// A text that ends at its NUL holds one.
+    /// A NUL-terminated text contains a NUL.
     EmbeddedNul,
     /// The field has this length, or this number of elements.
     WrongLength {
-        /// The field's.
+        /// The length that the field has.
         expected: usize,
-        /// The value's.
+        /// The length of the value.
         found: usize,
     },
     /// The number does not fit the field.
     OutOfRange,
-    /// Values that share a length or a count differ in it.
+    /// Values that share a length or a count differ in length.
     LengthsDiffer,
 }
 
@@ -139,7 +139,7 @@ impl core::error::Error for EncodeError {}
 /// Text for a UTF-16 field.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Text<'a> {
-    /// Text of the program's own.
+    /// Text of the program.
     Str(&'a str),
     /// Text of a decoded event.
     Utf16(Utf16<'a>),
@@ -192,7 +192,7 @@ impl fmt::Debug for Text<'_> {
 /// The elements of an array field.
 #[derive(Clone, Copy)]
 pub enum Elements<'a, T> {
-    /// Elements of the program's own.
+    /// Elements of the program.
     Slice(&'a [T]),
     /// Elements of a decoded event.
     Array(Array<'a, T>),
@@ -287,7 +287,7 @@ impl From<core::net::SocketAddr> for SocketAddrBytes {
     }
 }
 
-/// A length or a count, found from all the values that share it.
+/// A length or a count, determined by all the values that share it.
 #[derive(Clone, Copy, Debug)]
 pub struct Count {
     field: u16,
@@ -296,7 +296,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// A count that the field with this index is to hold.
+    /// A count that will be the value of the field with this index.
     pub const fn new(field: u16) -> Self {
         Self { field, length: None, differ: false }
     }
@@ -307,7 +307,7 @@ impl Count {
         self.each([length])
     }
 
-    /// The lengths of several values, which are all to be the same.
+    /// The lengths of several values, which must all be the same.
     #[must_use]
     pub fn each(mut self, lengths: impl IntoIterator<Item = usize>) -> Self {
         for length in lengths {
@@ -316,7 +316,7 @@ impl Count {
         self
     }
 
-    /// The count as the field's integer.
+    /// The count as the integer type of the field.
     ///
     /// # Errors
     /// Values that differ, or too many for the integer.
@@ -329,7 +329,7 @@ impl Count {
     }
 }
 
-/// A payload that is being written.
+/// A payload under construction.
 #[derive(Clone, Debug)]
 pub struct Writer {
     bytes: Vec<u8>,
@@ -357,10 +357,10 @@ impl Writer {
         number.try_into().map_err(|_| EncodeFault::new(field, EncodeFaultKind::OutOfRange))
     }
 
-    /// Checks the number of elements, or of bytes, where the field fixes it.
+    /// Checks the number of elements or bytes of a field that fixes it.
     ///
     /// # Errors
-    /// It is another one.
+    /// The number is a different one.
     pub fn check_length(field: u16, found: usize, expected: usize) -> Result<(), EncodeFault> {
         if found == expected {
             return Ok(());
@@ -391,7 +391,7 @@ impl Writer {
     /// Appends a `win:Pointer`.
     ///
     /// # Errors
-    /// A pointer of 32 bits that does not fit them.
+    /// A 32-bit pointer whose value does not fit.
     pub fn pointer(&mut self, field: u16, value: u64) -> Result<(), EncodeFault> {
         match self.pointers {
             PointerSize::Bits64 => self.u64(value),
@@ -408,7 +408,7 @@ impl Writer {
         self.bytes.extend(bytes);
     }
 
-    /// Appends exactly so many bytes.
+    /// Appends exactly `expected` bytes.
     ///
     /// # Errors
     /// There are more or fewer.
@@ -442,7 +442,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends an ANSI text of so many bytes, filled up with NULs.
+    /// Appends an ANSI text of `expected` bytes, filled up with NULs.
     ///
     /// # Errors
     /// It is longer.
@@ -474,7 +474,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends a text of so many units, filled up with NULs.
+    /// Appends a text of `expected` units, filled up with NULs.
     ///
     /// # Errors
     /// It is longer.
@@ -504,7 +504,7 @@ impl Writer {
         }
     }
 
-    /// Appends exactly so many elements.
+    /// Appends exactly `expected` elements.
     ///
     /// # Errors
     /// There are more or fewer.
@@ -539,7 +539,7 @@ pub trait Written: Element {
     fn write(&self, out: &mut Writer);
 }
 
-/// Makes elements writable: the type, and how it is appended.
+/// Implements [`Written`] for types of elements: the type, and how it is appended.
 macro_rules! written {
     ($($type:ty => $method:ident $(. $part:tt)?;)+) => {$(
         impl Written for $type {

@@ -32,7 +32,7 @@ pub enum FaultKind {
     Truncated {
         /// Bytes that the field needs.
         needed: usize,
-        /// Bytes that are there.
+        /// Bytes that are left in the payload.
         available: usize,
     },
     /// A NUL-terminated string runs to the end of the payload.
@@ -49,11 +49,11 @@ pub enum FaultKind {
     UnknownLayout,
 }
 
-/// Why a payload is not one of a layout.
+/// Why a payload does not fit a layout.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Mismatch {
     layout: &'static LayoutInfo,
-    /// As the reader told it: a fault in a segment is that of its first field.
+    /// As the reader found it: a fault in a segment names the segment's first field.
     found: MismatchKind,
 }
 
@@ -96,8 +96,8 @@ impl Mismatch {
         }
     }
 
-    /// Whether lenient decoding reads on: bytes are left over, or the last field is a string without its NUL. Anywhere
-    /// else a missing NUL means that the fields behind it are missing too.
+    /// Whether lenient decoding accepts it: bytes are left over, or the last field is a string without its NUL. In any
+    /// other field a missing NUL means that the fields after it are missing too.
     pub(crate) fn is_forgivable(&self) -> bool {
         match self.found {
             MismatchKind::LeftOver { .. } => true,
@@ -108,7 +108,7 @@ impl Mismatch {
         }
     }
 
-    /// The manifest's name of the field that could not be read; none for left-over bytes.
+    /// The manifest's name of the field that could not be read; `None` for left-over bytes.
     pub fn field_name(&self) -> Option<&'static str> {
         match self.reason() {
             MismatchKind::Field(fault) => self.layout.fields.get(usize::from(fault.field)).map(|f| f.name),
@@ -116,7 +116,7 @@ impl Mismatch {
         }
     }
 
-    /// The offset in the payload at which the layout stops to fit.
+    /// The offset in the payload at which the layout stops fitting.
     pub fn offset(&self) -> usize {
         match self.reason() {
             MismatchKind::Field(fault) => fault.offset,
@@ -132,7 +132,7 @@ impl fmt::Debug for Mismatch {
     }
 }
 
-/// The field at which the bytes run out. A fault in a segment names the segment's first field.
+/// The first field that the payload does not hold completely. `fault` names the first field of a segment.
 fn locate(layout: &'static LayoutInfo, mut fault: Fault) -> Fault {
     let FaultKind::Truncated { available: mut left, .. } = fault.kind else { return fault };
     for (index, field) in (fault.field..).zip(layout.fields.iter().skip(usize::from(fault.field))) {
@@ -187,7 +187,7 @@ impl Candidates {
         self.version.layouts.iter().enumerate().filter(move |(at, _)| chosen >> (at % 64) & 1 == 1).map(|(_, l)| *l)
     }
 
-    /// How many they are.
+    /// The number of layouts.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
@@ -220,7 +220,7 @@ impl fmt::Display for Candidates {
 
 /// Why an event was not decoded.
 ///
-/// Nothing is guessed: each variant carries what is known, so that a consumer can log it and go on.
+/// Nothing is guessed. Each variant holds what is known, so that a consumer can log it and go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -242,7 +242,7 @@ pub enum DecodeError {
         id: u16,
         /// The build asked for and the capture that was looked at, if any.
         build: Option<Consulted>,
-        /// The event, where other builds have it.
+        /// The event, if other builds have it.
         known: Option<&'static EventInfo>,
     },
     /// The event has no such version, or not in this build.
@@ -286,13 +286,13 @@ pub enum DecodeError {
 pub struct Consulted {
     /// The build asked for.
     pub build: u32,
-    /// The capture: the build itself, or the nearest below it. In the second case the build's own manifest may know
-    /// what the capture's does not.
+    /// The capture: the build itself, or the nearest below it. In the second case the build's own manifest may have
+    /// events that the capture lacks.
     pub capture: u32,
 }
 
 impl Consulted {
-    /// A build, and the capture that serves it.
+    /// A build, and the capture that is used for it.
     #[must_use]
     pub const fn new(build: u32, capture: u32) -> Self {
         Self { build, capture }
@@ -314,7 +314,7 @@ impl DecodeError {
         }
     }
 
-    /// The event's id and version, as far as the error is about one of this provider.
+    /// The event's id and version, if the error is about an event of this provider.
     pub fn key(&self) -> Option<EventKey> {
         let of_all = |candidates: &Candidates| candidates.iter().next().map(LayoutInfo::key);
         match self {
@@ -325,7 +325,7 @@ impl DecodeError {
         }
     }
 
-    /// The layout that did not fit and why, where the error is about one.
+    /// The layout that did not fit and why, if the error is about one.
     pub fn mismatch(&self) -> Option<&Mismatch> {
         match self {
             Self::Mismatch(m) | Self::OtherLayout { mismatch: m, .. } | Self::NoLayoutFits { newest: m, .. } => Some(m),

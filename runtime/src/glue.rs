@@ -1,4 +1,5 @@
-//! What generated code calls, and nobody else. A version of this crate serves the code that its own generator makes.
+//! What only generated code calls. It may change in any release: a version of this crate works with the code that the
+//! generator of the same version makes.
 
 pub use crate::build::parse_build;
 pub use crate::decode::{decode_as, read_as, refuse};

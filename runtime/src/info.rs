@@ -20,9 +20,9 @@ pub struct ProviderInfo {
     pub events: &'static [&'static EventInfo],
 }
 
-/// An event: an id and its versions.
+/// An event: its id and its versions.
 ///
-/// `Debug` prints id and name: it stands in errors.
+/// `Debug` prints id and name: it is part of errors.
 #[derive(PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventInfo {
@@ -46,10 +46,10 @@ pub struct VersionInfo {
 
 /// A layout: the fields that an (id, version) has in some builds.
 ///
-/// `Debug` prints name and builds: it stands in errors.
+/// `Debug` prints name and builds: it is part of errors.
 #[non_exhaustive]
 pub struct LayoutInfo {
-    /// The place in the generated crate's dispatch.
+    /// The number of the layout in the dispatch of the generated crate.
     #[doc(hidden)]
     pub index: u16,
     /// The layout's name: that of its view, `Smb2ResponseReadV2Build26100`. It stays when builds are added.
@@ -64,7 +64,8 @@ pub struct LayoutInfo {
     pub builds: &'static [BuildRange],
     /// The fields, in the order of the payload.
     pub fields: &'static [FieldInfo],
-    /// What stands beside the fields, oldest first. A header holds from its build to the next one's.
+    /// What the manifest says apart from the fields, oldest first. A header holds from its build to the one before the
+    /// next header's.
     pub headers: &'static [HeaderInfo],
 }
 
@@ -85,7 +86,7 @@ pub struct FieldInfo {
     pub name: &'static str,
     /// The wire form.
     pub in_type: InType,
-    /// The text form, where the manifest gives one.
+    /// The text form, if the manifest gives one.
     pub out_type: Option<OutType>,
     /// The length of a string (UTF-16 units, ANSI bytes) or binary (bytes).
     pub length: Option<Size>,
@@ -93,9 +94,9 @@ pub struct FieldInfo {
     pub count: Option<Size>,
     /// The map that names the values.
     pub map: Option<&'static MapInfo>,
-    /// What the values mean by a specification.
+    /// What the values mean according to a specification.
     pub meaning: Option<Meaning>,
-    /// The members, where the field is a struct or an array of structs.
+    /// The members, if the field is a struct or an array of structs.
     pub members: Option<&'static StructInfo>,
 }
 
@@ -116,7 +117,7 @@ pub struct MapInfo {
     pub name: &'static str,
     /// True for a `bitMap`: the entries are bits.
     pub bits: bool,
-    /// True where no capture prints the map: its texts are real, but which value has which text was inferred.
+    /// True if no capture contains the map: its texts are real, but which value has which text was inferred.
     pub inferred: bool,
     /// Values and texts, in the order of the manifest.
     pub entries: &'static [MapEntry],
@@ -134,10 +135,10 @@ pub struct MapEntry {
     pub builds: &'static [BuildRange],
 }
 
-/// The levels that Windows itself names, by their numbers.
+/// The names of the levels that Windows defines, by number.
 pub const LEVELS: [&str; 6] = ["LogAlways", "Critical", "Error", "Warning", "Informational", "Verbose"];
 
-/// What a manifest says of an event beside its fields, from one build on.
+/// What a manifest says of an event apart from its fields, from one build on.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeaderInfo {
@@ -149,11 +150,11 @@ pub struct HeaderInfo {
     pub level: u8,
     /// The opcode.
     pub opcode: u8,
-    /// The task; 0 is none.
+    /// The task; 0 means none.
     pub task: u16,
-    /// The keywords that the manifest gives the event, without the bit that stands for its channel.
+    /// The keywords that the manifest gives the event, without the bit of its channel.
     pub keywords: u64,
-    /// The message's text with its inserts; none where the manifest has none.
+    /// The message's text with its inserts; `None` if the manifest has none.
     pub message: Option<&'static str>,
 }
 
@@ -169,13 +170,14 @@ impl ProviderInfo {
         Self { name, guid, builds, events }
     }
 
-    /// The capture that serves a build: the build itself, or the nearest below it. None below the oldest capture.
+    /// The capture that is used for a build: the build itself, or the nearest below it. `None` for a build before the
+    /// oldest capture.
     #[inline]
     pub fn capture_for(&self, build: u32) -> Option<u32> {
         self.builds.iter().rev().copied().find(|&captured| captured <= build)
     }
 
-    /// The capture after the one that serves a build.
+    /// The capture after the one that is used for a build.
     pub fn capture_after(&self, build: u32) -> Option<u32> {
         self.builds.iter().copied().find(|&captured| captured > build)
     }
@@ -245,7 +247,7 @@ impl BuildRange {
     }
 }
 
-/// `10240-17763`, or `20348` where first and last are the same.
+/// `10240-17763`, or `20348` if first and last are the same.
 impl fmt::Display for BuildRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -278,7 +280,7 @@ impl LayoutInfo {
         self
     }
 
-    /// The same layout with what stands beside the fields, oldest first.
+    /// The same layout with what the manifest says apart from the fields, oldest first.
     #[must_use]
     pub const fn with_headers(mut self, headers: &'static [HeaderInfo]) -> Self {
         self.headers = headers;
@@ -290,7 +292,7 @@ impl LayoutInfo {
         EventKey::new(self.id, self.version)
     }
 
-    /// How many fields before the one with this index have its name: of equal names, it tells which.
+    /// How many fields before the one with this index have the same name. It tells fields of one name apart.
     pub fn count_namesakes_before(&self, index: usize) -> usize {
         let Some(field) = self.fields.get(index) else { return 0 };
         self.fields.iter().take(index).filter(|other| other.name == field.name).count()
@@ -307,7 +309,7 @@ impl LayoutInfo {
     }
 }
 
-/// Layouts are the same when they are one and the same: an index and a name belong to one layout of a provider.
+/// Compares index and name: they belong to one layout of a provider.
 impl PartialEq for LayoutInfo {
     fn eq(&self, other: &Self) -> bool {
         (self.index, self.name) == (other.index, other.name)
@@ -317,7 +319,7 @@ impl PartialEq for LayoutInfo {
 impl Eq for LayoutInfo {}
 
 impl FieldInfo {
-    /// A field whose manifest says no more than name and inType.
+    /// A field of which the manifest gives only name and inType.
     pub const fn new(name: &'static str, in_type: InType) -> Self {
         Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None, members: None }
     }
@@ -364,7 +366,7 @@ impl FieldInfo {
         self
     }
 
-    /// The bytes of the field, where every payload has the same number of them.
+    /// The number of bytes of the field, if it is the same in every payload.
     pub fn fixed_size(&self) -> Option<usize> {
         let one = match (self.in_type, self.length) {
             (InType::UnicodeString, Some(Size::Fixed(units))) => usize::from(units) * 2,
@@ -436,7 +438,7 @@ impl MapInfo {
         self
     }
 
-    /// The same map, which no capture prints.
+    /// The same map, as one that no capture contains.
     #[must_use]
     pub const fn inferred(mut self) -> Self {
         self.inferred = true;
@@ -451,13 +453,13 @@ impl MapInfo {
             .map(|entry| entry.text)
     }
 
-    /// The name of a value: its text in the manifest. Of a `bitMap`, the text of exactly that bit.
+    /// The name of a value: its text in the manifest. For a `bitMap`, the text of exactly that bit.
     pub fn name_of(&self, value: u32) -> Option<&'static str> {
         self.entries.iter().find(|entry| entry.value == value).map(|entry| entry.text)
     }
 }
 
-/// What a thing's builds say of it. Written once for everything that has builds.
+/// Since when and until when something exists. Written once for everything that has builds.
 macro_rules! history {
     ($($type:ident: $ranges:expr;)*) => {$(
         impl $type {
@@ -466,7 +468,7 @@ macro_rules! history {
                 $ranges(self).map(|range| range.first).min()
             }
 
-            /// The last captured build that has it. Where that is the newest capture, it may live on.
+            /// The last captured build that has it. If that is the newest capture, later builds may have it too.
             pub fn until(&self) -> Option<u32> {
                 $ranges(self).map(|range| range.last).max()
             }

@@ -1,9 +1,10 @@
 //! What code generated from ETW manifests calls: a checked reader, borrowed value types, typed errors, the rules
 //! for choosing a layout, and reflection.
 //!
-//! The crate knows no provider. It is `no_std`, holds no `unsafe`, allocates nothing and depends on nothing, unless
-//! asked to: the feature `serde` adds `Serialize` for the value types and for generated records, the feature
-//! `system-messages` asks Windows for the texts of status codes, the feature `dll` a user's ntdll.dll ([`status`]).
+//! The crate knows no provider. It is `no_std`, holds no `unsafe`, allocates nothing and depends on nothing, unless a
+//! feature asks for it: the feature `serde` adds `Serialize` for the value types and for generated records, the feature
+//! `system-messages` asks Windows for the texts of status codes, the feature `dll` finds them in an ntdll.dll
+//! ([`status`]).
 //!
 //! Start at the generated crate; come here for the types that its accessors return ([`Utf16`], [`Guid`],
 //! [`SocketAddr`] …), for the errors ([`DecodeError`]) and for reflection ([`Record`], [`Value`], [`FieldInfo`]).

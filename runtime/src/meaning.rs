@@ -1,4 +1,4 @@
-//! What numbers mean where no manifest says it: names that a specification gives to a field's values.
+//! What numbers mean if no manifest says it: names that a specification gives to a field's values.
 
 use core::fmt::{self, Display};
 
@@ -18,9 +18,9 @@ pub enum Meaning {
     HResult,
     /// Values of a map that the manifest has for other fields.
     Map(&'static MapInfo),
-    /// Values that have a name each.
+    /// Values with names.
     Values(&'static NamesInfo),
-    /// Bits that have a name each.
+    /// Bits with names.
     Bits(&'static NamesInfo),
 }
 
@@ -42,7 +42,7 @@ pub struct NamesInfo {
 pub struct NamedValue {
     /// The value.
     pub value: u64,
-    /// The bits that the value is about. Of a single bit, the bit.
+    /// The bits that the value is compared in. For a single bit, that bit.
     pub mask: u64,
     /// The name in the specification.
     pub name: &'static str,
@@ -89,13 +89,13 @@ impl Meaning {
         }
     }
 
-    /// The value in words, to be displayed: a name, names joined by ` | `, or the number where it has no name.
+    /// The value in words, for `Display`: a name, names joined by ` | `, or the number if it has no name.
     pub fn describe(self, value: u64) -> impl Display {
         Described { meaning: self, value }
     }
 }
 
-/// What a number is called in the manifest or by a specification: [`FieldInfo::name_value`].
+/// The name of a number in the manifest or in a specification: [`FieldInfo::name_value`].
 #[derive(Clone, Copy, Debug)]
 pub struct ValueName {
     meaning: Meaning,
@@ -107,7 +107,7 @@ impl ValueName {
         let code = u32::try_from(number).ok();
         let has_name = match meaning {
             Meaning::NtStatus => code.is_some_and(|code| NtStatus(code).name().is_some()),
-            // Of these only numbers are known.
+            // There is no table of names for these.
             Meaning::Win32Error | Meaning::HResult => false,
             Meaning::Map(map) if map.bits => code.is_some_and(|code| list_bits(map, code).next().is_some()),
             Meaning::Map(map) => code.is_some_and(|code| map.name_of(code).is_some()),
@@ -139,10 +139,10 @@ impl Display for ValueName {
 }
 
 impl FieldInfo {
-    /// What a value of this field is called: the map's text as the manifest has it, or the specification's word. None where
-    /// there is nothing but the number to say.
+    /// The name of a value of this field: the map's text as the manifest has it, or the specification's name. `None` if
+    /// the value has no name.
     pub fn name_value(&self, value: &Value<'_>) -> Option<ValueName> {
-        // Flags stand in signed fields too; their sign is a bit like the others.
+        // Signed fields can hold flags too; their sign is a bit like the others.
         let number = match *value {
             Value::I8(value) => value.cast_unsigned().into(),
             Value::I16(value) => value.cast_unsigned().into(),

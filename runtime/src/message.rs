@@ -1,6 +1,6 @@
 //! Messages: an event's text as Windows shows it.
 //!
-//! Generated code knows at compile time which literal text and which field comes next and how the field is shown; it
+//! Generated code knows at compile time which literal text or which field comes next, and how the field is shown. It
 //! calls a method of [`MessageWriter`] for each. Nothing is looked up by name and nothing is allocated.
 
 use core::fmt::{self, Display, Write as _};
@@ -10,15 +10,15 @@ use crate::{Ansi, Binary, MapInfo, Record, Utf16, Value};
 
 /// Writes the parts of a message, each in the form in which Windows shows it.
 ///
-/// Each method hands the writer on, so that a message is one chain of calls; after an error of the sink the rest of them
-/// do nothing, and [`MessageWriter::finish`] tells of it.
+/// Each method returns the writer, so that a message is one chain of calls. After an error of the sink the remaining
+/// calls do nothing, and [`MessageWriter::finish`] returns the error.
 pub struct MessageWriter<'w, W: ?Sized> {
     out: &'w mut W,
     status_texts: &'w dyn StatusText,
     result: fmt::Result,
 }
 
-/// A writer into whatever takes text.
+/// A writer into any sink of text.
 pub type AnyMessageWriter<'w> = MessageWriter<'w, dyn fmt::Write + 'w>;
 
 impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
@@ -28,7 +28,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         Self { out, status_texts, result: Ok(()) }
     }
 
-    /// Whether all of it could be written.
+    /// The error of the sink, if there was one.
     #[inline]
     pub fn finish(&self) -> fmt::Result {
         self.result
@@ -60,8 +60,8 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         self.write(|out| write!(out, "{value:#X}"))
     }
 
-    /// Text, with a space for each NUL in it. What looks like an insert in it is part of the text: names are chosen by
-    /// whoever connects.
+    /// Text, with a space for each NUL in it. What looks like an insert is printed as it is: the text may come from
+    /// anybody who connects.
     pub fn utf16(&mut self, text: Utf16<'_>) -> &mut Self {
         self.write(|out| {
             if text.units().all(|unit| unit != 0) {
@@ -86,7 +86,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         })
     }
 
-    /// `xs:dateTime`: with the left-to-right marks of Windows' messages.
+    /// `xs:dateTime`, with the left-to-right marks of Windows' messages.
     pub fn date_time(&mut self, time: impl Display) -> &mut Self {
         self.write(|out| write!(out, "{time:#}"))
     }
@@ -107,7 +107,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         self.write(|mut out| write_status(kind, code.code(), texts, &mut out))
     }
 
-    /// A value with a `valueMap`: its text, or the number where it has none.
+    /// A value with a `valueMap`: its text, or the number if it has none.
     pub fn map(&mut self, map: &MapInfo, value: u32) -> &mut Self {
         match map.name_of(value) {
             Some(text) => self.text(text),
@@ -123,12 +123,12 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         }
     }
 
-    /// A value with a `bitMap`: the texts of the bits that are set, or the number where none of them has one.
+    /// A value with a `bitMap`: the texts of the bits that are set, or the number if none of them has a text.
     pub fn bits(&mut self, map: &MapInfo, value: u32) -> &mut Self {
         self.expanded_bits(map, value, |out, bit| out.map(map, bit))
     }
 
-    /// [`MessageWriter::bits`] with a text of its own for some of the bits.
+    /// [`MessageWriter::bits`], with special texts for some of the bits.
     pub fn expanded_bits(
         &mut self,
         map: &MapInfo,
@@ -156,7 +156,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         self
     }
 
-    /// Bytes of `win:IPv6`; as binary where they are not sixteen.
+    /// Bytes of `win:IPv6`; printed as binary if they are not sixteen.
     pub fn ipv6(&mut self, bytes: Binary<'_>) -> &mut Self {
         match bytes.as_bytes().first_chunk() {
             Some(address) if bytes.len() == 16 => self.show(crate::Ipv6::from_bytes(*address)),
@@ -218,7 +218,7 @@ pub struct Printf {
     pub conversion: Conversion,
 }
 
-/// What a printf format makes of a value.
+/// How a printf format writes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
     /// `d`, `i`.
@@ -258,7 +258,7 @@ impl Printf {
         }
     }
 
-    /// Writes a number. A precision takes the flag for zeros away, as in C.
+    /// Writes a number. With a precision the flag for zeros is ignored, as in C.
     fn digits(&self, out: &mut fmt::Formatter<'_>, prefix: &str, digits: &dyn Display) -> fmt::Result {
         let count = characters(digits)?;
         let mut zeros = self.precision.unwrap_or(0).saturating_sub(count);
@@ -287,7 +287,7 @@ impl Printf {
     }
 }
 
-/// The bits of an integer, as many as it has.
+/// The bits of an integer, at its own width.
 fn bits_of(value: &Value<'_>) -> Option<u64> {
     Some(match *value {
         Value::I8(value) => value.cast_unsigned().into(),
@@ -309,7 +309,7 @@ fn characters(value: &dyn Display) -> Result<usize, fmt::Error> {
     Ok(counter.0)
 }
 
-/// Writes so many characters and drops the rest.
+/// Writes a limited number of characters and drops the rest.
 struct Front<'o, 'f> {
     out: &'o mut fmt::Formatter<'f>,
     left: usize,
@@ -334,7 +334,7 @@ impl fmt::Write for Counter {
     }
 }
 
-/// A record's message, to be displayed.
+/// A record's message, for `Display`.
 #[derive(Clone, Copy)]
 pub struct Message<'s, R> {
     record: R,
@@ -342,7 +342,7 @@ pub struct Message<'s, R> {
     status_texts: &'s dyn StatusText,
 }
 
-/// The record, not the text: that is `Display`.
+/// Prints the record; `Display` prints the text.
 impl<R: fmt::Debug> fmt::Debug for Message<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message").field("record", &self.record).field("build", &self.build).finish_non_exhaustive()
@@ -361,7 +361,7 @@ impl<'a, R: Record<'a>> Display for Message<'_, R> {
     }
 }
 
-/// Display of a record: its newest message, with the built-in status texts.
+/// `Display` of a record: its newest message, with the built-in status texts.
 #[doc(hidden)]
 pub fn display_record<'a>(record: &impl Record<'a>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     record.write_message(u32::MAX, &mut MessageWriter::new(f, &BuiltIn))
@@ -384,11 +384,12 @@ mod tests {
             precision: None,
             conversion: Conversion::Plain,
         };
-        let (number, signed) = (Value::U32(10), Value::I32(-7));
+        let number = Value::U32(10);
+        let signed = Value::I32(-7);
         let text = Value::Ansi(Ansi::new(b"abc"));
         let hex = Printf { conversion: Conversion::LowerHex, ..plain };
         let decimal = Printf { conversion: Conversion::Decimal, ..plain };
-        // What the shell's printf prints for the same formats and values.
+        // Expected is what the shell's printf prints for the same formats and values.
         let rows = [
             (Printf { width: 8, precision: Some(3), ..hex }, number, "     00a"),
             (Printf { left: true, width: 8, precision: Some(3), ..decimal }, signed, "-007    "),

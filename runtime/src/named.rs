@@ -5,7 +5,7 @@
 
 use core::fmt::{self, Display};
 
-/// Writes the name, or the number where there is none.
+/// Writes the name, or the number if there is none.
 #[doc(hidden)]
 pub fn display_named(name: Option<&str>, number: impl Display, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match name {
@@ -19,8 +19,8 @@ pub(crate) fn without_prefix(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
-/// Writes the names of the bits that are set and what is left of them in hex, joined by ` | `; `0` for no bits. A bit is
-/// `(value, mask, name)`: it is set where the bits under the mask are the value.
+/// Writes the names of the bits that are set, and the bits without a name in hex, joined by ` | `; `0` for no bits. A
+/// bit is `(value, mask, name)`: it is set where the bits under the mask are the value.
 pub(crate) fn write_bits<'n>(
     f: &mut fmt::Formatter<'_>,
     bits: u64,
@@ -55,7 +55,7 @@ pub fn display_flags<'n>(
     write_bits(f, bits, named.map(|(bit, name)| (bit, bit, without_prefix(name))))
 }
 
-/// Implements the conversions from and to the integer, and `Debug` by the name, for newtypes with `Display`.
+/// Implements the conversions from and to the integer, and a `Debug` that prints the name, for newtypes with `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! number_traits {
@@ -122,7 +122,8 @@ macro_rules! descriptor_traits {
     )*};
 }
 
-/// The traits of a provider's keywords: `Display` is what Windows shows for each bit, and what is left in hex.
+/// The traits of a provider's keywords: `Display` is what Windows shows for each bit, and the bits without a name in
+/// hex.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! keyword_traits {
@@ -154,7 +155,7 @@ macro_rules! named_traits {
     };
 }
 
-/// Sets of bits: what they hold, and the operators `|`, `&`, `-` and `!`.
+/// Sets of bits: tests for bits, and the operators `|`, `&`, `-` and `!`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! flag_operators {
@@ -184,7 +185,7 @@ macro_rules! flag_operators {
         $crate::flag_operators!(@binary $name BitOr::bitor |, BitOrAssign::bitor_assign);
         $crate::flag_operators!(@binary $name BitAnd::bitand &, BitAndAssign::bitand_assign);
 
-        /// The bits that the other lacks.
+        /// The bits that the other set lacks.
         impl ::core::ops::Sub for $name {
             type Output = Self;
 
@@ -266,7 +267,8 @@ mod tests {
 
     #[test]
     fn flags_are_sets() {
-        let (read, write) = (Access(1), Access(2));
+        let read = Access(1);
+        let write = Access(2);
         let mut both = read | write;
         assert!(both.contains(read) && both.intersects(write) && !read.intersects(write));
         assert_eq!((both & write, both - write, !read & both), (write, read, write));

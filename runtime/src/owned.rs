@@ -1,4 +1,4 @@
-//! A decoded event that may be kept.
+//! A decoded event that can be kept.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -8,10 +8,10 @@ use crate::decode::Payload;
 use crate::decoded::Reading;
 use crate::{Decoded, Events, Provider};
 
-/// A decoded event with its payload: it borrows nothing, so that it may be kept, collected or sent to another thread.
+/// A decoded event with its payload. It borrows nothing, so that it can be kept, collected or sent to another thread.
 ///
-/// It holds the bytes and what was found out about them, not the fields; [`OwnedEvent::event`] gives the event back, which
-/// cannot fail and costs what reading one layout costs. Two are equal if layout, bytes, build and pointer size are.
+/// It holds the bytes and how they were read, not the fields. [`OwnedEvent::event`] reads the event again: this cannot
+/// fail, and costs as much as reading one layout. Two are equal if their layouts, bytes, builds and pointer sizes are.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedEvent<P> {
     payload: Box<[u8]>,
@@ -30,7 +30,7 @@ impl<P: Provider> OwnedEvent<P> {
         let mut reader = if self.reading.unterminated { reader.tolerant() } else { reader };
         match P::Event::read(self.reading.index, &mut reader) {
             Ok(event) => event,
-            // Nobody can make one but from a `Decoded`, whose bytes and index do not change.
+            // It can only be made from a `Decoded`, whose bytes and index do not change.
             Err(_) => unreachable!("these bytes were read as this layout before"),
         }
     }
@@ -55,7 +55,7 @@ where
     }
 }
 
-/// The message in the words of the build, with the built-in texts of status codes.
+/// The message as the build words it, with the built-in texts of status codes.
 impl<P: Provider> fmt::Display for OwnedEvent<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.decoded(), f)

@@ -1,25 +1,25 @@
-//! The parts of a view, and the way from the index of a field to its value.
+//! The parts of a view, and how the index of a field leads to its value.
 //!
-//! Generated code says what parts a view holds; which field lies where in them follows from the fields' types alone, by
-//! the rule by which the view was generated: neighbours of fixed size share a segment, any other field is a part.
+//! Generated code says what parts a view holds. Which field is where in them follows from the types of the fields, by
+//! the same rule in the generator and here: neighbours of fixed size share a segment, any other field is a part.
 
 use core::hash::Hasher;
 
 use crate::value::read_fixed;
 use crate::{FieldInfo, Value};
 
-/// What a view holds of a payload.
+/// A piece of the payload that a view holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
-    /// Neighbouring fields of fixed size, end to end.
+    /// Neighbouring fields of fixed size, without gaps.
     Segment(&'a [u8]),
     /// One field of variable size.
     Field(Value<'a>),
 }
 
 impl<'a> Part<'a> {
-    /// What makes two parts of one layout the same: their bytes, and what is not held as bytes. Floats count by their
-    /// bits, so that every event equals itself.
+    /// What two parts of one layout are compared by: their bytes, and the bits of values that are not held as bytes.
+    /// Floats are compared by their bits, so that every event equals itself.
     fn identity(self) -> (&'a [u8], u128) {
         match self {
             Self::Segment(bytes) => (bytes, 0),
@@ -28,7 +28,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Whether two views of one layout hold the same.
+/// Whether two views of one layout hold equal parts.
 pub(crate) fn parts_are_equal<'a, 'b>(
     one: impl Fn(usize) -> Option<Part<'a>>,
     other: impl Fn(usize) -> Option<Part<'b>>,
@@ -43,7 +43,7 @@ pub(crate) fn parts_are_equal<'a, 'b>(
     false
 }
 
-/// Feeds a hasher with what [`parts_are_equal`] compares.
+/// Hashes what [`parts_are_equal`] compares.
 pub(crate) fn hash_parts<'a>(part: impl Fn(usize) -> Option<Part<'a>>, state: &mut dyn Hasher) {
     let parts = (0..).map_while(part).map(Part::identity);
     for (bytes, bits) in parts {
@@ -53,17 +53,17 @@ pub(crate) fn hash_parts<'a>(part: impl Fn(usize) -> Option<Part<'a>>, state: &m
     }
 }
 
-/// Where a field lies: the part, and the offset in it. Steps from field to field.
+/// The position of a field: the part, and the offset in it. It steps from field to field.
 #[derive(Clone, Copy, Debug, Default)]
 struct Position {
     part: usize,
     offset: usize,
-    /// Whether the part is a segment that fields lie in.
+    /// Whether the part is a segment.
     in_segment: bool,
 }
 
 impl Position {
-    /// Steps over a field. Returns where it lies, and its size if that is fixed.
+    /// Steps over a field. Returns its position, and its size if that is fixed.
     fn step(&mut self, field: &FieldInfo) -> (Self, Option<usize>) {
         let size = if field.count.is_none() { field.in_type.fixed_size() } else { None };
         if size.is_none() && self.in_segment {
@@ -78,7 +78,7 @@ impl Position {
     }
 }
 
-/// The value that lies there.
+/// The value at this position.
 fn value_at<'a>(
     field: &FieldInfo,
     (position, size): (Position, Option<usize>),
@@ -100,7 +100,8 @@ pub(crate) fn value_of<'a>(
     part: impl FnOnce(usize) -> Option<Part<'a>>,
 ) -> Option<Value<'a>> {
     let mut position = Position::default();
-    let (before, field) = (fields.get(..index)?, fields.get(index)?);
+    let before = fields.get(..index)?;
+    let field = fields.get(index)?;
     for field in before {
         position.step(field);
     }

@@ -1,4 +1,4 @@
-//! What ties the types of one generated crate together.
+//! How the types of one generated crate belong together.
 
 use core::fmt::{Debug, Display};
 use core::hash::Hash;
@@ -8,7 +8,7 @@ use crate::{DecodeError, Decoded, Fault, ProviderInfo, Record};
 
 /// A provider: its schema, and the types that a generated crate has for it.
 ///
-/// Only generated code implements it; a later version may ask for more.
+/// Only generated code implements it; a later version may have more required items.
 pub trait Provider: Copy + Debug + Default + Ord + Hash + Send + Sync + 'static {
     /// The schema.
     const INFO: &'static ProviderInfo;
@@ -39,13 +39,13 @@ pub trait Provider: Copy + Debug + Default + Ord + Hash + Send + Sync + 'static 
 
 /// Every event of a provider, as one generated enum.
 ///
-/// Only generated code implements it; a later version may ask for more.
+/// Only generated code implements it; a later version may have more required items.
 pub trait Events<'a>: Record<'a> {
     /// The provider.
     type Provider: Provider;
 
     /// Decodes a payload of a known build, to its last byte: a generated `match` that calls `decode_as` for a layout
-    /// that the build has, and `refuse` for all else.
+    /// that the build has, and `refuse` for everything else.
     #[doc(hidden)]
     fn decode(build: u32, id: u16, version: u8, payload: &'a [u8]) -> Result<Decoded<'a, Self>, DecodeError>;
 

@@ -1,12 +1,12 @@
-//! An event before it is decoded: what any source of events, a recording or a live session, hands over.
+//! An event before it is decoded: what any source of events provides, a recording or a live session.
 
 use core::fmt;
 
 use crate::{Guid, PointerSize};
 
-/// Which event a payload is of: its id and version, as in the event's header.
+/// Which event a payload belongs to: the id and version in the event's header.
 ///
-/// `Display` prints `event 551 version 2`. The key does not fix the layout: that takes the build as well.
+/// `Display` prints `event 551 version 2`. The key does not fix the layout: the build is needed as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {
     /// The id.
@@ -29,7 +29,7 @@ impl fmt::Display for EventKey {
     }
 }
 
-/// An event as it was recorded: all that decoding needs, and nothing else.
+/// An event as it was recorded: exactly what decoding needs.
 ///
 /// A reader of files and a live session make one; a decoder takes it. In terms of Windows' `EVENT_RECORD`, `provider` is
 /// `EventHeader.ProviderId`, `key` is `EventHeader.EventDescriptor`'s `Id` and `Version`, `pointer_size` follows from
@@ -54,14 +54,14 @@ pub struct RawEvent<'a> {
     pub key: EventKey,
     /// The size of its pointers: that of the process that wrote it.
     pub pointer_size: PointerSize,
-    /// The Windows build that wrote it, where the source knows it.
+    /// The Windows build that wrote it, if the source knows it.
     pub build: Option<u32>,
     /// The bytes of its fields.
     pub payload: &'a [u8],
 }
 
 impl<'a> RawEvent<'a> {
-    /// An event of a 64-bit process on a build that is not known.
+    /// An event of a 64-bit process on an unknown build.
     #[must_use]
     pub const fn new(provider: Guid, key: EventKey, payload: &'a [u8]) -> Self {
         Self { provider, key, pointer_size: PointerSize::Bits64, build: None, payload }

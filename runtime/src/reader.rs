@@ -1,6 +1,6 @@
 //! The checked reader: takes fields off the front of a payload.
 //!
-//! Every method names the field it reads (its index in the layout), so that an error can say which one did not
+//! Every method names the field it reads (its index in the layout), so that an error can name the field that did not
 //! fit. A method that fails consumes nothing.
 
 use crate::segment::Segment;
@@ -11,7 +11,7 @@ use crate::value::Nested;
 use crate::value::Struct;
 use crate::{Ansi, Array, Binary, Fault, FaultKind, List, Sid, Utf16};
 
-/// Which pointers a payload holds: the event header's 32-bit or 64-bit flag says.
+/// The size of the pointers in a payload. The event header's 32-bit or 64-bit flag gives it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PointerSize {
     /// 4 bytes: the event header has `EVENT_HEADER_FLAG_32_BIT_HEADER`.
@@ -25,7 +25,7 @@ impl PointerSize {
     /// `EVENT_HEADER_FLAG_32_BIT_HEADER`.
     const FLAG_32_BIT_HEADER: u16 = 0x0020;
 
-    /// The size that an `EVENT_HEADER`'s `Flags` tell. Without either flag it is that of a 64-bit process.
+    /// The size by the `Flags` of an `EVENT_HEADER`. Without either flag it is that of a 64-bit process.
     #[must_use]
     pub const fn from_header_flags(flags: u16) -> Self {
         if flags & Self::FLAG_32_BIT_HEADER == 0 { Self::Bits64 } else { Self::Bits32 }
@@ -66,8 +66,8 @@ impl<'a> Reader<'a> {
         self
     }
 
-    /// The same reader, accepting a NUL-terminated string that the payload ends without its NUL. Some providers
-    /// write their last string so; but a payload that was cut inside its last string looks the same.
+    /// The same reader, but one that accepts a string without its NUL at the end of the payload. Some providers write
+    /// their last string like that; but a payload that was cut inside its last string looks the same.
     #[must_use]
     #[inline]
     pub fn tolerant(mut self) -> Self {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         fault(field, self.offset(), kind)
     }
 
-    /// The same reader, accepting no string without its NUL.
+    /// The same reader, but one that accepts no string without its NUL.
     pub(crate) fn strict(&self) -> Self {
         Self { tolerant: false, ..*self }
     }
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         self.pointers
     }
 
-    /// Goes on where `end`, a copy of this reader that was read further, has come to. Returns the bytes between.
+    /// Moves to the position of `end`, a copy of this reader that has read further. Returns the bytes between.
     pub(crate) fn advance_to(&mut self, end: &Self) -> &'a [u8] {
         let passed = self.rest.len().saturating_sub(end.rest.len());
         let (passed, rest) = self.rest.split_at_checked(passed).unwrap_or((self.rest, &[]));
@@ -144,20 +144,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Elements that stand one after the other; the size of all of them is checked before any is touched.
+    /// Elements one after the other. Their total size is checked before any of them is read.
     #[inline]
     fn take_many(&mut self, field: u16, count: u32, size: usize) -> Result<&'a [u8], Fault> {
         self.take(field, to_usize(count).saturating_mul(size))
     }
 
-    /// A `win:UnicodeString` of so many UTF-16 units.
+    /// A `win:UnicodeString` of a given number of UTF-16 units.
     #[inline]
     pub fn utf16(&mut self, field: u16, units: impl Into<u32>) -> Result<Utf16<'a>, Fault> {
         let bytes = self.take_many(field, units.into(), 2)?;
         Ok(Utf16::new(bytes).unwrap_or_default())
     }
 
-    /// A `win:UnicodeString` up to its NUL, which is consumed and no part of the value.
+    /// A `win:UnicodeString` up to its NUL. The NUL is consumed and is not part of the value.
     #[inline]
     pub fn utf16_until_nul(&mut self, field: u16) -> Result<Utf16<'a>, Fault> {
         let nul = self.rest.chunks_exact(2).position(|unit| unit == [0, 0]);
@@ -165,20 +165,20 @@ impl<'a> Reader<'a> {
         Ok(Utf16::new(bytes).unwrap_or_default())
     }
 
-    /// A `win:AnsiString` of so many bytes.
+    /// A `win:AnsiString` of a given number of bytes.
     #[inline]
     pub fn ansi(&mut self, field: u16, bytes: impl Into<u32>) -> Result<Ansi<'a>, Fault> {
         self.take_many(field, bytes.into(), 1).map(Ansi::new)
     }
 
-    /// A `win:AnsiString` up to its NUL, which is consumed and no part of the value.
+    /// A `win:AnsiString` up to its NUL. The NUL is consumed and is not part of the value.
     #[inline]
     pub fn ansi_until_nul(&mut self, field: u16) -> Result<Ansi<'a>, Fault> {
         let nul = self.rest.iter().position(|&byte| byte == 0);
         self.take_until(field, nul, 1).map(Ansi::new)
     }
 
-    /// Takes what stands before the NUL at `nul` and the NUL itself, of `unit` bytes.
+    /// Takes what comes before the NUL at `nul`, and the NUL itself, which has `unit` bytes.
     #[inline]
     fn take_until(&mut self, field: u16, nul: Option<usize>, unit: usize) -> Result<&'a [u8], Fault> {
         if let Some(len) = nul {
@@ -194,20 +194,20 @@ impl<'a> Reader<'a> {
         self.take(field, whole_units)
     }
 
-    /// A `win:Binary` of so many bytes.
+    /// A `win:Binary` of a given number of bytes.
     #[inline]
     pub fn binary(&mut self, field: u16, bytes: impl Into<u32>) -> Result<Binary<'a>, Fault> {
         self.take_many(field, bytes.into(), 1).map(Binary::new)
     }
 
-    /// An array of so many fixed-size elements.
+    /// An array of a given number of elements of fixed size.
     #[inline]
     pub fn array<T: Element>(&mut self, field: u16, count: impl Into<u32>) -> Result<Array<'a, T>, Fault> {
         let bytes = self.take_many(field, count.into(), T::SIZE)?;
         Ok(Array::new(bytes).unwrap_or_default())
     }
 
-    /// An array of so many elements that may differ in size.
+    /// An array of a given number of elements that may differ in size.
     pub fn list<T: Item<'a>>(
         &mut self,
         field: u16,
@@ -274,13 +274,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Makes a fault. It takes values, not the reader: a reader whose address nobody needs lives in registers.
+/// Makes a fault. It takes values, not the reader: if nothing takes the address of the reader, it can stay in
+/// registers.
 #[cold]
 fn fault(field: u16, offset: usize, kind: FaultKind) -> Fault {
     Fault { field, offset, kind }
 }
 
-/// A count that no address space holds fails the bounds check like any other that is too large.
+/// A count as a `usize`. One that does not fit becomes the maximum, which fails the bounds check like any other count
+/// that is too large.
 #[inline]
 fn to_usize(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)

@@ -1,4 +1,4 @@
-//! Whole events and errors as objects: the keys that `smbetw` prints, so that a program and the tool speak alike.
+//! Whole events and errors as objects: the keys that `smbetw` prints, so that programs and the tool use the same names.
 
 use core::fmt::Display;
 
@@ -13,11 +13,11 @@ use crate::{
     MismatchKind, Provider, Record, Value, VersionInfo,
 };
 
-/// One object: what the event is and for which build, its header, `fields`, `message`, `names` of values, `addresses` as
+/// One object: which event it is and of which build, its header, `fields`, `message`, `names` of values, `addresses` as
 /// text, and how the layout was chosen. A key without a value is left out.
 ///
-/// Field names are the manifest's; the second field of one name has `#2` behind it. The form of each value is that of its
-/// type.
+/// Field names are the manifest's; the second field with the same name gets the suffix `#2`. Each value is serialised
+/// as its type is.
 impl<'a, E: Events<'a>> Serialize for Decoded<'a, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let layout = self.layout();
@@ -63,7 +63,7 @@ fn put_header<'a, E: Events<'a>, M: SerializeMap>(map: &mut M, decoded: &Decoded
     put_known(map, "keywords", Some(Keywords::<E::Provider>(decoded.keywords())).filter(|_| header.keywords != 0))
 }
 
-/// The names of keywords, and what has none in hexadecimal.
+/// The names of keywords, and the bits without a name in hexadecimal.
 struct Keywords<P: Provider>(P::Keywords);
 
 impl<P: Provider> Serialize for Keywords<P> {
@@ -92,7 +92,7 @@ impl<T: Display> Serialize for AsText<T> {
     }
 }
 
-/// The key of a field: its name, and which of that name it is where it is not the first.
+/// The key of a field: its name, and its number among the fields of that name if it is not the first.
 struct Label {
     layout: &'static LayoutInfo,
     index: usize,
@@ -149,7 +149,7 @@ struct NamesOfField<'a> {
 }
 
 impl<'a> NamesOfField<'a> {
-    /// None where there is nothing but the number to say.
+    /// `None` if no value has a name.
     fn new(field: &'static FieldInfo, value: Value<'a>) -> Option<Self> {
         let has_name = match value {
             Value::Array(elements) => elements.iter().any(|element| field.name_value(&element).is_some()),
@@ -191,7 +191,7 @@ impl<'a, R: Record<'a>> Serialize for Addresses<'_, R> {
     }
 }
 
-/// What is to be said of it beside the build: nothing of [`Basis::Captured`] and [`Basis::OnlyLayout`].
+/// What there is to say apart from the build: nothing for [`Basis::Captured`] and [`Basis::OnlyLayout`].
 impl Serialize for Basis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -208,7 +208,7 @@ impl Serialize for Basis {
     }
 }
 
-/// As a pair.
+/// As an array of two numbers.
 impl Serialize for BuildRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         [self.first, self.last].serialize(serializer)
@@ -233,13 +233,13 @@ impl Serialize for LayoutObject {
     }
 }
 
-/// One object: `kind`, which stays the same from release to release, `message`, which may not, and what is known.
+/// One object: `kind`, which stays the same from release to release; `message`, which may change; and what is known.
 impl Serialize for DecodeError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("kind", self.kind())?;
         map.serialize_entry("message", &AsText(self))?;
-        // These two speak of a layout's fault under a kind of their own.
+        // These two hold the fault of a layout, and have a kind of their own.
         if let Self::OtherLayout { mismatch, .. } | Self::NoLayoutFits { newest: mismatch, .. } = self {
             map.serialize_entry("mismatch", mismatch.kind())?;
         }
@@ -309,7 +309,7 @@ impl Serialize for AllRanges<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut ranges = serializer.serialize_seq(None)?;
         let mut before = None;
-        // There are few; and there is no memory to sort them in.
+        // There are few, and without an allocator there is no memory to sort them in.
         while let Some(next) =
             self.list().filter(|range| before.is_none_or(|last| range.first > last)).min_by_key(|r| r.first)
         {

@@ -1,4 +1,4 @@
-//! The contract between generated code and this crate: what a decoded event can tell of itself.
+//! The traits of decoded events, which generated code implements.
 
 use core::fmt;
 use core::hash::Hasher;
@@ -9,7 +9,7 @@ use crate::reader::Reader;
 use crate::status::{BuiltIn, StatusText};
 use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Value};
 
-/// A decoded event: a view of one layout, or an enum of views. The generic way to its values.
+/// A decoded event: a view of one layout, or an enum of views. It gives access to the values without knowing the type.
 pub trait Record<'a>: Copy {
     /// The view of the layout that the payload was read as.
     fn view(&self) -> &dyn AnyView<'a>;
@@ -19,19 +19,19 @@ pub trait Record<'a>: Copy {
         self.view().layout()
     }
 
-    /// The value of the field with this index; none past the last.
+    /// The value of the field with this index; `None` past the last.
     fn value(&self, field: usize) -> Option<Value<'a>> {
         let view = self.view();
         value_of(view.layout().fields, field, |part| view.part(part))
     }
 
-    /// Writes the message, in the words that the given build has for it. Nothing, where its manifest has none.
+    /// Writes the message as the given build words it. Writes nothing if its manifest has no message.
     fn write_message(&self, build: u32, out: &mut AnyMessageWriter<'_>) -> fmt::Result {
         self.view().write_message(build, out)
     }
 
-    /// The message in the newest words, to be displayed, with the texts of status codes from `status_texts`.
-    /// `Display` of the record itself is the same with the built-in texts.
+    /// The message in its newest wording, for `Display`, with the texts of status codes from `status_texts`. `Display`
+    /// of the record itself is the same with the built-in texts.
     fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Message<'s, Self> {
         Message::new(*self, u32::MAX, status_texts)
     }
@@ -68,14 +68,14 @@ pub trait View<'a>: Copy {
     /// The layout.
     const INFO: &'static LayoutInfo;
 
-    /// Whether a payload of this layout can fit another of the same id and version to its last byte. False where all
-    /// of them are of fixed, different sizes.
+    /// Whether a payload of this layout can fit another of the same id and version to its last byte. False if all of
+    /// them have fixed, different sizes.
     const CONFUSABLE: bool = false;
 
-    /// The parts that the view holds, in the order of the payload: the fields of [`View::INFO`] tell what is in them.
+    /// The parts that the view holds, in the order of the payload. The fields of [`View::INFO`] say what is in them.
     fn part(&self, part: usize) -> Option<Part<'a>>;
 
-    /// Writes the message, in the words that the given build has for it. Nothing, where its manifest has none.
+    /// Writes the message as the given build words it. Writes nothing if its manifest has no message.
     ///
     /// This is the fast way to a message: the writer's type is known, and nothing goes through a
     /// [`Formatter`](fmt::Formatter).
@@ -84,7 +84,7 @@ pub trait View<'a>: Copy {
     /// Those of the writer.
     fn write<W: fmt::Write + ?Sized>(&self, build: u32, out: &mut MessageWriter<'_, W>) -> fmt::Result;
 
-    /// Appends the newest message, with the built-in texts of status codes, to a text that is used again and again.
+    /// Appends the newest message, with the built-in texts of status codes, to a text that can be used again.
     ///
     /// # Errors
     /// Those of the writer; a `String` has none.
@@ -93,7 +93,7 @@ pub trait View<'a>: Copy {
         self.write(u32::MAX, &mut MessageWriter::new(out, &BuiltIn))
     }
 
-    /// Takes the layout's fields off the front of a reader. Bytes behind them stay in the reader.
+    /// Takes the layout's fields off the front of a reader. The bytes after them stay in the reader.
     fn read(reader: &mut Reader<'a>) -> Result<Self, Fault>;
 
     /// The view of a payload that fits to its last byte: [`View::parse`] without a reason.
@@ -109,7 +109,7 @@ pub trait View<'a>: Copy {
     /// Decodes a payload, to its last byte. Its pointers are those of a 64-bit process.
     ///
     /// # Errors
-    /// The field that cannot be read, or the bytes left over behind the last.
+    /// The field that cannot be read, or the bytes left over after the last one.
     #[inline]
     fn parse(payload: &'a [u8]) -> Result<Self, Mismatch> {
         Self::parse_with(PointerSize::Bits64, payload)
@@ -204,7 +204,7 @@ pub fn serialize_record<'a, S: serde::Serializer>(record: &impl Record<'a>, seri
 #[macro_export]
 macro_rules! record_traits {
     ($($record:ident),* $(,)?) => {$(
-        // A derive looks at each member, in vain, on every build of the crate.
+        // Not derived: a derive costs compile time for each member, in every build, and gains nothing.
         #[allow(clippy::expl_impl_clone_on_copy)]
         impl ::core::clone::Clone for $record<'_> {
             #[inline]

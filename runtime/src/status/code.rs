@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::names;
 
-/// The bit of an HRESULT that says: the rest is an NTSTATUS.
+/// The bit of an HRESULT that says that the rest is an NTSTATUS.
 const NT_BIT: u32 = 0x1000_0000;
 
 /// The facility of an HRESULT that holds a Win32 error code.
@@ -62,7 +62,7 @@ status_code! {
 
 status_code! {
     /// A Win32 error code, printed as `0x5`. It has no table of names: `winerror.h` has more than three thousand, and
-    /// what people know these codes by is the number and the system's text.
+    /// people know these codes by the number and the system's text.
     Win32Error
 }
 
@@ -72,7 +72,7 @@ status_code! {
     HResult
 }
 
-/// What an NTSTATUS says in its two highest bits.
+/// The severity in the two highest bits of an NTSTATUS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// `0x0…` to `0x3…`.
@@ -89,7 +89,7 @@ impl NtStatus {
     /// Zero. The message table of Windows calls it `STATUS_WAIT_0`.
     pub const SUCCESS: Self = Self(0);
 
-    /// How bad it is.
+    /// The severity.
     pub const fn severity(self) -> Severity {
         match self.0 >> 30 {
             0 => Severity::Success,
@@ -110,7 +110,7 @@ impl NtStatus {
         u16::from_le_bytes([low, high & 0x0F])
     }
 
-    /// Whether the code is a success or informational: the test that `NT_SUCCESS` makes.
+    /// Whether the code is a success or informational, as `NT_SUCCESS` tests it.
     pub const fn is_success(self) -> bool {
         matches!(self.severity(), Severity::Success | Severity::Informational)
     }
@@ -125,7 +125,7 @@ impl NtStatus {
         matches!(self.severity(), Severity::Error)
     }
 
-    /// The symbolic name, `STATUS_LOGON_FAILURE`. Where several names share a code it is always the same one.
+    /// The symbolic name, `STATUS_LOGON_FAILURE`. If several names share a code, it is always the same one.
     pub fn name(self) -> Option<&'static str> {
         names::nt_status(self.0)
     }

@@ -1,4 +1,4 @@
-//! The resources of a DLL, its message table among them, on the crate `object`.
+//! The resources of a DLL, among them its message table. Uses the crate `object`.
 
 use core::fmt;
 
@@ -8,35 +8,35 @@ use object::{FileKind, LittleEndian};
 
 use super::{MessageTable, MessageTableError};
 
-/// English of the United States: the language to take where a file has several.
+/// English of the United States: the language to use if a file has several.
 const EN_US: u16 = 0x0409;
 
-/// Why a file gives no message table.
+/// Why no message table could be read from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DllError {
-    /// It is no PE file of 32 or 64 bits.
+    /// It is not a PE file of 32 or 64 bits.
     NotPe,
     /// It is a PE file, and this is wrong with its headers or resources.
     Damaged(&'static str),
-    /// It has no message table. That of an ntdll.dll may be in the `ntdll.dll.mui` of a language's folder.
+    /// It has no message table. The table of an ntdll.dll may be in the `ntdll.dll.mui` in the folder of a language.
     NoMessageTable,
     /// It has one that is damaged.
     MessageTable(MessageTableError),
 }
 
 impl<'a> MessageTable<'a> {
-    /// The message table in the bytes of a DLL, or of the `.mui` beside it; that in English, where there are several.
+    /// The message table in the bytes of a DLL or of its `.mui` file; the English one if there are several.
     ///
     /// # Errors
-    /// The file is no PE file, is damaged, or has no message table.
+    /// The file is not a PE file, is damaged, or has no message table.
     pub fn from_dll(bytes: &'a [u8]) -> Result<Self, DllError> {
         let found = resource(bytes, ResourceType::MessageTable)?.ok_or(DllError::NoMessageTable)?;
         Self::parse(found.bytes).map_err(DllError::MessageTable)
     }
 }
 
-/// A kind of resource of a PE file. It is here for the readers of manifests, as is [`resource`].
+/// A kind of resource of a PE file. It is public for the readers of manifests, as is [`resource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceType<'n> {
     /// `RT_MESSAGETABLE`.
@@ -50,11 +50,12 @@ pub enum ResourceType<'n> {
 pub struct Resource<'a> {
     /// The bytes.
     pub bytes: &'a [u8],
-    /// The language, as Windows numbers them; 0 is none.
+    /// The language, as Windows numbers them; 0 means none.
     pub language: u16,
 }
 
-/// Which of several languages to take: English, first that of the United States, then none, then the lowest number.
+/// The rank of a language if a file has several: English of the United States, other English, no language, then the
+/// lowest number.
 pub const fn language_rank(language: u16) -> (u8, u16) {
     let class = match language {
         EN_US => 0,
@@ -65,7 +66,7 @@ pub const fn language_rank(language: u16) -> (u8, u16) {
     (class, language)
 }
 
-/// The first resource of a type in a PE file, in English if it is there in several languages.
+/// The first resource of a type in a PE file, the English one if there are several languages.
 pub fn resource<'a>(bytes: &'a [u8], of_type: ResourceType<'_>) -> Result<Option<Resource<'a>>, DllError> {
     match FileKind::parse(bytes) {
         Ok(FileKind::Pe32) => find::<ImageNtHeaders32>(bytes, of_type),

@@ -1,7 +1,7 @@
-//! Texts in a message table resource (`RT_MESSAGETABLE`), where DLLs of Windows keep them.
+//! Texts in a message table resource (`RT_MESSAGETABLE`), in which Windows DLLs keep them.
 //!
 //! The layout, all little-endian: a u32 count of blocks; for each block the lowest id, the highest id and the offset of
-//! its first entry (u32 each); the entries of a block, one an id, lie behind each other: a u16 length that counts
+//! its first entry (u32 each); the entries of a block, one for each id, follow each other: a u16 length that includes
 //! itself, u16 flags (1 for UTF-16), and the text, which ends with CR LF and is padded with NULs.
 
 use core::fmt;
@@ -10,11 +10,11 @@ use core::ops::RangeInclusive;
 
 use crate::{Ansi, Utf16};
 
-/// The bytes of the count of blocks.
+/// The size of the count of blocks, in bytes.
 const HEADER: usize = 4;
-/// The words of a block's row.
+/// The u32 numbers in a block's row.
 const BLOCK: usize = 3;
-/// The bytes of an entry before its text.
+/// The size of an entry before its text, in bytes.
 const ENTRY: usize = 4;
 
 /// A message table, borrowed from the bytes of the resource.
@@ -48,7 +48,7 @@ pub enum MessageTableText<'a> {
 /// What is wrong with a message table, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageTableError {
-    /// The offset in the resource of what is wrong.
+    /// The offset of the fault in the resource.
     pub offset: usize,
     /// What is wrong.
     pub kind: MessageTableErrorKind,
@@ -58,11 +58,11 @@ pub struct MessageTableError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageTableErrorKind {
-    /// The bytes end before the count of blocks does.
+    /// The bytes end inside the count of blocks.
     NoHeader,
-    /// The bytes end before the rows of all blocks do.
+    /// The bytes end inside the rows of the blocks.
     BlocksTruncated {
-        /// The blocks that the header promises.
+        /// The number of blocks in the header.
         blocks: u32,
     },
     /// The highest id of a block is less than the lowest.
@@ -79,12 +79,12 @@ pub enum MessageTableErrorKind {
         /// The number of ids.
         ids: u64,
     },
-    /// The bytes end before the entry does, or its length is less than that of its own header.
+    /// The bytes end inside the entry, or its length is less than the size of its header.
     EntryTruncated {
         /// Its id.
         id: u32,
     },
-    /// The entry's text is in a form that is not known.
+    /// The entry's text has an unknown encoding.
     UnknownFlags {
         /// Its id.
         id: u32,
@@ -124,7 +124,7 @@ impl Block {
         u64::from(self.high - self.low) + 1
     }
 
-    /// What does not fit into a table of these bytes.
+    /// What makes the block impossible in a table of these bytes.
     fn problem(self, bytes: &[u8]) -> Option<MessageTableErrorKind> {
         if self.high < self.low {
             return Some(MessageTableErrorKind::IdsReversed { low: self.low, high: self.high });
@@ -137,7 +137,7 @@ impl Block {
 }
 
 impl<'a> MessageTable<'a> {
-    /// Takes the bytes of the resource for a message table. Header and blocks are checked; entries are when they are
+    /// Reads the bytes of the resource as a message table. Header and blocks are checked here, entries when they are
     /// looked up.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, MessageTableError> {
         let (count, rows) = bytes
@@ -156,14 +156,14 @@ impl<'a> MessageTable<'a> {
         Ok(Self { bytes, blocks })
     }
 
-    /// The text of an id. None where the table has none, or where its entry is damaged.
+    /// The text of an id. `None` if the table has none, or if its entry is damaged.
     ///
-    /// Of blocks that share an id the first counts.
+    /// If several blocks have the id, the first one counts.
     pub fn text(&self, id: u32) -> Option<MessageTableText<'a>> {
         let block = self.blocks.iter().map(|row| Block::read(*row)).find(|block| block.holds(id))?;
         let mut entries = self.bytes.get(usize::try_from(block.offset).ok()?..)?;
-        // An entry is as long as it says, so the way to one leads over all before it. Each takes at least four bytes,
-        // or the way ends.
+        // Entries differ in length, so all entries before this one are read. Each has at least four bytes; a shorter
+        // one ends the search.
         for _ in block.low..id {
             (_, entries) = split_entry(entries)?;
         }
@@ -171,9 +171,9 @@ impl<'a> MessageTable<'a> {
         MessageTableText::read(entry).ok()
     }
 
-    /// All texts with their ids, block by block. An entry that cannot be read gives an error, and if its length cannot be
-    /// trusted the rest of its block is left out. An iterator that gives as many entries as a table of its size can hold ends with
-    /// an error.
+    /// All texts with their ids, block by block. An entry that cannot be read gives an error; if its length cannot be
+    /// trusted, the rest of its block is left out. If there are more entries than a table of this size can hold, the
+    /// iterator ends with an error.
     pub fn entries(&self) -> Entries<'a> {
         Entries { bytes: self.bytes, blocks: self.blocks.iter(), ids: None, rest: &[], budget: self.bytes.len() }
     }
@@ -184,15 +184,16 @@ impl<'a> MessageTable<'a> {
 pub struct Entries<'a> {
     bytes: &'a [u8],
     blocks: core::slice::Iter<'a, BlockRow>,
-    /// What is left of a block: the ids, and the bytes from the first one's entry on.
+    /// What is left of a block: the ids, and the bytes from the entry of the first id on.
     ids: Option<RangeInclusive<u32>>,
     rest: &'a [u8],
-    /// Blocks do not overlap, so that all entries together are no larger than the table.
+    /// The bytes that entries may still use. Blocks do not overlap, so that all entries together are not larger than
+    /// the table.
     budget: usize,
 }
 
 impl<'a> Entries<'a> {
-    /// The next id, from the next block where one is at its end.
+    /// The next id, which may be the first of the next block.
     fn next_id(&mut self) -> Option<u32> {
         loop {
             if let Some(id) = self.ids.as_mut().and_then(RangeInclusive::next) {
@@ -232,14 +233,14 @@ impl<'a> Iterator for Entries<'a> {
 
 impl FusedIterator for Entries<'_> {}
 
-/// The first entry, header and all, and what follows it.
+/// The first entry with its header, and what follows it.
 fn split_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = usize::from(u16::from_le_bytes(*bytes.first_chunk()?));
     if length < ENTRY { None } else { bytes.split_at_checked(length) }
 }
 
 impl<'a> MessageTableText<'a> {
-    /// The text of an entry; its flags, where they are not known. A form of text that is not known is not guessed at.
+    /// The text of an entry, or its flags if they are unknown. An unknown encoding is not guessed.
     fn read(entry: &'a [u8]) -> Result<Self, u16> {
         let (header, text) = entry.split_at_checked(ENTRY).unwrap_or_default();
         let flags = header.last_chunk().copied().map_or(u16::MAX, u16::from_le_bytes);

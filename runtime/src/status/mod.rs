@@ -2,7 +2,7 @@
 //!
 //! A message of Windows shows `STATUS_ACCESS_DENIED` as `{Access Denied}` and a sentence. These texts belong to the
 //! message tables of Windows' files (ntdll.dll for NTSTATUS), and no complete, exact and free table of them exists. So
-//! the caller says where texts come from, with a [`StatusText`]:
+//! the caller chooses the source of the texts, with a [`StatusText`]:
 //!
 //! | source | what it is |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`FromFn`] | a function |
 //! | [`Chain`] | two sources, the first that knows |
 //!
-//! [`write_status`] writes the text, or what Windows writes where it has none:
+//! [`write_status`] writes the text, or what Windows writes if it has none:
 //!
 #![cfg_attr(feature = "status-names", doc = "```")]
 #![cfg_attr(not(feature = "status-names"), doc = "```ignore")]
@@ -72,7 +72,7 @@ pub use self::{
     sources::{BuiltIn, Chain, FromFn, NtDll},
 };
 
-/// What kind of number a status code is: the same number means something else in each.
+/// The kind of a status code: the same number means different things in each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StatusKind {
@@ -85,7 +85,7 @@ pub enum StatusKind {
 }
 
 impl StatusKind {
-    /// The word for it in the text of an unknown code.
+    /// The word that the text of an unknown code has for it.
     const fn word(self) -> &'static str {
         match self {
             Self::NtStatus => "NTSTATUS",
@@ -95,11 +95,11 @@ impl StatusKind {
     }
 }
 
-/// A source of the texts that stand for status codes.
+/// A source of texts for status codes.
 pub trait StatusText: Sync {
     /// Writes the system's text for a code and returns true, or writes nothing and returns false.
     ///
-    /// The text keeps its inner line breaks (CR LF), has none at its end, and leaves inserts such as `%hs` alone.
+    /// The text keeps its inner line breaks (CR LF), has none at its end, and keeps inserts such as `%hs`.
     fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error>;
 }
 
@@ -109,8 +109,7 @@ impl<T: StatusText + ?Sized> StatusText for &T {
     }
 }
 
-/// Writes the text of a status code; where the source has none, `Unknown NTSTATUS Error code: 0xdeadbeef` as Windows
-/// does.
+/// Writes the text of a status code; if the source has none, `Unknown NTSTATUS Error code: 0xdeadbeef` as Windows does.
 pub fn write_status(kind: StatusKind, code: u32, texts: &dyn StatusText, out: &mut dyn fmt::Write) -> fmt::Result {
     if texts.write(kind, code, out)? {
         return Ok(());

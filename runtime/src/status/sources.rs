@@ -1,16 +1,16 @@
-//! Where texts come from, other than the running system.
+//! Sources of texts other than the running system.
 
 use core::fmt;
 
 use super::{HResult, MessageTable, NtStatus, StatusKind, StatusText};
 
-/// The texts that Windows was seen to print for NTSTATUS codes, on the documented page about the provider.
+/// Texts that Windows prints for NTSTATUS codes, as the documented page about the provider shows them.
 const SEEN: &[(u32, &str)] = &[(
     0xC000_0022,
     "{Access Denied}\r\nA process has requested access to an object, but has not been granted those access rights.",
 )];
 
-/// The NTSTATUS in a code, where it is one or wraps one.
+/// The NTSTATUS that a code is or wraps.
 fn nt_status(kind: StatusKind, code: u32) -> Option<NtStatus> {
     match kind {
         StatusKind::NtStatus => Some(NtStatus(code)),
@@ -19,9 +19,9 @@ fn nt_status(kind: StatusKind, code: u32) -> Option<NtStatus> {
     }
 }
 
-/// What needs no help: the text of `STATUS_ACCESS_DENIED`, which is known for certain, and for other NTSTATUS codes
-/// the symbolic name in brackets, `[STATUS_LOGON_FAILURE]`, which nobody takes for Windows' wording. It knows no
-/// Win32 codes.
+/// The texts that are built in: that of `STATUS_ACCESS_DENIED`, which is known for certain, and for other NTSTATUS
+/// codes the symbolic name in brackets, `[STATUS_LOGON_FAILURE]`. The brackets show that it is not Windows' wording. It
+/// has no texts for Win32 codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BuiltIn;
 
@@ -65,10 +65,10 @@ impl<F: Fn(StatusKind, u32) -> Option<&'static str> + Sync> StatusText for FromF
     }
 }
 
-/// The message table of an ntdll.dll: the texts of NTSTATUS codes, also of those that an HRESULT wraps.
+/// The message table of an ntdll.dll: the texts of NTSTATUS codes, also for those that an HRESULT wraps.
 #[derive(Clone, Copy, Debug)]
 pub struct NtDll<'a> {
-    /// The table. That it is ntdll's is for the caller to know: other files number their texts otherwise.
+    /// The table. The caller must know that it comes from ntdll.dll: other files use the same numbers for other texts.
     pub table: MessageTable<'a>,
 }
 

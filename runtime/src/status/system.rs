@@ -22,14 +22,14 @@ impl StatusText for System {
             (StatusKind::NtStatus, None) => write_nt_status(NtStatus(code), out),
             (StatusKind::HResult, Some(status)) => write_nt_status(status, out),
             (StatusKind::HResult | StatusKind::Win32, None) => write_text(&message(code), out),
-            // `message` would clear the bit and tell of another code.
+            // `message` would clear the bit and give the text of another code.
             (StatusKind::NtStatus | StatusKind::Win32, Some(_)) => Ok(false),
         }
     }
 }
 
-/// Where ntdll.dll has no text, FormatMessage goes on to the system's table, whose numbers are Win32's and HRESULTs:
-/// there the number has another meaning. A text that is found there too is none of ntdll's.
+/// If ntdll.dll has no text, FormatMessage looks in the system's table, where the numbers are Win32 codes and HRESULTs
+/// and mean something else. A text that is found there too does not come from ntdll.dll.
 fn write_nt_status(status: NtStatus, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
     let text = message(status.0 | NT_BIT);
     if text == message(status.0) { Ok(false) } else { write_text(&text, out) }
@@ -59,9 +59,9 @@ mod tests {
         let denied = text(StatusKind::Win32, 5).expect("ERROR_ACCESS_DENIED has a text in any language");
         assert_eq!(denied, denied.trim_end());
         assert_eq!(text(StatusKind::HResult, 0x8007_0005), Some(denied.clone()), "E_ACCESSDENIED is the same error");
-        // STATUS_LOGON_FAILURE is another number than any of Win32's.
+        // No Win32 code has the number of STATUS_LOGON_FAILURE.
         let Some(logon) = text(StatusKind::NtStatus, 0xC000_006D) else {
-            // Wine's ntdll.dll is one; that of Windows has it.
+            // Wine's ntdll.dll has none; that of Windows has one.
             return std::eprintln!("skipped: this system's ntdll.dll has no message table");
         };
         assert_ne!(logon, denied);

@@ -1,4 +1,4 @@
-//! What is printed for status codes, and that no bytes make a message table panic.
+//! What is printed for status codes; and message tables of arbitrary bytes never panic.
 
 extern crate std;
 
@@ -195,7 +195,7 @@ fn what_is_no_message_table_is_refused_with_its_place() {
 
 #[test]
 fn a_damaged_entry_is_no_text() {
-    // Lengths that are too small, and that lead out of the table.
+    // Lengths that are too small, or point outside of the table.
     for length in [0_u16, 3, 400] {
         let mut bytes = table(&[(7, vec![wide("a"), wide("b")])]);
         bytes[16..18].copy_from_slice(&length.to_le_bytes());
@@ -224,7 +224,7 @@ fn all_entries_are_listed_with_what_is_wrong() {
 
 #[test]
 fn entries_that_overlap_end_the_list() {
-    // Three blocks of the same entry, which is more than the table has.
+    // Three blocks with the same entry: more bytes than the table has.
     let mut bytes = table(&[(1, vec![wide(&"x".repeat(40))]), (2, vec![wide("")]), (3, vec![wide("")])]);
     let first = bytes[12..16].to_vec();
     bytes[24..28].copy_from_slice(&first);
@@ -274,7 +274,7 @@ fn no_damage_to_a_table_makes_it_panic() {
     for _ in 0..100_000 {
         let mut bytes = sample.clone();
         for _ in 0..=random(4) {
-            // The header and the rows of blocks are what leads astray: every other change hits them.
+            // Every other change hits the header and the rows of blocks, where damage does most.
             let end = if random(2) == 0 { 64 } else { bytes.len() };
             bytes[random(end)] = u8::try_from(random(256)).unwrap();
         }

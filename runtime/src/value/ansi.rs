@@ -6,16 +6,17 @@ use super::text::TextBuffer;
 
 /// Borrowed bytes of a `win:AnsiString`, in a code page that the record does not name.
 ///
-/// `Display` prints them up to the first NUL: ASCII as it is, and U+FFFD for each other byte, since a guess at the
-/// code page would print a wrong name that looks right. The NUL matters: event 1015 of SMBServer fills its AnsiString
-/// with UTF-16, and Windows prints the first letter of it. `Debug` prints all bytes, as in a Rust byte string.
+/// `Display` prints them up to the first NUL: ASCII as it is, and U+FFFD for each other byte, because a wrong guess of
+/// the code page would print a wrong name that looks right. The NUL matters: event 1015 of SMBServer fills its
+/// AnsiString with UTF-16, of which Windows prints the first letter. `Debug` prints all bytes, as in a Rust byte
+/// string.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Ansi<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Ansi<'a> {
-    /// The text in `bytes`, whatever they are.
+    /// The text in `bytes`. Any bytes are accepted.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
@@ -35,7 +36,7 @@ impl<'a> Ansi<'a> {
         self.bytes.is_empty()
     }
 
-    /// What comes before the first NUL; all of it, if there is none.
+    /// What comes before the first NUL; everything if there is no NUL.
     #[must_use]
     pub fn until_nul(self) -> Self {
         Self::new(self.bytes.split(|&byte| byte == 0).next().unwrap_or_default())
@@ -58,7 +59,7 @@ impl fmt::Debug for Ansi<'_> {
         f.write_str("b\"")?;
         for &byte in self.bytes {
             match byte {
-                // In double quotes it needs no escape, which `escape_default` cannot know.
+                // `escape_default` would escape it, which is not needed in double quotes.
                 b'\'' => f.write_str("'")?,
                 _ => fmt::Display::fmt(&core::ascii::escape_default(byte), f)?,
             }
@@ -67,7 +68,7 @@ impl fmt::Debug for Ansi<'_> {
     }
 }
 
-/// Equal if `other` is ASCII and has the same bytes: beyond ASCII the code page would decide.
+/// Equal if `other` is ASCII and has the same bytes. Beyond ASCII equality would depend on the code page.
 impl PartialEq<str> for Ansi<'_> {
     fn eq(&self, other: &str) -> bool {
         other.is_ascii() && self.bytes == other.as_bytes()

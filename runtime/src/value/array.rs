@@ -1,4 +1,4 @@
-//! Arrays of elements that all have one size.
+//! Arrays whose elements all have the same size.
 
 use core::{
     fmt,
@@ -10,35 +10,35 @@ use core::{
 use super::{Bool32, FileTime, Guid, HexInt32, HexInt64, InType, SystemTime, Value, erased::write_list};
 
 mod sealed {
-    /// Keeps [`Element`](super::Element) to the types of this crate's choice.
+    /// Only types of this crate can implement [`Element`](super::Element).
     pub trait Sealed {}
 }
 
-/// A type that every value of has the same number of bytes, so that an [`Array`] can hold it.
+/// A type whose values all have the same number of bytes, so that an [`Array`] can hold them.
 ///
 /// Sealed: the types are those of the inTypes whose [`fixed_size`](InType::fixed_size) is known.
 pub trait Element: Copy + sealed::Sealed {
     /// The bytes that one element takes. Never 0.
     const SIZE: usize;
-    /// The inType that it is the wire form of.
+    /// The inType whose values have this type.
     const IN_TYPE: InType;
 
-    /// Reads the element that `bytes` begin with.
+    /// Reads the element at the start of `bytes`.
     ///
-    /// With fewer than [`SIZE`](Self::SIZE) bytes it reads zeros, so whoever calls this has to know their number;
-    /// [`Array`] does.
+    /// With fewer than [`SIZE`](Self::SIZE) bytes it reads zeros, so the caller has to check their number, as [`Array`]
+    /// does.
     fn read(bytes: &[u8]) -> Self;
 
     /// The element as a value of any type.
     fn value(self) -> Value<'static>;
 }
 
-/// The first `N` bytes; zeros if there are not as many.
+/// The first `N` bytes; zeros if there are fewer.
 fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.first_chunk().copied().unwrap_or([0; N])
 }
 
-/// Makes types elements: the type, its inType, and how it comes from an array of its bytes.
+/// Implements [`Element`] for types: the type, its inType, and how it is made from an array of its bytes.
 macro_rules! elements {
     ($($type:ident $in_type:ident $size:literal $from_bytes:expr;)+) => {
         $(
@@ -79,10 +79,10 @@ elements! {
     SystemTime SystemTime 16 SystemTime::from_bytes;
 }
 
-/// Borrowed elements of one type, end to end, as a field with a `count` has them.
+/// Borrowed elements of one type, without gaps, as in a field with a `count`.
 ///
-/// Elements are read when they are asked for. `Display` prints them as in XML, in brackets and with a comma between;
-/// `Debug` prints a list.
+/// Each element is read when it is used. `Display` prints them as in XML, in brackets, separated by commas; `Debug`
+/// prints a list.
 pub struct Array<'a, T> {
     /// A multiple of `T::SIZE`.
     bytes: &'a [u8],
@@ -122,7 +122,7 @@ impl<'a, T: Element> Array<'a, T> {
     }
 }
 
-// Not derived, as a derive would ask of `T` what only the bytes need.
+// Not derived: a derive would require the trait of `T` too.
 impl<T> Clone for Array<'_, T> {
     fn clone(&self) -> Self {
         *self

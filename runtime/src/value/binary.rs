@@ -1,4 +1,4 @@
-//! Bytes of no type that the runtime knows.
+//! Bytes without a known type.
 
 use core::{fmt, ops::Deref};
 
@@ -19,7 +19,7 @@ impl<'a> Binary<'a> {
         Self { bytes }
     }
 
-    /// The bytes as recorded, for as long as the payload lives; `Deref` gives them for as long as this value does.
+    /// The bytes as recorded, with the lifetime of the payload; those of `Deref` have the lifetime of this value.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }

@@ -10,13 +10,13 @@ use super::{
     types::InType,
 };
 
-/// Borrowed elements of one inType, end to end: an [`Array`] without its type.
+/// Borrowed elements of one inType, without gaps: an [`Array`] without its type.
 ///
-/// Equal if inType and bytes are, so floats compare as bits here. `Display` prints the elements as in XML, in brackets
-/// and with a comma between; `Debug` prints a list.
+/// Two are equal if their inTypes and bytes are, so floats are compared by their bits. `Display` prints the elements as
+/// in XML, in brackets, separated by commas; `Debug` prints a list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ArrayValue<'a> {
-    /// Of a fixed size that is not 0.
+    /// A type of fixed size that is not 0.
     element: InType,
     /// A multiple of that size.
     bytes: &'a [u8],
@@ -58,7 +58,7 @@ impl<'a> ArrayValue<'a> {
 
     /// The elements in their order.
     pub fn iter(self) -> ArrayValueIter<'a> {
-        // What has no size cannot be built; 1 is there so that nobody need trust in that.
+        // The constructor refuses a type without a size. The 1 excludes a division by zero without relying on that.
         let size = self.element.fixed_size().unwrap_or(1).max(1);
         ArrayValueIter { element: self.element, chunks: self.bytes.chunks_exact(size) }
     }
@@ -83,7 +83,7 @@ pub(crate) fn read_fixed(element: InType, bytes: &[u8]) -> Value<'_> {
         InType::Guid => Guid::read(bytes).value(),
         InType::FileTime => FileTime::read(bytes).value(),
         InType::SystemTime => SystemTime::read(bytes).value(),
-        // No array has elements without a fixed size. Their bytes would still be no lie.
+        // No array has elements without a fixed size. If one had, its bytes would be the right answer.
         InType::Struct
         | InType::UnicodeString
         | InType::AnsiString
@@ -96,7 +96,7 @@ pub(crate) fn read_fixed(element: InType, bytes: &[u8]) -> Value<'_> {
     }
 }
 
-/// Writes `values` in brackets, with a comma and a space between.
+/// Writes `values` in brackets, separated by a comma and a space.
 pub(super) fn write_list<'v>(f: &mut fmt::Formatter<'_>, values: impl Iterator<Item = Value<'v>>) -> fmt::Result {
     f.write_str("[")?;
     for (at, value) in values.enumerate() {

@@ -9,7 +9,7 @@ use super::hex::Case;
 /// `Display` and `Debug` print `{d48ce617-33a2-4bc3-a5c7-11aa4f29619e}`, as Windows does in messages and in XML.
 /// The order is that of the printed text.
 ///
-/// A constant is made of the text's digits, and becomes one of the crate `uuid` by them:
+/// A constant is made from the digits of the text, and converts to the type of the crate `uuid` through them:
 ///
 /// ```
 /// use etw_runtime::Guid;
@@ -60,7 +60,7 @@ impl Guid {
     }
 }
 
-/// Between the order of the wire and that of the text: the first three fields turn round.
+/// Converts between the byte order of the wire and that of the text: the first three fields are reversed.
 const fn swap_fields(bytes: [u8; 16]) -> [u8; 16] {
     let [a0, a1, a2, a3, b0, b1, c0, c1, d0, d1, d2, d3, d4, d5, d6, d7] = bytes;
     [a3, a2, a1, a0, b1, b0, c1, c0, d0, d1, d2, d3, d4, d5, d6, d7]
@@ -80,14 +80,14 @@ impl PartialOrd for Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand, since `write!` of the five parts takes several times as long and payloads are full of GUIDs.
+        // By hand, because `write!` of the five parts takes several times as long, and payloads are full of GUIDs.
         let pairs = swap_fields(self.0).map(|byte| Case::Lower.pair(byte));
         let mut digits = pairs.as_flattened().iter();
         let mut text = *b"{        -    -    -    -            }";
         for place in text.iter_mut().filter(|place| **place == b' ') {
             *place = digits.next().copied().unwrap_or(b'0');
         }
-        // Only ASCII was put there.
+        // The text is ASCII only.
         f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_guid_is_refused() {
+    fn what_is_not_a_guid_is_refused() {
         for text in [
             "",
             "{}",

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-/// The bytes turned into text at a time.
+/// The number of bytes that are turned into text at a time.
 const CHUNK: usize = 32;
 
-/// The letters that stand for ten and more.
+/// The case of the digits `a` to `f`.
 #[derive(Clone, Copy)]
 pub(super) enum Case {
     Lower,
@@ -36,7 +36,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, bytes: &[u8], case: Case) -> fmt
             *pair = case.pair(byte);
         }
         let digits = pairs.get(..chunk.len()).unwrap_or_default().as_flattened();
-        // Only ASCII was put there.
+        // The text is ASCII only.
         f.write_str(core::str::from_utf8(digits).map_err(|_| fmt::Error)?)?;
     }
     Ok(())

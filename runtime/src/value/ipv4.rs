@@ -14,7 +14,7 @@ impl Ipv4 {
         self.0.to_le_bytes()
     }
 
-    /// The address as the standard library has it.
+    /// The address as the type of the standard library.
     pub const fn to_std(self) -> Ipv4Addr {
         Ipv4Addr::from_bits(u32::from_be_bytes(self.octets()))
     }

@@ -1,4 +1,4 @@
-//! IPv6 addresses, with the text that Windows gives them.
+//! IPv6 addresses, printed as Windows prints them.
 
 use core::{
     fmt,
@@ -19,8 +19,8 @@ use core::{
 /// | v4-translated | `::ffff:0:1.2.3.4` | likewise |
 /// | ISATAP | `fe80::5efe:1.2.3.4`, `fe80::200:5efe:1.2.3.4` | always |
 ///
-/// The standard library's `Ipv6Addr` dots the v4-mapped alone. The rules are those that Wine's conformance tests of
-/// ntdll record for Windows.
+/// The standard library's `Ipv6Addr` prints only v4-mapped addresses like that. The rules are those in Wine's
+/// conformance tests of ntdll, which were recorded on Windows.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ipv6([u8; 16]);
 
@@ -35,7 +35,7 @@ impl Ipv6 {
         self.0
     }
 
-    /// The address as the standard library has it.
+    /// The address as the type of the standard library.
     pub const fn to_std(self) -> Ipv6Addr {
         Ipv6Addr::from_bits(u128::from_be_bytes(self.0))
     }
@@ -54,7 +54,8 @@ const fn has_dotted_tail(groups: [u16; 8]) -> bool {
 
 /// The first of the longest runs of zero groups; empty if none has two.
 fn zeros(groups: &[u16]) -> Range<usize> {
-    let (mut longest, mut start) = (0..0, 0);
+    let mut longest = 0..0;
+    let mut start = 0;
     for (at, &group) in groups.iter().enumerate() {
         let end = at + 1;
         if group != 0 {
@@ -119,7 +120,7 @@ mod tests {
         assert_eq!(text([0x3FFE, 0xB00, 0, 0, 1, 0, 0, 0xA]), "3ffe:b00::1:0:0:a");
         assert_eq!(text([1, 0, 0, 2, 0, 0, 0, 3]), "1:0:0:2::3");
         assert_eq!(text([1, 2, 3, 4, 5, 6, 0, 0]), "1:2:3:4:5:6::");
-        // One zero group is no run.
+        // One zero group is not a run.
         assert_eq!(text([0, 1, 2, 3, 4, 5, 6, 7]), "0:1:2:3:4:5:6:7");
         assert_eq!(text([1, 2, 3, 4, 5, 6, 0, 8]), "1:2:3:4:5:6:0:8");
     }

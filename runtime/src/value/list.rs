@@ -6,20 +6,20 @@ use super::{Ansi, Binary, Pointer, Sid, SocketAddr, StructInfo, StructValue, Utf
 use crate::reader::Reader;
 use crate::{Fault, PointerSize};
 
-/// How an element of a [`List`] finds its end.
+/// How the end of an element of a [`List`] is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Extent {
-    /// It says itself: at its NUL, or by what it begins with.
+    /// By its NUL, or by its first bytes.
     Own,
     /// It begins with a `u16` that counts its bytes.
     Counted,
-    /// So many UTF-16 units, or bytes of an ANSI string or binary.
+    /// After this number of UTF-16 units, or of bytes of an ANSI string or binary.
     Units(u32),
 }
 
 /// A type that can be an element of a [`List`].
 pub trait Item<'a>: Copy {
-    /// What the element is, for code that knows it only at run time.
+    /// The kind of element, for code that knows it only at run time.
     const KIND: ItemKind;
 
     /// Takes one element off the front of a reader, for the field with this index.
@@ -108,7 +108,7 @@ impl<'a> Item<'a> for Pointer {
     }
 }
 
-/// The bytes of a list and how to go through them.
+/// The bytes of a list and how to read them.
 #[derive(Clone, Copy)]
 struct Elements<'a> {
     bytes: &'a [u8],
@@ -118,8 +118,8 @@ struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Takes one off the front with `take`, if there is one left. The elements were all read once, so `take` does
-    /// not fail; if it did, the list would end.
+    /// Takes one element off the front with `take`, if one is left. All elements were read once before, so that `take`
+    /// does not fail; if it did, the list would end.
     fn next<T>(&mut self, take: impl FnOnce(&mut Reader<'a>, Extent) -> Result<T, Fault>) -> Option<T> {
         self.count = self.count.checked_sub(1)?;
         let mut reader = Reader::new(self.bytes).with_pointers(self.pointers);
@@ -129,34 +129,35 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Borrowed elements of one type that may each have another size, as a field with a `count` has them.
+/// Borrowed elements of one type that may differ in size, as in a field with a `count`.
 ///
-/// All of them were checked when the payload was decoded; each is read again when it is asked for. `Display` prints
-/// them as in XML, in brackets and with a comma between; `Debug` prints a list.
+/// All of them were checked when the payload was decoded; each is read again when it is used. `Display` prints them as
+/// in XML, in brackets, separated by commas; `Debug` prints a list.
 pub struct List<'a, T> {
     elements: Elements<'a>,
     item: PhantomData<fn() -> T>,
 }
 
-/// The most elements of a list that may take no byte at all: as many as the largest payload has bytes.
+/// The most elements in a list of elements that take no bytes: as many as the largest payload has bytes.
 const MOST_EMPTY: u32 = 0xFFFF;
 
 impl<'a, T: Item<'a>> List<'a, T> {
-    /// Takes so many elements off the front of a reader.
+    /// Takes `count` elements off the front of a reader.
     pub(crate) fn take(reader: &mut Reader<'a>, field: u16, count: u32, extent: Extent) -> Result<Self, Fault> {
         let mut end = reader.strict();
         for _ in 0..count {
             let before = end.offset();
             T::take(&mut end, field, extent)?;
             if end.offset() == before {
-                // Then all the others are as empty, and none of them needs to be looked at.
+                // Then all the others are empty too, and need not be read.
                 if count > MOST_EMPTY {
                     return Err(reader.truncated(field, usize::try_from(count).unwrap_or(usize::MAX)));
                 }
                 break;
             }
         }
-        let (bytes, pointers) = (reader.advance_to(&end), reader.pointers());
+        let bytes = reader.advance_to(&end);
+        let pointers = reader.pointers();
         Ok(Self { elements: Elements { bytes, count, extent, pointers }, item: PhantomData })
     }
 
@@ -175,7 +176,7 @@ impl<'a, T: Item<'a>> List<'a, T> {
         self.elements.bytes
     }
 
-    /// The element at `index`, counted from 0; `None` past the last. Goes through those before it.
+    /// The element at `index`, counted from 0; `None` past the last. Reads all elements before it.
     pub fn get(self, index: usize) -> Option<T> {
         self.iter().nth(index)
     }
@@ -186,7 +187,7 @@ impl<'a, T: Item<'a>> List<'a, T> {
     }
 }
 
-// Not derived, as a derive would ask of `T` what only the bytes need.
+// Not derived: a derive would require the trait of `T` too.
 impl<T> Clone for List<'_, T> {
     fn clone(&self) -> Self {
         *self

@@ -1,8 +1,8 @@
 //! The values that an event's fields hold, as they lie in the payload.
 //!
-//! Every type here is `Copy`, borrows the payload where it has more than a few bytes, allocates nothing and accepts
-//! any bytes without a panic. What a type's `Display` prints is said on the type: mostly it is the text of Windows'
-//! XML rendering. [`Value`] holds any of them, for code that knows a field only at run time.
+//! Every type here is `Copy`, borrows the payload if it has more than a few bytes, allocates nothing and accepts any
+//! bytes without a panic. The docs of each type say what its `Display` prints, mostly the text of Windows' XML
+//! rendering. [`Value`] holds any of them, for code that knows a field only at run time.
 
 mod ansi;
 mod array;

@@ -1,14 +1,14 @@
-//! Numbers that their inType prints in a way of its own.
+//! Numbers that are printed in a special way because of their inType.
 
 use core::fmt;
 
 /// A `win:Boolean`: four bytes, and true if any bit is set.
 ///
-/// Two values are equal if their numbers are; compare with a `bool`, or [`get`](Self::get), to ask for truth alone.
-/// `Display` and `Debug` print `true` or `false`.
+/// Two values are equal if their numbers are. To compare the truth alone, use a `bool` or [`get`](Self::get). `Display`
+/// and `Debug` print `true` or `false`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Bool32(
-    /// The number as recorded: 0 and 1, if nothing odd happened.
+    /// The number as recorded: normally 0 or 1.
     pub u32,
 );
 

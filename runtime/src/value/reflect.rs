@@ -9,9 +9,9 @@ use super::{
 
 /// The value of a field whose type is known only at run time.
 ///
-/// `Display` prints the text of Windows' XML, which does not heed the outType: integers in decimal, `0x50032c000029`,
-/// `true`, `{d604743a-bfc1-0009-d409-13d6c1bfdc01}`, bytes and socket addresses as pairs of upper-case digits, times
-/// as `2020-06-24T15:57:30.511000000Z`, `S-1-5-18`. An array stands in brackets, with a comma between elements.
+/// `Display` prints the text of Windows' XML, which ignores the outType: integers in decimal, `0x50032c000029`, `true`,
+/// `{d604743a-bfc1-0009-d409-13d6c1bfdc01}`, bytes and socket addresses as pairs of upper-case digits, times as
+/// `2020-06-24T15:57:30.511000000Z`, `S-1-5-18`. An array is printed in brackets, its elements separated by commas.
 /// `Debug` prints the same with strings quoted and escaped.
 #[derive(Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -60,16 +60,16 @@ pub enum Value<'a> {
     Binary(Binary<'a>),
     /// `win:Binary` with outType `win:SocketAddress`.
     SocketAddr(SocketAddr<'a>),
-    /// A field with a `count`, its elements all of one size.
+    /// A field with a `count` whose elements all have the same size.
     Array(ArrayValue<'a>),
-    /// A field with a `count`, its elements of any size.
+    /// A field with a `count` whose elements may differ in size.
     List(ListValue<'a>),
     /// A struct.
     Struct(StructValue<'a>),
 }
 
 impl<'a> Value<'a> {
-    /// The value's bytes, or the bits of what is not held as bytes: what two values of one field are compared by.
+    /// What two values of one field are compared by: the bytes, or the bits of a value that is not held as bytes.
     pub(crate) fn identity(self) -> (&'a [u8], u128) {
         match self {
             Self::I8(value) => (&[], value.cast_unsigned().into()),
@@ -99,7 +99,7 @@ impl<'a> Value<'a> {
 }
 
 impl Value<'_> {
-    /// The number, if it is an unsigned integer, hexadecimal or not. A pointer and a Boolean are none.
+    /// The number, if it is an unsigned integer, hexadecimal or not. `None` for a pointer and a Boolean.
     pub const fn as_u64(self) -> Option<u64> {
         match self {
             Self::U8(value) => Some(value as u64),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_had_by_their_sign() {
+    fn as_u64_and_as_i64_follow_the_sign() {
         for value in [Value::U8(7), Value::U16(7), Value::U32(7), Value::U64(7), Value::HexInt32(7), Value::HexInt64(7)]
         {
             assert_eq!((value.as_u64(), value.as_i64()), (Some(7), None));

@@ -1,4 +1,4 @@
-//! Serialisation: numbers and Booleans as such, arrays as sequences, all else as its text.
+//! Serialisation: numbers and Booleans as numbers and Booleans, arrays as sequences, everything else as text.
 
 use core::fmt;
 
@@ -44,7 +44,7 @@ impl Serialize for Bool32 {
     }
 }
 
-/// As the text of XML: the bytes, whatever the family.
+/// As the text of XML, which is the bytes, whatever the address family.
 impl Serialize for SocketAddr<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_binary().serialize(serializer)
@@ -63,7 +63,7 @@ impl Serialize for OutType {
     }
 }
 
-/// Reads each type back from the text that it is serialised as.
+/// Deserialises each type from the text that it is serialised as.
 macro_rules! from_text {
     ($($type:ty, $expected:literal, $read:expr;)+) => {
         $(
@@ -138,7 +138,7 @@ impl Serialize for Value<'_> {
             Self::Array(value) => value.serialize(serializer),
             Self::List(value) => value.serialize(serializer),
             Self::Struct(value) => value.serialize(serializer),
-            // Their text here is that of `Display`, which for these is that of XML.
+            // For these, `Display` prints the text of XML.
             Self::HexInt32(_)
             | Self::HexInt64(_)
             | Self::Pointer(_)

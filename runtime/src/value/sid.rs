@@ -2,7 +2,7 @@
 
 use core::{fmt, slice};
 
-/// The bytes before the sub-authorities: revision, their number, authority.
+/// The size of what comes before the sub-authorities, in bytes: revision, number of sub-authorities, authority.
 const HEADER: usize = 8;
 
 /// Borrowed bytes of a `win:SID`.
@@ -10,25 +10,25 @@ const HEADER: usize = 8;
 /// The layout is that of [MS-DTYP] 2.4.2.2: a revision, the number of sub-authorities, the authority in six bytes
 /// (high byte first), and the sub-authorities in four each (low byte first). Only the size is checked.
 ///
-/// `Display` and `Debug` print `S-1-5-18`. An authority from 2^32 on is hexadecimal, as ConvertSidToStringSid has it:
-/// lower-case and unpadded (`S-1-0x100000000-1`), although [MS-DTYP] 2.4.2.1 asks for twelve digits.
+/// `Display` and `Debug` print `S-1-5-18`. An authority from 2^32 on is hexadecimal, lower-case and unpadded
+/// (`S-1-0x100000000-1`), as ConvertSidToStringSid prints it, although [MS-DTYP] 2.4.2.1 asks for twelve digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sid<'a> {
-    /// The header and as many sub-authorities as it names: no byte more or less.
+    /// Exactly the header and the number of sub-authorities that it gives.
     bytes: &'a [u8],
 }
 
 impl<'a> Sid<'a> {
-    /// The SID that `bytes` begin with, and the bytes after it; `None` if they end too soon.
+    /// The SID at the start of `bytes`, and the bytes after it; `None` if there are too few.
     ///
-    /// It takes 8 bytes, and 4 for each of the sub-authorities whose number is in the second byte.
+    /// A SID has 8 bytes, and 4 more for each sub-authority; their number is in the second byte.
     pub fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let count = usize::from(*bytes.get(1)?);
         let (bytes, rest) = bytes.split_at_checked(HEADER + 4 * count)?;
         Some((Self { bytes }, rest))
     }
 
-    /// The SID that `bytes` are; `None` if they end too soon or too late.
+    /// The SID that fills `bytes`; `None` if there are too few or too many.
     pub fn new(bytes: &'a [u8]) -> Option<Self> {
         Self::split(bytes).and_then(|(sid, rest)| rest.is_empty().then_some(sid))
     }

@@ -12,21 +12,22 @@ const IPV4: u16 = 2;
 /// `AF_INET6` of Windows; other systems have other numbers.
 const IPV6: u16 = 23;
 
-/// Borrowed bytes of a `win:Binary` with outType `win:SocketAddress`: a sockaddr, and whatever was recorded after it.
+/// Borrowed bytes of a `win:Binary` with outType `win:SocketAddress`: a sockaddr, and any bytes that were recorded
+/// after it.
 ///
-/// SMBServer records 16, 28 or 128 bytes; what follows the structure of the family is not part of the address.
+/// SMBServer records 16, 28 or 128 bytes; bytes after the structure of the address family are not part of the address.
 ///
-/// `Display` prints the text of a message: `1.2.3.4:445`, `[fe80::1%5]:445`. Without a port there is neither colon
-/// nor bracket, and the scope stands only where it is not zero. A family other than IPv4 and IPv6, or too few bytes
-/// for the family, print as `0x0100AABB`, and no bytes as no text. (The text of XML is the bytes in hexadecimal: that
-/// of [`Binary`].) `Debug` prints the same, with `0x` for no bytes.
+/// `Display` prints the text of a message: `1.2.3.4:445`, `[fe80::1%5]:445`. Without a port there are no colon and no
+/// brackets, and a scope of zero is left out. Another family than IPv4 and IPv6, or too few bytes for the family, is
+/// printed as `0x0100AABB`; no bytes are printed as an empty text. (The text of XML is that of [`Binary`]: the bytes in
+/// hexadecimal.) `Debug` prints the same, with `0x` for no bytes.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SocketAddr<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> SocketAddr<'a> {
-    /// The address in `bytes`, whatever they are.
+    /// The address in `bytes`. Any bytes are accepted.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
@@ -41,15 +42,15 @@ impl<'a> SocketAddr<'a> {
         Binary::new(self.bytes)
     }
 
-    /// The address family by Windows' numbers: 2 for IPv4, 23 for IPv6. `None` if not even that was recorded.
+    /// The address family by Windows' numbers: 2 for IPv4, 23 for IPv6. `None` if there are fewer than two bytes.
     pub fn family(self) -> Option<u16> {
         self.bytes.first_chunk().copied().map(u16::from_le_bytes)
     }
 
-    /// The address as the standard library has it, flow information and scope included.
+    /// The address as the type of the standard library, with flow information and scope.
     ///
-    /// `None` for another family, for fewer than 8 bytes of IPv4 (`sockaddr_in` but for its padding) and for fewer
-    /// than 28 of IPv6 (`sockaddr_in6`).
+    /// `None` for another family, for fewer than 8 bytes of IPv4 (`sockaddr_in` without its padding) and for fewer than
+    /// 28 of IPv6 (`sockaddr_in6`).
     pub fn to_std(self) -> Option<net::SocketAddr> {
         match self.family()? {
             IPV4 => self.to_v4().map(net::SocketAddr::V4),
@@ -58,7 +59,7 @@ impl<'a> SocketAddr<'a> {
         }
     }
 
-    /// The IP address, without port and scope; none where [`SocketAddr::to_std`] has none.
+    /// The IP address, without port and scope; `None` if [`SocketAddr::to_std`] is.
     pub fn ip(self) -> Option<net::IpAddr> {
         self.to_std().map(|address| address.ip())
     }
@@ -74,14 +75,15 @@ impl<'a> SocketAddr<'a> {
         let (&flow, rest) = rest.split_first_chunk()?;
         let (&address, rest) = rest.split_first_chunk::<16>()?;
         let &scope = rest.first_chunk()?;
-        // Port and address are in network order, and the scope in the machine's. The standard library takes the flow
-        // information as it lies in memory.
-        let (port, flow) = (u16::from_be_bytes(port), u32::from_le_bytes(flow));
+        // Port and address are in network byte order, the scope is little-endian. The standard library takes the flow
+        // information as it is in memory.
+        let port = u16::from_be_bytes(port);
+        let flow = u32::from_le_bytes(flow);
         Some(SocketAddrV6::new(address.into(), port, flow, u32::from_le_bytes(scope)))
     }
 }
 
-/// The bytes are no address of IPv4 or IPv6.
+/// The bytes are not an address of IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NotAnIpAddress(());
 
@@ -184,7 +186,7 @@ mod tests {
             ("170001BD00000000FE80000000000000000000000000000105000000", "[fe80::1%5]:445"),
             ("170001BD0000000000000000000000000000FFFF0102030400000000", "[::ffff:1.2.3.4]:445"),
             ("17000000000000000000000000000000000000000000000100000000", "::1"),
-            // A scope without a port, and the greatest of both.
+            // A scope without a port, and the greatest scope and port.
             ("1700000000000000FE80000000000000000000000000000105000000", "fe80::1%5"),
             ("1700FFFFFFFFFFFFFE800000000000000000000000000001FFFFFFFF", "[fe80::1%4294967295]:65535"),
         ] {
@@ -213,7 +215,7 @@ mod tests {
         let Some(net::SocketAddr::V6(v6)) = address.to_std() else { panic!("{address}") };
         assert_eq!((v6.port(), v6.scope_id(), v6.flowinfo()), (445, 5, 0x0201_0000));
         assert_eq!(*v6.ip(), "fe80::1".parse::<net::Ipv6Addr>().unwrap());
-        // Eight bytes hold all that an IPv4 address has.
+        // Eight bytes hold a complete IPv4 address.
         let bytes = hex("020001BD01020304");
         assert_eq!(SocketAddr::new(&bytes).to_std(), Some("1.2.3.4:445".parse().unwrap()));
         assert_eq!(SocketAddr::new(&[]).family(), None);

@@ -1,4 +1,4 @@
-//! Structs: fields in a field.
+//! Structs: fields inside a field.
 
 use core::fmt;
 use core::hash::Hasher;
@@ -10,7 +10,7 @@ use crate::{Fault, FieldInfo, PointerSize};
 
 /// A generated view over a struct of a payload.
 ///
-/// Like a view of a whole payload it borrows, and reads a member when it is asked for.
+/// Like a view of a whole payload it borrows, and reads a member when it is used.
 pub trait Struct<'a>: Copy {
     /// The struct.
     const INFO: &'static StructInfo;
@@ -25,7 +25,7 @@ pub trait Struct<'a>: Copy {
     fn part(&self, part: usize) -> Option<Part<'a>>;
 }
 
-/// A struct of a template: what it is called and what it holds.
+/// A struct of a template: its name and its members.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct StructInfo {
@@ -39,8 +39,8 @@ pub struct StructInfo {
 }
 
 impl StructInfo {
-    /// A struct with its members, in the order of the payload. `read` is what [`read_struct!`](crate::read_struct) makes of
-    /// its view.
+    /// A struct with its members, in the order of the payload. `read` is what [`read_struct!`](crate::read_struct)
+    /// makes for its view.
     #[doc(hidden)]
     pub const fn new(
         name: &'static str,
@@ -90,7 +90,7 @@ impl<'a, S: Struct<'a>> Item<'a> for S {
     }
 }
 
-/// A struct that is a field by itself: its view, and the bytes that it was read from.
+/// A struct that is a whole field: its view, and the bytes that it was read from.
 #[derive(Clone, Copy)]
 pub struct Nested<'a, S> {
     view: S,
@@ -136,7 +136,7 @@ impl<'a> StructValue<'a> {
         Ok(Self::between(info, reader, &end))
     }
 
-    /// The struct between a reader and a copy of it that was read further.
+    /// The struct between the position of a reader and that of a copy that has read further.
     fn between(info: &'static StructInfo, reader: &mut Reader<'a>, end: &Reader<'a>) -> Self {
         Self { info, bytes: reader.advance_to(end), pointers: reader.pointers() }
     }
@@ -151,7 +151,7 @@ impl<'a> StructValue<'a> {
         self.bytes
     }
 
-    /// The value of the member with this index; none past the last.
+    /// The value of the member with this index; `None` past the last.
     pub fn value(self, member: usize) -> Option<Value<'a>> {
         let mut reader = Reader::new(self.bytes).with_pointers(self.pointers);
         (self.info.read)(&mut reader, member).ok().flatten()
@@ -258,7 +258,7 @@ impl serde::Serialize for StructValue<'_> {
 #[macro_export]
 macro_rules! struct_traits {
     ($($view:ident),* $(,)?) => {$(
-        // A derive looks at each member, in vain, on every build of the crate.
+        // Not derived: a derive costs compile time for each member, in every build, and gains nothing.
         #[allow(clippy::expl_impl_clone_on_copy)]
         impl ::core::clone::Clone for $view<'_> {
             #[inline]

@@ -1,4 +1,4 @@
-//! What the tests of this module share.
+//! Helpers for the tests of this module.
 
 extern crate std;
 
@@ -36,7 +36,7 @@ impl XorShift {
         self.0.below(end)
     }
 
-    /// That many bytes, among which zeros are common as they are in payloads.
+    /// That many bytes, with many zeros among them, as in payloads.
     pub(super) fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len)
             .map(|_| {

@@ -1,10 +1,10 @@
-//! No bytes make any value panic.
+//! Values of arbitrary bytes never panic.
 
 use core::fmt::{self, Debug, Display, Write as _};
 
 use super::{testing::XorShift, *};
 
-/// Counts what is written and keeps none of it.
+/// Counts what is written and keeps nothing.
 struct Sink(usize);
 
 impl fmt::Write for Sink {
@@ -23,7 +23,7 @@ impl fmt::Write for Full {
     }
 }
 
-/// Prints the value in every way; `Debug` of no value is empty in both forms but that of no bytes.
+/// Prints the value in every form. `Debug` prints something for every value.
 fn print(value: impl Display + Debug) {
     let mut sink = Sink(0);
     write!(sink, "{value}{value:?}{value:#}{value:#?}{value:9}{value:<9?}").unwrap();
@@ -108,7 +108,7 @@ fn print_all(bytes: &[u8]) {
     print(Value::Bool(bytes.is_empty()));
 }
 
-/// Every prefix of each, and of each with the first bytes of something that has a structure.
+/// Every prefix of random bytes, and of the same bytes after the first bytes of a structure.
 #[test]
 fn no_bytes_make_a_value_panic() {
     const STARTS: [&[u8]; 6] = [b"", &[2, 0], &[23, 0], &[1, 5], &[1, 255], &[0x61, 0, 0x3D, 0xD8]];

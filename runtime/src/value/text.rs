@@ -1,11 +1,11 @@
-//! Characters to a formatter, many at a time.
+//! Writes characters to a formatter, many at a time.
 
 use core::fmt::{self, Write as _};
 
-/// The bytes kept back before they are handed on: a few times the longest character.
+/// The bytes that are collected before they are written: a few times the longest character.
 const SIZE: usize = 64;
 
-/// Gathers characters on the stack, since one `write_str` a character is slow for every sink.
+/// Collects characters on the stack, because one `write_str` for each character is slow for every sink.
 pub(super) struct TextBuffer<'a, 'f> {
     out: &'a mut fmt::Formatter<'f>,
     bytes: [u8; SIZE],
@@ -31,7 +31,7 @@ impl<'a, 'f> TextBuffer<'a, 'f> {
         }
         match self.bytes.get_mut(self.len..).filter(|space| space.len() >= char.len_utf8()) {
             Some(space) => self.len += char.encode_utf8(space).len(),
-            // Out of reach, as the buffer has just been emptied; but right all the same.
+            // Cannot happen, since the buffer has just been emptied; but it would be right.
             None => self.out.write_char(char)?,
         }
         Ok(())

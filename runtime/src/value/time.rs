@@ -30,11 +30,11 @@ impl FileTime {
 
     /// Nanoseconds since 1970-01-01 00:00 UTC, negative before it.
     pub const fn unix_nanos(self) -> i128 {
-        // Not `i128::from`, which is no const fn; both fit.
+        // Not `i128::from`, which is not a `const fn`; both fit.
         (self.0 as i128 - UNIX_EPOCH as i128) * 100
     }
 
-    /// How much later it is than another time; none if it is earlier.
+    /// How much later it is than another time; `None` if it is earlier.
     pub const fn duration_since(self, earlier: Self) -> Option<Duration> {
         match self.0.checked_sub(earlier.0) {
             Some(ticks) => {
@@ -65,7 +65,7 @@ impl core::error::Error for TimeRangeError {}
 impl TryFrom<FileTime> for std::time::SystemTime {
     type Error = TimeRangeError;
 
-    /// Fails for times past the system's last, as some systems count in fewer bits.
+    /// Fails for times after the last one that the system can hold: some systems count in fewer bits.
     fn try_from(time: FileTime) -> Result<Self, TimeRangeError> {
         let epoch = FileTime::from_ticks(UNIX_EPOCH);
         let moved = match time.duration_since(epoch) {
@@ -80,7 +80,7 @@ impl TryFrom<FileTime> for std::time::SystemTime {
 impl TryFrom<std::time::SystemTime> for FileTime {
     type Error = TimeRangeError;
 
-    /// Fails for times before 1601 and past the 58,000 years after it. What is less than 100 ns is dropped.
+    /// Fails for times before 1601 and for those more than about 58,000 years later. Parts of 100 ns are dropped.
     fn try_from(time: std::time::SystemTime) -> Result<Self, TimeRangeError> {
         let ticks = |span: Duration| u64::try_from(span.as_nanos() / 100).ok();
         let moved = match time.duration_since(std::time::SystemTime::UNIX_EPOCH) {
@@ -93,8 +93,10 @@ impl TryFrom<std::time::SystemTime> for FileTime {
 
 impl fmt::Display for FileTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, ticks) = (self.0 / TICKS_PER_SECOND, self.0 % TICKS_PER_SECOND);
-        let (date, second) = (Date::from_days(seconds / SECONDS_PER_DAY), seconds % SECONDS_PER_DAY);
+        let seconds = self.0 / TICKS_PER_SECOND;
+        let ticks = self.0 % TICKS_PER_SECOND;
+        let date = Date::from_days(seconds / SECONDS_PER_DAY);
+        let second = seconds % SECONDS_PER_DAY;
         write_time(f, date, [second / 3600, second / 60 % 60, second % 60], ticks * 100)
     }
 }
@@ -105,10 +107,10 @@ impl fmt::Debug for FileTime {
     }
 }
 
-/// A `win:SYSTEMTIME`: a date and a time of day, each part a number of its own.
+/// A `win:SYSTEMTIME`: a date and a time of day, as separate numbers.
 ///
-/// No part is checked: whatever was recorded is kept, and printed. `Display` and `Debug` print the form of
-/// [`FileTime`], nine digits of a second included.
+/// No part is checked: what was recorded is kept and printed. `Display` and `Debug` print the form of [`FileTime`],
+/// with nine digits after the second.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct SystemTime {
     year: u16,
@@ -218,19 +220,21 @@ struct Date {
 impl Date {
     /// The date that many days after 1601-01-01.
     ///
-    /// That day opens a cycle of 400 years, and the leap day comes last in the cycle, in each of its centuries but
-    /// three, and in each four years. So each step is a division, and only the last day of a cycle and of a leap year
-    /// would fall into a part that does not exist.
+    /// That day begins a cycle of 400 years. A leap day is the last day of four years; three of the four centuries lack
+    /// their last one, and the cycle as a whole ends with one. So each step is a division; only the last day of a cycle
+    /// and of a leap year would get the index of a part that does not exist.
     fn from_days(days: u64) -> Self {
         const YEAR: u64 = 365;
         const FOUR_YEARS: u64 = 4 * YEAR + 1;
         const CENTURY: u64 = 25 * FOUR_YEARS - 1;
         const CYCLE: u64 = 4 * CENTURY + 1;
 
-        let (cycles, days) = (days / CYCLE, days % CYCLE);
+        let cycles = days / CYCLE;
+        let days = days % CYCLE;
         let centuries = (days / CENTURY).min(3);
         let days = days - centuries * CENTURY;
-        let (fours, days) = (days / FOUR_YEARS, days % FOUR_YEARS);
+        let fours = days / FOUR_YEARS;
+        let days = days % FOUR_YEARS;
         let years = (days / YEAR).min(3);
         let is_leap = years == 3 && (fours != 24 || centuries == 3);
         let (month, day) = month_and_day(days - years * YEAR, is_leap);
@@ -281,7 +285,7 @@ mod tests {
         assert_eq!(FileTime::from_ticks(UNIX_EPOCH).to_string(), "1970-01-01T00:00:00.000000000Z");
         assert_eq!(FileTime::from_ticks(UNIX_EPOCH).unix_nanos(), 0);
         assert_eq!(FileTime::from_ticks(0).unix_nanos(), -11_644_473_600_000_000_000);
-        // Worked out apart from this code: 146 cycles of 400 years after 1656-05-28.
+        // Calculated independently of this code: 146 cycles of 400 years after 1656-05-28.
         assert_eq!(FileTime::from_ticks(u64::MAX).to_string(), "60056-05-28T05:36:10.955161500Z");
         assert_eq!(FileTime::from_ticks(u64::MAX).unix_nanos(), 1_833_029_933_770_955_161_500);
     }
@@ -290,7 +294,9 @@ mod tests {
     #[test]
     fn every_day_follows_the_one_before() {
         let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let (mut year, mut month, mut date) = (1601, 1, 1);
+        let mut year = 1601;
+        let mut month = 1;
+        let mut date = 1;
         for days in 0..400_000 {
             let Date { year: y, month: m, day: d } = Date::from_days(days);
             assert_eq!((y, m, d), (year, month, date), "day {days}");

@@ -63,7 +63,8 @@ macro_rules! named_types {
 named_types! {
     /// The wire form of a field. `Display` prints the name in a manifest.
     ///
-    /// `Struct` is not a type of winmeta.xml but stands for the element `<struct>`, whose members stand in line.
+    /// `Struct` is not a type of winmeta.xml: it is the element `<struct>`, whose members follow each other in the
+    /// payload.
     #[derive(Default)]
     InType {
         #[default]
@@ -140,7 +141,7 @@ named_types! {
 }
 
 impl InType {
-    /// The bytes of one value, where the type alone fixes them. Those of a pointer depend on the event's header.
+    /// The number of bytes of one value, if the type alone fixes it. That of a pointer depends on the event's header.
     pub const fn fixed_size(self) -> Option<usize> {
         Some(match self {
             Self::Int8 | Self::UInt8 => 1,
@@ -165,7 +166,7 @@ impl InType {
         matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::HexInt32)
     }
 
-    /// Whether each value begins with its own length, or holds it: `length=` is ignored.
+    /// Whether each value contains its own length. `length=` is then ignored.
     pub const fn carries_length(self) -> bool {
         matches!(self, Self::CountedUnicodeString | Self::CountedAnsiString | Self::CountedBinary | Self::Sid)
     }
@@ -183,7 +184,7 @@ impl InType {
         matches!(self, Self::UnicodeString | Self::AnsiString | Self::Binary)
     }
 
-    /// The outType that stands where a manifest gives none.
+    /// The outType that applies if a manifest gives none.
     pub const fn default_out_type(self) -> Option<OutType> {
         Some(match self {
             Self::Struct => return None,

@@ -9,9 +9,9 @@ use super::text::TextBuffer;
 
 /// Borrowed UTF-16LE text of a `win:UnicodeString`, without the NUL that may have ended it.
 ///
-/// The payload is packed, so the bytes need not be 2-aligned; and nobody has checked them, so they may hold NULs and
-/// lone surrogates. `Display` prints the text as it is, with U+FFFD for each lone surrogate; `Debug` prints it quoted
-/// and escaped. A comparison with a `str` is exact: equal only if the units are the UTF-16 of the `str`.
+/// The payload is packed, so the bytes need not be 2-aligned. They are not checked, so they may contain NULs and lone
+/// surrogates. `Display` prints the text as it is, with U+FFFD for each lone surrogate; `Debug` prints it quoted and
+/// escaped. A comparison with a `str` is exact: equal only if the units are the UTF-16 of the `str`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Utf16<'a> {
     /// Of even length.
@@ -24,7 +24,7 @@ impl<'a> Utf16<'a> {
         if bytes.len().is_multiple_of(2) { Some(Self { bytes }) } else { None }
     }
 
-    /// The bytes as recorded, two a unit, low byte first.
+    /// The bytes as recorded: two for each unit, low byte first.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
@@ -54,13 +54,13 @@ impl<'a> Utf16<'a> {
         CharsChecked(decode_utf16(self.units()))
     }
 
-    /// Whether the text is `other` but for the case of ASCII letters.
+    /// Whether the text equals `other`, apart from the case of ASCII letters.
     pub fn eq_ignore_ascii_case(self, other: &str) -> bool {
         self.units().map(fold_ascii).eq(other.encode_utf16().map(fold_ascii))
     }
 }
 
-/// The units that are looked at together for being ASCII.
+/// The number of units that are tested together for being ASCII.
 const ASCII_CHUNK: usize = 64;
 
 impl Utf16<'_> {
@@ -71,7 +71,7 @@ impl Utf16<'_> {
         let mut seen = 0;
         for (byte, &[low, high]) in buffer.iter_mut().zip(head) {
             *byte = low;
-            // A high byte that is not zero sets the bit that no ASCII has.
+            // A high byte other than zero sets the bit that no ASCII character has.
             seen |= low | if high == 0 { 0 } else { 0x80 };
         }
         if head.is_empty() || !seen.is_ascii() {
@@ -89,7 +89,7 @@ fn fold_ascii(unit: u16) -> u16 {
 
 impl fmt::Display for Utf16<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nearly all text is ASCII to its end, and is several times faster to print as such.
+        // Nearly all text is pure ASCII, and prints several times faster in this way.
         let mut rest = *self;
         let mut buffer = [0; ASCII_CHUNK];
         while let Some((text, after)) = rest.split_ascii(&mut buffer) {
@@ -105,7 +105,7 @@ impl fmt::Debug for Utf16<'_> {
         f.write_str("\"")?;
         for char in self.chars_checked() {
             match char {
-                // In double quotes it needs no escape, which `escape_debug` cannot know.
+                // `escape_debug` would escape it, which is not needed in double quotes.
                 Ok('\'') => f.write_str("'")?,
                 Ok(char) => fmt::Display::fmt(&char.escape_debug(), f)?,
                 Err(surrogate) => write!(f, "\\u{{{surrogate:x}}}")?,
@@ -122,7 +122,7 @@ impl Utf16<'_> {
         prefix.encode_utf16().all(|unit| units.next() == Some(unit))
     }
 
-    /// Whether this text stands somewhere in it.
+    /// Whether it contains this text.
     pub fn contains(self, text: &str) -> bool {
         let mut rest = self.units();
         loop {
