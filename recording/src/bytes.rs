@@ -1,13 +1,13 @@
-//! Bytes that may be anything: every access is checked, every number is little-endian.
+//! Access to untrusted bytes: every access is checked, every number is little-endian.
 
 use etw_runtime::Guid;
 
-/// A slice to take numbers out of.
+/// A slice to read numbers from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Bytes<'a> {
-    /// So many bytes from an offset on.
+    /// `length` bytes from an offset on.
     pub(crate) fn get(self, at: usize, length: usize) -> Option<&'a [u8]> {
         self.0.get(at..)?.get(..length)
     }

@@ -1,4 +1,4 @@
-//! What can be wrong with a file, where, and what was expected there.
+//! What can be wrong with a file, at which offset, and what was expected there.
 
 use std::fmt;
 use std::io;
@@ -8,8 +8,8 @@ use crate::evtx::BinXmlError;
 
 /// Something in a file that cannot be read.
 ///
-/// An error ends nothing but what it is about: a record costs the rest of its buffer, a buffer the next place where one may
-/// begin. Only an error of the reader itself ends the file.
+/// Reading goes on after an error: after a bad record with the next buffer, after a bad buffer at the next offset where
+/// one may begin. Only an error of the reader itself ends the file.
 #[derive(Debug)]
 pub struct Error {
     start: u64,
@@ -23,7 +23,7 @@ impl Error {
         Self { start, within: None, kind }
     }
 
-    /// In a buffer or chunk that begins at `start`.
+    /// At an offset in a buffer or chunk that begins at `start`.
     pub(crate) fn within(start: u64, within: u32, kind: ErrorKind) -> Self {
         Self { start, within: Some(within), kind }
     }
@@ -69,7 +69,7 @@ impl std::error::Error for Error {
 pub enum ErrorKind {
     /// The reader failed.
     Io(io::Error),
-    /// The file is no trace.
+    /// The file is not a trace.
     NotATrace,
     /// The trace was written by Windows Vista or older.
     OldLayout {
@@ -78,9 +78,9 @@ pub enum ErrorKind {
         /// Minor version of the layout.
         minor: u8,
     },
-    /// The file ends in the header of a buffer.
+    /// The file ends inside the header of a buffer.
     BufferHeaderCut {
-        /// Bytes that are there.
+        /// Bytes that are left in the file.
         available: u64,
     },
     /// The size of a buffer is impossible.
@@ -92,23 +92,23 @@ pub enum ErrorKind {
         /// The most that is possible.
         most: u32,
     },
-    /// The file ends in a buffer.
+    /// The file ends inside a buffer.
     BufferCut {
         /// The buffer's size.
         size: u32,
-        /// Bytes that are there.
+        /// Bytes that are left in the file.
         available: u64,
     },
-    /// The records of a buffer end where they cannot.
+    /// The records of a buffer end at an impossible offset.
     DataEnd {
-        /// Where they end.
+        /// The offset.
         end: u32,
         /// The least that is possible.
         least: u32,
         /// The most that is possible.
         most: u32,
     },
-    /// A buffer is compressed in a format that is not read.
+    /// A buffer is compressed in a format that this crate does not read.
     Compression {
         /// Its number: 2 for LZNT1, 4 for XPRESS with Huffman codes.
         format: u32,
@@ -117,19 +117,19 @@ pub enum ErrorKind {
     Packed {
         /// The number of the format that the file names, if it names one.
         format: u32,
-        /// Why not.
+        /// The reason.
         error: Lz77Error,
     },
-    /// The records in time order need more buffers at once than memory is allowed for.
+    /// Records in time order would need more memory for buffers than the limit allows.
     Memory {
-        /// Bytes that would be held.
+        /// Bytes that are needed.
         needed: u64,
-        /// Bytes that may be.
+        /// Bytes that are allowed.
         limit: u64,
     },
-    /// A record begins with bytes that no kind of record begins with.
+    /// The marker at the start of a record is not that of any kind of record.
     Marker(u32),
-    /// A record's header is of a kind that is not known, or whose size nobody knows.
+    /// A record's header is of an unknown kind, or of one whose size is not known.
     RecordType(u8),
     /// The size of a record is impossible.
     RecordSize {
@@ -149,22 +149,22 @@ pub enum ErrorKind {
         /// The most that is possible.
         most: u32,
     },
-    /// The file is no event log.
+    /// The file is not an event log.
     NotALog,
-    /// The file ends in a chunk.
+    /// The file ends inside a chunk.
     ChunkCut {
-        /// Bytes that are there.
+        /// Bytes that are left in the file.
         available: u64,
     },
     /// A chunk does not begin with its signature.
     ChunkSignature([u8; 8]),
     /// A record of an event log does not begin with its signature.
     LogRecordSignature([u8; 4]),
-    /// The size behind a record is not that before it.
+    /// The size after a record differs from the size before it.
     LogRecordSizes {
         /// The size before it.
         first: u32,
-        /// The size behind it.
+        /// The size after it.
         last: u32,
     },
     /// The contents of a record cannot be read.
@@ -220,7 +220,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A size and its bounds, which may leave no room for any.
+/// Writes a size and its bounds. No size may be possible within them.
 fn write_size(f: &mut fmt::Formatter<'_>, what: &str, size: u32, least: u32, most: u32) -> fmt::Result {
     if most < least {
         return write!(f, "{what} of which {most} bytes are there; expected at least {least}");

@@ -1,10 +1,11 @@
-//! Which records are wanted: checked before a record is taken apart, and, where possible, before its buffer is unpacked.
+//! The filter of records. It is applied before a record is read in full and, if possible, before its buffer is
+//! unpacked.
 
 use std::ops::RangeInclusive;
 
 use etw_runtime::{FileTime, Guid};
 
-/// Which records are wanted. An empty filter lets all pass; what is asked for must all hold.
+/// Which records are wanted. An empty filter lets all records pass. A record must meet all conditions.
 ///
 /// ```
 /// use etw_recording::{Filter, Guid};
@@ -23,45 +24,45 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Lets all pass.
+    /// A filter that lets all records pass.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets this provider pass; of several calls, each adds one.
+    /// Only lets events of this provider pass. Each call adds a provider.
     #[must_use]
     pub fn provider(mut self, provider: Guid) -> Self {
         self.providers.push(provider);
         self
     }
 
-    /// Lets events with these ids pass; of several calls, each adds a range. Records without an id do not pass any more.
+    /// Only lets events with these ids pass. Each call adds a range. Records without an id do not pass.
     #[must_use]
     pub fn ids(mut self, ids: RangeInclusive<u16>) -> Self {
         self.ids.push(ids);
         self
     }
 
-    /// Lets pass what was written at this time or later. Records without a time do not pass any more.
+    /// Only lets events from this time or later pass. Records without a time do not pass.
     #[must_use]
     pub fn since(mut self, time: FileTime) -> Self {
         self.since = Some(time);
         self
     }
 
-    /// Lets pass what was written before this time. Records without a time do not pass any more.
+    /// Only lets events from before this time pass. Records without a time do not pass.
     #[must_use]
     pub fn until(mut self, time: FileTime) -> Self {
         self.until = Some(time);
         self
     }
 
-    /// Whether an event of this provider with this id passes, whatever its time.
+    /// Whether events of this provider with this id pass, apart from their time.
     pub fn admits_event(&self, provider: Guid, id: u16) -> bool {
         self.admits_provider(provider) && self.admits_id(Some(id))
     }
 
-    /// Whether something written at this time passes, whatever it is.
+    /// Whether events of this time pass, apart from provider and id.
     pub fn admits_time(&self, time: Option<FileTime>) -> bool {
         match time {
             Some(time) => self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until),
@@ -69,12 +70,12 @@ impl Filter {
         }
     }
 
-    /// Whether all pass.
+    /// Whether all records pass.
     pub(crate) fn is_empty(&self) -> bool {
         self.providers.is_empty() && self.ids.is_empty() && !self.asks_time()
     }
 
-    /// Whether the time matters at all.
+    /// Whether there is a condition on the time.
     pub(crate) fn asks_time(&self) -> bool {
         self.since.is_some() || self.until.is_some()
     }
@@ -87,7 +88,7 @@ impl Filter {
         self.ids.is_empty() || id.is_some_and(|id| self.ids.iter().any(|range| range.contains(&id)))
     }
 
-    /// Whether everything up to this time is unwanted.
+    /// Whether no record up to this time passes.
     pub(crate) fn refuses_all_until(&self, last: FileTime) -> bool {
         self.since.is_some_and(|since| last < since)
     }

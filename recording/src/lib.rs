@@ -1,7 +1,7 @@
 //! Recordings of Windows events, read on any system: traces (`.etl`) by [`etl`], event logs (`.evtx`) by [`evtx`].
 //!
-//! Both hand out [`Record`]s: provider, event, time, process and payload, borrowed from the file. The crate knows no
-//! provider and no schema: what a payload means is for a crate that was generated from the provider's manifest, which takes
+//! Both return [`Record`]s: provider, event, time, process and payload, borrowed from the file. The crate knows no
+//! provider and no schema. A crate that was generated from the provider's manifest decodes the payload: give it
 //! [`Record::raw_event`].
 //!
 //! ```no_run
@@ -20,8 +20,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Nothing in a file is believed: whatever cannot be read is an [`Error`] that says where and what was expected, costs as
-//! little as possible, and is counted. Memory does not follow a number in the file, only bytes that are there.
+//! Files are not trusted. What cannot be read gives an [`Error`] with its location and what was expected; as little as
+//! possible is lost by it, and what is lost is counted. Memory is allocated for the bytes of the file, never for a
+//! number in it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bytes;

@@ -1,8 +1,8 @@
-//! Where the bytes come from: a slice, which is borrowed, or a reader, which is read piece by piece.
+//! The source of the bytes: a slice, which is borrowed, or a reader, which is read piece by piece.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// A reader that can seek. `Send`, so that what holds it can go to another thread.
+/// A reader that can seek. `Send`, so that its owner can be sent to another thread.
 pub(crate) trait ReadSeek: Read + Seek + Send {}
 
 impl<R: Read + Seek + Send> ReadSeek for R {}
@@ -19,7 +19,7 @@ impl<'a> Source<'a> {
         Ok(Self::Reader { reader: Box::new(reader), position: length, length })
     }
 
-    /// Bytes in the file.
+    /// The size of the file in bytes.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Slice(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
@@ -27,9 +27,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Up to `length` bytes from an offset on: fewer only where the file ends.
+    /// Up to `length` bytes from an offset on; fewer only at the end of the file.
     ///
-    /// `length` must be bounded by what the caller knows, not by the file: a reader's bytes are put into a vector.
+    /// The caller must bound `length`, and not by a number in the file: the bytes of a reader are put into a vector of
+    /// this size.
     pub(crate) fn read<'b>(&'b mut self, offset: u64, length: usize, into: &'b mut Vec<u8>) -> io::Result<&'b [u8]> {
         match self {
             Self::Slice(_) => Ok(self.slice(offset, length).unwrap_or_default()),
@@ -49,7 +50,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Bytes from an offset to the end.
+/// The number of bytes from an offset to the end.
 fn available(all: u64, offset: u64) -> usize {
     usize::try_from(all.saturating_sub(offset)).unwrap_or(usize::MAX)
 }
@@ -62,12 +63,12 @@ fn read_into(
     into: &mut Vec<u8>,
 ) -> io::Result<()> {
     if *position != offset {
-        // In between, an error may leave the reader anywhere.
+        // After an error the position of the reader is unknown.
         *position = u64::MAX;
         reader.seek(SeekFrom::Start(offset))?;
     }
     into.clear();
-    // What is there counts, and not what was there when the file was opened.
+    // The file may have changed since it was opened: what is read now counts.
     let read = reader.take(u64::try_from(length).unwrap_or(u64::MAX)).read_to_end(into);
     *position = match &read {
         Ok(read) => offset.saturating_add(u64::try_from(*read).unwrap_or(0)),

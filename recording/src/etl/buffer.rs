@@ -1,21 +1,21 @@
-//! The 72 bytes before the records of each buffer.
+//! The header of a buffer: 72 bytes before its records.
 
 use crate::bytes::Bytes;
 use crate::error::ErrorKind;
 
 /// The size of a buffer's header.
 pub(super) const HEADER: u32 = 0x48;
-/// The largest buffer that Windows makes (`MAX_ETW_BUFFER_SIZE`), and what its header adds.
+/// The largest buffer that Windows makes (`MAX_ETW_BUFFER_SIZE`), with its header.
 pub(super) const LARGEST: u32 = (16 << 20) + HEADER;
 
-/// The header of a buffer, as far as it means anything in a file.
+/// The header of a buffer: the fields that have a meaning in a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct BufferHeader {
     /// Bytes to the next buffer.
     pub(super) size: u32,
-    /// `SavedOffset`: where the records end; of a compressed buffer, its unpacked size.
+    /// `SavedOffset`: where the records end; for a compressed buffer, its unpacked size.
     pub(super) saved_offset: u32,
-    /// `TimeStamp`: when the buffer was flushed, by the trace's clock; 0 in some files' first buffers.
+    /// `TimeStamp`: when the buffer was flushed, by the trace's clock; 0 in the first buffer of some files.
     pub(super) flushed: i64,
     /// `SequenceNumber` among the session's buffers.
     pub(super) sequence: i64,
@@ -77,7 +77,7 @@ impl BufferHeader {
         if self.is_compressed() || self.offset == 0 { self.saved_offset } else { self.offset }
     }
 
-    /// Whether the size can be one.
+    /// Checks that the size is possible.
     pub(super) fn check_size(&self) -> Result<(), ErrorKind> {
         if (HEADER..=LARGEST).contains(&self.size) {
             return Ok(());
@@ -85,7 +85,7 @@ impl BufferHeader {
         Err(ErrorKind::BufferSize { size: self.size, least: HEADER, most: LARGEST })
     }
 
-    /// Whether these may be the first bytes of a buffer: what is looked for where the chain of sizes is broken.
+    /// Whether these may be the first bytes of a buffer. This is how the next buffer is found if a size is wrong.
     pub(super) fn is_plausible(&self) -> bool {
         let end = self.end();
         self.check_size().is_ok()

@@ -1,4 +1,4 @@
-//! Which build of Windows wrote a trace, and how far to believe it.
+//! Which build of Windows wrote a trace, and how certain that is.
 
 use etw_runtime::Guid;
 
@@ -7,24 +7,24 @@ use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::record::Place;
 
-/// The class of what a merger writes about its machine.
+/// The class of the records that a merging program writes about its machine.
 const SYSTEM_CONFIG_EX: Guid = Guid::from_u128(0x9b79ee91_b5fd_41c0_a243_4248e266e9d0);
-/// Its opcode for the build.
+/// The opcode of the one with the build.
 const BUILD_INFO: u8 = 32;
-/// The opcode of the trace's own record for the build.
+/// The opcode of the trace's own record with the build.
 const BUILD_LAB: u8 = 66;
-/// So many of them are kept.
+/// The most records about the build that are kept.
 const MOST: usize = 16;
 
-/// What a trace tells of its build.
+/// What a trace says about its build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BuildReport {
-    /// The number in the header, which is the one that `winver` shows.
+    /// The number in the header, which is what `winver` shows.
     pub build: Option<u32>,
-    /// Whether the file was put together from others. Then the number is of the machine that did it.
+    /// Whether the file was merged from others. The number is then that of the machine on which it was merged.
     pub merged: bool,
-    /// Other words for the build in the file.
+    /// Texts about the build in the file.
     pub labs: Vec<BuildLab>,
 }
 
@@ -34,11 +34,11 @@ pub struct BuildReport {
 pub struct BuildLab {
     /// The text.
     pub text: String,
-    /// The number that it begins with. That of an enablement package's base, if one is installed.
+    /// The number at its start. If an enablement package is installed, it is that of the base build.
     pub number: Option<u32>,
     /// Who wrote it.
     pub source: LabSource,
-    /// Where it stands.
+    /// Its location in the file.
     pub place: Place,
 }
 
@@ -48,20 +48,20 @@ pub struct BuildLab {
 pub enum LabSource {
     /// The session.
     Logger,
-    /// The program that put the file together.
+    /// The program that merged the file.
     Merger,
 }
 
 impl BuildReport {
-    /// Whether the build of the header may be that of another machine than the events': the file was merged, and a text in
-    /// it begins with another number, by more than an enablement package.
+    /// Whether the header's build may be that of another machine than the one the events come from: the file was
+    /// merged, a text in it begins with another number, and an enablement package does not explain the difference.
     pub fn is_doubtful(&self) -> bool {
         let Some(build) = self.build.filter(|_| self.merged) else { return false };
         self.labs.iter().filter_map(|lab| lab.number).any(|base| !is_based_on(build, base))
     }
 }
 
-/// Whether a build is another one with an enablement package: the same files, a higher number.
+/// Whether `build` is `base` with an enablement package, which has the same files and a higher number.
 fn is_based_on(build: u32, base: u32) -> bool {
     match base {
         19041 => (19041..=19045).contains(&build),
@@ -72,10 +72,11 @@ fn is_based_on(build: u32, base: u32) -> bool {
 }
 
 impl Trace<'_> {
-    /// What the trace tells of its build. Reads a merged file to its end, since the words of the merger may stand there, and
-    /// of others the first buffer.
+    /// What the trace says about its build. It reads a merged file to its end, because the merging program's texts may
+    /// be there; of other files it reads the first buffer.
     ///
-    /// Only a failing reader is an error here: what else is wrong with the file is told where its records are read.
+    /// Only a failing reader is an error here. Anything else that is wrong with the file is reported when its records
+    /// are read.
     pub fn build_report(&mut self) -> Result<BuildReport, Error> {
         let merged = self.header().is_some_and(super::Header::is_merged);
         let mut report = BuildReport { build: self.build(), merged, labs: Vec::new() };
@@ -87,7 +88,7 @@ impl Trace<'_> {
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    // What else is wrong is told where the records are read.
+                    // Anything else that is wrong is reported when the records are read.
                     failure = failure.or(Some(error).filter(|error| matches!(error.kind(), ErrorKind::Io(_))));
                     continue;
                 }
@@ -112,7 +113,7 @@ fn read_lab(record: &TraceRecord<'_>) -> Option<BuildLab> {
             (ansi(record.payload), LabSource::Logger)
         }
         HeaderKind::Classic if record.provider == SYSTEM_CONFIG_EX && record.opcode == BUILD_INFO => {
-            // After the time of the installation.
+            // The text follows the time of the installation.
             (utf16(record.payload.get(8..)?), LabSource::Merger)
         }
         _ => return None,

@@ -1,17 +1,17 @@
-//! From the ticks of a trace's clock to FILETIMEs.
+//! Converts the ticks of a trace's clock to FILETIMEs.
 
 use etw_runtime::FileTime;
 
 /// FILETIME ticks in a second.
 const TICKS: i64 = 10_000_000;
 
-/// What the records' times count.
+/// The unit of the records' times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClockType {
     /// The performance counter.
     Qpc,
-    /// The system time: FILETIMEs.
+    /// The system time, as FILETIMEs.
     SystemTime,
     /// The processor's cycles.
     CpuCycles,
@@ -34,16 +34,16 @@ impl ClockType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Clock {
     pub(super) kind: ClockType,
-    /// The time of the log file header by the clock.
+    /// The time of the log file header, in ticks of the clock.
     pub(super) raw0: i64,
-    /// The same as a FILETIME.
+    /// The same time as a FILETIME.
     pub(super) start: u64,
     /// Ticks of the clock in a second.
     pub(super) frequency: i64,
 }
 
 impl Clock {
-    /// None where the clock has no frequency, or the time is before 1601.
+    /// `None` if the clock has no frequency, or if the time is before 1601.
     #[inline]
     pub(super) fn time(&self, raw: i64) -> Option<FileTime> {
         let ticks = if self.kind == ClockType::SystemTime {
@@ -55,7 +55,7 @@ impl Clock {
         Some(FileTime::from_ticks(ticks))
     }
 
-    /// floor(passed · 10⁷ / frequency), without the width that the product would need.
+    /// floor(passed · 10⁷ / frequency). The product itself would not fit.
     fn scale(&self, passed: i64) -> Option<i64> {
         if self.frequency <= 0 {
             return None;
@@ -70,7 +70,7 @@ impl Clock {
         whole.checked_add(part)
     }
 
-    /// Whether the clock never goes back: the system's can be set.
+    /// Whether the clock never goes back. The system time can be set.
     pub(super) fn is_steady(&self) -> bool {
         self.kind != ClockType::SystemTime
     }

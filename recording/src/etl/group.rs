@@ -1,11 +1,11 @@
-//! The classes of the kernel's own records, which name a group instead of a provider.
+//! The classes of the kernel's own records, which have a group instead of a provider.
 
 use etw_runtime::Guid;
 
 /// The group of the trace's own records.
 pub(super) const EVENT_TRACE: u8 = 0;
 
-/// The class of a group; [`Guid::NIL`] for a group that is not known.
+/// The class of a group; [`Guid::NIL`] for an unknown group.
 pub(super) fn class(group: u8) -> Guid {
     let class = match group {
         0x00 => 0x68fdd900_4a3e_11d1_84f4_0000f80464e3,

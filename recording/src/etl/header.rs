@@ -1,15 +1,15 @@
-//! The log file header: the first record of the first buffer, which tells build, clock, losses and names.
+//! The log file header: the first record of the first buffer. It has build, clock, losses and names.
 
 use etw_runtime::{FileTime, PointerSize};
 
 use super::clock::{Clock, ClockType};
 use crate::bytes::Bytes;
 
-/// `LogFileMode`: the file was written anew from others.
+/// `LogFileMode`: the file was written from other files.
 const RELOG: u32 = 0x10000;
-/// `LogFileMode`: the file is written round and round.
+/// `LogFileMode`: when the file is full, new buffers overwrite the oldest ones.
 const CIRCULAR: u32 = 2;
-/// `LogFileMode`: buffers are of no processor.
+/// `LogFileMode`: buffers do not belong to one processor each.
 const NO_PER_PROCESSOR_BUFFERING: u32 = 0x1000_0000;
 
 /// What a trace says about itself.
@@ -26,11 +26,11 @@ pub struct Header {
     pub build: u32,
     /// Processors of the machine.
     pub processors: u32,
-    /// When the session ended; what stands there if it was not stopped means nothing.
+    /// When the session ended. Meaningless if the session was not stopped.
     pub end: FileTime,
-    /// When the session began: the time at which its clock shows the first record's ticks.
+    /// When the session began: the time of the first record's ticks.
     pub start: FileTime,
-    /// When the machine was started.
+    /// When the machine was booted.
     pub boot: FileTime,
     /// `TimerResolution` in units of 100 ns.
     pub timer_resolution: u32,
@@ -38,7 +38,8 @@ pub struct Header {
     pub maximum_file_size: u32,
     /// `LogFileMode`: bits.
     pub mode: u32,
-    /// Buffers written by the session. Files that were cut, or whose session was not stopped, hold another number.
+    /// Buffers written by the session. The number differs from that of the buffers in the file if the file was cut or
+    /// its session was not stopped.
     pub buffers_written: u32,
     /// The size of a pointer on the machine.
     pub pointer_size: PointerSize,
@@ -50,7 +51,7 @@ pub struct Header {
     pub cpu_mhz: u32,
     /// Minutes from local time to UTC.
     pub time_zone_bias: i32,
-    /// What the records' times count.
+    /// The unit of the records' times.
     pub clock: ClockType,
     /// Ticks of the performance counter in a second.
     pub frequency: i64,
@@ -58,18 +59,18 @@ pub struct Header {
     pub logger_name: String,
     /// The file's name when it was written; `[multiple files]` in files that were merged.
     pub file_name: String,
-    /// The time of the header by the clock.
+    /// The time of the header, in ticks of the clock.
     pub(super) raw0: i64,
 }
 
 impl Header {
-    /// From the payload of the record, and the record's time. None if it is too short.
+    /// Reads the payload of the record. `raw0` is the record's time. `None` if the payload is too short.
     ///
-    /// Its layout depends on the pointer size that it names itself.
+    /// The layout depends on the pointer size, which is a field of the payload.
     pub(super) fn parse(payload: &[u8], raw0: i64) -> Option<Self> {
         let b = Bytes(payload);
         let wide = b.u32(0x2C)? != 4;
-        // Two pointers, and then what is aligned to 8 bytes again.
+        // Two pointers; what follows is aligned to 8 bytes again.
         let zone = if wide { 0x48 } else { 0x40 };
         let boot = zone + 172 + 4;
         let names = payload.get(boot + 0x20..)?;
@@ -101,17 +102,18 @@ impl Header {
         })
     }
 
-    /// Whether the file was put together from others, so that what it says about the machine is of the one that did it.
+    /// Whether the file was merged from others. What it says about the machine is then about the one on which it was
+    /// merged.
     pub fn is_merged(&self) -> bool {
         self.mode & RELOG != 0 || self.file_name == "[multiple files]" || self.logger_name == "Relogger"
     }
 
-    /// Whether the file was written round and round, so that its buffers may be rotated.
+    /// Whether new buffers overwrote the oldest ones when the file was full. Its buffers may then be rotated.
     pub fn is_circular(&self) -> bool {
         self.mode & CIRCULAR != 0
     }
 
-    /// Whether buffers are not of one processor each.
+    /// Whether a buffer may hold records of several processors.
     pub(super) fn is_one_stream(&self) -> bool {
         self.mode & NO_PER_PROCESSOR_BUFFERING != 0
     }

@@ -3,10 +3,10 @@
 use crate::bytes::Bytes;
 use crate::error::ErrorKind;
 
-/// The bytes before an item's data.
+/// The size of an item's header, in bytes.
 const HEADER: usize = 8;
 
-/// What an extended item is: `EVENT_HEADER_EXT_TYPE_…`.
+/// The kind of an extended item: `EVENT_HEADER_EXT_TYPE_…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemKind(pub u16);
 
@@ -23,11 +23,11 @@ impl ItemKind {
     pub const STACK_TRACE32: Self = Self(5);
     /// A call stack of a 64-bit process: a match id, and addresses of 8 bytes.
     pub const STACK_TRACE64: Self = Self(6);
-    /// The index of a precise sample.
+    /// The index of a sample of processor events (PEBS).
     pub const PEBS_INDEX: Self = Self(7);
-    /// Counters of the processor.
+    /// Values of the processor's performance counters.
     pub const PMC_COUNTERS: Self = Self(8);
-    /// The key of a modern application.
+    /// The key of a packaged application.
     pub const PSM_KEY: Self = Self(9);
     /// The event's key.
     pub const EVENT_KEY: Self = Self(10);
@@ -39,7 +39,7 @@ impl ItemKind {
     pub const PROCESS_START_KEY: Self = Self(13);
     /// The GUID by which the provider was enabled.
     pub const CONTROL_GUID: Self = Self(14);
-    /// What the performance counter showed besides.
+    /// A delta of the performance counter.
     pub const QPC_DELTA: Self = Self(15);
     /// The container.
     pub const CONTAINER_ID: Self = Self(16);
@@ -53,7 +53,7 @@ impl ItemKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Item<'a> {
-    /// What it is.
+    /// Its kind.
     pub kind: ItemKind,
     /// Its bytes.
     pub data: &'a [u8],
@@ -62,12 +62,12 @@ pub struct Item<'a> {
 /// The extended items of an event, in their order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Items<'a> {
-    /// Checked: whole items, the last of which has no successor.
+    /// Checked: complete items, of which the last says that no other follows.
     bytes: &'a [u8],
 }
 
 impl<'a> Items<'a> {
-    /// The items at the front of `bytes`. An error has the offset of the item that is wrong.
+    /// The items at the front of `bytes`. An error comes with the offset of the wrong item.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, (usize, ErrorKind)> {
         let mut at = 0;
         loop {
@@ -79,12 +79,12 @@ impl<'a> Items<'a> {
         }
     }
 
-    /// The items that these bytes are, which were measured before.
+    /// The items in these bytes, which [`parse`](Self::parse) has checked before.
     pub(super) fn checked(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// Bytes that the items take.
+    /// The size of the items, in bytes.
     pub(super) fn len(self) -> usize {
         self.bytes.len()
     }
@@ -95,7 +95,7 @@ impl<'a> Items<'a> {
     }
 }
 
-/// The size of the item that `bytes` begin with, and whether another follows.
+/// The size of the item at the start of `bytes`, and whether another follows.
 fn measure(bytes: &[u8]) -> Result<(usize, bool), ErrorKind> {
     let most = bytes.len();
     let wrong = |size: usize, least: usize| {
@@ -136,7 +136,7 @@ impl<'a> IntoIterator for Items<'a> {
     }
 }
 
-/// Goes through [`Items`].
+/// Iterator over [`Items`].
 #[derive(Clone, Debug)]
 pub struct ItemsIter<'a>(&'a [u8]);
 

@@ -1,4 +1,4 @@
-//! A buffer in memory, and the way through its records.
+//! A buffer in memory, read record by record.
 
 use super::buffer::HEADER;
 use super::lz77;
@@ -14,29 +14,29 @@ use crate::source::Source;
 /// The bytes of a buffer, unpacked.
 #[derive(Debug)]
 enum Data<'a> {
-    /// A part of the file that is in memory anyway.
+    /// A part of a file that is in memory.
     Slice(&'a [u8]),
     Owned,
 }
 
-/// A buffer in memory. One is used again and again, so that its room is allocated once.
+/// A buffer in memory. It is used for many buffers of the file, so that memory is allocated once.
 #[derive(Debug)]
 pub(super) struct Loaded<'a> {
     found: Found,
     data: Data<'a>,
-    /// The bytes of a buffer that was copied or unpacked.
+    /// The bytes of the buffer, if it was copied or unpacked.
     owned: Vec<u8>,
     packed: Vec<u8>,
-    /// Where the next record begins, and where the last one ends.
+    /// The offset of the next record, and the end of the last one.
     at: usize,
     end: usize,
-    /// What is to be told once the records before it are read.
+    /// An error to return after the records before it.
     trouble: Option<Error>,
-    /// The time of the record before, by the clock.
+    /// The time of the previous record, in ticks of the clock.
     pub(super) last: Option<i64>,
 }
 
-/// A record that was found and is wanted.
+/// A record that the filter lets pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ready {
     at: usize,
@@ -44,7 +44,7 @@ pub(super) struct Ready {
     pub(super) clock: Option<i64>,
 }
 
-/// What comes next in a buffer.
+/// The next thing in a buffer.
 pub(super) enum Step {
     Record(Ready),
     Error(Error),
@@ -65,7 +65,7 @@ impl<'a> Loaded<'a> {
         }
     }
 
-    /// Bytes held for it.
+    /// The memory it holds, in bytes.
     pub(super) fn held(&self) -> usize {
         self.owned.capacity() + self.packed.capacity()
     }
@@ -86,7 +86,7 @@ impl<'a> Loaded<'a> {
         }
     }
 
-    /// Leaves nothing of the buffer to read.
+    /// Makes the buffer an empty one.
     fn clear(&mut self, found: Found) {
         self.found = found;
         self.data = Data::Slice(&[]);
@@ -95,7 +95,7 @@ impl<'a> Loaded<'a> {
         self.trouble = None;
     }
 
-    /// Reads a buffer, and unpacks it if need be. What is wrong with it comes after the records that can be read.
+    /// Reads a buffer, and unpacks it if it is compressed. An error comes after the records that can be read.
     pub(super) fn load(
         &mut self,
         source: &mut Source<'a>,
@@ -150,10 +150,10 @@ impl<'a> Loaded<'a> {
             None => source.read(start, length, &mut self.packed).map_err(ErrorKind::Io)?,
         };
         self.owned.clear();
-        // The header stays as it is; nobody looks at it here.
+        // Room for the header, so that offsets count from it. Its bytes are not used here.
         self.owned.resize(HEADER as usize, 0);
         let size = (end - HEADER) as usize;
-        // What was unpacked of a buffer that is cut is as good as the rest would be.
+        // What was unpacked before the error is still good.
         if let Err(error) = lz77::unpack_lz77(packed, size, &mut self.owned)
             && available == header.size
         {
@@ -164,7 +164,7 @@ impl<'a> Loaded<'a> {
         Ok(())
     }
 
-    /// Goes on to the next record that the filter lets pass.
+    /// Moves to the next record that the filter lets pass.
     #[inline]
     pub(super) fn step(&mut self, session: &Session, filter: &Filter, stats: &mut Stats) -> Step {
         loop {
@@ -198,10 +198,10 @@ impl<'a> Loaded<'a> {
         }
     }
 
-    /// The end of the data: tells what trouble there was, once.
+    /// The end of the data: returns the pending error, once.
     #[cold]
     fn finish(&mut self, stats: &mut Stats) -> Step {
-        // What is left is fewer bytes than a record, or filler.
+        // The rest is too short for a record, or filler.
         stats.filler_bytes += (self.end - self.at) as u64;
         self.at = self.end;
         match self.trouble.take() {
@@ -213,14 +213,14 @@ impl<'a> Loaded<'a> {
         }
     }
 
-    /// Gives up the rest of the buffer.
+    /// Skips the rest of the buffer.
     #[cold]
     fn fail(&mut self, at: usize, kind: ErrorKind, stats: &mut Stats) -> Error {
         let within = u32::try_from(self.at + at).unwrap_or(u32::MAX);
         stats.unread_bytes += (self.end - self.at) as u64;
         stats.errors += 1;
         self.at = self.end;
-        // The last record of a buffer that is cut is cut, too.
+        // If the buffer was cut, its last record was cut too.
         self.trouble.take().unwrap_or_else(|| Error::within(self.found.offset, within, kind))
     }
 
@@ -239,7 +239,7 @@ impl<'a> Loaded<'a> {
     }
 }
 
-/// Whether records can end there.
+/// Checks that records can end at this offset.
 fn check_end(end: u32, most: u32) -> Result<u32, ErrorKind> {
     if (HEADER..=most).contains(&end) { Ok(end) } else { Err(ErrorKind::DataEnd { end, least: HEADER, most }) }
 }

@@ -1,7 +1,7 @@
-//! Plain LZ77 ("XPRESS", [MS-XCA] 2.4): what compressed buffers are packed with.
+//! Plain LZ77 ("XPRESS", [MS-XCA] 2.4): the compression of buffers.
 //!
-//! A word of 32 flags stands before up to 32 items: 0 is a literal byte, 1 a match. A match is 16 bits, its offset and its
-//! length, with up to three more numbers for long lengths.
+//! A word of 32 flags is followed by up to 32 items: 0 is a literal byte, 1 a match. A match is 16 bits, its offset and
+//! its length, and up to three more numbers for long lengths.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lz77Error {
-    /// The packed bytes end before all is unpacked.
+    /// The packed bytes end before everything is unpacked.
     Ends {
         /// Bytes unpacked so far.
         unpacked: usize,
-        /// Bytes that were promised.
+        /// Bytes that were expected.
         expected: usize,
     },
     /// A match begins before the first byte.
@@ -28,11 +28,11 @@ pub enum Lz77Error {
         /// Bytes unpacked so far.
         unpacked: usize,
     },
-    /// A match runs past the promised end.
+    /// A match goes past the expected end.
     Overrun {
         /// Bytes that would have been unpacked.
         unpacked: usize,
-        /// Bytes that were promised.
+        /// Bytes that were expected.
         expected: usize,
     },
 }
@@ -56,16 +56,17 @@ impl fmt::Display for Lz77Error {
     }
 }
 
-/// How much room a block gets at first, in terms of its packed size. Real blocks unpack to at most nine times theirs.
+/// The memory for a block at first, as a multiple of its packed size. Real blocks unpack to at most nine times their
+/// packed size.
 const FIRST_RATIO: usize = 16;
-/// Literals and short matches are copied in pieces of these sizes, whatever their own.
+/// Literals and short matches are copied in pieces of these sizes, even if they are shorter.
 const PIECE: usize = 32;
 const SHORT: usize = 16;
 
-/// Unpacks plain LZ77 ("XPRESS", [MS-XCA] 2.4) to exactly `size` bytes behind those that are in `out`: what the buffers of
-/// compressed traces are packed with.
+/// Unpacks plain LZ77 ("XPRESS", [MS-XCA] 2.4) to exactly `size` bytes, and appends them to `out`. Buffers of
+/// compressed traces are packed in this way.
 ///
-/// On an error `out` holds what could be unpacked. Room grows with what is unpacked, not with what `size` promises.
+/// On an error `out` holds what could be unpacked. Memory grows with what is unpacked, not with `size`.
 ///
 /// ```
 /// let packed = [0xff, 0xff, 0xff, 0x1f, b'a', b'b', b'c', 0x17, 0x00, 0x0f, 0xff, 0x26, 0x01];
@@ -89,12 +90,12 @@ struct Unpacker<'p, 'o> {
     packed: &'p [u8],
     at: usize,
     out: &'o mut Vec<u8>,
-    /// Where the block begins in `out`.
+    /// The offset of the block in `out`.
     base: usize,
     /// Bytes unpacked.
     done: usize,
     size: usize,
-    /// Where the byte is whose upper half is the next match's length.
+    /// The offset of a byte whose upper half is the length of the next match.
     half: Option<usize>,
 }
 
@@ -109,7 +110,7 @@ impl Unpacker<'_, '_> {
                     self.copy_literals(literals as usize)?;
                 }
                 left -= literals;
-                // In two steps, since a shift by all 32 bits is none.
+                // In two steps, because a shift by 32 bits overflows.
                 flags = flags.checked_shl(literals).unwrap_or(0);
                 if left > 0 && self.done < self.size {
                     self.copy_match()?;
@@ -134,7 +135,7 @@ impl Unpacker<'_, '_> {
         Lz77Error::Ends { unpacked: self.done, expected: self.size }
     }
 
-    /// Makes room for so many more bytes: at least twice as much as there was.
+    /// Makes room for more bytes: at least twice as much as there was.
     #[cold]
     fn grow(&mut self, more: usize) {
         let room = self.out.len() - self.base;
@@ -151,7 +152,7 @@ impl Unpacker<'_, '_> {
             && let Some(from) = from.and_then(|from| from.first_chunk::<PIECE>())
             && let Some(into) = into.and_then(|into| into.first_chunk_mut::<PIECE>())
         {
-            // A copy of known size is a few moves; what is too much is overwritten next.
+            // A copy of constant size is a few moves. The bytes that are too many are overwritten next.
             *into = *from;
             self.at += count;
             self.done += count;
@@ -160,7 +161,7 @@ impl Unpacker<'_, '_> {
         self.copy_last_literals(count)
     }
 
-    /// Literals near the end of the input, of the output or of the room.
+    /// Literals near the end of the input, the output or the room.
     #[cold]
     fn copy_last_literals(&mut self, count: usize) -> Result<(), Lz77Error> {
         let wanted = count.min(self.size - self.done);
@@ -187,7 +188,7 @@ impl Unpacker<'_, '_> {
         let to = self.base + self.done;
         if length <= SHORT && distance >= SHORT && self.out.len() - to >= SHORT {
             self.out.copy_within(to - distance..to - distance + SHORT, to);
-            // The room never reaches past the size, so that the length does not either.
+            // The room never goes past the size, so the length does not either.
             self.done += length;
             return Ok(());
         }
@@ -204,7 +205,7 @@ impl Unpacker<'_, '_> {
         }
         let to = self.base + self.done;
         let mut copied = 0;
-        // What was copied can be copied again: each round doubles the period.
+        // What was copied is copied again: each round doubles the period.
         while copied < length {
             let piece = (distance + copied).min(length - copied);
             self.out.copy_within(to - distance..to - distance + piece, to + copied);
@@ -214,7 +215,7 @@ impl Unpacker<'_, '_> {
         Ok(())
     }
 
-    /// A length from 10 on: in half a byte, or a byte, or two, or four.
+    /// A length from 10 on, in half a byte, one byte, two or four.
     fn long_length(&mut self) -> Result<usize, Lz77Error> {
         let nibble = if let Some(at) = self.half.take() {
             self.packed.get(at).copied().unwrap_or_default() >> 4
@@ -234,7 +235,7 @@ impl Unpacker<'_, '_> {
         if long == 0 {
             long = u32::from_le_bytes(self.take()?);
         }
-        // The whole length stands there, less the three that every match has.
+        // This is the whole length, minus the three that every match has.
         if long < 15 + 7 {
             return Err(Lz77Error::Length { unpacked: self.done });
         }
@@ -281,7 +282,7 @@ mod tests {
         // A match of four bytes where three are expected.
         let packed = [0, 0, 0, 0x40, b'a', 0x01, 0];
         assert_eq!(unpacked(&packed, 4), Err(Lz77Error::Overrun { unpacked: 5, expected: 4 }));
-        // A length in two bytes that would have gone into one.
+        // A length in two bytes that would have fitted into one.
         let packed = [0, 0, 0, 0x40, b'a', 0x07, 0, 0x0F, 0xFF, 5, 0];
         assert_eq!(unpacked(&packed, 400), Err(Lz77Error::Length { unpacked: 1 }));
     }

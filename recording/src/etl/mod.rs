@@ -1,7 +1,7 @@
 //! Traces: `.etl` files.
 //!
-//! A trace is buffers, one after the other, each filled by one processor; [`Trace::records`] goes through them as they
-//! stand, [`Trace::records_by_time`] merges the processors' buffers by time. Buffers may be compressed.
+//! A trace is a sequence of buffers, each filled by one processor. [`Trace::records`] reads them in the order of the
+//! file; [`Trace::records_by_time`] merges the processors' buffers by time. Buffers may be compressed.
 
 mod buffer;
 mod build;
@@ -40,10 +40,10 @@ use walk::Walk;
 
 /// The class of the trace's own records: the log file header, and others of group 0.
 pub const EVENT_TRACE: Guid = Guid::from_u128(0x68fdd900_4a3e_11d1_84f4_0000f80464e3);
-/// The class of the records that a merged file holds its events' schema in: see [`TraceRecord::schema`].
+/// The class of the records in which a merged file holds the schema of its events: see [`TraceRecord::schema`].
 pub const EVENT_METADATA: Guid = Guid::from_u128(0xbbccf6c1_6cd1_48c4_80ff_839482e37671);
 
-/// What may be held of buffers at once when records are merged by time, unless somebody says otherwise.
+/// The default limit of memory for buffers when records are merged by time.
 const MEMORY_LIMIT: u64 = 1 << 30;
 
 /// A trace.
@@ -71,12 +71,12 @@ pub struct Trace<'a> {
 }
 
 impl<'a> Trace<'a> {
-    /// Opens a trace and reads its header. The file is read piece by piece, later.
+    /// Opens a trace and reads its header. The rest of the file is read later, piece by piece.
     pub fn open(reader: impl Read + Seek + Send + 'a) -> Result<Self, Error> {
         Self::new(Source::new(reader).map_err(|error| Error::new(0, ErrorKind::Io(error)))?)
     }
 
-    /// Opens a trace that is in memory. Records that are not compressed borrow from it.
+    /// Opens a trace in memory. Records of uncompressed buffers borrow from it.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::new(Source::Slice(bytes))
     }
@@ -97,7 +97,7 @@ impl<'a> Trace<'a> {
         Ok(trace)
     }
 
-    /// The header of the first buffer; an error where no trace begins.
+    /// The header of the first buffer; an error if the file is not a trace.
     fn read_first_header(&mut self) -> Result<BufferHeader, Error> {
         let mut scratch = Vec::new();
         let bytes = self.source.read(0, HEADER as usize, &mut scratch).map_err(|e| Error::new(0, ErrorKind::Io(e)))?;
@@ -105,8 +105,8 @@ impl<'a> Trace<'a> {
         header.ok_or_else(|| Error::new(0, ErrorKind::NotATrace))
     }
 
-    /// The log file header. None where the first buffer begins with something else: the file was carved, or its first
-    /// buffer overwritten.
+    /// The log file header. `None` if the first buffer begins with something else: the file was cut out of other data,
+    /// or its first buffer was overwritten.
     fn read_header(&mut self) -> Result<Option<Header>, Error> {
         let mut records = self.records();
         match records.next() {
@@ -117,8 +117,8 @@ impl<'a> Trace<'a> {
                     && record.opcode == 0;
                 Ok(record.clock.filter(|_| is_header).and_then(|raw0| Header::parse(record.payload, raw0)))
             }
-            // Whatever it is, it will be told again when the records are read. Without a first record, though, nothing
-            // but the numbers of a buffer's header says that this is a trace.
+            // The error is reported again when the records are read. But if the first bytes are not a record, only the
+            // numbers in the buffer's header say that this is a trace: that is not enough.
             Some(Err(error)) if matches!(error.kind(), ErrorKind::Marker(_) | ErrorKind::RecordType(_)) => {
                 Err(Error::new(0, ErrorKind::NotATrace))
             }
@@ -126,33 +126,33 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// What the trace says about itself. None if its first buffer is lost.
+    /// What the trace says about itself. `None` if its first buffer is lost.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
-    /// The build of Windows that wrote the file. See [`build_report`](Self::build_report) for how far to believe it.
+    /// The build of Windows that wrote the file. See [`build_report`](Self::build_report) for how certain it is.
     pub fn build(&self) -> Option<u32> {
         self.session.build
     }
 
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub fn file_size(&self) -> u64 {
         self.source.len()
     }
 
-    /// Hands out only what the filter lets pass. Buffers that cannot hold such are not unpacked.
+    /// Returns only records that the filter lets pass. Buffers that cannot hold any are not unpacked.
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
     }
 
-    /// Bounds what [`records_by_time`](Self::records_by_time) may hold of buffers at once: 1 GiB unless set. It needs as
-    /// many buffers as the machine has processors.
+    /// Limits the memory for buffers in [`records_by_time`](Self::records_by_time), by default to 1 GiB. It needs one
+    /// buffer for each processor of the machine.
     pub fn set_memory_limit(&mut self, bytes: u64) {
         self.memory_limit = bytes;
     }
 
-    /// The records as they stand in the file.
+    /// The records in the order of the file.
     pub fn records(&mut self) -> Records<'_, 'a> {
         let stats = self.first_stats();
         Records { trace: self, walk: Walk::default(), loaded: Loaded::new(), last: Vec::new(), stats }
@@ -160,13 +160,13 @@ impl<'a> Trace<'a> {
 
     /// The records in the order of time, merged over the processors.
     ///
-    /// All buffers' headers are read at once. Records of one processor keep their order even where the clock was set back;
-    /// records of equal times come in the order of the file.
+    /// The headers of all buffers are read at once. Records of one processor keep their order even if the clock was set
+    /// back; records with equal times come in the order of the file.
     pub fn records_by_time(&mut self) -> RecordsByTime<'_, 'a> {
         RecordsByTime::new(self)
     }
 
-    /// Stats with what the header counts.
+    /// Stats with the losses that the header counts.
     fn first_stats(&self) -> Stats {
         let mut stats = Stats::default();
         if let Some(header) = &self.header {
@@ -183,21 +183,21 @@ impl std::fmt::Debug for Trace<'_> {
     }
 }
 
-/// The records of a trace as they stand in the file.
+/// The records of a trace in the order of the file.
 ///
-/// Not an iterator, since a record borrows the buffer that it stands in.
+/// Not an iterator, because a record borrows the buffer that it is in.
 #[derive(Debug)]
 pub struct Records<'t, 'a> {
     trace: &'t mut Trace<'a>,
     walk: Walk,
     loaded: Loaded<'a>,
-    /// The last time of each processor that was met.
+    /// The last time of each processor so far.
     last: Vec<(u16, Option<i64>)>,
     stats: Stats,
 }
 
 impl Records<'_, '_> {
-    /// The next record, or what is wrong with the next place of the file. None at its end.
+    /// The next record, or the next error. `None` at the end of the file.
     #[expect(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
     #[inline]
     pub fn next(&mut self) -> Option<Result<TraceRecord<'_>, Error>> {
@@ -222,7 +222,7 @@ impl Records<'_, '_> {
         }
     }
 
-    /// Goes on to the next buffer.
+    /// Loads the next buffer.
     fn load_next(&mut self) -> Option<Result<(), Error>> {
         let Trace { source, session, filter, .. } = &mut *self.trace;
         let found = match self.walk.next(source, session.plain, &mut self.stats)? {
@@ -241,7 +241,7 @@ impl Records<'_, '_> {
     }
 }
 
-/// Notes the last time of a processor.
+/// Remembers the last time of a processor.
 fn remember(all: &mut Vec<(u16, Option<i64>)>, cpu: u16, last: Option<i64>) {
     match all.binary_search_by_key(&cpu, |&(cpu, _)| cpu) {
         Ok(at) => all[at].1 = last,

@@ -1,7 +1,8 @@
 //! Records in the order of time: the processors' buffers, merged.
 //!
-//! Each processor's buffers are a stream whose records are in order. A heap holds the next record's time of each stream; the
-//! stream with the earliest goes on until another one is earlier. One buffer a stream is in memory.
+//! Each processor's buffers are a stream whose records are in order. A heap holds the time of each stream's next
+//! record. The stream with the earliest record is read until another one is earlier. One buffer of each stream is in
+//! memory.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -27,28 +28,28 @@ struct Entry {
 /// The buffers of a processor.
 #[derive(Debug)]
 struct Stream<'a> {
-    /// Those that come yet, the next one last.
+    /// The buffers that are still to come, the next one last.
     entries: Vec<Entry>,
     loaded: Loaded<'a>,
-    /// The record that comes next.
+    /// The next record.
     ready: Option<Ready>,
 }
 
-/// Time by the clock, and place in the file: what a stream waits with.
+/// The order of streams: time in ticks of the clock, and offset in the file.
 type Key = (i64, u64);
 
 /// The records of a trace in the order of time.
 ///
-/// Not an iterator, since a record borrows the buffer that it stands in.
+/// Not an iterator, because a record borrows the buffer that it is in.
 #[derive(Debug)]
 pub struct RecordsByTime<'t, 'a> {
     trace: &'t mut Trace<'a>,
     streams: Vec<Stream<'a>>,
-    /// Streams that wait with a record, the earliest on top.
+    /// Streams that have a record, the earliest on top.
     heap: BinaryHeap<Reverse<(Key, usize)>>,
-    /// The stream whose record was handed out last.
+    /// The stream whose record was returned last.
     current: Option<usize>,
-    /// Errors that were found before the records: where the buffers are, and on filling the heap.
+    /// Errors found before the first record: while the buffers were listed, and while the heap was filled.
     errors: Vec<Error>,
     /// Streams that have not been asked for their first record.
     unasked: usize,
@@ -76,9 +77,9 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
         }
     }
 
-    /// The next record, or what is wrong with the next place of the file. None after the last.
+    /// The next record, or the next error. `None` after the last.
     ///
-    /// Errors that concern no record come first.
+    /// Errors that do not belong to a stream come first.
     #[expect(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
     pub fn next(&mut self) -> Option<Result<TraceRecord<'_>, Error>> {
         match self.advance()? {
@@ -94,7 +95,7 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
         while let Some(next) = self.unasked.checked_sub(1) {
             self.unasked = next;
             if let Err(error) = self.prepare(next) {
-                // The same stream goes on behind its error.
+                // The same stream goes on after its error.
                 self.unasked += 1;
                 return Some(Err(error));
             }
@@ -105,7 +106,7 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
                 self.current = Some(current);
                 return Some(Err(error));
             }
-            // As long as no other stream is earlier, the heap need not be touched.
+            // As long as no other stream is earlier, the heap stays as it is.
             let key = self.key(current).map(|key| (key, current));
             match (key, self.heap.peek()) {
                 (Some(key), Some(&Reverse(top))) if key > top => self.heap.push(Reverse(key)),
@@ -123,10 +124,10 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
         Some(Ok((stream, ready)))
     }
 
-    /// What a stream's next record is compared by; none after its last.
+    /// The key of a stream's next record; `None` after its last.
     fn key(&self, index: usize) -> Option<Key> {
         let stream = self.streams.get(index)?;
-        // A record without a time stays behind the one before it.
+        // A record without a time keeps its position after the previous one.
         let time = stream.ready?.clock.or(stream.loaded.last).unwrap_or(i64::MIN);
         Some((time, stream.loaded.offset()))
     }
@@ -145,14 +146,14 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
                 Step::End => {}
             }
             let Some(entry) = stream.entries.pop() else {
-                // Nothing comes any more.
+                // The stream has ended.
                 self.held -= stream.loaded.held() as u64;
                 stream.loaded = Loaded::new();
                 return Ok(());
             };
             let bytes = source.read(entry.offset, HEADER as usize, &mut self.scratch);
             let bytes = bytes.map_err(|error| Error::new(entry.offset, ErrorKind::Io(error)))?;
-            // It was there before, unless the file changes.
+            // It was there when the buffers were listed, unless the file has changed.
             let Some(header) = BufferHeader::parse(bytes) else { continue };
             let Entry { offset, number, available, .. } = entry;
             let before = stream.loaded.held() as u64;
@@ -173,7 +174,7 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
     }
 }
 
-/// The buffers of the file by processor, and what is wrong between them.
+/// The buffers of the file by processor, and the errors between them.
 fn list_streams<'a>(trace: &mut Trace<'a>, stats: &mut Stats) -> (Vec<Stream<'a>>, Vec<Error>) {
     let is_circular = trace.header.as_ref().is_some_and(Header::is_circular);
     let is_one = trace.header.as_ref().is_some_and(Header::is_one_stream);
@@ -191,7 +192,7 @@ fn list_streams<'a>(trace: &mut Trace<'a>, stats: &mut Stats) -> (Vec<Stream<'a>
     }
     let streams = streams.into_values().map(|mut entries| {
         if is_circular {
-            // The file is rotated once it has been written round; the first buffer stays where it is.
+            // When a circular file is full, new buffers overwrite old ones, except the first buffer, which stays.
             entries.sort_by_key(|entry| (entry.offset > 0, entry.sequence));
         }
         entries.reverse();

@@ -1,4 +1,4 @@
-//! The records of a buffer: fourteen kinds of headers, told by a marker.
+//! The records of a buffer: fourteen kinds of headers, distinguished by a marker.
 
 use std::ops::Deref;
 
@@ -22,7 +22,7 @@ const EVENT: usize = 80;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HeaderKind {
-    /// `SYSTEM_TRACE_HEADER`: the kernel's own.
+    /// `SYSTEM_TRACE_HEADER`: a record of the kernel.
     System,
     /// The same without processor times.
     Compact,
@@ -34,27 +34,27 @@ pub enum HeaderKind {
     Error,
     /// `MESSAGE_TRACE_HEADER`: a WPP message.
     Message,
-    /// `PERFINFO_TRACE_HEADER`: the kernel's own, short.
+    /// `PERFINFO_TRACE_HEADER`: a short record of the kernel.
     PerfInfo,
     /// `EVENT_HEADER`: an event of a manifest, or one that describes itself.
     Event,
 }
 
-/// The shape of a record, before anything of it is believed: its header and its size.
+/// The shape of a record, before its contents are checked: its header and its size.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     kind: HeaderKind,
-    /// None where the header's kind does not tell.
+    /// `None` if the kind of header does not say.
     pointer_size: Option<PointerSize>,
     /// Header and payload, not the padding.
     pub(super) size: usize,
-    /// Bytes before extended items and payload.
+    /// The size of what comes before extended items and payload, in bytes.
     fixed: usize,
-    /// Bytes of extended items, once they are checked.
+    /// The size of the extended items in bytes, once they are checked.
     items: usize,
 }
 
-/// What stands where a record may begin.
+/// What is at an offset where a record may begin.
 pub(super) enum Next {
     /// A record.
     Record(Shape),
@@ -63,11 +63,11 @@ pub(super) enum Next {
 }
 
 impl Shape {
-    /// Reads the marker and the size of the record at the front of `bytes`, which are all up to the end of the data.
+    /// Reads the marker and the size of the record at the front of `bytes`, which go to the end of the data.
     #[inline]
     pub(super) fn parse(bytes: &[u8]) -> Result<Next, ErrorKind> {
         let b = Bytes(bytes);
-        // Less than a marker is left: no record fits.
+        // Fewer bytes are left than a marker has: no record fits.
         let Some(marker) = b.u32(0) else { return Ok(Next::End) };
         let [_, _, kind, family] = marker.to_le_bytes();
         let (kind, pointers, fixed, size_at) = if marker & 0xC000_0000 == 0xC000_0000 {
@@ -93,7 +93,7 @@ impl Shape {
         Ok(Next::Record(Self { kind, pointer_size: pointers, size, fixed, items: 0 }))
     }
 
-    /// The record's time by the trace's clock.
+    /// The record's time, in ticks of the trace's clock.
     #[inline]
     pub(super) fn clock(&self, record: &[u8]) -> Option<i64> {
         let at = match self.kind {
@@ -120,7 +120,7 @@ impl Shape {
         if self.kind == HeaderKind::Event { Bytes(record).u16(0x28) } else { None }
     }
 
-    /// Checks the extended items of an event. An error has its offset in the record.
+    /// Checks the extended items of an event. An error comes with its offset in the record.
     #[inline]
     pub(super) fn check_items(&mut self, record: &[u8]) -> Result<(), (usize, ErrorKind)> {
         if self.kind != HeaderKind::Event || Bytes(record).u16(4).unwrap_or_default() & 1 == 0 {
@@ -132,14 +132,14 @@ impl Shape {
         Ok(())
     }
 
-    /// Whether a filter lets the record pass, its time aside.
+    /// Whether a filter lets the record pass, apart from its time.
     #[inline]
     pub(super) fn is_admitted(&self, record: &[u8], filter: &Filter) -> bool {
         filter.admits_id(self.id(record)) && filter.admits_provider(self.provider(record))
     }
 }
 
-/// Kind, pointer size, fixed part and place of the size for a header type.
+/// Kind, pointer size, fixed part and offset of the size for a header type.
 #[inline]
 fn header(kind: u8) -> Option<(HeaderKind, Option<PointerSize>, usize, usize)> {
     const NARROW: Option<PointerSize> = Some(PointerSize::Bits32);
@@ -162,7 +162,7 @@ fn header(kind: u8) -> Option<(HeaderKind, Option<PointerSize>, usize, usize)> {
     })
 }
 
-/// Bytes of counters before a PERFINFO payload, as its version tells.
+/// The size of the counters before a PERFINFO payload, which its version gives.
 fn counters(version: u16) -> usize {
     8 * usize::from((version >> 15) + (version >> 8 & 7))
 }
@@ -188,7 +188,7 @@ fn message_parts(flags: u16) -> usize {
     MESSAGE_PARTS.iter().filter(|&&(part, _)| has_part(flags, part)).map(|&(_, size)| size).sum()
 }
 
-/// Where a part of a WPP message's header begins.
+/// The offset of a part of a WPP message's header.
 fn message_part(record: &[u8], wanted: u16) -> Option<usize> {
     let flags = Bytes(record).u16(6)?;
     let mut at = 8;
@@ -221,7 +221,7 @@ impl<'a> Deref for TraceRecord<'a> {
     }
 }
 
-/// What is the same for all records of a buffer.
+/// What all records of a buffer share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context {
     pub(super) clock: Option<Clock>,
@@ -230,7 +230,7 @@ pub(super) struct Context {
 }
 
 impl<'a> TraceRecord<'a> {
-    /// Takes apart a record whose size and items were checked.
+    /// Reads a record whose size and items were checked.
     #[inline]
     pub(super) fn new(shape: Shape, bytes: &'a [u8], context: &Context, clock: Option<i64>, place: Place) -> Self {
         let (head, payload) = bytes.split_at_checked(shape.fixed + shape.items).unwrap_or_default();
@@ -265,7 +265,7 @@ impl<'a> TraceRecord<'a> {
         this
     }
 
-    /// The size of the header is known here, so that none of its fields needs a check.
+    /// The size of the header is a constant here, so that its fields need no check.
     #[inline]
     fn read_event(&mut self, header: &[u8; EVENT]) {
         let b = Bytes(header);
@@ -352,7 +352,7 @@ impl<'a> TraceRecord<'a> {
         self.items
     }
 
-    /// `EVENT_HEADER.Flags`, as they stand in the file: neither bit of the pointer size is among them. 0 for other kinds.
+    /// `EVENT_HEADER.Flags` as in the file, without the two bits of the pointer size. 0 for other kinds.
     pub fn flags(&self) -> u16 {
         self.event_word(4)
     }
@@ -366,8 +366,8 @@ impl<'a> TraceRecord<'a> {
         if self.kind == HeaderKind::Event { Bytes(self.bytes).u16(at).unwrap_or_default() } else { 0 }
     }
 
-    /// The version in the header, of all kinds that have one. That of an event is also in its key; the kernel's records have
-    /// counters in the upper bits.
+    /// The version in the header, for all kinds that have one. An event has it in its key too; records of the kernel
+    /// have counters in the upper bits.
     pub fn version(&self) -> Option<u16> {
         let b = Bytes(self.bytes);
         match self.kind {
@@ -378,7 +378,7 @@ impl<'a> TraceRecord<'a> {
         }
     }
 
-    /// The group of a record of the kernel.
+    /// The group, for a record of the kernel.
     pub fn group(&self) -> Option<u8> {
         match self.kind {
             HeaderKind::System | HeaderKind::Compact | HeaderKind::PerfInfo => Bytes(self.bytes).u8(7),
@@ -397,12 +397,12 @@ impl<'a> TraceRecord<'a> {
         }
     }
 
-    /// The number of a WPP message.
+    /// The message number, for a WPP message.
     pub fn message_number(&self) -> Option<u16> {
         if self.kind == HeaderKind::Message { Bytes(self.bytes).u16(4) } else { None }
     }
 
-    /// Whether the event carries its own schema: TraceLogging, or the manifest of an EventSource.
+    /// Whether the event contains its own schema: TraceLogging, or the manifest of an EventSource.
     pub fn is_self_describing(&self) -> bool {
         const MANIFEST: u16 = 0xFFFE;
         const TRACE_LOGGING: u8 = 11;
@@ -422,7 +422,7 @@ impl<'a> TraceRecord<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Schema<'a> {
-    /// `TRACE_EVENT_INFO`: one event's names, types and messages.
+    /// `TRACE_EVENT_INFO`: names, types and messages of one event.
     EventInfo(&'a [u8]),
     /// `EVENT_MAP_INFO`: one map.
     MapInfo(&'a [u8]),

@@ -1,4 +1,4 @@
-//! What the first buffer tells about all others.
+//! What the first buffer says about all others.
 
 use super::buffer::{BufferHeader, LARGEST};
 use super::clock::Clock;
@@ -6,24 +6,24 @@ use super::header::Header;
 use super::walk::Found;
 use crate::filter::Filter;
 
-/// `LogFileMode`: buffers are compressed, and the first one's state names the format.
+/// `LogFileMode`: buffers are compressed, and the state of the first one gives the format.
 const COMPRESSED: u32 = 0x0400_0000;
 /// `LogFileMode`: several sessions wrote the file, one after the other.
 const APPEND: u32 = 4;
 /// Plain LZ77.
 const XPRESS: u32 = 3;
 
-/// What is the same for all buffers.
+/// What all buffers share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Session {
     /// None without a log file header.
     pub(super) clock: Option<Clock>,
     pub(super) build: Option<u32>,
-    /// The size of all buffers, where they are equal.
+    /// The size of all buffers, if they are equal.
     pub(super) plain: Option<u32>,
-    /// What a compressed buffer may unpack to.
+    /// The largest size that a compressed buffer may unpack to.
     pub(super) largest: u32,
-    /// The number of the format that compressed buffers are in.
+    /// The number of the compression format.
     pub(super) compression: u32,
 }
 
@@ -45,9 +45,10 @@ impl Session {
         }
     }
 
-    /// Whether no record of a buffer can pass the filter: it was flushed too early.
+    /// Whether no record of a buffer can pass the filter, because it was flushed too early.
     ///
-    /// The first buffer has the log file header and may have a time of 0. A clock that can be set proves nothing.
+    /// The first buffer has the log file header and may have a time of 0. If the clock can be set, the time of the
+    /// buffer proves nothing.
     pub(super) fn is_unwanted(&self, found: &Found, filter: &Filter) -> bool {
         let Some(clock) = self.clock.filter(Clock::is_steady) else { return false };
         found.number > 0

@@ -1,9 +1,9 @@
 //! What was read of a trace, and what was not.
 
-/// What was read of a trace, what was not, and what never came into it.
+/// What was read of a trace, what was not, and what the session lost.
 ///
-/// Of an uncompressed file, `header_bytes`, `record_bytes`, `filler_bytes`, `skipped_bytes`, `unread_bytes` and
-/// `preallocated_bytes` add up to its size, once its records are read to the end.
+/// For an uncompressed file that was read to its end, `header_bytes`, `record_bytes`, `filler_bytes`, `skipped_bytes`,
+/// `unread_bytes` and `preallocated_bytes` add up to its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -13,11 +13,11 @@ pub struct Stats {
     pub compressed_buffers: u64,
     /// Buffers that the filter made unnecessary to read.
     pub skipped_buffers: u64,
-    /// Records handed out.
+    /// Records that were returned.
     pub records: u64,
-    /// Records that the filter held back, without those of skipped buffers.
+    /// Records that the filter refused, without those of skipped buffers.
     pub filtered: u64,
-    /// Errors handed out.
+    /// Errors that were returned.
     pub errors: u64,
     /// Records with an earlier time than the one before them of the same processor.
     pub out_of_order: u64,
@@ -25,18 +25,18 @@ pub struct Stats {
     pub header_bytes: u64,
     /// Bytes of records with their padding, unpacked.
     pub record_bytes: u64,
-    /// Bytes of buffers behind the end of their data.
+    /// Bytes of buffers after the end of their data.
     pub filler_bytes: u64,
     /// Bytes of skipped buffers, without their headers.
     pub skipped_bytes: u64,
     /// Bytes that could not be read.
     pub unread_bytes: u64,
-    /// Zeros behind the last buffer: room that the session never used.
+    /// Zeros after the last buffer: space that the session never used.
     pub preallocated_bytes: u64,
     /// Events that the session lost, as the log file header counts them.
     pub events_lost: u64,
     /// Buffers that the session lost, as the log file header counts them.
     pub buffers_lost: u64,
-    /// Buffers that are marked as the first after a loss.
+    /// Buffers that are marked as the first one after a loss.
     pub loss_marks: u64,
 }

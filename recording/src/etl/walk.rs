@@ -1,11 +1,11 @@
-//! From buffer to buffer, by the size that each one names.
+//! Goes from buffer to buffer, by the size in the header of each.
 
 use super::buffer::{BufferHeader, HEADER, LARGEST};
 use super::stats::Stats;
 use crate::error::{Error, ErrorKind};
 use crate::source::Source;
 
-/// A buffer that was found: its header, and where it is.
+/// A buffer that was found: its header and its offset.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Found {
     pub(super) offset: u64,
@@ -16,7 +16,7 @@ pub(super) struct Found {
     pub(super) available: u32,
 }
 
-/// The way through the file.
+/// The position in the file.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     at: u64,
@@ -24,7 +24,7 @@ pub(super) struct Walk {
     scratch: Vec<u8>,
 }
 
-/// How many bytes are looked at in one go where nothing is known.
+/// The number of bytes that are read at once when searching for a buffer.
 const STEP: usize = 64 << 10;
 
 /// Whether a buffer may begin at an offset.
@@ -34,10 +34,10 @@ fn is_header(source: &mut Source<'_>, at: u64, scratch: &mut Vec<u8>) -> bool {
 }
 
 impl Walk {
-    /// The next buffer. None at the end of the file.
+    /// The next buffer. `None` at the end of the file.
     ///
-    /// `plain` is the size of all buffers, where they are known to be equal: the distance to look on at where a header
-    /// makes no sense.
+    /// `plain` is the size of all buffers, if they are known to be equal. After a bad header, the next one is looked
+    /// for at multiples of it.
     pub(super) fn next(
         &mut self,
         source: &mut Source<'_>,
@@ -74,8 +74,8 @@ impl Walk {
         Some(Ok(Found { offset, number: self.number - 1, header, available }))
     }
 
-    /// Whether a size unlike that of the other buffers leads anywhere. Files that several sessions appended to may have
-    /// several sizes.
+    /// Checks a size that differs from that of the other buffers: it must lead to another header. Files that several
+    /// sessions appended to may have several sizes.
     fn check_plain(&mut self, source: &mut Source<'_>, plain: Option<u32>, size: u32) -> Result<(), ErrorKind> {
         let Some(plain) = plain.filter(|&plain| plain != size) else { return Ok(()) };
         let next = self.at.saturating_add(size.into());
@@ -85,7 +85,7 @@ impl Walk {
         Err(ErrorKind::BufferSize { size, least: plain, most: plain })
     }
 
-    /// Leaves the rest of the file unread.
+    /// Gives up the rest of the file.
     fn give_up(&mut self, left: u64, kind: ErrorKind, stats: &mut Stats) -> Error {
         stats.unread_bytes += left;
         let error = Error::new(self.at, kind);
@@ -93,7 +93,7 @@ impl Walk {
         error
     }
 
-    /// Goes on at the next place where a header may be, or at the end of the file.
+    /// Moves to the next offset where a header may be, or to the end of the file.
     fn resync(&mut self, source: &mut Source<'_>, plain: Option<u32>, kind: ErrorKind, stats: &mut Stats) -> Error {
         let error = Error::new(self.at, kind);
         let length = source.len();
@@ -113,7 +113,7 @@ impl Walk {
         error
     }
 
-    /// Goes past zeros: to the end of the file, or to what else is wrong.
+    /// Skips zeros, to the end of the file or to the next error.
     fn skip_zeros(
         &mut self,
         source: &mut Source<'_>,
@@ -124,7 +124,7 @@ impl Walk {
         let mut at = self.at;
         while at < length {
             let zeros = match source.read(at, STEP, &mut self.scratch) {
-                // A file that became shorter while it was read.
+                // The file became shorter while it was read.
                 Ok([]) => break,
                 Ok(bytes) if bytes.iter().all(|&byte| byte == 0) => bytes.len(),
                 Ok(_) => {

@@ -1,4 +1,4 @@
-//! Binary XML, as far as records need it: which name each value of a template stands under. No XML is made of it.
+//! Binary XML, as far as records need it: the name of each value of a template. It is not turned into XML.
 
 use std::fmt;
 
@@ -13,21 +13,21 @@ const TOKENS: usize = 8192;
 /// The most values of an instance, and the most leaves of a template.
 const VALUES: usize = 2048;
 
-/// What is wrong with the contents of a record.
+/// What can be wrong with the contents of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BinXmlError {
-    /// The bytes end too soon.
+    /// The bytes end too early.
     Ends,
-    /// A token that is not known, or not where one like it may be.
+    /// An unknown token, or one in the wrong position.
     Token(u8),
-    /// More elements within elements than are allowed.
+    /// Elements are nested too deeply.
     Depth,
-    /// More tokens, values or leaves than are allowed.
+    /// There are too many tokens, values or leaves.
     TooMany,
-    /// A name that does not lie in the chunk.
+    /// A name is outside of the chunk.
     Name(u32),
-    /// A template that does not lie in the chunk.
+    /// A template is outside of the chunk.
     Template(u32),
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for BinXmlError {
     }
 }
 
-/// What is wrong, and where in the chunk.
+/// The offset in the chunk, and what is wrong there.
 pub(super) type Fault = (usize, BinXmlError);
 
 /// UTF-16 text in a chunk: where it is, and how many bytes.
@@ -59,7 +59,7 @@ impl Text {
         Bytes(chunk).get(self.at, self.length).and_then(Utf16::new).unwrap_or_default()
     }
 
-    /// Whether it is a name, which is ASCII.
+    /// Whether it equals a name, which must be ASCII.
     pub(super) fn is(self, chunk: &[u8], name: &str) -> bool {
         let name = name.as_bytes();
         self.length == 2 * name.len()
@@ -69,7 +69,7 @@ impl Text {
     }
 }
 
-/// What stands in an element or attribute.
+/// The content of an element or attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     /// The value with this index, of this type.
@@ -78,10 +78,10 @@ pub(super) enum Content {
     Text(Text),
 }
 
-/// An element or attribute with something in it.
+/// An element or attribute that has content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaf {
-    /// The child of the outermost element that it is in, or is.
+    /// The child of the outermost element that it is, or is inside of.
     pub(super) section: Option<Text>,
     pub(super) element: Text,
     pub(super) attribute: Option<Text>,
@@ -90,20 +90,20 @@ pub(super) struct Leaf {
     pub(super) content: Content,
 }
 
-/// Elements with the values in them: the definition of a template, or a fragment of its own.
+/// Elements and the values in them: the definition of a template, or a fragment without a template.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Template {
     pub(super) guid: Guid,
     /// The outermost element.
     pub(super) root: Option<Text>,
     pub(super) leaves: Vec<Leaf>,
-    /// For each value the leaf that it stands in.
+    /// For each value, the leaf that it is in.
     by_index: Vec<Option<u16>>,
-    /// The offset behind it.
+    /// The offset after it.
     pub(super) end: usize,
 }
 
-/// The bytes of a definition before its fragment.
+/// The size of what comes before the fragment in a definition, in bytes.
 const DEFINITION: usize = 24;
 
 impl Template {
@@ -121,7 +121,7 @@ impl Template {
         Ok(template)
     }
 
-    /// The first four bytes of the GUID: what instances name their template by.
+    /// The first four bytes of the GUID, by which instances refer to their template.
     pub(super) fn id(&self) -> u32 {
         u32::from_le_bytes(*self.guid.to_bytes().first_chunk().unwrap_or(&[0; 4]))
     }
@@ -135,7 +135,7 @@ impl Template {
         for (number, leaf) in (0_u16..).zip(&template.leaves) {
             let Content::Value { index, .. } = leaf.content else { continue };
             let index = usize::from(index);
-            // No instance has so many values.
+            // No instance has that many values.
             if index >= VALUES {
                 continue;
             }
@@ -149,12 +149,12 @@ impl Template {
         Ok(template)
     }
 
-    /// How much room it takes, in leaves and places of values.
+    /// Its size in memory, counted in leaves and values.
     pub(super) fn weight(&self) -> usize {
         1 + self.leaves.len() + self.by_index.len()
     }
 
-    /// The leaf that a value stands in.
+    /// The leaf that a value is in.
     pub(super) fn leaf(&self, index: usize) -> Option<&Leaf> {
         self.leaves.get(usize::from((*self.by_index.get(index)?)?))
     }
@@ -165,7 +165,7 @@ impl Template {
 struct Open {
     name: Text,
     label: Option<Text>,
-    /// Leaves before it: what its attribute `Name` labels begins there.
+    /// The number of leaves before it. Its attribute `Name` is the label of the leaves from there on.
     first: usize,
 }
 
@@ -202,9 +202,9 @@ impl Parser<'_> {
                 0x06 => attribute = Some(self.name()?),
                 // CDATA, and the data of a processing instruction.
                 0x07 | 0x0B => self.skip_text()?,
-                // A character.
+                // A character reference.
                 0x08 => self.skip(2)?,
-                // An entity, and the target of a processing instruction.
+                // An entity reference, and the target of a processing instruction.
                 0x09 | 0x0A => {
                     self.name()?;
                 }
@@ -224,7 +224,7 @@ impl Parser<'_> {
         if self.stack.len() >= DEPTH {
             return Err((self.at, BinXmlError::Depth));
         }
-        // The dependency and the size of what follows: nothing is to be skipped.
+        // The dependency, and the size of what follows, which is read and not skipped.
         self.skip(2 + 4)?;
         let name = self.name()?;
         if has_attributes {
@@ -266,7 +266,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A name: its offset, and itself, if it stands right there.
+    /// A name: its offset, followed by the name itself where it is first used.
     fn name(&mut self) -> Result<Text, Fault> {
         let offset_at = self.at;
         let offset = self.u32()?;
@@ -315,25 +315,25 @@ impl Parser<'_> {
     }
 }
 
-/// A token's flag: more of its like follow, or attributes.
+/// A token's flag: more of the same kind follow, or attributes.
 const MORE: u8 = 0x40;
 
-/// An instance of a template: which one, and its values.
+/// An instance of a template: the template and the values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Instance {
     pub(super) template_id: u32,
-    /// Where the definition is.
+    /// The offset of the definition.
     pub(super) template_at: usize,
-    /// Where the table of sizes and types is, how many entries it has, and where the values begin.
+    /// The offset of the table of sizes and types, its number of entries, and the offset of the values.
     table: usize,
     pub(super) count: usize,
     pub(super) values: usize,
-    /// Where the values end.
+    /// The end of the values.
     pub(super) end: usize,
 }
 
 impl Instance {
-    /// The instance at an offset of the chunk, which must end before `end`. None if there is something else.
+    /// The instance at an offset of the chunk, which must end before `end`. `None` if there is something else.
     pub(super) fn parse(chunk: &[u8], start: usize, end: usize) -> Result<Option<Self>, Fault> {
         let b = Bytes(chunk.get(..end).unwrap_or_default());
         let mut at = start;

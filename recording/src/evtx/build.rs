@@ -1,24 +1,24 @@
-//! The build of the machine that a log was written on, by its `System.evtx`: other logs do not tell.
+//! The build of the machine on which a log was written. Its `System.evtx` has it; other logs do not.
 
 use etw_runtime::{FileTime, Guid};
 
 use super::{Log, LogRecord, ValueType};
 use crate::error::{Error, ErrorKind};
 
-/// Microsoft-Windows-Kernel-General, whose event 12 tells of each start.
+/// Microsoft-Windows-Kernel-General, which logs event 12 at each start.
 const KERNEL_GENERAL: Guid = Guid::from_u128(0xa68ca8b7_004f_d7b6_a698_07e2de0f1f5d);
 /// The id of that event.
 const STARTED: u16 = 12;
-/// The id of EventLog's event that tells the version at each start.
+/// The id of the event in which EventLog logs the version at each start.
 const VERSION: u16 = 6009;
-/// So many starts are kept: those of a System.evtx of the usual size, many times.
+/// The most starts that are kept: many times those of a System.evtx of the usual size.
 const MOST: usize = 1 << 16;
 
-/// Where the build of a start is from.
+/// Which event gave the build of a start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BuildSource {
-    /// `BuildVersion` of Kernel-General's event 12: an enablement package is not counted.
+    /// `BuildVersion` of Kernel-General's event 12: the base build, without an enablement package.
     KernelGeneral,
     /// EventLog's event 6009: the number that `winver` shows.
     EventLog,
@@ -28,22 +28,22 @@ pub enum BuildSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BootBuild {
-    /// When.
+    /// The time of the start.
     pub time: FileTime,
     /// The build.
     pub build: u32,
-    /// Who says so.
+    /// Which event gave it.
     pub source: BuildSource,
 }
 
-/// The builds that a machine was started with, by its `System.evtx`.
+/// The builds that a machine was started with, from its `System.evtx`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SystemBuilds {
     boots: Vec<BootBuild>,
 }
 
 impl SystemBuilds {
-    /// Reads a `System.evtx`. Records that cannot be read are passed over; only an error of the reader is one here.
+    /// Reads a `System.evtx`. Records that cannot be read are skipped; only an error of the reader is an error here.
     pub fn read(log: &mut Log<'_>) -> Result<Self, Error> {
         let mut boots = Vec::new();
         let mut records = log.records();
@@ -58,14 +58,14 @@ impl SystemBuilds {
         Ok(Self { boots })
     }
 
-    /// The starts, in the order of time. One start may have two entries.
+    /// The starts, in the order of time. A start may have two entries.
     pub fn boots(&self) -> &[BootBuild] {
         &self.boots
     }
 
     /// The build at a time: that of the last start before it, or of the first one known.
     ///
-    /// A start's two witnesses come within minutes of one another; the one that `winver` agrees with is believed.
+    /// The two events of a start come within minutes of each other. The one with the number that `winver` shows counts.
     pub fn at(&self, time: FileTime) -> Option<u32> {
         let after = self.boots.partition_point(|boot| boot.time <= time);
         let last = self.boots.get(after.saturating_sub(1))?;
@@ -75,7 +75,7 @@ impl SystemBuilds {
     }
 }
 
-/// Ten minutes: the service of the logs starts that soon after the kernel.
+/// Ten minutes: the log service starts within this time after the kernel.
 const NEAR: u64 = 10 * 60 * 10_000_000;
 
 fn boot(record: &LogRecord<'_>) -> Option<BootBuild> {
@@ -92,7 +92,7 @@ fn boot(record: &LogRecord<'_>) -> Option<BootBuild> {
     Some(BootBuild { time: record.time?, build, source })
 }
 
-/// The second of a record's strings: a value of its own, or one of an array.
+/// The second of a record's strings, which is a value or an element of an array.
 fn second_text(record: &LogRecord<'_>) -> Option<String> {
     let mut texts = record.values().into_iter().filter(|value| value.kind.element() == ValueType::STRING);
     let first = texts.next()?;

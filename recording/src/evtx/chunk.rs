@@ -1,4 +1,4 @@
-//! Chunks: 64 KiB that stand alone, with records, and the names and templates that they share.
+//! Chunks: 64 KiB that can be read alone, with records and the names and templates that these share.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use crate::bytes::Bytes;
 
 /// The size of a chunk.
 pub(super) const SIZE: usize = 1 << 16;
-/// Where the records of a chunk begin.
+/// The offset of the records in a chunk.
 pub(super) const RECORDS: usize = 512;
-/// What a chunk begins with.
+/// The first bytes of a chunk.
 pub(super) const SIGNATURE: &[u8; 8] = b"ElfChnk\0";
-/// What a record begins with.
+/// The first bytes of a record.
 pub(super) const RECORD: [u8; 4] = *b"**\0\0";
-/// The bytes of a record before its contents, and behind them.
+/// The size of what comes before the contents of a record, in bytes.
 pub(super) const HEADER: usize = 24;
 pub(super) const TRAILER: usize = 4;
-/// So much of templates is kept between records: leaves, and places of values.
+/// The most leaves and values of templates that are kept between records.
 const KEPT: usize = 1 << 14;
 
-/// What stands before a record's contents.
+/// The header of a record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecordHeader {
     pub(super) size: usize,
@@ -29,7 +29,7 @@ pub(super) struct RecordHeader {
 }
 
 impl RecordHeader {
-    /// The header at an offset of a chunk. None if there is no whole record.
+    /// The header at an offset of a chunk. `None` if there is no complete record.
     pub(super) fn parse(chunk: &[u8], at: usize) -> Option<Self> {
         let b = Bytes(chunk);
         let header = Self { size: b.u32(at + 4)? as usize, id: b.u64(at + 8)?, written: b.u64(at + 16)? };
@@ -37,20 +37,20 @@ impl RecordHeader {
         (fits && b.array(at) == Some(RECORD)).then_some(header)
     }
 
-    /// The size behind the contents, which is the same in a record that is whole.
+    /// The size after the contents. In an intact record it equals the size before them.
     pub(super) fn last_size(&self, chunk: &[u8], at: usize) -> u32 {
         Bytes(chunk).u32(at + self.size - TRAILER).unwrap_or_default()
     }
 }
 
-/// A template, and where the facts of `System` stand in it.
+/// A template, and which of its values are the elements of `System`.
 #[derive(Debug)]
 pub(super) struct Cached {
     pub(super) template: Template,
     pub(super) system: SystemMap,
 }
 
-/// The templates of a chunk that were met.
+/// The templates of a chunk that were used so far.
 #[derive(Debug, Default)]
 pub(super) struct Templates {
     by_offset: BTreeMap<usize, Cached>,
@@ -63,14 +63,15 @@ impl Templates {
         self.weight = 0;
     }
 
-    /// Makes room before a record: templates that overlap one another would take more than the chunk.
+    /// Drops templates before a record if they are too many: templates that overlap can take more memory than the
+    /// chunk.
     pub(super) fn bound(&mut self) {
         if self.weight > KEPT {
             self.clear();
         }
     }
 
-    /// Reads the template of an instance. False if it is lost: something else stands there.
+    /// Reads the template of an instance. False if it is lost, because something else is at its offset.
     pub(super) fn learn(&mut self, chunk: &[u8], instance: &Instance) -> Result<bool, Fault> {
         let at = instance.template_at;
         if !self.by_offset.contains_key(&at) {
@@ -83,7 +84,7 @@ impl Templates {
         Ok(self.get(at).is_some_and(|cached| cached.template.id() == instance.template_id))
     }
 
-    /// Reads elements that are no instance of a template.
+    /// Reads elements that are not an instance of a template.
     pub(super) fn learn_fragment(&mut self, chunk: &[u8], start: usize, end: usize) -> Result<(), Fault> {
         if !self.by_offset.contains_key(&start) {
             self.insert(chunk, start, Template::parse_fragment(chunk, start, end)?);
@@ -113,7 +114,7 @@ pub(super) struct ChunkHeader {
 }
 
 impl ChunkHeader {
-    /// From the first bytes of a chunk, and of its first record.
+    /// Reads the first bytes of a chunk and of its first record.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let b = Bytes(bytes);
         let is_record = b.array(RECORDS) == Some(RECORD);

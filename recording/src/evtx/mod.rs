@@ -1,10 +1,12 @@
 //! Event logs: `.evtx` files.
 //!
-//! A log is a header and chunks of 64 KiB, each of which stands alone. A record holds its event's fields as typed values,
-//! which, in a row, are the payload that was written; and their names, in a template.
+//! A log is a header and chunks of 64 KiB, each of which can be read alone. A record holds the fields of its event as
+//! typed values, and their names in a template. The bytes of the values, one after the other, are the payload that was
+//! written.
 //!
-//! Chunks are found where they must be, whatever the header says, and read from the one with the lowest record on, since a
-//! log that is full begins anew at its front. [`Log::set_recover`] looks for more: records that the log has given up.
+//! Chunks are read at their fixed offsets, whatever the header says. Reading begins with the chunk that has the lowest
+//! record number, because a full log is overwritten from its start. [`Log::set_recover`] also finds records that the
+//! log has deleted.
 
 mod binxml;
 mod build;
@@ -30,12 +32,12 @@ use crate::source::Source;
 use chunk::{ChunkHeader, HEADER, RECORDS, SIGNATURE, SIZE};
 use reading::{Chunk, ChunkPlace, Ready};
 
-/// What a log begins with.
+/// The first bytes of a log.
 const FILE_SIGNATURE: &[u8; 8] = b"ElfFile\0";
-/// Bytes before the first chunk.
+/// The offset of the first chunk.
 const FILE_HEADER: u64 = 4096;
 
-/// What the header of a log says. In a log that was not closed, it says little.
+/// What the header of a log says. If the log was not closed, it is out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
@@ -47,7 +49,7 @@ pub struct Header {
     pub next_record: u64,
     /// The format's version: 3.1, or 3.2.
     pub version: (u16, u16),
-    /// How many chunks there are.
+    /// The number of chunks.
     pub chunks: u16,
     /// Bits: 1 for a log that was not closed, 2 for one that is full.
     pub flags: u32,
@@ -93,12 +95,12 @@ pub struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    /// Opens a log and reads its header. The file is read chunk by chunk, later.
+    /// Opens a log and reads its header. The rest of the file is read later, chunk by chunk.
     pub fn open(reader: impl Read + Seek + Send + 'a) -> Result<Self, Error> {
         Self::new(Source::new(reader).map_err(|error| Error::new(0, ErrorKind::Io(error)))?)
     }
 
-    /// Opens a log that is in memory. Records borrow from it.
+    /// Opens a log in memory. Records borrow from it.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::new(Source::Slice(bytes))
     }
@@ -107,7 +109,7 @@ impl<'a> Log<'a> {
         let mut scratch = Vec::new();
         let io = |error| Error::new(0, ErrorKind::Io(error));
         let header = Header::parse(source.read(0, 128, &mut scratch).map_err(io)?);
-        // Without its header a log can still be read, if there is one.
+        // A log without its header can still be read, if it has chunks.
         let chunk = source.read(FILE_HEADER, SIGNATURE.len(), &mut scratch).map_err(io)?;
         if header.is_none() && chunk != SIGNATURE {
             return Err(Error::new(0, ErrorKind::NotALog));
@@ -115,25 +117,25 @@ impl<'a> Log<'a> {
         Ok(Self { source, header, filter: Filter::new(), recover: false })
     }
 
-    /// What the log says about itself. None if its header is spoiled.
+    /// What the log says about itself. `None` if its header is damaged.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     pub fn file_size(&self) -> u64 {
         self.source.len()
     }
 
-    /// Hands out only what the filter lets pass.
+    /// Returns only records that the filter lets pass.
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
     }
 
-    /// Whether to look for records that the log has given up, in what lies behind the records of each chunk.
+    /// Whether to look for deleted records in the bytes after the records of each chunk.
     ///
-    /// Their templates may be overwritten: then the values have no names, and what the template held (often the provider and
-    /// the channel) is lost.
+    /// Their templates may be overwritten. The values then have no names, and the texts of the template are lost, often
+    /// the provider and the channel among them.
     pub fn set_recover(&mut self, recover: bool) {
         self.recover = recover;
     }
@@ -143,7 +145,8 @@ impl<'a> Log<'a> {
         let mut stats = Stats::default();
         let mut places = list_chunks(&mut self.source, &mut stats);
         places.reverse();
-        let (filter, recover) = (&self.filter, self.recover);
+        let filter = &self.filter;
+        let recover = self.recover;
         LogRecords { source: &mut self.source, filter, recover, places, chunk: Chunk::default(), stats }
     }
 }
@@ -161,7 +164,7 @@ fn list_chunks(source: &mut Source<'_>, stats: &mut Stats) -> Vec<ChunkPlace> {
     let mut offset = FILE_HEADER;
     let mut number = 0;
     while offset < source.len() {
-        // An error will be met again when the chunk is read.
+        // An error is reported when the chunk is read.
         let head = source.read(offset, RECORDS + HEADER, &mut scratch).unwrap_or_default();
         let header = ChunkHeader::parse(head);
         let before = places.last().map_or(0, |place| place.first);
@@ -176,20 +179,20 @@ fn list_chunks(source: &mut Source<'_>, stats: &mut Stats) -> Vec<ChunkPlace> {
 
 /// The records of a log, the oldest first.
 ///
-/// Not an iterator, since a record borrows the chunk that it stands in.
+/// Not an iterator, because a record borrows the chunk that it is in.
 #[derive(Debug)]
 pub struct LogRecords<'l, 'a> {
     source: &'l mut Source<'a>,
     filter: &'l Filter,
     recover: bool,
-    /// Chunks that come yet, the next one last.
+    /// The chunks that are still to come, the next one last.
     places: Vec<ChunkPlace>,
     chunk: Chunk<'a>,
     stats: Stats,
 }
 
 impl LogRecords<'_, '_> {
-    /// The next record, or what is wrong with the next place of the file. None at its end.
+    /// The next record, or the next error. `None` at the end of the file.
     #[expect(clippy::should_implement_trait, reason = "an iterator's items cannot borrow from it")]
     pub fn next(&mut self) -> Option<Result<LogRecord<'_>, Error>> {
         match self.advance()? {
@@ -216,7 +219,7 @@ impl LogRecords<'_, '_> {
                 Some(Ok((at, header, live))) => match self.chunk.prepare(at, header, live) {
                     Ok(ready) if self.is_wanted(&ready) => return Some(Ok(ready)),
                     Ok(_) => self.stats.filtered += 1,
-                    // What is left of a record that was given up is no error.
+                    // The damaged rest of a deleted record is not an error.
                     Err(_) if !live => {}
                     Err((within, error)) => {
                         self.stats.unread_bytes += header.size as u64;

@@ -1,4 +1,4 @@
-//! A chunk in memory, and the way through its records.
+//! A chunk in memory, read record by record.
 
 use super::binxml::{Fault, Instance};
 use super::chunk::{ChunkHeader, HEADER, RECORD, RECORDS, RecordHeader, SIZE, TRAILER, Templates};
@@ -11,12 +11,12 @@ use crate::error::{Error, ErrorKind};
 use crate::record::Place;
 use crate::source::Source;
 
-/// Where a chunk is.
+/// The position of a chunk.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ChunkPlace {
     pub(super) offset: u64,
     pub(super) number: u64,
-    /// The number of its first record; of a spoiled chunk, that of the chunk before it.
+    /// The number of its first record; for a damaged chunk, that of the chunk before it.
     pub(super) first: u64,
 }
 
@@ -27,30 +27,31 @@ enum Data<'a> {
     Owned,
 }
 
-/// A chunk that is being read.
+/// A chunk and the position in it.
 #[derive(Debug)]
 pub(super) struct Chunk<'a> {
     pub(super) place: ChunkPlace,
     data: Data<'a>,
     owned: Vec<u8>,
-    /// Where the next record is looked for.
+    /// The offset at which to look for the next record.
     at: usize,
-    /// Where the log's records end.
+    /// The end of the log's records.
     free: usize,
     templates: Templates,
-    /// What is to be told once the records before it are read.
+    /// An error to return after the records before it.
     trouble: Option<Error>,
 }
 
 impl Default for Chunk<'_> {
     fn default() -> Self {
         let data = Data::Slice(&[]);
-        let (owned, templates) = (Vec::new(), Templates::default());
+        let owned = Vec::new();
+        let templates = Templates::default();
         Self { place: ChunkPlace::default(), data, owned, at: 0, free: 0, templates, trouble: None }
     }
 }
 
-/// A record that was found and is wanted.
+/// A record that the filter lets pass.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ready {
     at: usize,
@@ -60,12 +61,12 @@ pub(super) struct Ready {
     inner: Option<Part>,
 }
 
-/// Values and where their template is: that of the record, or that of the event's data.
+/// The instance and the template of a record, or of the data of its event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
-    /// None for elements that are no instance of a template.
+    /// `None` for elements that are not an instance of a template.
     instance: Option<Instance>,
-    /// The offset of the template; none if it is lost.
+    /// The offset of the template; `None` if it is lost.
     template: Option<usize>,
 }
 
@@ -77,7 +78,7 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// Reads a chunk. What is wrong with it comes after the records that can be read.
+    /// Reads a chunk. An error comes after the records that can be read.
     pub(super) fn load(&mut self, source: &mut Source<'a>, place: ChunkPlace, stats: &mut Stats) {
         self.place = place;
         self.templates.clear();
@@ -96,7 +97,7 @@ impl<'a> Chunk<'a> {
         let available = bytes.len();
         let header = ChunkHeader::parse(bytes);
         if header.is_signed {
-            // A number that cannot be means nothing; the records themselves tell where they end.
+            // An impossible number is ignored: the end is then where the records stop.
             self.free = if (RECORDS..=SIZE).contains(&header.free) { header.free } else { SIZE };
             if available < SIZE {
                 let kind = ErrorKind::ChunkCut { available: available as u64 };
@@ -112,7 +113,7 @@ impl<'a> Chunk<'a> {
         }
     }
 
-    /// The next record's place, header, and whether it is the log's.
+    /// The next record's offset and header, and whether it belongs to the log (and was not deleted).
     pub(super) fn find(
         &mut self,
         recover: bool,
@@ -135,7 +136,7 @@ impl<'a> Chunk<'a> {
         Some(Ok((at, header, false)))
     }
 
-    /// The next record of the log. None at the end of its records.
+    /// The next record of the log. `None` at the end of its records.
     fn find_live(&mut self, stats: &mut Stats) -> Option<Result<(usize, RecordHeader, bool), Error>> {
         let bytes = self.bytes();
         let end = self.free.min(bytes.len());
@@ -151,13 +152,13 @@ impl<'a> Chunk<'a> {
         if rest.iter().all(|&byte| byte == 0) {
             return None;
         }
-        // The chunk is cut: that is all there is to say.
+        // The chunk was cut, and that error is enough.
         if end < self.free && self.trouble.is_some() && Bytes(rest).array(0).is_none_or(|start| start == RECORD) {
             stats.unread_bytes += rest.len() as u64;
             return None;
         }
         let kind = wrong_record(rest);
-        // The next record that is whole, if there is one.
+        // The next complete record, if there is one.
         let next = scan(bytes, at + 1, end).map_or(end, |(next, _)| next);
         stats.unread_bytes += (next - at) as u64;
         self.at = if next == end { self.free } else { next };
@@ -165,7 +166,7 @@ impl<'a> Chunk<'a> {
         Some(Err(Error::within(self.place.offset, within, kind)))
     }
 
-    /// Reads the templates that a record needs. An error has its offset in the chunk.
+    /// Reads the templates that a record needs. An error comes with its offset in the chunk.
     pub(super) fn prepare(&mut self, at: usize, header: RecordHeader, live: bool) -> Result<Ready, Fault> {
         let chunk = match self.data {
             Data::Slice(bytes) => bytes,
@@ -185,7 +186,7 @@ impl<'a> Chunk<'a> {
         Ok(ready)
     }
 
-    /// Where the event's data are.
+    /// The start and the end of the event's data.
     fn data(&self, ready: &Ready) -> Option<(usize, usize)> {
         let index = self.with_map(&ready.outer, |map| map.data)?;
         let instance = ready.outer.instance?;
@@ -197,7 +198,8 @@ impl<'a> Chunk<'a> {
         Some((start, start + size(entry)))
     }
 
-    /// The places of a record's facts, by its template or, without it, by the number of its values.
+    /// Calls `read` with the places of the elements of `System`: by the template or, if it is lost, by the number of
+    /// values.
     fn with_map<T: Default>(&self, outer: &Part, read: impl FnOnce(&SystemMap) -> T) -> T {
         if let Some(cached) = outer.template.and_then(|at| self.templates.get(at)) {
             return read(&cached.system);
@@ -228,21 +230,21 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// Reads an instance and its template, or elements that are none.
+/// Reads an instance and its template, or elements without a template.
 fn learn(templates: &mut Templates, chunk: &[u8], start: usize, end: usize, live: bool) -> Result<Part, Fault> {
     let Some(instance) = Instance::parse(chunk, start, end)? else {
         templates.learn_fragment(chunk, start, end)?;
         return Ok(Part { instance: None, template: Some(start) });
     };
     let is_there = match templates.learn(chunk, &instance) {
-        // What overwrote a template may look like one.
+        // The bytes that overwrote a template may look like one.
         Err(_) if !live => false,
         result => result?,
     };
     Ok(Part { instance: Some(instance), template: is_there.then_some(instance.template_at) })
 }
 
-/// What is wrong with the record at the front of some bytes.
+/// The error for the record at the front of `bytes`.
 fn wrong_record(bytes: &[u8]) -> ErrorKind {
     let b = Bytes(bytes);
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -260,7 +262,7 @@ fn wrong_record(bytes: &[u8]) -> ErrorKind {
     }
 }
 
-/// The first whole record from an offset on.
+/// The first complete record from an offset on.
 fn scan(chunk: &[u8], from: usize, end: usize) -> Option<(usize, RecordHeader)> {
     let end = end.min(chunk.len());
     let places = from..end.saturating_sub(HEADER + TRAILER - 1);

@@ -10,7 +10,7 @@ use super::system::System;
 use super::values::{ValueType, Values};
 use crate::record::{Place, Record};
 
-/// What a record is made of.
+/// The parts of a record.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) id: u64,
@@ -23,9 +23,9 @@ pub(super) struct Parts<'a> {
 
 /// A record of an event log: what all records have, by [`Deref`], and what only logs have.
 ///
-/// The payload of the record is the bytes of its values in a row. Where the event's layout has a string that ends at a NUL,
-/// the NUL may be missing: [`payload`](Self::payload) adds it. [`values`](Self::values) has the names and types of the
-/// template, so that they can be compared with the layout: the log does not tell the build.
+/// The payload of the record is the bytes of its values, one after the other. A NUL-terminated string may lack its NUL
+/// there: [`payload`](Self::payload) adds it. [`values`](Self::values) has the names and types from the template. They
+/// can be compared with a layout, since the log does not have the build.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
     record: Record<'a>,
@@ -45,11 +45,11 @@ impl<'a> Deref for LogRecord<'a> {
     }
 }
 
-/// Why the log's service could not tell an event's fields apart: its manifest was older than the driver.
+/// Why the log service could not split the payload into fields: its manifest was older than the driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessingError<'a> {
-    /// The error: 15005 and its neighbours.
+    /// The error code: 15005 and similar ones.
     pub code: Option<u32>,
     /// The field that did not fit.
     pub item: Option<Utf16<'a>>,
@@ -57,7 +57,7 @@ pub struct ProcessingError<'a> {
     pub payload: &'a [u8],
 }
 
-/// What a record's data stand in.
+/// The form of a record's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
@@ -65,9 +65,9 @@ pub enum Shape {
     EventData,
     /// `<UserData>` with elements of the manifest's author: values have the names of elements.
     UserData,
-    /// The data are no values, but texts: another tool than Windows wrote them.
+    /// The data are texts instead of values: another tool than Windows wrote them.
     Text,
-    /// There is nothing to tell: no data, or no template any more.
+    /// No data, or the template is lost.
     Unknown,
 }
 
@@ -111,22 +111,22 @@ impl<'a> LogRecord<'a> {
         self.id
     }
 
-    /// `EventRecordID`, which is the same in logs that Windows wrote, and another in logs that were exported.
+    /// `EventRecordID`, which is the same in logs that Windows wrote, and a different one in logs that were exported.
     pub fn event_record_id(&self) -> Option<u64> {
         self.system.record_id
     }
 
-    /// When the log's service wrote it: a little after the event.
+    /// When the log service wrote it: a little later than the event.
     pub fn written(&self) -> FileTime {
         self.written
     }
 
-    /// Whether it is a record of the log. False for one that was found in what the log has given up.
+    /// Whether it is a record of the log. False for one that the log has deleted.
     pub fn is_live(&self) -> bool {
         self.live
     }
 
-    /// The provider's name. Compare the GUID instead, where there is one.
+    /// The provider's name. Compare the GUID instead, if there is one.
     pub fn provider_name(&self) -> Option<Utf16<'a>> {
         self.system.provider_name
     }
@@ -141,33 +141,33 @@ impl<'a> LogRecord<'a> {
         self.system.computer
     }
 
-    /// The upper half of the id of an event of the time before manifests.
+    /// The upper half of the id, for an event from before there were manifests.
     pub fn qualifiers(&self) -> Option<u16> {
         self.system.qualifiers
     }
 
-    /// The values of the event's fields. Those of a [`processing_error`](Self::processing_error) are others.
+    /// The values of the event's fields. With a [`processing_error`](Self::processing_error) they are something else.
     pub fn values(&self) -> Values<'a> {
         self.values
     }
 
-    /// Set if the log's service could not tell the fields apart. Then the payload is what the driver wrote.
+    /// Set if the log service could not split the payload into fields. The payload is then what the driver wrote.
     pub fn processing_error(&self) -> Option<ProcessingError<'a>> {
         self.error
     }
 
-    /// The payload, with a NUL behind each string whose field ends at one and whose value does not: `ends_at_nul` tells
-    /// by the field's index. Nothing is copied if no NUL is missing.
+    /// The payload, with the missing NULs of NUL-terminated strings. `ends_at_nul` says by index whether a field is
+    /// one. Nothing is copied if no NUL is missing.
     pub fn payload(&self, ends_at_nul: impl Fn(usize) -> bool) -> Cow<'a, [u8]> {
         if self.error.is_some() { Cow::Borrowed(self.record.payload) } else { self.values.payload(ends_at_nul) }
     }
 
-    /// The GUID of the template of the event's data: a hint at its fields, no key to the event.
+    /// The GUID of the template of the event's data: a hint at its fields, but not a key of the event.
     pub fn template(&self) -> Option<Guid> {
         self.values.template.map(|template| template.guid).filter(|guid| !guid.is_nil())
     }
 
-    /// What the data stand in.
+    /// The form of the data.
     pub fn shape(&self) -> Shape {
         let Some(template) = self.values.template else { return Shape::Unknown };
         let is_value = |leaf: &&Leaf| matches!(leaf.content, Content::Value { .. });
@@ -179,7 +179,7 @@ impl<'a> LogRecord<'a> {
         }
     }
 
-    /// The texts of data that are no values, with their names: see [`Shape::Text`].
+    /// The names and texts of data in the form [`Shape::Text`].
     pub fn texts(&self) -> impl Iterator<Item = (Utf16<'a>, Utf16<'a>)> {
         let chunk = self.values.chunk;
         let template: Option<&Template> = self.values.template.filter(|_| self.values.is_empty());
@@ -207,7 +207,7 @@ impl<'a> ProcessingError<'a> {
     }
 }
 
-/// As wide as the first value that is as wide as a pointer.
+/// The size of the first value that is as wide as a pointer.
 fn pointer_size(values: &Values<'_>) -> Option<PointerSize> {
     let mut values = values.into_iter();
     let value = values.find(|value| value.declared.is_some_and(|declared| declared.element() == ValueType::SIZE_T))?;

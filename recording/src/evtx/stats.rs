@@ -6,13 +6,13 @@
 pub struct Stats {
     /// Chunks found.
     pub chunks: u64,
-    /// Records handed out.
+    /// Records that were returned.
     pub records: u64,
-    /// Those of them that the log has given up.
+    /// Those of them that the log has deleted.
     pub recovered: u64,
-    /// Records that the filter held back.
+    /// Records that the filter refused.
     pub filtered: u64,
-    /// Errors handed out.
+    /// Errors that were returned.
     pub errors: u64,
     /// Bytes that could not be read, of chunks and of records.
     pub unread_bytes: u64,

@@ -1,11 +1,11 @@
-//! What a record says about its event: the element `System`, whose places differ from template to template.
+//! What a record says about its event: the element `System`, whose values have other indices in each template.
 
 use etw_runtime::{FileTime, Guid, Sid, Utf16};
 
 use super::binxml::{Content, Template, Text};
 use super::values::{Value, ValueType, Values};
 
-/// Where each fact of `System` stands, and the event's data.
+/// Where each part of `System` is, and the event's data.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SystemMap {
     provider_name: Option<Content>,
@@ -30,7 +30,7 @@ pub(super) struct SystemMap {
     pub(super) data: Option<u16>,
 }
 
-/// Elements and attributes of `System`, and where they go.
+/// An element or attribute of `System`, and its place in [`SystemMap`].
 type Place = fn(&mut SystemMap) -> &mut Option<Content>;
 const PLACES: [(&str, Option<&str>, Place); 18] = [
     ("Provider", Some("Name"), |map| &mut map.provider_name),
@@ -54,7 +54,7 @@ const PLACES: [(&str, Option<&str>, Place); 18] = [
 ];
 
 impl SystemMap {
-    /// By the names in a record's template.
+    /// The places by the names in a record's template.
     pub(super) fn of_template(template: &Template, chunk: &[u8]) -> Self {
         let mut map = Self::default();
         let is = |text: Option<Text>, name: &str| text.is_some_and(|text| text.is(chunk, name));
@@ -78,8 +78,8 @@ impl SystemMap {
         map
     }
 
-    /// By the order that Windows' own templates have, for records whose template is lost. It is told by the number of
-    /// values; where provider and channel are in the template they are lost with it.
+    /// The places by the order in Windows' own templates, for records whose template is lost. The number of values says
+    /// which template it was. If provider and channel are texts of the template, they are lost with it.
     pub(super) fn of_count(count: usize) -> Option<Self> {
         let value = |index| Some(Content::Value { index, kind: 0 });
         let mut map = Self {
@@ -165,7 +165,7 @@ impl<'a> System<'a> {
     }
 }
 
-/// Facts by their place: a value, or a text of the template.
+/// Reads a part of `System` from its place: a value, or a text of the template.
 struct Facts<'v, 'a> {
     values: &'v Values<'a>,
 }

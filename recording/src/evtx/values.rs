@@ -37,18 +37,18 @@ impl ValueType {
     /// Binary XML.
     pub const BIN_XML: Self = Self(0x21);
 
-    /// Whether the value is a row of such.
+    /// Whether the value is an array.
     pub const fn is_array(self) -> bool {
         self.0 & 0x80 != 0
     }
 
-    /// The type of an array's elements; itself for others.
+    /// The type of an array's elements; for other types the type itself.
     #[must_use]
     pub const fn element(self) -> Self {
         Self(self.0 & 0x7F)
     }
 
-    /// The name, of an array that of its elements; none for a number that is not known.
+    /// The name; for an array that of its elements. `None` for an unknown number.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self.0 & 0x7F {
             0 => "Null",
@@ -101,20 +101,20 @@ impl fmt::Debug for ValueType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Value<'a> {
-    /// The name in the template: that of the element, or its attribute `Name`. None if the template is lost.
+    /// The name in the template: that of the element, or its attribute `Name`. `None` if the template is lost.
     pub name: Option<Utf16<'a>>,
-    /// The type in the template; none if the template is lost.
+    /// The type in the template; `None` if the template is lost.
     pub declared: Option<ValueType>,
-    /// The type of the bytes: the same, but for numbers as wide as a pointer and for empty values.
+    /// The type of the bytes. It differs from `declared` for numbers as wide as a pointer and for empty values.
     pub kind: ValueType,
-    /// The bytes, as they were in the event's payload, but for the NUL that may have ended a string.
+    /// The bytes as they were in the event's payload; the NUL at the end of a string may be missing.
     pub bytes: &'a [u8],
 }
 
 impl<'a> Value<'a> {
     /// An integer, of up to 8 bytes.
     pub(super) fn number(&self) -> Option<u64> {
-        // A value that is none may have bytes all the same: they are left from another record.
+        // A null value may still have bytes. They are left over from another record.
         let is_none = matches!(self.kind, ValueType::NULL | ValueType::STRING);
         if is_none || self.bytes.is_empty() || self.bytes.len() > 8 {
             return None;
@@ -137,9 +137,9 @@ impl<'a> Value<'a> {
         if self.kind == ValueType::SID { Sid::new(self.bytes) } else { None }
     }
 
-    /// The NUL that the value lacks, if it is a string that is to have one.
+    /// The missing NUL, if the value is a string that lacks it.
     fn missing_nul(&self) -> &'static [u8] {
-        // An empty string may stand there as no value at all.
+        // An empty string may be recorded as a null value.
         let kind = if self.kind == ValueType::NULL { self.declared.unwrap_or(self.kind) } else { self.kind };
         match kind {
             ValueType::STRING if !self.bytes.ends_with(&[0, 0]) => &[0, 0],
@@ -164,7 +164,7 @@ pub struct Values<'a> {
     pub(super) template: Option<&'a Template>,
     /// Sizes and types.
     pub(super) table: &'a [[u8; 4]],
-    /// The values' bytes, in a row.
+    /// The bytes of the values, one after the other.
     pub(super) bytes: &'a [u8],
 }
 
@@ -174,7 +174,7 @@ impl<'a> Values<'a> {
         self.table.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.table.is_empty()
     }
@@ -191,7 +191,7 @@ impl<'a> Values<'a> {
         self.into_iter().find(|value| value.name.is_some_and(|there| there == name))
     }
 
-    /// A value and the bytes behind it.
+    /// A value and the bytes after it.
     fn value(&self, index: usize, bytes: &'a [u8]) -> Option<(Value<'a>, &'a [u8])> {
         let entry = *self.table.get(index)?;
         let (bytes, rest) = bytes.split_at_checked(size(entry))?;
@@ -204,9 +204,9 @@ impl<'a> Values<'a> {
         Some((Value { name, declared, kind: ValueType(entry[2]), bytes }, rest))
     }
 
-    /// The payload: all bytes in a row, with a NUL behind each string whose field ends at one and whose value does not.
+    /// The payload: the bytes of all values, with the missing NULs of NUL-terminated strings.
     ///
-    /// Only the event's layout knows which fields do: `ends_at_nul` tells it by their index. Without such fields
+    /// Only the event's layout has the fields that end at a NUL: `ends_at_nul` says it by index. If no NUL is missing,
     /// nothing is copied.
     pub fn payload(&self, ends_at_nul: impl Fn(usize) -> bool) -> Cow<'a, [u8]> {
         let lacks = |index, value: &Value<'_>| if ends_at_nul(index) { value.missing_nul() } else { &[] };
@@ -235,7 +235,7 @@ impl<'a> IntoIterator for Values<'a> {
     }
 }
 
-/// Goes through [`Values`].
+/// Iterator over [`Values`].
 #[derive(Clone, Debug)]
 pub struct ValuesIter<'a> {
     values: Values<'a>,

@@ -1,4 +1,4 @@
-//! Files that stand beside the checkout; without them there is nothing to test.
+//! Files beside the checkout. Without them the tests are skipped.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-/// A folder of the corpus; none where it is absent.
+/// A folder of the corpus; `None` if it is absent.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus").join(name);
     let there = folder.is_dir();
@@ -26,7 +26,7 @@ pub(crate) fn files(name: &str, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// The contents of a file, unpacked if its name ends so.
+/// The contents of a file, unpacked if its extension says that it is packed.
 pub(crate) fn read(path: &Path) -> Vec<u8> {
     let bytes = fs::read(path).expect("a file");
     if path.extension().is_none_or(|extension| extension != "gz") {
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path) -> Vec<u8> {
     unpacked
 }
 
-/// The objects of a file, one a line.
+/// The objects of a file with one object on each line.
 pub(crate) fn json_lines(path: &Path) -> Vec<Json> {
     let text = String::from_utf8(read(path)).expect("UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()

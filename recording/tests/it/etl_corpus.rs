@@ -1,4 +1,4 @@
-//! Traces of other people, record by record against an independent reader.
+//! Traces that others recorded, compared record by record with the output of an independent reader.
 
 use std::fs::File;
 use std::path::Path;
@@ -80,7 +80,7 @@ fn check(record: &TraceRecord<'_>, expected: &Json, about: &str) {
     assert_eq!(items, there, "items of {about}");
 }
 
-/// Every byte of the file is of something.
+/// Every byte of the file is counted once.
 fn check_stats(stats: &Stats, path: &Path, records: usize) {
     let about = path.display();
     assert_eq!(stats.records, records as u64, "{about}");
@@ -137,7 +137,7 @@ fn the_order_of_time_is_that_of_the_clock_and_then_of_the_file() {
     }
 }
 
-/// What the simulator says about an event that can be read in the file, whatever its payload means.
+/// The parts of the simulator's description that are in the file, whatever the payload means.
 fn describe_made(record: &TraceRecord<'_>) -> Json {
     let key = record.key.expect("an event");
     json!({
@@ -167,7 +167,8 @@ fn the_simulators_traces_come_in_the_order_of_time() {
         let mut trace = Trace::open(File::open(&path).expect("a file")).expect("a trace");
         assert_eq!(trace.build().map(Json::from), results["build"].as_u64().map(Json::from), "{about}");
         assert!(!trace.build_report().expect("a report").is_doubtful(), "{about}");
-        // What cannot be decoded is in the file, and not among the expected: those are found in the same order.
+        // The file also has events that cannot be decoded, which are not expected. The expected ones come in the same
+        // order.
         let mut wanted = expected.iter().peekable();
         let mut count = 0;
         let mut records = trace.records_by_time();

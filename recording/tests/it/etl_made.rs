@@ -1,4 +1,4 @@
-//! Traces of our own writer: what no public trace has, and each way to spoil one.
+//! Traces of our own writer: cases that no public trace has, and damaged traces of every kind.
 
 use std::io::Cursor;
 
@@ -44,7 +44,7 @@ fn read_by_time(trace: &mut Trace<'_>) -> Seen {
     seen
 }
 
-/// An event that is known by its id, which is also its time.
+/// An event whose id is also its time.
 fn event(id: u16) -> Vec<u8> {
     Event { id, raw: 5_000_000 + i64::from(id), ..Event::default() }.write()
 }
@@ -68,7 +68,7 @@ fn two_processors(session: &Session) -> Vec<Vec<u8>> {
     ]
 }
 
-/// Each kind of compression, and of source.
+/// Every kind of compression with every kind of source.
 fn each_way(session: &Session, check: impl Fn(&[u8], &mut Trace<'_>)) {
     for compressed in [false, true] {
         let session = Session {
@@ -126,7 +126,7 @@ fn times_follow_the_clock() {
     };
     let session = Session { frequency: 1_818_300, ..Session::default() };
     let start = session.start;
-    // 100 ticks are 549.96 units of 100 ns, and of 100 before the start 550 are begun.
+    // 100 ticks are 549.96 units of 100 ns; rounded down, 549 after the start and 550 before it.
     assert_eq!(time_of(&session, session.raw0 + 100), Some(start + 549));
     assert_eq!(time_of(&session, session.raw0 - 100), Some(start - 550));
     let session = Session { clock: 2, ..session };
@@ -272,7 +272,7 @@ fn buffers_of_no_processor_are_one_stream() {
 fn records_without_a_time_stay_behind_the_one_before() {
     let session = Session::default();
     let mut untimed = message(0, b"");
-    // Neither time nor the parts behind it.
+    // Without the time and the parts after it.
     untimed.truncate(28);
     untimed[0] = 28;
     untimed[6] = 1 | 2;
@@ -307,7 +307,7 @@ fn filters_hold_back_and_skip() {
         assert_eq!((&seen.ids[..], seen.stats.skipped_buffers, seen.stats.unread_bytes), (&[8, 7, 9][..], 1, 0));
         assert_eq!(read_by_time(trace).ids, [7, 8, 9]);
     });
-    // A clock that can be set proves nothing about a buffer.
+    // If the clock can be set, the time of a buffer proves nothing.
     each_way(&Session { clock: 2, ..Session::default() }, |_, trace| {
         trace.set_filter(Filter::new().since(FileTime::from_ticks(5_000_007)));
         let seen = read(trace);
@@ -388,7 +388,7 @@ fn compression_unpacks_whatever_its_lengths() {
     assert!(compress(&b"x".repeat(70_000)).len() < 32);
 }
 
-/// The errors of a trace, one a line, and the ids of the events that were read all the same.
+/// The errors of a trace, one a line, and the ids of the events that were read nevertheless.
 fn spoiled(bytes: &[u8]) -> (Vec<u16>, String) {
     let seen = read(&mut open(bytes));
     let by_time = read_by_time(&mut open(bytes));
@@ -451,7 +451,7 @@ fn a_bad_buffer_costs_itself() {
     assert_eq!(spoil(0x30, 2000), (rest.to_vec(), expected.to_owned()));
     let expected = "offset 0x400: a buffer of 71 bytes; expected 72 to 16777288";
     assert_eq!(spoil(0, 71), (rest.to_vec(), expected.to_owned()));
-    // A size that leads nowhere, although it could be one.
+    // A size that is possible, but does not lead to another buffer.
     let expected = "offset 0x400: a buffer of 1025 bytes; expected 1024 to 1024";
     assert_eq!(spoil(0, 1025), (rest.to_vec(), expected.to_owned()));
     // Zeros in the middle of the file.

@@ -1,4 +1,4 @@
-//! A writer of traces, made from the description of the format: it shares nothing with the reader.
+//! A writer of traces, written from the description of the format. It shares no code with the reader.
 
 /// `BufferFlag`s.
 const FLUSH_MARKER: u16 = 1;
@@ -215,7 +215,7 @@ impl Session {
         records.extend_from_slice(more);
         let mut buffer = self.buffer(0, 0, &records);
         put(&mut buffer, 0x36, &4_u16.to_le_bytes());
-        // Other traces' first buffers have garbage and zeros in their place.
+        // The first buffers of other traces have garbage and zeros here.
         put(&mut buffer, 8, &u32::MAX.to_le_bytes());
         put(&mut buffer, 0x10, &0_i64.to_le_bytes());
         if self.mode & COMPRESSED_MODE != 0 {
@@ -260,7 +260,7 @@ impl Session {
     }
 }
 
-/// The time of a record that one of the functions above made; of messages none.
+/// The time of a record that one of the functions above made; `None` for messages.
 fn raw_time(record: &[u8]) -> Option<i64> {
     let at = match (record[2], record[3]) {
         (16 | 17, 0xC0) => 8,
@@ -345,7 +345,7 @@ impl Packer {
     }
 
     fn finish(mut self) -> Vec<u8> {
-        // The flags that are left over are ones.
+        // Unused flags are ones.
         let rest = 32 - self.count;
         let flags = (u64::from(self.flags) << rest | ((1 << rest) - 1)) & u64::from(u32::MAX);
         put(&mut self.out, self.flags_at, &u32::try_from(flags).expect("32 bits").to_le_bytes());

@@ -1,4 +1,5 @@
-//! Event logs of other people, and of an independent simulator, record by record against an independent reader.
+//! Event logs that others recorded, or a simulator wrote, compared record by record with the output of an independent
+//! reader.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::corpus::{files, folder, hex, json_lines, read};
 
-/// Compares what is in `described` with what is expected of a record.
+/// Compares what is in `described` with the expected record.
 fn check(described: &Json, expected: &Json, about: &str) {
     for (key, value) in described.as_object().expect("an object") {
         assert_eq!(value, &expected[key], "{key} of {about}: {expected}");
@@ -114,7 +115,7 @@ fn records_of_windows_are_the_independent_readers() {
     }
 }
 
-/// Records of the simulator. Whether a string's field ends at a NUL is told by there being no field for its length before it.
+/// Records of the simulator. A string is NUL-terminated if no field before it is its length.
 fn check_of_simulator(record: &LogRecord<'_>, expected: &Json, about: &str) {
     let key = record.key.expect("an event");
     let names: Vec<String> =
@@ -192,7 +193,7 @@ fn a_log_that_windows_made_of_a_trace_has_its_times_and_payloads() {
         let record = record.expect("a record");
         let (time, key, provider, payload) = &from_trace[equal];
         assert_eq!((record.time, record.key, record.provider), (*time, Some(*key), *provider), "record {equal}");
-        // Each string's field ends at a NUL in this provider's events, and Windows wrote none of them.
+        // All strings of this provider's events are NUL-terminated, and Windows wrote none of the NULs.
         assert_eq!(&*record.payload(|_| true), payload, "record {equal}");
         equal += 1;
     }

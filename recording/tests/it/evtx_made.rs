@@ -1,4 +1,4 @@
-//! Event logs of our own writer: what no public log has, and each way to spoil one.
+//! Event logs of our own writer: cases that no public log has, and damaged logs of every kind.
 
 use std::io::Cursor;
 
@@ -67,7 +67,7 @@ fn a_record_is_what_was_written_in_both_templates_and_shapes() {
         [(Outer::Values, user_data(&fields), Shape::UserData), (Outer::Texts, event_data(&fields), Shape::EventData)]
     {
         let mut chunk = Chunk::new();
-        // The second time names and templates stand elsewhere.
+        // The second time, names and templates are at other offsets.
         for id in [7, 8] {
             let data = Value::Instance(template.clone(), values.clone());
             chunk.push(id, &Event { outer, data, ..Event::default() });
@@ -166,7 +166,7 @@ fn filters_hold_back() {
     log.set_filter(Filter::new().provider(provider).ids(2..=3).ids(7..=7));
     let seen = read(&mut log);
     assert_eq!((&seen.ids[..], seen.stats.filtered), (&[2, 3, 7][..], 6));
-    // The time is the event's, and not the one at which it was written.
+    // The time is that of the event, not of the record.
     log.set_filter(Filter::new().since(FileTime::from_ticks(3000)).until(FileTime::from_ticks(6000)));
     assert_eq!(read(&mut log).ids, [3, 4, 5]);
     log.set_filter(Filter::new().provider(Guid::NIL));
@@ -176,7 +176,7 @@ fn filters_hold_back() {
 #[test]
 fn records_that_the_log_gave_up_are_found_if_asked_for() {
     let mut bytes = chunk(1..6);
-    // The log began anew: its record lies over the first two, templates and all.
+    // The log was overwritten from its start: the new record covers the first two and their templates.
     let mut new = Chunk::new();
     new.push(9, &Event { outer: Outer::Texts, ..Event::default() });
     let end = new.at();
@@ -194,7 +194,7 @@ fn records_that_the_log_gave_up_are_found_if_asked_for() {
     records.next();
     let record = records.next().expect("a record").expect("a record");
     assert!(!record.is_live());
-    // The template is lost; the order of its values is known.
+    // The template is lost, but the order of its values is known.
     assert_eq!(record.key, Some(EventKey::new(551, 2)));
     assert_eq!(record.provider.to_string(), crate::evtx_writer::PROVIDER);
     assert!(record.channel_name().is_some_and(|name| name == "A/Channel"));
@@ -227,7 +227,7 @@ fn what_is_spoiled_costs_itself() {
     let (ids, errors) = spoil(&|chunk| chunk[second + 6] = 1);
     assert_eq!(ids, [1, 3, 4, 5, 6]);
     assert!(errors.contains(": a record of "), "{errors}");
-    // The free space in the header means nothing: the records tell.
+    // The header's offset of the free space is wrong: the records themselves count.
     assert_eq!(spoil(&|chunk| chunk[48..52].fill(0)), (vec![1, 2, 3, 4, 5, 6], String::new()));
     // An unknown token in the template that all records of the chunk share.
     let (ids, errors) = spoil(&|chunk| chunk[512 + 24 + 4 + 10 + 24 + 4] = 0x1F);

@@ -1,4 +1,4 @@
-//! A writer of event logs, made from the description of the format: it shares nothing with the reader.
+//! A writer of event logs, written from the description of the format. It shares no code with the reader.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) enum Node {
     Content(Content),
 }
 
-/// What stands in an element or attribute.
+/// The content of an element or attribute.
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Text(String),
@@ -37,7 +37,7 @@ fn value(index: u16, kind: u8) -> Content {
     Content::Value(index, kind)
 }
 
-/// An element with a value or a text in it.
+/// An element that contains a value or a text.
 pub(crate) fn leaf(name: &str, content: Content) -> Node {
     Node::Element(element(name, &[], vec![Node::Content(content)]))
 }
@@ -120,14 +120,14 @@ impl Default for Event {
     }
 }
 
-/// `<EventData xmlns=…>` with an element a field, within `UserData`.
+/// `<EventData xmlns=…>` inside `UserData`, with an element for each field.
 pub(crate) fn user_data(fields: &[(&str, u8)]) -> Template {
     let names = fields.iter().zip(0..).map(|((name, kind), index)| leaf(name, value(index, *kind)));
     let root = element("EventData", &[("xmlns", text("Smb"))], names.collect());
     Template { guid: guid(b'u', fields), root }
 }
 
-/// `<EventData>` with an element `Data` a field.
+/// `<EventData>` with an element `Data` for each field.
 pub(crate) fn event_data(fields: &[(&str, u8)]) -> Template {
     let names = fields.iter().zip(0..).map(|((name, kind), index)| {
         Node::Element(element("Data", &[("Name", text(name))], vec![Node::Content(value(index, *kind))]))
@@ -211,11 +211,11 @@ impl Event {
     }
 }
 
-/// Bytes before the records of a chunk.
+/// The offset of the records in a chunk.
 const HEADER: usize = 512;
 const CHUNK: usize = 1 << 16;
 
-/// A chunk that is being written.
+/// A chunk under construction.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     bytes: Vec<u8>,
@@ -232,7 +232,7 @@ impl Chunk {
         Self { bytes: vec![0; HEADER], names, templates, first: None, last: 0, last_at: 0 }
     }
 
-    /// Where the next record goes.
+    /// The offset of the next record.
     pub(crate) fn at(&self) -> usize {
         self.bytes.len()
     }

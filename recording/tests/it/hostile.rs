@@ -1,5 +1,5 @@
-//! Files that somebody cut, or filled with other numbers: what comes is records and errors, soon, and without holding more
-//! than the file is worth.
+//! Files that were cut or have wrong numbers. Reading them must give records and errors, soon, and with memory in
+//! proportion to the file.
 
 use std::io::Cursor;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use etw_recording::evtx::{Log, SystemBuilds};
 use crate::etl_writer::{COMPRESSED_MODE, Event, Session, classic, message, system};
 use crate::evtx_writer::{self, Outer, Value, event_data, user_data};
 
-/// The most that reading may hold: so many times the file's size, and so much besides.
+/// The most memory that reading may use: a multiple of the file's size, plus a constant.
 const TIMES: u64 = 40;
 const BESIDES: u64 = 128 << 10;
 
@@ -30,7 +30,7 @@ fn trace(session: &Session) -> Vec<u8> {
     [session.first(&[]), session.buffer(0, 1, &records), session.buffer(1, 2, &more)].concat()
 }
 
-/// Goes through a trace in both orders. Returns the number of records and of errors.
+/// Reads a trace in both orders. Returns the number of records and of errors.
 fn read_trace(opened: Result<Trace<'_>, Error>) -> Result<(u64, u64), Error> {
     let mut trace = opened?;
     let limit = trace.file_size() * 20;
@@ -57,7 +57,7 @@ fn read_trace(opened: Result<Trace<'_>, Error>) -> Result<(u64, u64), Error> {
     Ok((stats.records, stats.errors))
 }
 
-/// The same, within its bounds.
+/// Reads within the bounds of memory.
 fn bounded(bytes: &[u8], read: impl Fn(&[u8]) -> Result<(u64, u64), Error>) -> Option<(u64, u64)> {
     let mut result = None;
     let held = measure(|| result = read(bytes).ok());
@@ -136,7 +136,7 @@ impl Random {
         self.0.below(limit)
     }
 
-    /// Spoils a few places: a bit, a byte, or a number by one that breaks readers.
+    /// Damages a few places: a bit, a byte, or a number, which is replaced by one that readers often fail on.
     fn spoil(&mut self, bytes: &mut [u8]) {
         const NUMBERS: [u32; 8] = [0, 1, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x8000_0000];
         for _ in 0..=self.below(3) {
@@ -176,7 +176,7 @@ fn spoiled_traces_are_read_soon_and_in_little_memory() {
     assert!(clean > ROUNDS / 10 && clean < 2 * ROUNDS);
 }
 
-/// A log with both templates and shapes, as short as a log can be: its chunk ends with its records.
+/// A log with both templates and shapes, as short as possible: its chunk ends with its records.
 fn log() -> Vec<u8> {
     let mut chunk = evtx_writer::Chunk::new();
     let fields = [("Length", 6), ("Text", 1), ("Size", 16)];
@@ -192,7 +192,7 @@ fn log() -> Vec<u8> {
     bytes
 }
 
-/// Goes through a log, and what it gave up. Returns the number of records and of errors.
+/// Reads a log and its deleted records. Returns the number of records and of errors.
 fn read_log(opened: Result<Log<'_>, Error>) -> Result<(u64, u64), Error> {
     let mut log = opened?;
     let limit = log.file_size();
@@ -248,7 +248,7 @@ fn spoiled_logs_are_read_soon_and_in_little_memory() {
     let mut spoiled = bytes.clone();
     for _ in 0..ROUNDS {
         spoiled.copy_from_slice(&bytes);
-        // Nothing of the file's header matters but its signature.
+        // Of the file's header only the signature matters.
         random.spoil(&mut spoiled[4096..]);
         let of_bytes = bounded(&spoiled, |bytes| read_log(Log::from_bytes(bytes)));
         assert_eq!(of_bytes, bounded(&spoiled, |bytes| read_log(Log::open(Cursor::new(bytes)))));

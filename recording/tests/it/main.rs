@@ -1,5 +1,6 @@
-//! What the readers make of files: other people's, with the output of an independent reader beside them, and our own, made
-//! from the formats' descriptions by writers that share nothing with the readers.
+//! What the readers find in files: in files that others recorded, compared with the output of an independent reader,
+//! and in our own, from writers that were written from the descriptions of the formats and share no code with the
+//! readers.
 
 mod corpus;
 mod etl_corpus;
