@@ -1,4 +1,4 @@
-//! What people ask of any event, whatever its fields are called: client, user, share, status.
+//! What people want to know about every event, whatever the names of its fields: client, user, share, status.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use smbserver_etw::{Event, NtStatus, Record, Value};
 
 use crate::fields::{self, Names};
 
-/// The first field with one of these names, as text; not an empty one.
+/// The first field with one of these names whose text is not empty.
 fn text(event: &Event<'_>, names: &[&str]) -> Option<String> {
     let fields: Vec<_> = event.fields().filter(|(field, _)| names.contains(&field.name)).collect();
     let found = names.iter().filter_map(|name| fields.iter().find(|(field, _)| field.name == *name));
@@ -22,7 +22,7 @@ pub(crate) fn address(event: &Event<'_>) -> Option<IpAddr> {
     })
 }
 
-/// The client: its address as text, else its name.
+/// The client: its address as text, or its name if there is none.
 pub(crate) fn client(event: &Event<'_>) -> Option<String> {
     let address = event.fields().find_map(|(_, value)| match value {
         Value::SocketAddr(address) if address.to_std().is_some() => Some(address.to_string()),
@@ -40,7 +40,7 @@ pub(crate) fn user(event: &Event<'_>) -> Option<String> {
     }
 }
 
-/// The share, as it stands there: `\\*\DATA`.
+/// The share as the event has it: `\\*\DATA`.
 pub(crate) fn share(event: &Event<'_>) -> Option<String> {
     text(event, &["ShareName"]).or_else(|| if event.id() == 4 { text(event, &["Path"]) } else { None })
 }
@@ -50,7 +50,7 @@ pub(crate) fn share_name(share: &str) -> &str {
     share.rsplit('\\').next().unwrap_or(share)
 }
 
-/// The status: the field of that name, else the first that is one.
+/// The status: the field of that name, or else the first field that holds a status.
 pub(crate) fn status(event: &Event<'_>) -> Option<NtStatus> {
     let is_status = |field: &FieldInfo| field.name == "Status" || matches!(field.meaning, Some(Meaning::NtStatus));
     let all: Vec<_> = event.fields().filter(|(field, _)| is_status(field)).collect();
@@ -62,12 +62,12 @@ pub(crate) fn status(event: &Event<'_>) -> Option<NtStatus> {
     number.map(NtStatus)
 }
 
-/// The status' name, else its number.
+/// The name of the status, or else its number.
 pub(crate) fn status_text(status: NtStatus) -> String {
     status.name().map_or_else(|| format!("{:#x}", status.0), str::to_owned)
 }
 
-/// A field's value as text, with its name behind it where it has one.
+/// A field's value as text, followed by the value's name if it has one.
 pub(crate) fn described(event: &Event<'_>, name: &str) -> Option<String> {
     let (_, field, value) = fields::labelled(event).find(|(label, ..)| label == name)?;
     Some(match (Names::of(field, &value), value) {

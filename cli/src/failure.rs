@@ -1,4 +1,5 @@
-//! Why an event has no answer: what was asked for, and what was wrong with it. Knows no source and no output.
+//! Why an event could not be decoded: which event, and what was wrong with it. Does not depend on the source or the
+//! output.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use smbserver_etw::{Build, DecodeError, EventInfo, LayoutInfo};
 
 use crate::source::{hex::HexError, lines::MAX_LINE};
 
-/// Which event it is that could not be decoded, as far as that is known.
+/// The event that could not be decoded, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Subject {
     /// The build.
@@ -29,22 +30,22 @@ pub(crate) struct Failure {
 /// Why an event could not be decoded.
 #[derive(Clone, Debug)]
 pub(crate) enum Cause {
-    /// It does not say what to decode.
+    /// The input is not an event.
     Input(InputError),
-    /// It says so, but that cannot be decoded.
+    /// The input is an event that cannot be decoded.
     Decode(DecodeError),
-    /// The names and types in a log agree with no layout, or with several.
+    /// The names and types in a log fit no layout, or several.
     Names(NamesError),
 }
 
-/// What a log says of an event's fields does not settle its layout.
+/// The names and types of an event's fields in a log do not settle its layout.
 #[derive(Clone, Debug)]
 pub(crate) struct NamesError {
     /// Name and type of each value in the log.
     pub(crate) found: Vec<(String, String)>,
     /// The layouts that were compared.
     pub(crate) layouts: Vec<&'static LayoutInfo>,
-    /// Whether several agree.
+    /// Whether several layouts fit.
     pub(crate) several: bool,
 }
 
@@ -73,7 +74,7 @@ fn write_list<'a>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = (&'a s
 /// What is wrong with a line, or an argument, that should describe an event.
 #[derive(Clone, Debug)]
 pub(crate) enum InputError {
-    /// More bytes than are read.
+    /// It is too long.
     TooLong,
     /// Not UTF-8.
     Encoding { utf16: bool },
@@ -81,7 +82,7 @@ pub(crate) enum InputError {
     Json { message: String, column: usize },
     /// A key is absent, or null.
     MissingKey(&'static str),
-    /// A key is there, but in other letters.
+    /// A key is there, but with other letter case.
     KeyCase { key: &'static str, found: String },
     /// No event has that name.
     UnknownName { found: String, nearest: Option<&'static str> },
@@ -89,7 +90,7 @@ pub(crate) enum InputError {
     NeedsVersion(&'static EventInfo),
     /// The key's value is not a whole number from 0 to `max`.
     Number { key: &'static str, found: String, max: u64 },
-    /// The payload is no string.
+    /// The payload is not a string.
     PayloadType { found: String },
     /// The payload is a string, but not hex.
     Hex(HexError),
@@ -98,7 +99,7 @@ pub(crate) enum InputError {
 }
 
 impl InputError {
-    /// A word for it that stays the same, in the manner of [`DecodeError::kind`].
+    /// A word for the kind of error that stays the same from release to release, as [`DecodeError::kind`].
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::TooLong => "too_long",

@@ -1,4 +1,4 @@
-//! An event's fields as every form of output shows them: under labels that differ, and with what their values mean.
+//! An event's fields as every form of output shows them: with unique labels, and with the meaning of their values.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use etw_runtime::{FieldInfo, LayoutInfo};
 use smbserver_etw::{Record, Value};
 
 /// The fields with their labels, in the payload's order. The label is the manifest's name; a second field of the same
-/// name gets one of its own, since of two equal keys most readers see one.
+/// name gets a different label, because most readers of JSON keep only one of two equal keys.
 pub(crate) fn labelled<'a>(
     record: &impl Record<'a>,
 ) -> impl Iterator<Item = (Cow<'static, str>, &'static FieldInfo, Value<'a>)> {
@@ -26,17 +26,17 @@ pub(crate) fn label(layout: &LayoutInfo, index: usize) -> Option<Cow<'static, st
     })
 }
 
-/// What a value is called in the manifest or by a specification.
+/// The name of a value in the manifest or in a specification.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Names {
     /// A number's name, or those of its bits.
     One(String),
-    /// Those of an array's elements; some element has one.
+    /// The names of an array's elements; at least one has a name.
     Each(Vec<Option<String>>),
 }
 
 impl Names {
-    /// The names of a field's value. None where there is nothing but the number to say.
+    /// The names of a field's value. `None` if it has no name.
     pub(crate) fn of(field: &FieldInfo, value: &Value<'_>) -> Option<Self> {
         let Value::Array(elements) = value else { return name(field, value).map(Self::One) };
         let names: Vec<_> = elements.iter().map(|element| name(field, &element)).collect();

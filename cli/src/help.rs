@@ -1,13 +1,13 @@
 //! The long texts of `--help`.
 
-/// What the exit code says.
+/// The meaning of the exit code.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  every event was decoded, every file read
   1  some event or file was not; its answer is an error, the others are answered all the same
   2  the command line is wrong, no file can be read, or nothing can be written";
 
-/// Where to begin.
+/// The first examples.
 pub(crate) const TOP: &str = "\
 Examples:
   smbetw info server.etl
@@ -65,7 +65,7 @@ pub(crate) const INFO: &str = "\
 Says what is in recordings: format, Windows build and how it is known, time span, clock, what was lost while recording, the \
 SMBServer events by id, records of other providers, and what could not be read.";
 
-/// What one needs to know before the first event.
+/// What to know before decoding the first event.
 pub(crate) const DECODE: &str = "\
 Decodes events, and shows each with its message and fields.
 

@@ -1,8 +1,8 @@
-//! `smbetw`: for people who have events of Microsoft-Windows-SMBServer and want to know what they say.
+//! `smbetw`: decodes events of Microsoft-Windows-SMBServer for people.
 //!
-//! One module a command (`commands`). A source makes events that are not decoded yet ([`raw::Raw`], `source`), a filter
-//! stands behind it (`filter`), `outcome` is what was made of one, and an output writes it (`output`): neither source nor
-//! output knows of the other. What has no answer is a [`failure::Failure`].
+//! Each command is a module of `commands`. A source (`source`) makes events that are not decoded yet ([`raw::Raw`]), a
+//! filter (`filter`) chooses among them, `outcome` decodes them, and an output (`output`) writes the result. Sources
+//! and outputs do not depend on each other. An event that cannot be decoded is a [`failure::Failure`].
 
 mod commands;
 mod facts;
@@ -28,7 +28,7 @@ use commands::{Done, decode, events, info, keywords, read, shell};
 #[derive(Parser)]
 #[command(name = "smbetw", version, after_help = help::EXIT_CODES, after_long_help = format!("{}\n{}", help::TOP, help::EXIT_CODES))]
 struct Cli {
-    /// When to use colour: auto is on a terminal, unless NO_COLOR is set
+    /// When to use colour; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_possible_values = false)]
     color: ColorChoice,
 
@@ -55,7 +55,7 @@ const CANNOT_RUN: u8 = 2;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.color {
-        // What NO_COLOR and CLICOLOR_FORCE say holds.
+        // NO_COLOR and CLICOLOR_FORCE decide.
         ColorChoice::Auto => {}
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
         ColorChoice::Never => anstream::ColorChoice::Never.write_global(),

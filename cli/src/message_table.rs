@@ -13,10 +13,10 @@ use smbserver_etw::{
 
 use crate::source::lines as input;
 
-/// More than this no ntdll.dll has; Windows' have three MiB or less.
+/// The most bytes that are read. An ntdll.dll has three MiB or less.
 const MAX_FILE: u64 = 64 << 20;
 
-/// The bytes of the file, if one is named.
+/// The bytes of the file, if one is given.
 pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(path) = path {
@@ -29,8 +29,8 @@ pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The texts in the file's bytes, a DLL's or those of its message table alone, and the built-in ones for what it lacks or if
-/// no file is named.
+/// The texts in the bytes of a DLL or of a message table, and the built-in ones for codes that it lacks or if no file
+/// is given.
 pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
     let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
     let table = if bytes.starts_with(b"MZ") {

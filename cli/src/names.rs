@@ -1,4 +1,4 @@
-//! Names that people type, and the nearest one to a name that nothing has.
+//! Names that people type, and the known name nearest to an unknown one.
 
 use smbserver_etw::{EventInfo, schema::PROVIDER};
 
@@ -16,7 +16,7 @@ pub(crate) fn event(name: &str) -> Result<&'static EventInfo, InputError> {
 /// The name that differs by the fewest letters, if they are few.
 pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wanted = name.to_lowercase();
-    // Far more letters than any name has are no slip of the hand.
+    // A name that is far longer than any known one is not a typing mistake.
     if wanted.len() > 100 {
         return None;
     }
@@ -25,7 +25,7 @@ pub(crate) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> O
     distances.filter(|(distance, _)| *distance <= allowed).min().map(|(_, known)| known)
 }
 
-/// How many letters must be added, taken out or changed.
+/// The number of letters that must be added, removed or changed.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

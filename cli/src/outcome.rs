@@ -1,4 +1,4 @@
-//! What became of one event: an answer or a failure, before anybody has said how to write it.
+//! The result for one event: an answer or a failure, independent of the form of the output.
 
 use smbserver_etw::{
     Basis, Build, Candidates, DecodeError, Decoded, Decoder, Event, EventKey, HeaderInfo, LayoutInfo, Message,
@@ -10,7 +10,7 @@ use crate::{
     raw::Raw,
 };
 
-/// What became of one event.
+/// The result for one event.
 pub(crate) type Outcome<'a> = Result<Answer<'a>, Failure>;
 
 /// A decoded event.
@@ -18,9 +18,9 @@ pub(crate) struct Answer<'a> {
     decoded: Decoded<'a>,
     /// Bytes after the last field. Only lenient decoding leaves any.
     pub(crate) left_over: &'a [u8],
-    /// Whether the last string ended without its NUL. Only lenient decoding lets it.
+    /// Whether the last string ended without its NUL. Only lenient decoding accepts that.
     pub(crate) unterminated: bool,
-    /// Whether the names in a log settled the layout, so that the build is not the event's own.
+    /// Whether the names in a log settled the layout. The build is then one that has the layout, not the event's own.
     is_build_borrowed: bool,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Answer<'a> {
         self.decoded.event
     }
 
-    /// How the build's layout is known, and the build's number; none if no build was given.
+    /// The build's number, and how its layout is known. `None` if no build was given.
     pub(crate) fn basis(&self) -> Option<(u32, Basis)> {
         let build = self.decoded.build().filter(|_| !self.is_build_borrowed)?;
         Some((build.number(), self.decoded.basis()))
@@ -46,12 +46,12 @@ impl<'a> Answer<'a> {
         self.decoded.also_fits().filter(|_| !self.is_build_borrowed)
     }
 
-    /// What stands beside the fields: that of the build, else the newest.
+    /// What the manifest says apart from the fields: for the build, or else the newest.
     pub(crate) fn header(&self) -> Option<&'static HeaderInfo> {
         if self.is_build_borrowed { self.decoded.layout().newest_header() } else { self.decoded.header() }
     }
 
-    /// The message in the words of the build, else in the newest; none where the manifest has none.
+    /// The message as the build words it, or else in its newest wording. `None` if the manifest has none.
     pub(crate) fn message<'s>(&self, status_texts: &'s dyn StatusText) -> Option<Message<'s, Event<'a>>> {
         self.header().and_then(|header| header.message)?;
         Some(if self.is_build_borrowed {
@@ -62,10 +62,10 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// How events are to be decoded.
+/// The options of decoding.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    /// The build of events that name none.
+    /// The build of events without one.
     pub(crate) build: Option<Build>,
     /// Whether bytes may be left over.
     pub(crate) lenient: bool,
@@ -86,7 +86,7 @@ pub(crate) fn decode(raw: &Raw, rules: Rules) -> Outcome<'_> {
     }
     let decoded = match (build, raw.layout.and_then(LayoutInfo::until)) {
         (Some(build), _) => decode_raw(raw, Some(build), version, rules.lenient).map(Answer::new),
-        // The names settled the layout: that of this build, among others.
+        // The names settled the layout. This build is one that has it.
         (None, Some(has)) => decode_raw(raw, Some(Build::from(has)), version, false)
             .map(|decoded| Answer { is_build_borrowed: true, ..Answer::new(decoded) }),
         (None, None) => decode_raw(raw, None, version, false).map(Answer::new),
@@ -107,7 +107,7 @@ fn only_version(id: u16, build: Option<Build>) -> Option<u8> {
     let mut known = versions.iter().filter(|known| capture.is_none_or(|capture| known.holds_in(capture)));
     match (known.next(), known.next()) {
         (Some(only), None) => Some(only.version),
-        // Whichever it is, the answer says that the build has not got it.
+        // Any version will do: the error says that the build does not have the event.
         (None, _) => versions.first().map(|known| known.version),
         _ => None,
     }

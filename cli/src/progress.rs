@@ -1,4 +1,4 @@
-//! How far it is, on standard error, where that is a terminal.
+//! Progress on standard error, if that is a terminal.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -7,10 +7,10 @@ use std::{
 
 use crate::source::Progress;
 
-/// So often it is shown.
+/// The time between two updates.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Shows how far it is.
+/// Shows the progress.
 pub(crate) struct Meter {
     shown: bool,
     size: u64,
@@ -21,9 +21,9 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Of files of so many bytes in all.
+    /// A meter for files with this total size.
     pub(crate) fn new(quiet: bool, size: u64) -> Self {
-        // Beside events on the same terminal it would be in their way.
+        // On a terminal that also shows events it would disturb them.
         let shown = !quiet && io::stderr().is_terminal() && !io::stdout().is_terminal();
         let now = Instant::now();
         Self { shown, size, begun: now, last: now, calls: 0, is_visible: false }
@@ -32,7 +32,7 @@ impl Meter {
     /// Called before each event.
     pub(crate) fn tick(&mut self, progress: impl FnOnce() -> Progress) {
         self.calls = self.calls.wrapping_add(1);
-        // The clock is asked now and then.
+        // Do not read the clock for each event.
         if !self.shown || !self.calls.is_multiple_of(256) || self.last.elapsed() < EVERY {
             return;
         }
@@ -42,7 +42,7 @@ impl Meter {
         let _ = write!(io::stderr(), "\r\x1b[K{text}");
     }
 
-    /// Takes it away.
+    /// Removes the progress from the terminal.
     pub(crate) fn clear(&mut self) {
         if self.is_visible {
             self.is_visible = false;

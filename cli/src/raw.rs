@@ -1,4 +1,4 @@
-//! An event as a source hands it out: what its header says, where it stands, and its payload. Nothing is decoded yet.
+//! An event as a source returns it: its header, its location and its payload, not decoded yet.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use smbserver_etw::{
 
 use crate::failure::{Cause, Subject};
 
-/// An event that is not decoded yet. One is filled again and again, so that its memory is used again.
+/// An event that is not decoded yet. One `Raw` is filled with each event, so that its memory is used again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Raw {
-    /// The file, as its name was given.
+    /// The name of the file, as it was given.
     pub(crate) file: Option<Arc<str>>,
-    /// A log's EventRecordID; in a trace the place among its records, from 0.
+    /// In a log the EventRecordID; in a trace the number of the record, from 0.
     pub(crate) record: Option<u64>,
     /// The line that it came on, from 1.
     pub(crate) line: Option<u64>,
@@ -26,25 +26,25 @@ pub(crate) struct Raw {
     pub(crate) build: Option<Build>,
     /// The id.
     pub(crate) id: u16,
-    /// The version. None only where somebody asked without one.
+    /// The version. `None` only if the input of `decode` has none.
     pub(crate) version: Option<u8>,
     /// The size of its pointers.
     pub(crate) pointer_size: PointerSize,
     /// The bytes of its fields.
     pub(crate) payload: Vec<u8>,
-    /// What its header says beside the id; none where the source has only payloads.
+    /// The header, apart from the id; `None` if the source has only payloads.
     pub(crate) header: Option<Header>,
-    /// The layout that the names in a log settled without a build.
+    /// The layout, if the names in a log settled it without a build.
     pub(crate) layout: Option<&'static LayoutInfo>,
-    /// Why it cannot be decoded, whatever its payload.
+    /// Why it cannot be decoded, for a reason other than its payload.
     pub(crate) fault: Option<Cause>,
-    /// What to know before it is believed.
+    /// What to know about its reliability.
     pub(crate) notes: Vec<String>,
-    /// Keys of a line that mean nothing here.
+    /// Other keys of a JSON line, which are passed through.
     pub(crate) input: Option<Map<String, Value>>,
 }
 
-/// What a recorded event's header says.
+/// The header of a recorded event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) channel: Option<Channel>,
@@ -62,19 +62,19 @@ pub(crate) struct Header {
 }
 
 impl Raw {
-    /// What an error says of it.
+    /// The event as an error names it.
     pub(crate) fn subject(&self) -> Subject {
         Subject { build: self.build, id: Some(self.id), version: self.version }
     }
 }
 
-/// The bit by which a channel marks its events: the first of the provider's channels has the highest.
+/// The keyword bit of a channel: the first of the provider's channels has the highest bit.
 pub(crate) fn channel_bit(channel: Channel) -> u64 {
     let first = Channel::PERFORMANCE.0;
     channel.0.checked_sub(first).and_then(|index| (1u64 << 63).checked_shr(index.into())).unwrap_or(0)
 }
 
-/// The names of the keywords, without the bit that stands for the channel; bits without a name in hex.
+/// The names of the keywords, without the bit of the channel; bits without a name in hex.
 pub(crate) fn keyword_names(keywords: u64, channel: Option<Channel>) -> Vec<String> {
     let bits = keywords & !channel.map_or(0, channel_bit);
     let rest = Keywords::NAMED

@@ -1,4 +1,4 @@
-//! Points in time as people write them: RFC 3339, or how long ago.
+//! Times as people write them: RFC 3339, or how long ago.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ const EPOCH: i64 = 11_644_473_600;
 /// ISO 8601 in UTC, with the seven digits that a FILETIME has.
 pub(crate) fn iso(time: FileTime) -> String {
     let mut text = time.to_string();
-    // Nine digits, of which a FILETIME never fills the last two.
+    // Nine digits, of which the last two are always 0 for a FILETIME.
     if text.ends_with("00Z") {
         text.truncate(text.len() - 3);
         text.push('Z');
@@ -40,7 +40,7 @@ pub(crate) fn parse(text: &str) -> Result<FileTime, String> {
     absolute(text).map(FileTime::from_ticks).ok_or_else(wrong)
 }
 
-/// Seconds.
+/// The seconds in a text such as `2h`.
 fn ago(text: &str) -> Option<u64> {
     let unit = match text.chars().last()? {
         's' => 1,
@@ -66,7 +66,7 @@ fn absolute(text: &str) -> Option<u64> {
     u64::try_from(seconds).ok()?.checked_mul(SECOND)?.checked_add(ticks)
 }
 
-/// Seconds of the day less the offset, and ticks.
+/// Seconds of the day minus the offset, and ticks.
 fn time_of_day(text: &str) -> Option<(i64, u64)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(text.len());
     let (clock, offset) = text.split_at(end);
@@ -88,7 +88,7 @@ fn time_of_day(text: &str) -> Option<(i64, u64)> {
     Some((hour * 3600 + minute * 60 + second - offset, nanos / 100))
 }
 
-/// Numbers of so many digits with a separator between them.
+/// Numbers with a fixed number of digits, separated by a character.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; N];
@@ -111,7 +111,7 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days since 1970-01-01: years are counted from March, so that the leap day is their last.
+/// Days since 1970-01-01. Years are counted from March, so that the leap day is their last day.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

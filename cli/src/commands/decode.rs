@@ -36,11 +36,11 @@ use crate::{
     group(ArgGroup::new("where the build comes from").args(["build", "jsonl"]).multiple(true)),
 )]
 pub(crate) struct Args {
-    /// The payload in hex or base64; - or nothing at all reads it from standard input
+    /// The payload in hex or base64; - or no argument reads it from standard input
     #[arg(value_name = "HEX", conflicts_with = "jsonl")]
     hex: Vec<String>,
 
-    /// The Windows build that wrote the event; with --jsonl, of lines that name none
+    /// The Windows build that wrote the event; with --jsonl, for lines without a build
     #[arg(long, value_name = "N", value_parser = json_line::parse_build)]
     build: Option<Build>,
 
@@ -49,19 +49,19 @@ pub(crate) struct Args {
     #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
     id: Option<u16>,
 
-    /// The event's version; not needed where it has only one
+    /// The event's version; not needed if it has only one
     #[arg(long, value_name = "N", value_parser = number::<u8>, conflicts_with = "jsonl")]
     version: Option<u8>,
 
-    /// Decodes the events of a file, one JSON object a line; - is standard input
+    /// Decodes the events of a file with one JSON object on each line; - is standard input
     #[arg(long, value_name = "FILE")]
     jsonl: Option<PathBuf>,
 
-    /// Accepts bytes after the last field, and a last string without its NUL; the answer says so. Needs a build
+    /// Accepts bytes after the last field, and a last string without its NUL, and says so in the answer. Needs a build
     #[arg(long, requires = "where the build comes from")]
     lenient: bool,
 
-    /// The form of the answer: text by default, with --jsonl always json
+    /// The form of the answer: text by default, always json with --jsonl
     #[arg(long, value_name = "FORM", value_enum)]
     format: Option<Format>,
 
@@ -82,11 +82,11 @@ pub(crate) struct Args {
 enum Format {
     /// For people: a header, the message, the fields with what their values mean
     Text,
-    /// For programs: an object a line
+    /// For programs: one object on each line
     Json,
 }
 
-/// Runs the command. An error means that it could not go on; that an event cannot be decoded is none.
+/// Runs the command. An error means that it could not go on. An event that cannot be decoded is not such an error.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
     let format = match (args.format, &args.jsonl) {
         (Some(Format::Text), Some(_)) => {
@@ -106,7 +106,8 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
     };
     let stdout = io::stdout().lock();
     match format {
-        // It takes out colour where there is none. Of JSON it would take out what is in the events' own text.
+        // `AutoStream` removes colour if there is no terminal. It must not see JSON, where it would change the text of
+        // events.
         Format::Text => answer(args, Answers::new(AutoStream::auto(stdout), format, content)),
         Format::Json => answer(args, Answers::new(stdout, format, content)),
     }
@@ -119,7 +120,7 @@ fn answer(args: &Args, mut answers: Answers<'_, impl Write>) -> io::Result<Done>
         (None, Some(id)) => single(&args.hex, id, args.version, rules, &mut answers),
         (None, None) => Err(usage("--id is needed")),
     };
-    // Whatever stopped the reading, what was answered before is good.
+    // Write the answers before the one that stopped the reading: they are good.
     answers.output.flush()?;
     read.map(|()| answers.done())
 }
@@ -138,7 +139,7 @@ fn single(
     let payload = match words {
         [] => read_hex()?,
         [word] if word == "-" => read_hex()?,
-        // Unquoted, bytes with blanks between them arrive as words.
+        // Without quotes, bytes separated by blanks arrive as several arguments.
         words => hex::parse_payload(words.join(" ").as_bytes()).map_err(InputError::Hex),
     };
     let mut raw = Raw { id, version, ..Raw::default() };
@@ -168,7 +169,7 @@ fn read_hex() -> io::Result<Result<Vec<u8>, InputError>> {
 fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -> io::Result<()> {
     let mut lines = Lines::new(input::open(path)?);
     while !answers.output.is_closed() {
-        // To read on may mean to wait for who knows how long: give what there is.
+        // The next read may wait for input; write what there is first.
         if !lines.has_next_at_hand() {
             answers.output.flush()?;
         }
@@ -201,12 +202,12 @@ fn number<T: HeaderNumber>(text: &str) -> Result<T, String> {
     json_line::parse_number(text)
 }
 
-/// Writes answers, and remembers whether any was an error.
+/// Writes answers, and remembers whether one of them was an error.
 struct Answers<'t, W: Write> {
     output: Sink<W>,
     format: Format,
     content: Content<'t>,
-    /// An answer is made here first, so that one that cannot be made leaves no half.
+    /// The answer under construction. It is written only when complete.
     line: Vec<u8>,
     some_failed: bool,
 }
@@ -225,7 +226,7 @@ impl<'t, W: Write> Answers<'t, W> {
                 self.line.extend_from_slice(text::answer(raw, answer, self.content).as_bytes());
             }
             (Format::Text, Err(failure)) => {
-                // Where nobody can be told, the exit code still does.
+                // If standard error is closed, the exit code still says it.
                 let _ = anstream::stderr().write_all(text::failure(raw, failure).as_bytes());
             }
         }

@@ -1,4 +1,4 @@
-//! `smbetw events` and `smbetw show`: what this tool knows of events, from the crate's own reflection.
+//! `smbetw events` and `smbetw show`: what this tool knows about events, from the reflection of the generated crate.
 
 use std::io;
 
@@ -22,11 +22,11 @@ use crate::{
     },
 };
 
-/// Lists the events that this tool knows: by id, name, field, message.
+/// Lists the events that this tool knows. Searches by id, name, field, message.
 #[derive(clap::Args)]
 #[command(after_long_help = help::EVENTS_AFTER)]
 pub(crate) struct EventsArgs {
-    /// What to look for in ids, names, fields and messages; it may have * and ? in it
+    /// A text to look for in ids, names, fields and messages; it may contain * and ?
     #[arg(value_name = "TEXT")]
     text: Option<String>,
 
@@ -35,7 +35,7 @@ pub(crate) struct EventsArgs {
     build: Option<Build>,
 }
 
-/// Shows an event: its layouts by build, with the place of each field.
+/// Shows an event: its layouts by build, with the offset of each field.
 #[derive(clap::Args)]
 #[command(after_long_help = help::SHOW_AFTER)]
 pub(crate) struct ShowArgs {
@@ -83,7 +83,7 @@ pub(crate) fn list(args: &EventsArgs) -> io::Result<Done> {
     Ok(Done::AllDecoded)
 }
 
-/// The layouts of an event, of a build or all, the newest last.
+/// The layouts of an event, in one build or in all, the newest last.
 fn layouts_of(event: &'static EventInfo, build: Option<Build>) -> impl Iterator<Item = &'static LayoutInfo> {
     let capture = build.map(|build| PROVIDER.capture_for(build.number()).unwrap_or_default());
     let all = event.versions.iter().flat_map(|version| version.layouts.iter().copied());
@@ -95,7 +95,7 @@ fn is_in(pattern: &str, layout: &LayoutInfo) -> bool {
         || layout.headers.iter().filter_map(|header| header.message).any(|message| matches(pattern, message))
 }
 
-/// A message with its line breaks, which the manifest writes `%n`, and its inserts, which stay.
+/// A message with its inserts, and with line breaks, which the manifest writes as `%n`.
 fn template_text(message: &str) -> String {
     message.replace("%n", "\n").replace("%t", "\t").replace("%r", "").replace("%%", "%")
 }
@@ -182,7 +182,7 @@ fn layout_text(layout: &LayoutInfo) -> String {
     text
 }
 
-/// Where a field begins: a fixed offset, or one behind fields of any size.
+/// The offset of a field: fixed, or counted from the end of fields of variable size.
 struct Place {
     fixed: usize,
     after: Vec<&'static str>,

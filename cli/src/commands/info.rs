@@ -32,14 +32,14 @@ use crate::{
     time,
 };
 
-/// Says what is in recordings: builds, times, losses, events by id.
+/// Shows what recordings contain: builds, times, losses, events by id.
 #[derive(clap::Args)]
 #[command(long_about = help::INFO, after_help = help::EXIT_CODES, after_long_help = format!("{}\n{}", help::INFO_AFTER, help::EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     files: FileArgs,
 
-    /// The Windows build that wrote the events; by default what the recording tells
+    /// The Windows build that wrote the events; by default the one in the recording
     #[arg(long, value_name = "N", value_parser = parse_build)]
     build: Option<Build>,
 
@@ -53,13 +53,13 @@ pub(crate) struct Args {
 enum Format {
     /// For people
     Text,
-    /// For programs: an object a file, each on a line
+    /// For programs: one object for each file, on one line
     Json,
 }
 
-/// So many errors of a file are told one by one.
+/// The most errors of a file that are listed.
 const MOST_ERRORS: usize = 20;
-/// So many providers are told apart: more are counted together.
+/// The most providers that are counted separately; the others are counted together.
 const MOST_PROVIDERS: usize = 10_000;
 
 /// Runs the command.
@@ -84,12 +84,12 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
     Ok(if some_failed { Done::SomeFailed } else { Done::AllDecoded })
 }
 
-/// What is in a file.
+/// The contents of a file.
 #[derive(Default)]
 struct Summary {
     name: Arc<str>,
     size: u64,
-    /// What only one kind of file tells, in the order of the output: label, key and value.
+    /// What only one kind of file has, in the order of the output: label, key and value.
     facts: Vec<(&'static str, &'static str, Value)>,
     build: Option<u32>,
     build_known_by: &'static str,
@@ -173,7 +173,7 @@ fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summ
     }
     let mut records = trace.records();
     while let Some(record) = records.next() {
-        // What is wrong is told where the events are read.
+        // Errors are reported when the events are read.
         if let Ok(record) = record {
             summary.record(record.provider, record.time);
         }
@@ -214,7 +214,7 @@ impl Summary {
         if provider == PROVIDER.guid {
             return;
         }
-        // What a spoiled file holds of GUIDs is not held here.
+        // A damaged file may have any number of GUIDs; memory must not grow with them.
         if self.others.len() < MOST_PROVIDERS || self.others.contains_key(&provider) {
             *self.others.entry(provider).or_default() += 1;
         } else {

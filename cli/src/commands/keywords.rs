@@ -1,4 +1,4 @@
-//! `smbetw keywords` and `smbetw record-help`: which events a mask lets through, and how to record them.
+//! `smbetw keywords` and `smbetw record-help`: which events a mask lets pass, and how to record them.
 
 use std::{io, ops::RangeInclusive};
 
@@ -14,37 +14,37 @@ use crate::{
     raw::without_prefix,
 };
 
-/// Says which keywords a mask has, or which mask keywords make, and the events that it lets through.
+/// Shows the keywords of a mask, or the mask of keywords, and the events that it lets pass.
 #[derive(clap::Args)]
 #[command(after_long_help = help::KEYWORDS_AFTER)]
 pub(crate) struct KeywordsArgs {
-    /// A mask, 0x108403c0001fff, or names: Session,File; none lists them all
+    /// A mask, 0x108403c0001fff, or names: Session,File; without it all keywords are listed
     #[arg(value_name = "MASK", value_delimiter = ',', value_parser = parse_keyword)]
     masks: Vec<u64>,
 
-    /// The mask that lets the events with these ids through, in any build: 551,1000-1020
+    /// The mask that lets the events with these ids pass, in any build: 551,1000-1020
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = parse_ids, conflicts_with = "masks")]
     id: Vec<RangeInclusive<u16>>,
 
-    /// Lists the events that the mask lets through
+    /// Lists the events that the mask lets pass
     #[arg(long)]
     events: bool,
 }
 
-/// Prints the command lines that record what this tool can read.
+/// Prints commands that record what this tool can read.
 #[derive(clap::Args)]
 #[command(after_long_help = help::RECORD_AFTER)]
 #[group(multiple = false)]
 pub(crate) struct RecordArgs {
-    /// For response times: requests, responses, and who and what they are of
+    /// For response times: requests, responses, and the clients and files that they belong to
     #[arg(long)]
     latency: bool,
 
-    /// For who has what open: connections, sessions, shares, files
+    /// For open files and their users: connections, sessions, shares, files
     #[arg(long)]
     opens: bool,
 
-    /// For logons and denied accesses: what goes to the event logs, which Windows keeps anyway
+    /// For logons and denied accesses: events in the event logs, which Windows always writes
     #[arg(long)]
     security: bool,
 }
@@ -93,7 +93,7 @@ pub(crate) fn keywords(args: &KeywordsArgs) -> io::Result<Done> {
     Ok(Done::AllDecoded)
 }
 
-/// All keywords that events with these ids have, in whatever build.
+/// All keywords that events with these ids have, in any build.
 fn mask_of(ids: &[RangeInclusive<u16>]) -> u64 {
     let events = PROVIDER.events.iter().filter(|event| ids.iter().any(|ids| ids.contains(&event.id)));
     let layouts = events.flat_map(|event| event.versions.iter()).flat_map(|version| version.layouts.iter());
@@ -110,7 +110,7 @@ fn events(mask: u64) -> impl Iterator<Item = (u16, &'static str)> {
     chosen(move |keywords| keywords == 0 || keywords & mask != 0)
 }
 
-/// The events whose keywords, in some layout, are of a kind.
+/// The events whose keywords, in some layout, pass a test.
 fn chosen(is_of_kind: impl Fn(u64) -> bool) -> impl Iterator<Item = (u16, &'static str)> {
     let all = PROVIDER.events.iter().copied();
     let chosen = all.filter(move |event| {
@@ -120,7 +120,8 @@ fn chosen(is_of_kind: impl Fn(u64) -> bool) -> impl Iterator<Item = (u16, &'stat
     chosen.map(|event| (event.id, event.name))
 }
 
-/// Who and what: connections, sessions, trees, files, shares, and what was open before.
+/// The events that name clients and files: connections, sessions, trees, files, shares, and what was open before the
+/// recording.
 const NAMES: u64 = Keywords::CONNECTION.0
     | Keywords::SESSION.0
     | Keywords::TREE_CONNECT.0
@@ -143,7 +144,7 @@ pub(crate) fn record_help(args: &RecordArgs) -> io::Result<Done> {
     Ok(Done::AllDecoded)
 }
 
-/// Events that Windows keeps without a session.
+/// For events that Windows logs without a session.
 const SECURITY: &str = "\
 What SMBServer writes to the event logs is kept anyway; copy the logs:
   wevtutil epl Microsoft-Windows-SMBServer/Security smb-security.evtx

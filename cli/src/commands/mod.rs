@@ -1,4 +1,4 @@
-//! The commands, a module each: their arguments, and what they do.
+//! The commands, one module for each: their arguments, and what they do.
 
 pub(crate) mod decode;
 pub(crate) mod events;
@@ -22,12 +22,12 @@ use crate::{
     },
 };
 
-/// How it went.
+/// The result of a command that could run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     /// Every event was decoded, every file read.
     AllDecoded,
-    /// Some event was not, or one of several files.
+    /// Some event was not decoded, or one of several files was not read.
     SomeFailed,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct IntegerArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum IntegerForm {
-    /// HexInt as "0x1f", all else as numbers
+    /// HexInt as "0x1f", everything else as numbers
     Manifest,
     /// All as numbers
     Number,
@@ -60,7 +60,7 @@ enum BigForm {
 }
 
 impl IntegerArgs {
-    /// What an output takes.
+    /// The same for an output.
     pub(crate) fn form(&self) -> Integers {
         Integers {
             hex_as_number: self.integers == IntegerForm::Number,
@@ -72,21 +72,22 @@ impl IntegerArgs {
 /// The recordings that a command reads.
 #[derive(clap::Args, Debug)]
 pub(crate) struct FileArgs {
-    /// Traces (.etl), event logs (.evtx), folders with such, patterns (*.evtx); - is standard input, which is held in memory
+    /// Traces (.etl), event logs (.evtx), folders of these, patterns (*.evtx); - is standard input, which is held in
+    /// memory
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Reads the folders in a folder too
+    /// Also reads the folders inside a folder
     #[arg(long, short)]
     recursive: bool,
 
-    /// Says nothing on standard error but what ends the command; the exit code tells the rest
+    /// Writes nothing to standard error, except why the command ended early; the exit code says the rest
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
 
 impl FileArgs {
-    /// Opens the files, and says which cannot be opened: how many. An error if it is all of them.
+    /// Opens the files and reports those that cannot be opened, with their number. An error if none can be opened.
     pub(crate) fn open(&self, finder: &mut Opener) -> io::Result<(Vec<Opened>, usize)> {
         let (files, errors) = paths::expand(&self.files, self.recursive);
         let mut opened = Vec::new();

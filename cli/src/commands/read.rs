@@ -42,22 +42,22 @@ pub(crate) struct Args {
     #[command(flatten)]
     files: FileArgs,
 
-    /// The Windows build that wrote the events; by default what the recording tells
+    /// The Windows build that wrote the events; by default the one in the recording
     #[arg(long, value_name = "N", value_parser = parse_build)]
     build: Option<Build>,
 
-    /// The form of the answers: lines on a terminal, else jsonl
+    /// The form of the answers: lines on a terminal, otherwise jsonl
     #[arg(long, short, value_name = "FORM", value_enum)]
     format: Option<Format>,
 
     #[command(flatten)]
     filter: FilterArgs,
 
-    /// Shows these fields only: Status,UserName
+    /// Shows only these fields: Status,UserName
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = filter::parse_field)]
     fields: Vec<String>,
 
-    /// Ends after so many events
+    /// Ends after this number of events
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
 
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     integers: IntegerArgs,
 
-    /// Reads also what an event log has given up but not yet overwritten
+    /// Also reads records that an event log has deleted but not yet overwritten
     #[arg(long)]
     recover: bool,
 
@@ -84,19 +84,19 @@ pub(crate) struct Args {
 /// A form of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people: a block an event, with message, fields and what their values mean
+    /// For people: a block for each event, with message, fields and the meaning of their values
     Text,
-    /// For people: a line an event, with time, name, client, user, share, status and message
+    /// For people: a line for each event, with time, name, client, user, share, status and message
     Lines,
-    /// For programs: a JSON object a line
+    /// For programs: one JSON object on each line
     Jsonl,
-    /// For tables: one header for all events; with --id of one event its fields as columns
+    /// For tables: the same columns for all events; with --id of one event, its fields as columns
     Csv,
     /// For Timesketch: its CSV
     Timesketch,
 }
 
-/// Runs the command. An error means that it could not go on; that an event cannot be decoded is none.
+/// Runs the command. An error means that it could not go on. An event that cannot be decoded is not such an error.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
     let stdout = io::stdout();
     let by_default = if stdout.is_terminal() { Format::Lines } else { Format::Jsonl };
@@ -111,7 +111,8 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
         fields: &args.fields,
     };
     match format {
-        // It takes out colour where there is none. Of JSON it would take out what is in the events' own text.
+        // `AutoStream` removes colour if there is no terminal. It must not see JSON, where it would change the text of
+        // events.
         Format::Text | Format::Lines => read(args, Writer::new(args, AutoStream::auto(stdout.lock()), format, content)),
         _ => read(args, Writer::new(args, stdout.lock(), format, content)),
     }
@@ -130,7 +131,7 @@ fn read(args: &Args, mut writer: Writer<'_, impl Write>) -> io::Result<Done> {
     writer.begin()?;
     let read = each_event(args, &mut merged, &mut writer, &mut meter);
     meter.clear();
-    // Whatever stopped the reading, what was answered before is good.
+    // Write the answers before the one that stopped the reading: they are good.
     writer.output.flush()?;
     read?;
     let progress = merged.progress();
@@ -158,7 +159,7 @@ fn each_event(
                     continue;
                 }
                 let outcome = outcome::decode(raw, rules);
-                // What cannot be decoded is never left out for a field that nobody can read.
+                // An event that cannot be decoded passes every filter by fields: its fields are unknown.
                 if outcome.as_ref().is_ok_and(|answer| !args.filter.admits(&answer.event())) {
                     continue;
                 }
@@ -170,7 +171,7 @@ fn each_event(
     Ok(())
 }
 
-/// A word about a trace whose build may be that of another machine than the events'.
+/// A warning for a trace whose build may be that of another machine than the one the events come from.
 fn doubt(file: &mut Opened) -> Option<String> {
     let Recording::Trace(trace) = &mut file.recording else { return None };
     if !trace.header().is_some_and(Header::is_merged) {
@@ -187,7 +188,7 @@ fn doubt(file: &mut Opened) -> Option<String> {
 }
 
 fn say(what: &str) {
-    // Where nobody can be told, the exit code still does.
+    // If standard error is closed, the exit code still says it.
     let _ = writeln!(anstream::stderr(), "smbetw: {what}");
 }
 
@@ -251,7 +252,7 @@ impl<'t, W: Write> Writer<'t, W> {
         self.output.write(&self.line)
     }
 
-    /// Says what cannot be read of a file.
+    /// Reports what cannot be read in a file.
     fn fault(&mut self, file: &str, error: &etw_recording::Error) -> io::Result<()> {
         self.some_failed = true;
         if self.format == Format::Jsonl {
@@ -262,7 +263,7 @@ impl<'t, W: Write> Writer<'t, W> {
         self.complain(&text::fault(file, error))
     }
 
-    /// Says something on standard error, after what was answered before.
+    /// Writes to standard error, after the answers so far.
     fn complain(&mut self, what: &str) -> io::Result<()> {
         if !self.quiet {
             self.output.flush()?;

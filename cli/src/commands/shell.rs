@@ -1,4 +1,4 @@
-//! `smbetw completions` and `smbetw man`: what shells and `man` need, made from the same definitions as `--help`.
+//! `smbetw completions` and `smbetw man`: input for shells and `man`, made from the same definitions as `--help`.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use super::Done;
 use crate::output::sink::Sink;
 
-/// Prints what a shell needs to complete this command.
+/// Prints a completion script for a shell.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,7 +28,7 @@ Examples:
   smbetw man read | man -l -
 ")]
 pub(crate) struct ManArgs {
-    /// The command that it is about; none is for all of it
+    /// The command to describe; without it the page is about the whole tool
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Conditions over an event's fields: `LengthRead > 65536 && Status != 0`.
 //!
-//! Fields have the type that the schema gives them, so that a condition that can never hold is an error before anything is
-//! read. A comparison with a field that an event has not is false.
+//! Fields have the types of the schema, so that an impossible condition is an error before anything is read. A
+//! comparison with a field that an event lacks is false.
 
 use std::cmp::Ordering;
 
@@ -23,7 +23,7 @@ pub(super) enum Expression {
     Compare(Compare),
 }
 
-/// A field against a value.
+/// A comparison of a field with a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Compare {
     field: &'static str,
@@ -183,7 +183,7 @@ impl<'t> Parser<'t> {
         let (field, kind) = field(name)?;
         let mask = if !self.rest().starts_with("&&") && self.take("&") { Some(self.mask(name, kind)?) } else { None };
         let found = OPERATORS.iter().find(|(token, _)| self.take(token));
-        // A number alone asks whether it is not 0.
+        // A field without a comparison is true if it is not 0.
         let Some((token, operator)) = found else {
             if kind == Kind::Number {
                 return Ok(Compare { field, mask, operator: Operator::Unequal, with: Literal::Number(0) });
@@ -208,7 +208,7 @@ impl<'t> Parser<'t> {
         mask.ok_or_else(|| format!("after `{name} &` comes a number, and {name} is {}", kind.described()))
     }
 
-    /// Letters, digits and what stands in numbers, names, addresses and times.
+    /// Letters, digits, and other characters of numbers, names, addresses and times.
     fn word(&mut self) -> &'t str {
         let rest = self.rest();
         let is_part = |c: char| c.is_alphanumeric() || "_-.:/#+".contains(c);
@@ -254,7 +254,7 @@ fn single(mut parts: Vec<Expression>, several: fn(Vec<Expression>) -> Expression
     }
 }
 
-/// The field of that name and its kind, which is the same in all events that have it.
+/// The field of that name and its kind, which must be the same in all events that have it.
 pub(super) fn field(name: &str) -> Result<(&'static str, Kind), String> {
     let all = || PROVIDER.layouts().flat_map(|layout| layout.fields);
     let known = all().find(|field| field.name == name);
@@ -265,7 +265,7 @@ pub(super) fn field(name: &str) -> Result<(&'static str, Kind), String> {
         });
     };
     let kinds: Vec<_> = all().filter(|field| field.name == name).map(Kind::of).collect();
-    // Where layouts differ, the text of any value can be compared.
+    // If layouts differ, values can still be compared as text.
     let same = kinds.windows(2).all(|pair| pair[0] == pair[1]);
     Ok((known.name, if same { Kind::of(known) } else { Kind::Text }))
 }
@@ -288,7 +288,7 @@ fn excerpt(text: &str) -> String {
 }
 
 impl Expression {
-    /// Whether an event meets it.
+    /// Whether an event meets the condition.
     pub(super) fn holds(&self, event: &Event<'_>) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(event)),
@@ -304,7 +304,7 @@ impl Expression {
 impl Compare {
     fn holds(&self, value: &Value<'_>) -> bool {
         let order = match (&self.with, value) {
-            // One element is enough.
+            // True if it is true for one element.
             (_, Value::Array(elements)) => return elements.iter().any(|element| self.holds(&element)),
             (Literal::Number(with), value) => match as_number(value) {
                 Some(number) => number_masked(number, self.mask).cmp(with),
@@ -337,7 +337,7 @@ impl Compare {
     }
 }
 
-/// GUIDs come with and without braces, in letters of either case.
+/// GUIDs are equal with and without braces, and in either case.
 fn is_guid(pattern: &str, text: &str) -> bool {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     inner.is_some_and(|inner| inner.eq_ignore_ascii_case(pattern.trim_matches(['{', '}'])))
@@ -352,7 +352,7 @@ fn as_number(value: &Value<'_>) -> Option<i128> {
         Value::Bool(value) => Some(value.into()),
         Value::Pointer(value) => Some(value.into()),
         Value::FileTime(value) => Some(value.ticks().into()),
-        // Whole numbers only: no field of the provider is another.
+        // Whole numbers only: no field of the provider has others.
         other => other.as_u64().map(i128::from).or(other.as_i64().map(i128::from)),
     }
 }

@@ -1,4 +1,4 @@
-//! Which events are wanted. A part is asked before an event is decoded, the rest of what was decoded.
+//! The filter of events. Some conditions are tested before an event is decoded, the others afterwards.
 
 mod expression;
 mod network;
@@ -21,7 +21,7 @@ use crate::{
 use expression::Expression;
 use network::Network;
 
-/// The arguments that say which events are wanted. All that are given must hold.
+/// The arguments that choose events. An event must meet all of them.
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Which events")]
 pub(crate) struct FilterArgs {
@@ -33,7 +33,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = parse_ids)]
     exclude_id: Vec<RangeInclusive<u16>>,
 
-    /// Events with these names, which may have * and ? in them: Smb2Response*
+    /// Events with these names, which may contain * and ?: Smb2Response*
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_event)]
     event: Vec<EventPattern>,
 
@@ -41,7 +41,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_channel)]
     channel: Vec<u8>,
 
-    /// Events of this level or a graver one: Error, Warning, Informational, or a number
+    /// Events of this level or a more severe one: Error, Warning, Informational, or a number
     #[arg(long, value_name = "LEVEL", value_parser = header::parse_level)]
     level: Option<u8>,
 
@@ -57,7 +57,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
     until: Option<etw_runtime::FileTime>,
 
-    /// Events with this client's address: 10.1.2.3, 10.0.0.0/8, 2001:db8::/32; or its name, which may have * and ? in it
+    /// Events with this client's address: 10.1.2.3, 10.0.0.0/8, 2001:db8::/32; or its name, which may contain * and ?
     #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
     client: Option<Client>,
 
@@ -69,7 +69,7 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "SHARE")]
     share: Option<String>,
 
-    /// Events with this status: STATUS_ACCESS_DENIED, 0xc0000022, or error for all that are
+    /// Events with this status: STATUS_ACCESS_DENIED, 0xc0000022, or error for all error codes
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status: Option<Status>,
 
@@ -89,7 +89,7 @@ enum Client {
     Name(String),
 }
 
-/// A status, or all that are errors.
+/// A status, or all errors.
 #[derive(Clone, Copy, Debug)]
 enum Status {
     Error,
@@ -97,12 +97,12 @@ enum Status {
 }
 
 impl FilterArgs {
-    /// What can be asked before an event is copied.
+    /// The conditions that can be tested before an event is copied.
     pub(crate) fn prefilter(&self) -> Prefilter {
         Prefilter { ids: self.id.clone(), without: self.exclude_id.clone(), since: self.since, until: self.until }
     }
 
-    /// The one event that is asked for, if it is one.
+    /// The id, if only one is wanted.
     pub(crate) fn only_id(&self) -> Option<u16> {
         match (self.id.as_slice(), self.event.as_slice()) {
             ([range], []) if range.start() == range.end() => Some(*range.start()),
@@ -111,7 +111,7 @@ impl FilterArgs {
         }
     }
 
-    /// Whether an event is wanted, by what stands beside its payload.
+    /// Tests an event by its header, before it is decoded.
     pub(crate) fn admits_raw(&self, raw: &Raw) -> bool {
         let header = raw.header.as_ref();
         let named = self.event.is_empty() || self.event.iter().any(|EventPattern(ids)| ids.contains(&raw.id));
@@ -123,7 +123,7 @@ impl FilterArgs {
         named && of_channel && of_level && of_keyword
     }
 
-    /// Whether an event is wanted, by its fields.
+    /// Tests an event by its fields.
     pub(crate) fn admits(&self, event: &Event<'_>) -> bool {
         self.admits_client(event)
             && self.user.as_ref().is_none_or(|pattern| facts::user(event).is_some_and(|user| is_user(pattern, &user)))
@@ -138,7 +138,7 @@ impl FilterArgs {
     fn admits_client(&self, event: &Event<'_>) -> bool {
         match &self.client {
             None => true,
-            // The address counts; a client without one may have given it as its name.
+            // The address counts. An event without one may have an address as the client's name.
             Some(Client::Network(network)) => match facts::address(event) {
                 Some(address) => network.contains(address),
                 None => {
@@ -160,14 +160,14 @@ impl FilterArgs {
     }
 }
 
-/// The client by the name that it gave or was given, without backslashes and brackets: `\\ws-01`, `\\[2001:db8::5]`.
+/// The name of the client, from `\\ws-01` or `\\[2001:db8::5]`, without backslashes and brackets.
 fn named_client(event: &Event<'_>) -> Option<String> {
     let named = event.fields().find(|(field, _)| matches!(field.name, "ClientName" | "ComputerName"))?;
     let name = named.1.to_string();
     Some(name.trim_start_matches('\\').trim_start_matches('[').trim_end_matches(']').to_owned())
 }
 
-/// With a domain in the pattern it must be the whole, else the name.
+/// A pattern with a domain is compared with the whole text, one without it with the name.
 fn is_user(pattern: &str, user: &str) -> bool {
     let name = user.rsplit('\\').next().unwrap_or(user);
     matches(pattern, user) || (!pattern.contains('\\') && matches(pattern, name))
@@ -204,7 +204,7 @@ fn parse_channel(text: &str) -> Result<u8, String> {
 
 /// A field that some event has.
 pub(crate) fn parse_field(text: &str) -> Result<String, String> {
-    // Of two fields of one name the second is `Name#2`.
+    // The second field of one name is `Name#2`.
     let name = text.split('#').next().unwrap_or(text);
     expression::field(name).map(|_| text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Addresses: one, or a block of them.
+//! Addresses and blocks of addresses.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ pub(super) fn parse(text: &str) -> Result<Network, String> {
 }
 
 impl Network {
-    /// Whether an address is in the block. One of IPv4 may stand as one of IPv6: `::ffff:10.1.2.3`.
+    /// Whether an address is in the block. An IPv4 address may be written as IPv6: `::ffff:10.1.2.3`.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {

@@ -1,4 +1,4 @@
-//! CSV, by RFC 4180: one header for all events, or the fields of one event as columns.
+//! CSV as in RFC 4180: the same columns for all events, or the fields of one event as columns.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ const COMMON: [&str; 17] = [
 
 /// The columns of a table.
 pub(crate) struct Table {
-    /// The event's own columns; none if its fields stand in one column as JSON.
+    /// The columns of one event's fields; `None` if the fields are in one column as JSON.
     own: Option<Vec<String>>,
     message: bool,
 }
 
 impl Table {
-    /// For all events, or for the one with this id.
+    /// A table for all events, or for the one with this id.
     pub(crate) fn new(only: Option<u16>, content: Content<'_>) -> Self {
         Self { own: only.map(|id| columns_of(id, content.fields)), message: content.message }
     }
@@ -42,7 +42,7 @@ impl Table {
         row(columns.iter().map(|column| (*column).to_owned()))
     }
 
-    /// The line of an event.
+    /// The row of an event.
     pub(crate) fn row(&self, raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
         let event = answer.event();
         let mut cells = common(raw, answer);
@@ -103,7 +103,7 @@ fn common(raw: &Raw, answer: &Answer<'_>) -> Vec<String> {
     ]
 }
 
-/// A line of these cells.
+/// A row of these cells.
 pub(crate) fn row(cells: impl Iterator<Item = String>) -> String {
     let mut line = cells.map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",");
     line.push_str("\r\n");

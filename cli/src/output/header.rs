@@ -1,4 +1,4 @@
-//! What stands beside an event's fields: as recorded, or as the manifest has it; and its names.
+//! The header of an event, as recorded or as in the manifest, and the names in it.
 
 use etw_runtime::LEVELS;
 use smbserver_etw::descriptor::{Channel, Level, Opcode, Task};
@@ -8,7 +8,7 @@ use crate::{
     raw::{Header, Raw, without_prefix},
 };
 
-/// The header: the record's own, else that of the manifest.
+/// The header: that of the record, or else that of the manifest.
 pub(crate) fn of(raw: &Raw, answer: &Answer<'_>) -> Header {
     if let Some(header) = &raw.header {
         return header.clone();
@@ -24,23 +24,23 @@ pub(crate) fn of(raw: &Raw, answer: &Answer<'_>) -> Header {
     }
 }
 
-/// The name, else the number.
+/// The name, or else the number.
 pub(crate) fn channel(channel: Channel) -> String {
     named(channel.display_name(), channel.0)
 }
 
-/// The name, else the number.
+/// The name, or else the number.
 pub(crate) fn level(level: u8) -> String {
     let known = LEVELS.get(usize::from(level)).copied();
     named(known.or(Level(level).display_name()), level)
 }
 
-/// The name, else the number.
+/// The name, or else the number.
 pub(crate) fn opcode(opcode: u8) -> String {
     named(Opcode(opcode).display_name(), opcode)
 }
 
-/// The name, else the number.
+/// The name, or else the number.
 pub(crate) fn task(task: u16) -> String {
     named(Task(task).display_name(), task)
 }

@@ -1,4 +1,4 @@
-//! The answers as JSON, an object a line.
+//! The answers as JSON, one object on each line.
 
 use std::io;
 
@@ -17,27 +17,27 @@ use crate::{
     time,
 };
 
-/// What an answer is to say.
+/// What to put into an answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Content<'t> {
     /// The texts of status codes in messages.
     pub(crate) status_texts: &'t dyn StatusText,
-    /// Whether the names of values are part of it.
+    /// Whether to add the names of values.
     pub(crate) names: bool,
-    /// Whether the message is.
+    /// Whether to add the message.
     pub(crate) message: bool,
     /// How integers are written.
     pub(crate) integers: Integers,
-    /// The fields that are wanted; all if there is none.
+    /// The fields that are wanted; all fields if empty.
     pub(crate) fields: &'t [String],
 }
 
 /// How integers are written.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Integers {
-    /// Whether those that the manifest shows in hexadecimal are numbers like the others.
+    /// Whether integers that the manifest shows in hexadecimal are written as numbers.
     pub(crate) hex_as_number: bool,
-    /// Whether those of 64 bits are texts, for readers that lose digits.
+    /// Whether integers of 64 bits are written as text, for readers that lose digits.
     pub(crate) big_as_text: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn write_line(line: &mut Vec<u8>, raw: &Raw, outcome: &Outcome<'_>, c
     Ok(())
 }
 
-/// Appends the line for what cannot be read of a file.
+/// Appends the line for an error in a file.
 pub(crate) fn write_fault(line: &mut Vec<u8>, file: &str, error: &etw_recording::Error) -> io::Result<()> {
     let mut object = Map::new();
     put(&mut object, "kind", "unreadable");
@@ -64,7 +64,7 @@ pub(crate) fn write_fault(line: &mut Vec<u8>, file: &str, error: &etw_recording:
     Ok(())
 }
 
-/// An error, and what else stood on its line.
+/// An error, and the other keys of its line.
 #[derive(Serialize)]
 struct WithInput<'a> {
     error: Map<String, Value>,
@@ -149,7 +149,7 @@ impl<'a, 't> Decoded<'a, 't> {
     }
 }
 
-/// What stands beside the fields, by name.
+/// The header, by name.
 #[derive(Serialize)]
 struct HeaderNames {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,7 +197,7 @@ impl HeaderNames {
     }
 }
 
-/// An event's fields, and which are wanted in which form.
+/// An event's fields, and the choice and form of them.
 struct Fields<'a, 't> {
     event: Event<'a>,
     wanted: &'t [String],
@@ -223,11 +223,11 @@ fn is_wanted(wanted: &[String], label: &str) -> bool {
     wanted.is_empty() || wanted.iter().any(|name| name == label)
 }
 
-/// The fields as a text of JSON.
+/// The fields as JSON in a text.
 pub(crate) fn fields_text(event: &Event<'_>, content: Content<'_>) -> String {
     let mut json = Vec::new();
     let written = write_fields(event, content.fields, content.integers, &mut serde_json::Serializer::new(&mut json));
-    // Nothing in an event is no JSON.
+    // Every value of an event can be written as JSON.
     written.map_or_else(|error| error.to_string(), |()| String::from_utf8_lossy(&json).into_owned())
 }
 
@@ -288,7 +288,7 @@ fn addresses<'a>(record: &impl Record<'a>, wanted: &[String]) -> Map<String, Val
     addresses.collect()
 }
 
-/// An error's object: what went wrong, of which event, and whatever else is known.
+/// An error as an object: what is wrong, with which event, and what else is known.
 fn error(raw: &Raw, failure: &Failure) -> Map<String, Value> {
     let mut object = Map::new();
     put(&mut object, "kind", failure.kind());
@@ -349,7 +349,7 @@ fn put_input_error(object: &mut Map<String, Value>, error: &InputError) {
     }
 }
 
-/// What the error says of itself; its kind and message are there already.
+/// Adds the details of the error, apart from its kind and message.
 fn put_decode_error(object: &mut Map<String, Value>, error: &DecodeError) {
     if let Ok(Value::Object(known)) = serde_json::to_value(error) {
         for (key, value) in known {
@@ -402,7 +402,7 @@ mod tests {
         assert_eq!(str::from_utf8(&json), Ok(r#"{"Twin":0,"Other":1,"Twin#2":2,"Twin#3":3}"#));
     }
 
-    /// What `Serialize` of the crate's own types makes, and the line that is printed.
+    /// `Serialize` of the generated crate gives the same object as the printed line.
     #[test]
     fn the_object_is_the_crates_own() {
         let content = Content {
@@ -430,7 +430,7 @@ mod tests {
                 match rules.decode_payload(layout.key(), &raw.payload) {
                     Ok(decoded) => {
                         let own = serde_json::to_value(decoded).unwrap();
-                        // `--names` prints an object even where nothing has a name.
+                        // `--names` prints an object even if nothing has a name.
                         printed.as_object_mut().unwrap().retain(|key, value| key != "names" || *value != json!({}));
                         assert_eq!(own, printed);
                         events += 1;

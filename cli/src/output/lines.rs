@@ -1,4 +1,4 @@
-//! One line an event: time, name, client, user, status, and the first line of the message.
+//! One line for each event: time, name, client, user, status, and the first line of the message.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,4 +1,5 @@
-//! How answers are written: as text for people, as JSON and tables for programs. No output knows where events come from.
+//! How answers are written: as text for people, as JSON and tables for programs. Outputs do not depend on the source of
+//! events.
 
 pub(crate) mod csv;
 pub(crate) mod header;

@@ -1,15 +1,15 @@
-//! Where everything is written to: standard output, whose reader may have seen enough.
+//! Standard output, which may be closed by its reader before the end.
 
 use std::io::{self, BufWriter, Write};
 
-/// A buffered output that ends quietly when nobody reads it any more.
+/// A buffered output that stops without an error when its reader closes it.
 pub(crate) struct Sink<W: Write> {
     output: BufWriter<W>,
     closed: bool,
 }
 
 impl<W: Write> Sink<W> {
-    /// Onto an output.
+    /// Buffers this output.
     pub(crate) fn new(output: W) -> Self {
         Self { output: BufWriter::with_capacity(64 * 1024, output), closed: false }
     }
@@ -23,7 +23,7 @@ impl<W: Write> Sink<W> {
         self.unless_closed(written)
     }
 
-    /// Hands over what is buffered.
+    /// Writes what is buffered.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if self.closed {
             return Ok(());
@@ -32,7 +32,7 @@ impl<W: Write> Sink<W> {
         self.unless_closed(flushed)
     }
 
-    /// A reader that has seen enough, as `head` does, is no error.
+    /// A reader that closes the output, as `head` does, is not an error.
     fn unless_closed(&mut self, written: io::Result<()>) -> io::Result<()> {
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -44,7 +44,7 @@ impl<W: Write> Sink<W> {
         }
     }
 
-    /// Whether nobody reads any more.
+    /// Whether the reader has closed the output.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }

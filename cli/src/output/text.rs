@@ -1,7 +1,7 @@
 //! The answers as text, for people.
 //!
-//! Messages and fields hold what whoever connects to the server likes to put there, and a terminal obeys what it is
-//! sent. So nothing of an event is written but through [`visible`].
+//! Messages and fields contain texts that clients choose, and a terminal obeys control characters. So every text of an
+//! event is written through [`visible`].
 
 use anstyle::{AnsiColor, Style};
 use etw_runtime::{BuildRange, FieldInfo, LayoutInfo};
@@ -23,13 +23,13 @@ const MEANING: Style = AnsiColor::Green.on_default();
 const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// The text for a decoded event: header, message, fields and notes, an empty line between them. It has colour; who
-/// writes it takes that out where it is not wanted.
+/// The text for a decoded event: header, message, fields and notes, an empty line between them. It has colour, which
+/// the writer removes if it is not wanted.
 pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
     let message = answer.message(content.status_texts).map(|message| visible(&message.to_string(), Breaks::Kept));
     let blocks = [
         header(answer.event().layout(), raw, answer),
-        // Its last line ends here; all before is the message, not indented and not coloured.
+        // The message is neither indented nor coloured. Its last line must end.
         message.map_or_else(String::new, |message| message + "\n"),
         table(&answer.event(), content.fields),
         notes(raw, answer),
@@ -58,13 +58,13 @@ pub(crate) fn failure(raw: &Raw, failure: &Failure) -> String {
     text
 }
 
-/// The text for what cannot be read of a file.
+/// The text for an error in a file.
 pub(crate) fn fault(file: &str, error: &etw_recording::Error) -> String {
     let file = visible(file, Breaks::Escaped);
     format!("{ERROR}error:{ERROR:#} {file}: {}\n", visible(&error.to_string(), Breaks::Escaped))
 }
 
-/// Where and when it was written; nothing of an event that was not recorded.
+/// Where and when it was recorded; empty for an event that is not from a recording.
 fn place(raw: &Raw) -> String {
     let Some(file) = &raw.file else { return String::new() };
     let time = raw.time.map_or_else(String::new, |time| format!("{NAME}{}{NAME:#} ", time::iso(time)));
@@ -102,7 +102,7 @@ fn header(layout: &LayoutInfo, raw: &Raw, answer: &Answer<'_>) -> String {
     text
 }
 
-/// What only some events have beside their fields.
+/// The parts of the header that only some events have.
 fn rarer(header: &Header) -> Vec<String> {
     let mut parts = Vec::new();
     if header.task != 0 {
@@ -135,7 +135,7 @@ struct Row {
     meaning: Option<String>,
 }
 
-/// The most characters of a value that the column of meanings makes room for: a GUID and a bit.
+/// The widest value for which the column of meanings is moved: a GUID and a little more.
 const WIDEST: usize = 40;
 
 fn table<'a>(record: &impl Record<'a>, wanted: &[String]) -> String {
@@ -148,7 +148,7 @@ fn table<'a>(record: &impl Record<'a>, wanted: &[String]) -> String {
         })
         .collect();
     let labels = width(rows.iter().map(|row| &row.label));
-    // A value with nothing behind it moves no column; a long one moves only its own meaning.
+    // A value without a meaning does not move the column; a long value moves only its own meaning.
     let values = rows.iter().filter(|row| row.meaning.is_some()).map(|row| &row.value);
     let values = width(values.filter(|value| value.chars().count() <= WIDEST));
     let mut text = String::new();
@@ -168,7 +168,7 @@ fn width<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
     texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
-/// What the value means, in one line; of an address, which XML has as bytes, what it is.
+/// The meaning of the value in one line. For an address, which XML shows as bytes, its text.
 pub(crate) fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
     match (Names::of(field, value), value) {
         (Some(Names::One(name)), _) => Some(name),
@@ -182,7 +182,7 @@ pub(crate) fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
     }
 }
 
-/// What to know before the answer is believed.
+/// What to know about the reliability of the answer.
 fn notes(raw: &Raw, answer: &Answer<'_>) -> String {
     let mut notes: Vec<_> = raw.notes.iter().map(|note| visible(note, Breaks::Escaped)).collect();
     match answer.basis() {
@@ -217,12 +217,12 @@ fn on_basis(build: u32, basis: Basis) -> Option<String> {
             format!("build {build} is newer than every captured build; this is the layout of build {newest}")
         }
         Basis::OtherBuild { .. } => format!("build {build}: {basis}"),
-        // Better a form that nobody foresaw than to pass for captured.
+        // A new kind of basis: an odd text is better than none, which would mean that the build was captured.
         other => format!("how the layout of build {build} is known: {other:?}"),
     })
 }
 
-/// The layout is one for all its builds, but level, channel or words may not be.
+/// A layout is the same in all its builds, but level, channel or message may differ.
 fn on_headers(layout: &LayoutInfo) -> Option<String> {
     let newest = layout.newest_header().filter(|_| layout.headers.len() > 1)?;
     Some(format!("no build was given; what stands beside the fields is as from build {} on", newest.since))
@@ -232,8 +232,8 @@ fn on_others(others: &Candidates) -> String {
     format!("the payload fits just as well: {others}. If the build is not certain, neither is this reading")
 }
 
-/// A line for each field with a text from a map whose order nobody saw printed. Not for a map that a specification
-/// lends its certainty, which is the field's meaning and not its map.
+/// A line for each field with a text from a map whose order is inferred. Not if a specification confirms the map: it is
+/// then the field's meaning and not its map.
 fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
     let named = record.fields().filter(|(field, value)| Names::of(field, value).is_some());
     let maps = named.filter_map(|(field, _)| Some((field.name, field.map.filter(|map| map.inferred)?.name)));
@@ -241,17 +241,17 @@ fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
         .collect()
 }
 
-/// What becomes of line breaks and tabs.
+/// How line breaks and tabs are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Breaks {
-    /// They are written; CR LF as a line feed.
+    /// As they are; CR LF becomes a line feed.
     Kept,
-    /// They are escaped: the text is one line.
+    /// Escaped, so that the text is one line.
     Escaped,
 }
 
-/// The text with an escape, `\u{1b}`, for each character that a terminal would obey instead of showing: controls, and
-/// those that turn the direction of what follows.
+/// The text with an escape, `\u{1b}`, for each character that a terminal would obey instead of showing: control
+/// characters, and those that change the direction of text.
 pub(crate) fn visible(text: &str, breaks: Breaks) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();

@@ -1,4 +1,5 @@
-//! CSV for Timesketch: `message`, `datetime` and `timestamp_desc` as its documentation asks for, then what one looks for.
+//! CSV for Timesketch: `message`, `datetime` and `timestamp_desc` as its documentation requires, then columns to search
+//! in.
 
 use super::{
     csv::row,
@@ -33,12 +34,12 @@ pub(crate) fn header() -> String {
     row(COLUMNS.iter().map(|column| (*column).to_owned()))
 }
 
-/// The line of an event.
+/// The row of an event.
 pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
     let event = answer.event();
     let header = header::of(raw, answer);
     let message = answer.message(content.status_texts).map(|message| message.to_string());
-    // A row without a message is refused.
+    // Timesketch refuses rows without a message.
     let message = message.filter(|message| !message.trim().is_empty()).unwrap_or_else(|| event.name().to_owned());
     let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
     let cells = [

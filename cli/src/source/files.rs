@@ -29,7 +29,7 @@ pub(crate) struct Opened {
     pub(crate) name: Arc<str>,
     /// Bytes.
     pub(crate) size: u64,
-    /// What it is.
+    /// Its reader.
     pub(crate) recording: Recording,
 }
 
@@ -37,11 +37,11 @@ pub(crate) struct Opened {
 pub(crate) enum Recording {
     /// `.etl`.
     Trace(Box<Trace<'static>>),
-    /// `.evtx`, and how its build is known.
+    /// `.evtx`, and where its build comes from.
     Log(Box<Log<'static>>, LogBuild),
 }
 
-/// Opens files, and remembers what lies beside them.
+/// Opens files, and remembers the `System.evtx` of each folder.
 pub(crate) struct Opener {
     build: Option<Build>,
     recover: bool,
@@ -49,15 +49,15 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
-    /// With the build of the command line.
+    /// An opener with the build of the command line.
     pub(crate) fn new(build: Option<Build>, recover: bool) -> Self {
         Self { build, recover, systems: BTreeMap::new() }
     }
 
-    /// Opens a file by what is in it, whatever its name.
+    /// Opens a file. Its contents decide the format, not its name.
     pub(crate) fn open(&mut self, path: &Path) -> Result<Opened, OpenError> {
         if path.as_os_str() == "-" {
-            // A pipe cannot be read twice, and a trace has to be.
+            // A trace is read more than once, which a pipe does not allow.
             let mut bytes = Vec::new();
             io::stdin().lock().read_to_end(&mut bytes).map_err(OpenError::Io)?;
             let bytes: Arc<[u8]> = bytes.into();
@@ -87,7 +87,8 @@ impl Opener {
         }
     }
 
-    /// The builds that the machine of a log was started with, if its `System.evtx` lies beside it and no build is given.
+    /// The builds that the machine of a log was started with, if its `System.evtx` is in the same folder and no build
+    /// is given.
     fn system_beside(&mut self, path: &Path) -> Option<Arc<SystemBuilds>> {
         if self.build.is_some() || path.as_os_str() == "-" {
             return None;
@@ -107,9 +108,9 @@ impl Opener {
 /// Why a file cannot be read at all.
 #[derive(Debug)]
 pub(crate) enum OpenError {
-    /// The system says so.
+    /// An error of the system.
     Io(io::Error),
-    /// It is no recording, or one that is not read.
+    /// It is not a recording, or not one that can be read.
     Recording(Error),
 }
 
@@ -156,7 +157,7 @@ impl Cursor<'_> {
     }
 }
 
-/// A file's events, and the one that comes next.
+/// A file's events, and the next one of them.
 struct Head<'o> {
     cursor: Cursor<'o>,
     name: Arc<str>,
@@ -169,17 +170,17 @@ enum State {
     Unknown,
     /// It is in `raw`.
     Ready,
-    /// There is none.
+    /// There are no more events.
     Ended,
 }
 
-/// What comes next of several files.
+/// The next thing in several files.
 pub(crate) enum Next<'m> {
     /// An event.
     Event(&'m Raw),
-    /// Something that cannot be read, and the file.
+    /// An error in a file.
     Fault(Arc<str>, Error),
-    /// Nothing any more.
+    /// The end of all files.
     End,
 }
 
@@ -187,12 +188,12 @@ pub(crate) enum Next<'m> {
 pub(crate) struct Merged<'o> {
     heads: Vec<Head<'o>>,
     wanted: Prefilter,
-    /// The file whose event was handed out last.
+    /// The file whose event was returned last.
     last: Option<usize>,
 }
 
 impl<'o> Merged<'o> {
-    /// Of these files.
+    /// Merges these files.
     pub(crate) fn new(files: &'o mut [Opened], build: Option<Build>, wanted: Prefilter) -> Self {
         let heads = files.iter_mut().map(|opened| {
             let name = Arc::clone(&opened.name);
@@ -226,7 +227,7 @@ impl<'o> Merged<'o> {
         Next::Event(&head.raw)
     }
 
-    /// How far they are together.
+    /// The progress in all files together.
     pub(crate) fn progress(&self) -> Progress {
         self.heads.iter().map(|head| head.cursor.progress()).fold(Progress::default(), |all, one| Progress {
             bytes: all.bytes + one.bytes,

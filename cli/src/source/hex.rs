@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, fmt};
 
-/// What is wrong with a text that should be hex, and where (counted in bytes from 0).
+/// What is wrong with a text that should be hex, and the offset in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HexError {
-    /// The offending byte's place.
+    /// The offset of the wrong byte.
     pub(crate) at: usize,
     kind: Kind,
 }
@@ -14,7 +14,7 @@ pub(crate) struct HexError {
 enum Kind {
     /// Neither a digit nor a separator.
     NotHex(u8),
-    /// A digit without its second.
+    /// A byte with only one digit.
     HalfByte,
 }
 
@@ -31,10 +31,10 @@ impl fmt::Display for HexError {
     }
 }
 
-/// The bytes that a text spells.
+/// The bytes that a text in hex stands for.
 ///
-/// Separators may stand between bytes but not inside one: `1 2 34` could mean two bytes or three, and to take either
-/// would be a guess.
+/// Separators are allowed between bytes but not inside one: `1 2 34` could mean two bytes or three, and nothing is
+/// guessed.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
     let mut at = 0;
@@ -56,8 +56,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
     Ok(bytes)
 }
 
-/// The bytes that a text spells in hex, or in base64 where it can be nothing else: it has the length and the padding of base64,
-/// or several characters that hex has not. With one wrong digit it is hex that was mistyped.
+/// The bytes of a text in hex, or in base64 if it cannot be hex: it has the length and the padding of base64, and
+/// several characters that hex does not have. A text with one wrong digit is mistyped hex.
 pub(crate) fn parse_payload(text: &[u8]) -> Result<Vec<u8>, HexError> {
     parse(text).or_else(|error| {
         let text = text.trim_ascii();
@@ -67,10 +67,10 @@ pub(crate) fn parse_payload(text: &[u8]) -> Result<Vec<u8>, HexError> {
     })
 }
 
-/// So many different characters that are no hex digits make base64 of a text.
+/// The number of different characters, other than hex digits, from which on a text is base64.
 const FOREIGN: usize = 4;
 
-/// Base64 with its padding, in the usual alphabet or that for URLs.
+/// Base64 with padding, in the usual alphabet or the one for URLs.
 fn base64(text: &[u8]) -> Option<Vec<u8>> {
     if text.is_empty() || !text.len().is_multiple_of(4) {
         return None;
@@ -85,7 +85,7 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
         }
         let [_, three @ ..] = u32::to_be_bytes(word);
         let (whole, rest) = three.split_at(group.len().checked_sub(1)?);
-        // Bits behind the last byte are zero, or something was cut.
+        // Bits after the last byte must be zero; otherwise the text was cut.
         if rest.iter().any(|&byte| byte != 0) {
             return None;
         }
@@ -109,7 +109,7 @@ fn is_separator(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b':' | b'-' | b',' | 0x0B)
 }
 
-/// The byte of the digits at `at` and behind it.
+/// The byte of the digit at `at` and the next one.
 fn byte(at: usize, first: u8, second: Option<u8>) -> Result<u8, HexError> {
     let high = digit(first).ok_or(HexError { at, kind: Kind::NotHex(first) })?;
     match second {
@@ -130,7 +130,7 @@ fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// The same in the other direction: upper-case, as the values' own hex.
+/// Bytes as upper-case hex, as in the text of values.
 pub(crate) fn print(bytes: &[u8]) -> String {
     use fmt::Write;
 
@@ -196,7 +196,7 @@ mod tests {
         {
             assert_eq!(parse_payload(text.as_bytes()).as_deref(), Ok(bytes), "{text}");
         }
-        // What can be hex is hex.
+        // A text that can be hex is hex.
         assert_eq!(parse_payload(b"ABCD"), Ok(vec![0xAB, 0xCD]));
         for text in ["AQAAAA=", "AQ==AQ==", "A===", "qx==", "zzz", "01g0", "01g00h0i"] {
             assert!(parse_payload(text.as_bytes()).is_err(), "{text}");

@@ -1,4 +1,4 @@
-//! What is asked for: one event as its parts, from a line of JSON.
+//! Reads one event from a line of JSON.
 
 use std::{fmt, num::IntErrorKind};
 
@@ -16,7 +16,7 @@ use crate::{
     raw::Raw,
 };
 
-/// The keys that mean something.
+/// The keys of an event.
 const KEYS: [&str; 4] = ["build", "id", "version", "payload"];
 
 /// Reads a line.
@@ -33,7 +33,7 @@ pub(crate) fn from_line(line: &[u8]) -> Result<Raw, Failure> {
         version: version.as_ref().ok().copied().flatten(),
     };
     let failed = |error| Failure { subject, cause: Cause::Input(error) };
-    // A payload without the build that stands there under `Build` would be read for another one.
+    // If a build under `Build` were ignored, the payload would be decoded for another build.
     if let Some(error) = other_case(&keys) {
         return Err(failed(error));
     }
@@ -42,7 +42,7 @@ pub(crate) fn from_line(line: &[u8]) -> Result<Raw, Failure> {
     raw().map_err(failed)
 }
 
-/// A key that differs from a known one by its letters' case alone.
+/// A key that differs from a known one only in the case of letters.
 fn other_case(keys: &Map<String, Value>) -> Option<InputError> {
     keys.keys().find_map(|found| {
         let key = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(found))?;
@@ -50,7 +50,7 @@ fn other_case(keys: &Map<String, Value>) -> Option<InputError> {
     })
 }
 
-/// The pairs of an object, where no key stands twice.
+/// The pairs of an object. A key that occurs twice is an error.
 struct Unique(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -66,7 +66,7 @@ impl<'de> Deserialize<'de> for Unique {
             fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
                 let mut map = Map::new();
                 while let Some(key) = pairs.next_key::<String>()? {
-                    // Of two equal keys a map would drop one in silence.
+                    // A map would silently drop one of two equal keys.
                     if map.contains_key(&key) {
                         return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
                     }
@@ -81,20 +81,20 @@ impl<'de> Deserialize<'de> for Unique {
 
 fn keys(line: &[u8]) -> Result<Map<String, Value>, InputError> {
     let text = str::from_utf8(line).map_err(|_| InputError::Encoding { utf16: looks_like_utf16(line) })?;
-    // JSON has no NUL; the ASCII letters of UTF-16 have one each, and are UTF-8 all the same.
+    // JSON has no NUL. ASCII letters in UTF-16 have one each, and are also valid UTF-8.
     if line.contains(&0) {
         return Err(InputError::Encoding { utf16: true });
     }
     serde_json::from_str(text).map(|Unique(keys)| keys).map_err(|error| json_error(&error))
 }
 
-/// Whether every other byte is mostly 0, or there is the mark that UTF-16 begins with.
+/// Whether most of every second byte is 0, or the line begins with the byte order mark of UTF-16.
 fn looks_like_utf16(line: &[u8]) -> bool {
     let zeros = |rest: usize| line.iter().skip(rest).step_by(2).filter(|&&byte| byte == 0).count();
     line.starts_with(&[0xFF, 0xFE]) || line.starts_with(&[0xFE, 0xFF]) || zeros(0).max(zeros(1)) * 4 > line.len()
 }
 
-/// The error without its line number, which is that within the one line and always 1.
+/// The error without its line number, which is always 1.
 fn json_error(error: &serde_json::Error) -> InputError {
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
@@ -112,9 +112,9 @@ fn payload(value: &Value) -> Result<Vec<u8>, InputError> {
     }
 }
 
-/// The number types of an event's header.
+/// The integer types of an event's header.
 pub(crate) trait HeaderNumber: TryFrom<u64> {
-    /// The largest.
+    /// The largest number.
     const MAX: u64;
 }
 
@@ -138,7 +138,7 @@ fn build(value: &Value) -> Result<Build, InputError> {
     .map_err(|()| InputError::Number { key: "build", found: excerpt(value), max: u32::MAX.into() })
 }
 
-/// A number, or the name of an event.
+/// An event's id, from a number or a name.
 fn id(value: &Value) -> Result<u16, InputError> {
     match value {
         Value::String(text) if text.starts_with(|c: char| c.is_ascii_alphabetic()) => names::event(text).map(|e| e.id),
@@ -174,7 +174,7 @@ pub(crate) fn parse_number<T: HeaderNumber>(text: &str) -> Result<T, String> {
         Some(digits) => (digits, 16),
         None => (text, 10),
     };
-    // `from_str_radix` takes a sign.
+    // `from_str_radix` would accept a sign.
     let number = match u64::from_str_radix(digits, radix) {
         Ok(number) if !digits.starts_with('+') => T::try_from(number).ok(),
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => None,
@@ -183,7 +183,7 @@ pub(crate) fn parse_number<T: HeaderNumber>(text: &str) -> Result<T, String> {
     number.ok_or_else(|| format!("the largest is {}", T::MAX))
 }
 
-/// A value as JSON, short enough for a message.
+/// A value as JSON, cut to a length that fits a message.
 fn excerpt(value: &Value) -> String {
     const LONGEST: usize = 40;
     let mut text = value.to_string();

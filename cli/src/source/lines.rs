@@ -1,4 +1,4 @@
-//! Where bytes come from: files and standard input, a bounded amount at a time.
+//! Reads files and standard input line by line, with bounded memory.
 
 use std::{
     fs::File,
@@ -9,13 +9,13 @@ use std::{
 /// The longest line that is read. An event holds 64 KiB at most, 128 KiB in hex; this leaves room for separators.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// More than is read from files at a time saves nothing.
+/// The size of the buffer. A larger one is not faster.
 const BUFFER: usize = 64 * 1024;
 
-/// What some editors and shells put in front of UTF-8.
+/// The mark that some editors and shells put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Standard input for `-`, else the file.
+/// Opens standard input for `-`, otherwise the file.
 pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     if is_stdin(path) {
         return Ok(Box::new(io::stdin()));
@@ -41,7 +41,7 @@ pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-/// A line as it was found.
+/// A line of the input.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
     /// Its bytes, without the line feed.
@@ -62,7 +62,7 @@ impl<R: Read> Lines<R> {
         Self { input: BufReader::with_capacity(BUFFER, input), line: Vec::new(), number: 0 }
     }
 
-    /// Whether the next line is already in memory. If not, to read it may mean to wait.
+    /// Whether the next line is already in memory. If not, reading it may have to wait.
     pub(crate) fn has_next_at_hand(&self) -> bool {
         self.input.buffer().contains(&b'\n')
     }
@@ -109,7 +109,7 @@ impl<R: Read> Lines<R> {
 mod tests {
     use super::*;
 
-    /// The lines of an input that arrives one byte at a time, for whatever cuts a pipe may make.
+    /// The lines of an input that arrives one byte at a time, because a pipe may cut anywhere.
     fn lines(input: &[u8]) -> Vec<(u64, Option<Vec<u8>>)> {
         struct Drip<'a>(&'a [u8]);
         impl Read for Drip<'_> {

@@ -1,7 +1,7 @@
 //! Event logs (`.evtx`) as a source.
 //!
-//! A log does not say which build wrote an event, but has the names of its fields. They are checked against the layouts: equal
-//! names and types settle the layout; where names differ, number, order and types must agree with exactly one.
+//! A log does not have the build that wrote an event, but the names of its fields. They are compared with the layouts.
+//! Equal names and types settle the layout; if names differ, number, order and types must fit exactly one layout.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use crate::{
     raw::{Header, Raw},
 };
 
-/// Where the build of a log's events is from.
+/// Where the build of a log's events comes from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LogBuild {
     /// The command line.
     pub(crate) given: Option<Build>,
-    /// The `System.evtx` beside it.
+    /// The `System.evtx` in the same folder.
     pub(crate) system: Option<Arc<SystemBuilds>>,
 }
 
-/// The records of a log, the oldest first, those of SMBServer.
+/// The SMBServer records of a log, the oldest first.
 pub(crate) struct LogCursor<'l> {
     records: LogRecords<'l, 'static>,
     file: Arc<str>,
@@ -36,12 +36,12 @@ pub(crate) struct LogCursor<'l> {
 }
 
 impl<'l> LogCursor<'l> {
-    /// From the first record.
+    /// A cursor at the first record.
     pub(crate) fn new(log: &'l mut Log<'static>, file: Arc<str>, build: LogBuild) -> Self {
         Self { records: log.records(), file, build, progress: Progress::default() }
     }
 
-    /// Fills in the next event that is wanted. None after the last.
+    /// Fills `raw` with the next event that is wanted. `None` after the last.
     pub(crate) fn next(&mut self, wanted: &Prefilter, raw: &mut Raw) -> Option<Result<(), Error>> {
         loop {
             let record = match self.records.next()? {
@@ -69,13 +69,13 @@ impl<'l> LogCursor<'l> {
         }
     }
 
-    /// How far it is.
+    /// The progress.
     pub(crate) fn progress(&self) -> Progress {
         self.progress
     }
 }
 
-/// Whether SMBServer wrote it: by the GUID; by the channel where the template that had the GUID is overwritten.
+/// Whether SMBServer wrote it: by the GUID, or by the channel if the template with the GUID was overwritten.
 fn is_ours(record: &LogRecord<'_>) -> bool {
     if !record.provider.is_nil() {
         return record.provider == PROVIDER.guid;
@@ -105,7 +105,7 @@ fn header(record: &LogRecord<'_>) -> Header {
     }
 }
 
-/// Payload, build, layout and notes.
+/// Fills in payload, build, layout and notes.
 fn fill_payload(raw: &mut Raw, record: &LogRecord<'_>, build: &LogBuild) {
     raw.notes.clear();
     raw.layout = None;
@@ -124,7 +124,7 @@ fn fill_payload(raw: &mut Raw, record: &LogRecord<'_>, build: &LogBuild) {
     let values: Vec<_> = record.values().into_iter().map(|value| Found::new(&value)).collect();
     let mut settled = settle(raw.id, raw.version.unwrap_or_default(), raw.build, &values);
     if matches!(settled, Settled::Not(_)) && build.given.is_none() && raw.build.is_some() {
-        // System.evtx may be of another time, or another machine.
+        // The System.evtx may be from another time or another machine.
         if let yes @ Settled::Yes(..) = settle(raw.id, raw.version.unwrap_or_default(), None, &values) {
             let build = raw.build.take().map_or(0, Build::number);
             raw.notes.push(format!(
@@ -147,7 +147,7 @@ fn fill_payload(raw: &mut Raw, record: &LogRecord<'_>, build: &LogBuild) {
     }
 }
 
-/// A value of a log as far as its layout is concerned.
+/// What a log says about a value: its name and type.
 struct Found {
     name: Option<String>,
     kind: ValueType,
@@ -156,18 +156,18 @@ struct Found {
 impl Found {
     fn new(value: &etw_recording::evtx::Value<'_>) -> Self {
         let name = value.name.map(|name| name.to_string());
-        // A value that is none tells no type; the template does.
+        // A null value has no type of its own; the template has one.
         Self { name, kind: value.declared.unwrap_or(value.kind) }
     }
 }
 
-/// What names and types say of the layout.
+/// What names and types say about the layout.
 enum Settled {
-    /// It is this one, perhaps with a word about how.
+    /// The layout, and perhaps a note about how it was found.
     Yes(&'static LayoutInfo, Option<String>),
-    /// It is none, or more than one.
+    /// No layout fits, or several do.
     Not(NamesError),
-    /// There is nothing to choose from: the event, its version or the build is not known.
+    /// There are no layouts to choose from: the event, its version or the build is unknown.
     Unknown,
 }
 
@@ -232,7 +232,7 @@ fn type_agrees(field: &FieldInfo, kind: ValueType) -> bool {
         InType::HexInt64 => ValueType::HEX_INT64,
         _ => return false,
     };
-    // An empty value may stand there as none, where the template is lost that has its type.
+    // An empty value may be recorded as a null value; its type is lost if the template is.
     if kind == ValueType::NULL {
         return true;
     }
@@ -241,7 +241,7 @@ fn type_agrees(field: &FieldInfo, kind: ValueType) -> bool {
     (element == expected || is_pointer) && kind.is_array() == field.count.is_some()
 }
 
-/// The names that differ: the log's, and the layout's.
+/// The names that differ: in the log and in the layout.
 fn differing<'v>(layout: &LayoutInfo, values: &'v [Found]) -> Vec<(Option<&'v str>, &'static str)> {
     let pairs = layout.fields.iter().zip(values).map(|(field, value)| (value.name.as_deref(), field.name));
     pairs.filter(|(found, name)| *found != Some(*name)).collect()
@@ -261,7 +261,7 @@ fn note(layout: &LayoutInfo, values: &[Found]) -> String {
     )
 }
 
-/// Whether the field's bytes end at a NUL, which a log may leave out.
+/// Whether the field is a NUL-terminated string, whose NUL a log may leave out.
 fn ends_at_nul(field: &FieldInfo) -> bool {
     let is_text = matches!(field.in_type, InType::UnicodeString | InType::AnsiString);
     is_text && field.length.is_none() && field.count.is_none()

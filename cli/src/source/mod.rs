@@ -1,4 +1,4 @@
-//! Where events come from: traces and event logs, lines of JSON, hex on the command line. Each makes a `Raw`.
+//! Sources of events: traces and event logs, lines of JSON, hex on the command line. Each makes a `Raw`.
 
 pub(crate) mod files;
 pub(crate) mod hex;
@@ -12,16 +12,16 @@ use std::ops::RangeInclusive;
 
 use etw_runtime::FileTime;
 
-/// What can be asked of a record before it is copied.
+/// The conditions that can be tested before a record is copied.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prefilter {
-    /// The ids that are wanted; all if there is none.
+    /// The ids that are wanted; all ids if empty.
     pub(crate) ids: Vec<RangeInclusive<u16>>,
-    /// Those that are not.
+    /// The ids that are not wanted.
     pub(crate) without: Vec<RangeInclusive<u16>>,
     /// The earliest time.
     pub(crate) since: Option<FileTime>,
-    /// The time before which it must be.
+    /// The end of the time, not included.
     pub(crate) until: Option<FileTime>,
 }
 
@@ -36,7 +36,7 @@ impl Prefilter {
     }
 }
 
-/// How far a source is.
+/// The progress of a source.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Progress {
     /// The highest offset that was read.

@@ -1,23 +1,23 @@
-//! Which files are meant: files, folders, patterns, standard input.
+//! The files that arguments name: files, folders, patterns, standard input.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// Names that a folder's recordings end with.
+/// The extensions of recordings in a folder.
 const EXTENSIONS: [&str; 2] = ["etl", "evtx"];
 
-/// A path that leads to no file.
+/// A path that does not name a file.
 #[derive(Debug)]
 pub(crate) struct PathError {
     /// The path.
     pub(crate) path: PathBuf,
-    /// Why not.
+    /// The reason.
     pub(crate) error: io::Error,
 }
 
-/// The files behind the paths, in their order; those of a folder by name. `-` is kept as it is.
+/// The files that the paths name, in the same order; those of a folder by name. `-` is kept.
 pub(crate) fn expand(paths: &[PathBuf], recursive: bool) -> (Vec<PathBuf>, Vec<PathError>) {
     let mut files = Vec::new();
     let mut errors = Vec::new();
@@ -80,7 +80,7 @@ fn is_recording(path: &Path) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
-/// Whether the file's name has `*` or `?`, which the shells of Windows leave to the program.
+/// Whether the file's name has `*` or `?`. The shells of Windows do not expand them.
 fn is_pattern(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().contains(['*', '?']))
 }
@@ -92,18 +92,18 @@ fn matching(path: &Path) -> Vec<PathBuf> {
     let matching = paths.into_iter().filter(|path| {
         path.is_file() && path.file_name().is_some_and(|name| matches(&pattern, &name.to_string_lossy()))
     });
-    // Without a folder in the pattern there is none in the names either.
+    // If the pattern has no folder, the names have none either.
     matching
         .filter_map(|path| if folder.is_none() { path.file_name().map(PathBuf::from) } else { Some(path) })
         .collect()
 }
 
-/// Whether a text is of the form of a pattern: `*` is any characters, `?` is one. Letters of either case are the same.
+/// Whether a text matches a pattern: `*` is any characters, `?` is one. The case of letters is ignored.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let (mut at, mut from) = (0, 0);
-    // Where the last star was, and from where on its rest was tried.
+    // The position after the last star, and the position in the text from which the rest was tried.
     let mut star: Option<(usize, usize)> = None;
     while from < text.len() {
         match pattern.get(at) {

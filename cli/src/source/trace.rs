@@ -11,7 +11,7 @@ use smbserver_etw::{Build, descriptor::Channel, schema::PROVIDER};
 use super::{Prefilter, Progress};
 use crate::raw::{Header, Raw};
 
-/// The records of a trace in the order of time, those of SMBServer.
+/// The SMBServer records of a trace, in the order of time.
 pub(crate) struct TraceCursor<'t> {
     records: RecordsByTime<'t, 'static>,
     file: Arc<str>,
@@ -22,13 +22,13 @@ pub(crate) struct TraceCursor<'t> {
 }
 
 impl<'t> TraceCursor<'t> {
-    /// From the first record. `build` is that of the command line; the trace has its own.
+    /// A cursor at the first record. `build` is that of the command line; the trace has its own.
     pub(crate) fn new(trace: &'t mut Trace<'static>, file: Arc<str>, build: Option<Build>) -> Self {
         let build = build.or_else(|| trace.build().map(Build::from));
         Self { records: trace.records_by_time(), file, build, next: 0, progress: Progress::default() }
     }
 
-    /// Fills in the next event that is wanted. None after the last.
+    /// Fills `raw` with the next event that is wanted. `None` after the last.
     pub(crate) fn next(&mut self, wanted: &Prefilter, raw: &mut Raw) -> Option<Result<(), Error>> {
         loop {
             let record = match self.records.next()? {
@@ -73,7 +73,7 @@ impl<'t> TraceCursor<'t> {
         }
     }
 
-    /// How far it is.
+    /// The progress.
     pub(crate) fn progress(&self) -> Progress {
         self.progress
     }

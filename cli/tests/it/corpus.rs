@@ -1,4 +1,5 @@
-//! Recordings with SMBServer events that an independent program made, and what each event holds. Skipped where they are not.
+//! Recordings with SMBServer events from an independent program, and the contents of each event. Skipped if they are
+//! absent.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Run, smbetw};
 
-/// The folder, or a word that it is not there.
+/// The folder; if it is absent, a message and `None`.
 fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/made");
     if folder.is_dir() {
@@ -53,7 +54,8 @@ fn ticks(time: &Value) -> u64 {
     ((years + months + date[2] - 1) * 86_400 + seconds) * 10_000_000 + fraction.parse::<u64>().unwrap()
 }
 
-/// A GUID of the reference, which has no braces; of none the answers have nothing, and the reference sometimes zeros.
+/// A GUID of the reference, with the braces that it lacks there. A GUID of zeros in the reference is absent in the
+/// answers.
 fn guid(value: &Value) -> Value {
     let known = value.as_str().filter(|text| text.contains(|c: char| c != '0' && c != '-'));
     known.map_or(Value::Null, |text| format!("{{{text}}}").into())
@@ -90,7 +92,7 @@ fn compare_trace(name: &str, build: u32) {
         check_header(answer, expected);
         assert_eq!(answer["fields"], expected["fields"], "{answer}");
     }
-    // Those that the maker spoiled are told, each with its place.
+    // Each event that was damaged on purpose is an error with its location.
     let errors: Vec<_> = run.answers.iter().filter_map(|answer| answer.get("error")).collect();
     assert_eq!(run.code, i32::from(!errors.is_empty()));
     for error in errors {

@@ -1,7 +1,7 @@
 //! Every layout of every build, from values to a file and through `smbetw read` back to the same values.
 //!
-//! Values, payloads and what they print as come from the tests' own encoder, the files from the tests' own writers: nothing
-//! here is shared with what reads.
+//! Values, payloads and expected texts come from the tests' own encoder, the files from the tests' own writers. No code
+//! is shared with the readers.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use super::{Run, etl_writer, evtx_writer, smbetw};
 /// Sets of values for each layout of a build.
 const SAMPLES: usize = 2;
 
-/// An event to be read back.
+/// An event that was written and will be read.
 struct Written {
     layout: &'static Layout,
     values: Vec<Value>,
@@ -46,7 +46,7 @@ fn events(build: u32) -> Vec<Written> {
         .collect()
 }
 
-/// A file that is taken away in the end.
+/// A file that is removed at the end.
 struct File(PathBuf);
 
 impl File {
@@ -77,7 +77,7 @@ fn check(run: &Run, written: &[Written], build: u32) {
         assert_eq!(answer["version"], json!(written.layout.version), "{about}");
         assert_eq!(answer["layout"], json!(written.layout.name), "{about}");
         assert_eq!(answer["build"], json!(build), "{about}");
-        // An event without fields has no such key.
+        // An event without fields does not have the key.
         let fields = answer.get("fields").cloned().unwrap_or_else(|| json!({}));
         assert_eq!(fields, written.fields(), "{about}");
     }
@@ -124,7 +124,7 @@ fn trace(build: u32, compressed: bool, events: &[Written]) -> Vec<u8> {
 fn every_layout_comes_back_from_a_trace() {
     for build in captures().iter().copied() {
         let events = events(build);
-        // The writer takes its time to pack: one build is enough.
+        // The writer packs slowly: one build is enough.
         let compressed = Some(&build) == captures().first();
         let file = File::write(&format!("{build}.etl"), &trace(build, compressed, &events));
         check(&file.read(&[]), &events, build);
@@ -158,7 +158,7 @@ fn kind(in_type: InType) -> u8 {
     }
 }
 
-/// The event as the event service takes it apart: a value a field, strings without their NUL.
+/// The event as the event service logs it: a value for each field, strings without their NUL.
 fn logged(written: &Written) -> evtx_writer::Value {
     let mut names = Vec::new();
     let mut values = Vec::new();
@@ -168,7 +168,7 @@ fn logged(written: &Written) -> evtx_writer::Value {
             Value::Text16(units) => units.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
             Value::Text8(bytes) | Value::Bytes(bytes) => bytes.clone(),
             _ => {
-                // With nothing before it a count is that of the values.
+                // Without a field before it, the count is that of the values.
                 let mut alone = field.clone();
                 alone.count = None;
                 let elements = if let Value::Array(elements) = value { elements } else { std::slice::from_ref(value) };
@@ -188,7 +188,7 @@ fn log(events: &[Written]) -> Vec<u8> {
     let mut chunks = Vec::new();
     let mut chunk = evtx_writer::Chunk::new();
     for (id, written) in (1..).zip(events) {
-        // A record and its template take less than the rest of a chunk.
+        // A record and its template fit into the rest of the chunk.
         if chunk.at() > 40_000 {
             chunks.push(std::mem::replace(&mut chunk, evtx_writer::Chunk::new()).finish());
         }

@@ -1,4 +1,4 @@
-//! The example of the README, `examples/server.etl`: it is made here, from typed events, and read by the command.
+//! The example of the README, `examples/server.etl`. It is made here from typed events, and read by the command.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ const SHARE: Guid = Guid::from_u128(0x5f2d_44c0_0005_4a6e_9b11_5a0c_77d1_0001);
 /// The build that the example is of.
 const BUILD: Build = Build::B26100;
 
-/// A record, so many units of 100 ns after the trace began.
+/// A record, at a number of units of 100 ns after the start of the trace.
 fn record(event: &impl Encoded, ticks: i64) -> Vec<u8> {
     let layout = event.layout();
     let header = layout.header(BUILD.number()).unwrap();
@@ -227,7 +227,7 @@ fn path() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/server.etl"))
 }
 
-/// Runs a command on the example, which it sees under the name that the README has for it.
+/// Runs a command on the example, under the file name that the README uses.
 fn run(args: &str) -> Run {
     let path = path();
     let words = args.split(' ').map(|word| if word == "server.etl" { path.to_str().unwrap() } else { word });
@@ -237,7 +237,7 @@ fn run(args: &str) -> Run {
     run
 }
 
-/// With `UPDATE_EXAMPLE` set the file is written anew.
+/// With `UPDATE_EXAMPLE` set the file is written again.
 #[test]
 fn the_example_is_what_is_made_here() {
     let made = example();
@@ -307,7 +307,7 @@ fn filters_let_pass_what_they_say() {
     }
 }
 
-/// Each cut of the file, and each spoiled byte of a record, is told or harmless, and never a panic.
+/// Each cut of the file and each damaged byte of a record gives an error or is harmless; none gives a panic.
 #[test]
 fn a_cut_file_is_read_as_far_as_it_goes() {
     let made = example();
@@ -318,7 +318,7 @@ fn a_cut_file_is_read_as_far_as_it_goes() {
     }
 }
 
-/// The first thing that a reader of the README tries.
+/// The first command in the README.
 #[test]
 fn the_readme_shows_what_the_command_says() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();

@@ -10,7 +10,7 @@ use smbserver_etw::LayoutInfo;
 
 use super::{LOGON_FAILURE, NO_MESSAGE, command, golden, hex, layout, negotiate, numbered, smbetw};
 
-/// Runs `decode` with the words of `args`, and expects one line.
+/// Runs `decode` with the words of `args` as arguments, and expects one line.
 fn decode(args: &str) -> (i32, Value) {
     decode_from(args, "")
 }
@@ -256,8 +256,7 @@ fn json_says_what_was_logged_whatever_it_is() {
 /// The layouts of the response to query info (event 120, version 2).
 const QUERY_INFO: [&str; 2] = ["Smb2ResponseQueryInfoV2", "Smb2ResponseQueryInfoV2Build26100"];
 
-/// Both layouts of the response count their last field; each finds its count at another place. This payload satisfies
-/// both.
+/// Both layouts of the response have a count for their last field, at different offsets. This payload fits both.
 pub(super) fn query_info_of_either_layout() -> String {
     let names = QUERY_INFO;
     let fixed =
@@ -416,7 +415,7 @@ fn no_events_are_no_failure() {
     assert_eq!((run.code, run.text.as_str()), (0, ""));
 }
 
-/// Whoever feeds a pipe slowly gets each answer before the next line is due.
+/// A writer that feeds a pipe slowly gets each answer before it writes the next line.
 #[test]
 fn a_live_pipe_is_answered_at_once() {
     let mut child = command(&["decode", "--jsonl", "-"]).spawn().unwrap();

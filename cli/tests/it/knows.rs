@@ -1,4 +1,4 @@
-//! The commands that need no recording: what the tool knows of events, masks, and recording; and what shells need.
+//! The commands that need no recording: what the tool knows about events, masks and recording; and input for shells.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Event logs that are made here: what the names of their fields and a `System.evtx` beside them settle.
+//! Event logs that are made here: what the names of their fields and a `System.evtx` in the same folder settle.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ const BOOLEAN: u8 = 13;
 const STRING: u8 = 1;
 const GUID: u8 = 15;
 
-/// A folder of its own, which is taken away in the end.
+/// A folder that is removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -54,7 +54,7 @@ fn tdi(name: &str, kind: u8) -> Event {
     Event { id: 1900, version: 0, data, ..Event::default() }
 }
 
-/// EventLog's event that tells the build.
+/// The event of EventLog that has the build.
 fn started(build: &str) -> Event {
     let values = ["10.00.", build, "", "Multiprocessor Free", "0"].map(Value::string);
     let names = ["1", "2", "3", "4", "5"].map(|name| (name, STRING));
@@ -120,7 +120,7 @@ fn a_system_log_of_another_time_is_overruled_by_names() {
     assert_eq!((run.code, answer["fields"]["TransportName"].as_str()), (0, Some("Tcp")), "{answer}");
     assert!(answer["notes"][0].as_str().unwrap().contains("the build is 10240"), "{answer}");
     assert_eq!(answer.get("build"), None, "{answer}");
-    // The command line is not overruled.
+    // The command line has precedence.
     let run = folder.read("log.evtx", &["--build", "10240"]);
     assert_eq!((run.code, &run.answers[0]["error"]["kind"]), (1, &json!("names_differ")), "{}", run.text);
 }
@@ -134,7 +134,7 @@ fn a_log_that_grows_is_read_as_far_as_it_is_written() {
     folder.write("log.evtx", &events);
     let whole = std::fs::read(folder.0.join("log.evtx")).unwrap();
     assert_eq!(folder.read("log.evtx", &[]).answers.len(), 2);
-    // The header tells of a chunk that is not there yet.
+    // The header counts a chunk that is missing.
     std::fs::write(folder.0.join("log.evtx"), log(&[whole[4096..].to_vec(), Vec::new()])).unwrap();
     let run = folder.read("log.evtx", &[]);
     assert_eq!(run.answers.iter().filter(|answer| answer.get("fields").is_some()).count(), 2, "{}", run.text);

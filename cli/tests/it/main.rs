@@ -1,7 +1,7 @@
-//! `smbetw decode` from the outside: what goes in, what comes out, and with which exit code.
+//! `smbetw` from the outside: input, output and exit code.
 
 mod corpus;
-// The writer that the reader of traces is tested with.
+// The writer from the tests of the trace reader.
 #[path = "../../../recording/tests/it/etl_writer.rs"]
 #[allow(dead_code, reason = "its other records are for the reader's own tests")]
 mod etl_writer;
@@ -37,7 +37,7 @@ fn smbetw(args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
     let mut child = command(args).stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let stdin = stdin.as_ref().to_vec();
-    // Beside the reading, lest both sides wait for the other to make room. A command that reads nothing closes it.
+    // In a thread, so that the two sides do not wait for each other. A command that reads nothing closes the pipe.
     let writer = std::thread::spawn(move || drop(pipe.write_all(&stdin)));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
@@ -52,7 +52,7 @@ fn smbetw(args: &[&str], stdin: impl AsRef<[u8]>) -> Run {
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smbetw"));
-    // What the environment of the tests says of colour is not what they are about.
+    // The environment of the tests must not decide about colour.
     command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }

@@ -1,10 +1,10 @@
-//! `smbetw read` and `info` from the outside, on recordings that the reference corpus has. Skipped where they are not.
+//! `smbetw read` and `info` from the outside, on recordings of the reference corpus. Skipped if they are absent.
 
 use std::path::Path;
 
 use super::{Run, smbetw};
 
-/// Runs a command in the folder of the made recordings.
+/// Runs a command in the folder of the simulated recordings.
 fn run(args: &[&str]) -> Option<Run> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/made");
     if !folder.is_dir() {

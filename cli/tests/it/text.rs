@@ -16,14 +16,14 @@ fn text(args: &str) -> String {
     run.text
 }
 
-/// The same as its blocks, but for the message, which may have empty lines of its own.
+/// The text before and after the message, which may have empty lines itself.
 fn blocks(args: &str) -> (String, String) {
     let text = text(args);
     let (header, rest) = text.split_once("\n\n").unwrap();
     (header.to_owned(), rest.to_owned())
 }
 
-/// What stands on standard error of a run that fails.
+/// The standard error of a run that fails.
 fn error(args: &str) -> String {
     let run = run(args);
     assert_eq!((run.code, run.text.as_str()), (1, ""), "{args}");
@@ -34,7 +34,7 @@ fn wide(text: &str) -> String {
     hex(&format!("{text}\0").encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())
 }
 
-/// The line of the table that begins with this label.
+/// The row of the table with this label.
 fn row<'t>(text: &'t str, label: &str) -> &'t str {
     text.lines().find(|line| line.split_whitespace().next() == Some(label)).unwrap_or_else(|| panic!("{label}: {text}"))
 }
@@ -109,7 +109,7 @@ fn fields_come_in_order_with_what_they_mean() {
 fn numbers_are_named_by_maps_and_specifications() {
     let failed = text(&format!("--build 20348 --id 551 --version 0 {LOGON_FAILURE}"));
     assert!(failed.contains("\nStatus          3221225581  STATUS_LOGON_FAILURE (0xc000006d)\n"), "{failed}");
-    // A dialect that the map has, and one that it has not: that stays a number, in message and table.
+    // A dialect that is in the map, and one that is not: it stays a number in message and table.
     let changed = text("--build 20348 --id 1028 --version 0 00007777");
     assert_eq!(row(&changed, "NewDialect"), "NewDialect  0  N/A");
     assert_eq!(row(&changed, "OldDialect"), "OldDialect  30583");
@@ -161,7 +161,7 @@ fn notes_say_what_to_know_first() {
     assert!(!text(&format!("--build 26100 {event}")).contains("note:"));
 }
 
-/// Whoever connects chooses names. They may not command the terminal of whoever reads about them.
+/// Clients choose names. These must not control the terminal of the reader.
 #[test]
 fn what_a_terminal_obeys_is_escaped() {
     let evil = wide("%1 \u{1b}[31mred\u{7}\u{9b}2J\r\n\tx\rspoof\u{202e}");
