@@ -119,7 +119,7 @@ impl fmt::Display for InputError {
         match self {
             Self::TooLong => write!(f, "more than {MAX_LINE} bytes"),
             Self::Encoding { utf16: true } => {
-                f.write_str("not UTF-8 but probably UTF-16, which Windows PowerShell writes unless told not to")
+                f.write_str("not UTF-8 but probably UTF-16, the default of Windows PowerShell")
             }
             Self::Encoding { utf16: false } => f.write_str("not UTF-8"),
             Self::Json { message, column } => write!(f, "not a JSON object: {message}, at column {column}"),
@@ -129,7 +129,7 @@ impl fmt::Display for InputError {
             }
             Self::PayloadType { found } => write!(f, "\"payload\" is {found}, which is not a string of hex digits"),
             Self::Hex(error) => write!(f, "the payload is not hex: {error}"),
-            Self::KeyCase { key, found } => write!(f, "\"{found}\" is no known key; write \"{key}\" in small letters"),
+            Self::KeyCase { key, found } => write!(f, "\"{found}\" is not a known key; write \"{key}\" in lower case"),
             Self::UnknownName { found, nearest: Some(nearest) } => {
                 write!(f, "no event is called `{found}`; did you mean `{nearest}`?")
             }

@@ -31,7 +31,7 @@ pub(crate) fn iso_micros(time: FileTime) -> String {
 /// ago (`90s`, `30m`, `2h`, `7d`).
 pub(crate) fn parse(text: &str) -> Result<FileTime, String> {
     let wrong =
-        || format!("`{text}` is no time; write 2026-11-20T08:00:00Z, 2026-11-20, or how long ago: 90s, 30m, 2h, 7d");
+        || format!("`{text}` is not a time; write 2026-11-20T08:00:00Z, 2026-11-20, or how long ago: 90s, 30m, 2h, 7d");
     if let Some(ago) = ago(text) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let ticks = now.saturating_add(EPOCH.unsigned_abs()).saturating_sub(ago).saturating_mul(SECOND);

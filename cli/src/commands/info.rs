@@ -138,13 +138,13 @@ fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summ
     summary.facts.push(("format", "format", "trace (.etl)".into()));
     if let Ok(report) = trace.build_report() {
         if report.merged {
-            summary
-                .warnings
-                .push("the file was put together from others; its build is that of the machine that did it".to_owned());
+            summary.warnings.push(
+                "the file was merged from others; its build is that of the machine on which it was merged".to_owned(),
+            );
         }
         if report.is_doubtful() {
             let labs: Vec<_> = report.labs.iter().map(|lab| lab.text.as_str()).collect();
-            summary.warnings.push(format!("the file names other builds too: {}", labs.join(", ")));
+            summary.warnings.push(format!("the file also has other builds: {}", labs.join(", ")));
         }
     }
     match trace.header() {
@@ -164,12 +164,13 @@ fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summ
                 ("buffers lost", "buffers_lost", header.buffers_lost.into()),
             ]);
             if header.events_lost > 0 || header.buffers_lost > 0 {
-                summary
-                    .warnings
-                    .push("something was lost while recording: requests and answers may lack each other".to_owned());
+                summary.warnings.push(
+                    "events were lost while recording: a request may lack its response, and a response its request"
+                        .to_owned(),
+                );
             }
         }
-        None => summary.warnings.push("the trace's header is lost: build, clock and losses are not known".to_owned()),
+        None => summary.warnings.push("the trace's header is lost: build, clock and losses are unknown".to_owned()),
     }
     let mut records = trace.records();
     while let Some(record) = records.next() {
@@ -185,11 +186,11 @@ fn of_log(log: &mut Log<'static>, build: &LogBuild, summary: &mut Summary) {
     summary.build = build.given.map(Build::number);
     summary.build_known_by = match (&build.given, &build.system) {
         (Some(_), _) => "the command line",
-        (None, Some(_)) => "the System.evtx beside it",
+        (None, Some(_)) => "the System.evtx in the same folder",
         (None, None) => "the names of the fields",
     };
     if log.header().is_none() {
-        summary.warnings.push("the log's header is spoiled; its chunks are read where they must be".to_owned());
+        summary.warnings.push("the log's header is damaged; its chunks are read at their fixed offsets".to_owned());
     }
     if log.header().is_some_and(|header| header.flags & 1 != 0) {
         summary.warnings.push("the log was not closed: it was copied while Windows wrote to it".to_owned());
@@ -302,7 +303,7 @@ fn text(summary: &Summary, is_later: bool) -> String {
 fn build_text(summary: &Summary) -> String {
     match summary.build {
         Some(build) => format!("{build}, by {}", summary.build_known_by),
-        None => format!("the file does not tell; layouts by {}", summary.build_known_by),
+        None => format!("not in the file; layouts by {}", summary.build_known_by),
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn keywords(args: &KeywordsArgs) -> io::Result<Done> {
     if unknown != 0 {
         output.write(
             format!(
-                "  {:>18}  no keyword of the provider; the highest seven bits stand for channels\n",
+                "  {:>18}  not a keyword of the provider; the highest seven bits are those of channels\n",
                 format!("{unknown:#x}")
             )
             .as_bytes(),
@@ -135,9 +135,9 @@ pub(crate) fn record_help(args: &RecordArgs) -> io::Result<Done> {
     let text = if args.security {
         SECURITY.to_owned()
     } else if args.opens {
-        lines("who has what open", NAMES)
+        lines("open files and their users", NAMES)
     } else {
-        lines("response times, and who and what they are of", NAMES | Keywords::REQUEST.0 | Keywords::RESPONSE.0)
+        lines("response times, with clients and files", NAMES | Keywords::REQUEST.0 | Keywords::RESPONSE.0)
     };
     output.write(text.as_bytes())?;
     output.flush()?;
@@ -146,7 +146,7 @@ pub(crate) fn record_help(args: &RecordArgs) -> io::Result<Done> {
 
 /// For events that Windows logs without a session.
 const SECURITY: &str = "\
-What SMBServer writes to the event logs is kept anyway; copy the logs:
+Windows always writes these events to the event logs; copy the logs:
   wevtutil epl Microsoft-Windows-SMBServer/Security smb-security.evtx
   wevtutil epl Microsoft-Windows-SMBServer/Operational smb-operational.evtx
   wevtutil epl Microsoft-Windows-SMBServer/Connectivity smb-connectivity.evtx
@@ -162,7 +162,7 @@ fn lines(what: &str, mask: u64) -> String {
         "\
 To record {what}, as an administrator, on the server.
 The mask {mask:#x} is {}.
-Rundown tells what was open before the recording began; builds before 26100 have no such events.
+Rundown events show what was open before the recording began; builds before 26100 do not have them.
 
 logman:
   logman create trace smb -ow -o smb.etl -p \"{guid}\" {mask:#x} 0xff -nb 64 256 -bs 1024 -ets

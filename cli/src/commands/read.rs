@@ -182,7 +182,7 @@ fn doubt(file: &mut Opened) -> Option<String> {
     let build = report.build.unwrap_or_default();
     let labs = visible(&labs.join(", "), Breaks::Escaped);
     Some(format!(
-        "{}: the build is {build} by its header, but the file was put together from others, and has {labs} too; --build decides",
+        "{}: the build is {build} by its header, but the file was merged from others and also has {labs}; choose with --build",
         file.name
     ))
 }

@@ -110,7 +110,7 @@ pub(super) fn parse(text: &str) -> Result<Expression, String> {
     let expression = parser.any()?;
     match parser.rest() {
         "" => Ok(expression),
-        rest => Err(format!("`{}` is one too many; write && or || between conditions", excerpt(rest))),
+        rest => Err(format!("unexpected `{}`; write && or || between conditions", excerpt(rest))),
     }
 }
 
@@ -155,14 +155,14 @@ impl<'t> Parser<'t> {
     fn one(&mut self) -> Result<Expression, String> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(format!("more than {DEEPEST} parentheses in one another"));
+            return Err(format!("more than {DEEPEST} nested parentheses"));
         }
         let one = if self.take("!") {
             Expression::Not(Box::new(self.one()?))
         } else if self.take("(") {
             let inner = self.any()?;
             if !self.take(")") {
-                return Err("a ( has no )".to_owned());
+                return Err("a ( is not closed".to_owned());
             }
             inner
         } else {
@@ -188,7 +188,7 @@ impl<'t> Parser<'t> {
             if kind == Kind::Number {
                 return Ok(Compare { field, mask, operator: Operator::Unequal, with: Literal::Number(0) });
             }
-            return Err(format!("after {name} comes one of == != < <= > >= ~"));
+            return Err(format!("expected one of == != < <= > >= ~ after {name}"));
         };
         let ordered = !matches!(operator, Operator::Equal | Operator::Unequal | Operator::Matches);
         match kind {
@@ -205,7 +205,7 @@ impl<'t> Parser<'t> {
     fn mask(&mut self, name: &str, kind: Kind) -> Result<u64, String> {
         let word = self.word();
         let mask = number(word).and_then(|mask| u64::try_from(mask).ok()).filter(|_| kind == Kind::Number);
-        mask.ok_or_else(|| format!("after `{name} &` comes a number, and {name} is {}", kind.described()))
+        mask.ok_or_else(|| format!("expected a number after `{name} &`; {name} is {}", kind.described()))
     }
 
     /// Letters, digits, and other characters of numbers, names, addresses and times.
@@ -223,7 +223,7 @@ impl<'t> Parser<'t> {
         let text = match quote {
             Some(quote) => {
                 let inner = &rest[1..];
-                let end = inner.find(quote).ok_or_else(|| format!("a {quote} has no second"))?;
+                let end = inner.find(quote).ok_or_else(|| format!("a {quote} is not closed"))?;
                 self.at += end + 2;
                 &inner[..end]
             }
@@ -400,12 +400,12 @@ mod tests {
             ("SessionGUID < 'x'", "< is for numbers"),
             ("ClientAddress == 'x'", "compared with an address"),
             ("Status ==", "compared with a number"),
-            ("Status == 1 Status == 2", "one too many"),
-            ("(Status == 1", "a ( has no )"),
+            ("Status == 1 Status == 2", "unexpected"),
+            ("(Status == 1", "a ( is not closed"),
             ("", "a field is missing"),
             ("Status == 1 &&", "a field is missing"),
-            ("UserName == 'x", "has no second"),
-            ("SessionGUID & 1", "comes a number"),
+            ("UserName == 'x", "is not closed"),
+            ("SessionGUID & 1", "expected a number"),
             ("Status == 99999999999999999999999", "compared with a number"),
         ] {
             let error = parse(text).unwrap_err();

@@ -198,7 +198,7 @@ fn parse_channel(text: &str) -> Result<u8, String> {
     let known = Channel::NAMED.iter().find(|(_, name)| is(name));
     known.map(|(channel, _)| channel.0).ok_or_else(|| {
         let all: Vec<_> = Channel::NAMED.iter().map(|(_, name)| short(name)).collect();
-        format!("no channel; channels are {}", all.join(", "))
+        format!("unknown channel; channels are {}", all.join(", "))
     })
 }
 
@@ -222,8 +222,8 @@ pub(crate) fn parse_keyword(text: &str) -> Result<u64, String> {
         None => text.parse().ok(),
     };
     number.ok_or_else(|| match names::nearest(text, Keywords::NAMED.iter().map(|(_, name)| without_prefix(name))) {
-        Some(nearest) => format!("no keyword; did you mean {nearest}?"),
-        None => "no keyword; `smbetw keywords` lists them".to_owned(),
+        Some(nearest) => format!("unknown keyword; did you mean {nearest}?"),
+        None => "unknown keyword; `smbetw keywords` lists them".to_owned(),
     })
 }
 
@@ -240,7 +240,7 @@ fn parse_status(text: &str) -> Result<Status, String> {
     }
     status_code(text)
         .map(|code| Status::Is(NtStatus(code)))
-        .ok_or_else(|| "no status; write STATUS_ACCESS_DENIED, 0xc0000022 or error".to_owned())
+        .ok_or_else(|| "unknown status; write STATUS_ACCESS_DENIED, 0xc0000022 or error".to_owned())
 }
 
 /// The code of a status' name or number.

@@ -12,13 +12,15 @@ pub(super) struct Network {
 /// Reads `10.1.2.3`, `10.0.0.0/8`, `2001:db8::/32`.
 pub(super) fn parse(text: &str) -> Result<Network, String> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is no address"))?;
+    let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is not an address"))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let bits = match bits {
         None => most,
-        Some(bits) => {
-            bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(|| format!("after the / comes 0 to {most}"))?
-        }
+        Some(bits) => bits
+            .parse()
+            .ok()
+            .filter(|bits| *bits <= most)
+            .ok_or_else(|| format!("expected a number from 0 to {most} after the /"))?,
     };
     Ok(Network { address, bits })
 }

@@ -49,7 +49,7 @@ pub(crate) fn task(task: u16) -> String {
 pub(crate) fn parse_level(text: &str) -> Result<u8, String> {
     let known = LEVELS.iter().position(|name| name.eq_ignore_ascii_case(text));
     let known = known.and_then(|level| u8::try_from(level).ok());
-    known.or_else(|| text.parse().ok()).ok_or_else(|| format!("no level; levels are {}", LEVELS.join(", ")))
+    known.or_else(|| text.parse().ok()).ok_or_else(|| format!("unknown level; levels are {}", LEVELS.join(", ")))
 }
 
 fn named(name: Option<&str>, number: impl Into<u64>) -> String {

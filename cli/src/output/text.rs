@@ -225,11 +225,11 @@ fn on_basis(build: u32, basis: Basis) -> Option<String> {
 /// A layout is the same in all its builds, but level, channel or message may differ.
 fn on_headers(layout: &LayoutInfo) -> Option<String> {
     let newest = layout.newest_header().filter(|_| layout.headers.len() > 1)?;
-    Some(format!("no build was given; what stands beside the fields is as from build {} on", newest.since))
+    Some(format!("no build was given; level, channel and message are those of build {} and later", newest.since))
 }
 
 fn on_others(others: &Candidates) -> String {
-    format!("the payload fits just as well: {others}. If the build is not certain, neither is this reading")
+    format!("the payload fits just as well: {others}. If the build is not certain, the fields are not certain either")
 }
 
 /// A line for each field with a text from a map whose order is inferred. Not if a specification confirms the map: it is
@@ -237,7 +237,7 @@ fn on_others(others: &Candidates) -> String {
 fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
     let named = record.fields().filter(|(field, value)| Names::of(field, value).is_some());
     let maps = named.filter_map(|(field, _)| Some((field.name, field.map.filter(|map| map.inferred)?.name)));
-    maps.map(|(field, map)| format!("which value of {field} has which text is inferred; no capture prints {map}"))
+    maps.map(|(field, map)| format!("which value of {field} has which text is inferred; no capture contains {map}"))
         .collect()
 }
 

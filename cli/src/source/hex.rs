@@ -23,9 +23,9 @@ impl fmt::Display for HexError {
         let position = self.at + 1;
         match self.kind {
             Kind::NotHex(byte) if byte.is_ascii_graphic() => {
-                write!(f, "'{}' at position {position} is no hex digit", char::from(byte))
+                write!(f, "'{}' at position {position} is not a hex digit", char::from(byte))
             }
-            Kind::NotHex(byte) => write!(f, "the byte 0x{byte:02x} at position {position} is no hex digit"),
+            Kind::NotHex(byte) => write!(f, "the byte 0x{byte:02x} at position {position} is not a hex digit"),
             Kind::HalfByte => write!(f, "the digit at position {position} has no second; a byte is two digits"),
         }
     }
@@ -169,8 +169,8 @@ mod tests {
             assert_eq!(parse(text.as_bytes()), Ok(vec![1, 0, 255]), "{text:?}");
         }
         assert_eq!(parse(b"0x"), Ok(vec![]));
-        assert_eq!(message("010x00"), "'x' at position 4 is no hex digit");
-        assert_eq!(message("0x0x01"), "'x' at position 4 is no hex digit");
+        assert_eq!(message("010x00"), "'x' at position 4 is not a hex digit");
+        assert_eq!(message("0x0x01"), "'x' at position 4 is not a hex digit");
     }
 
     #[test]
@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn what_is_no_digit_is_named_with_its_place() {
-        assert_eq!(message("01g0"), "'g' at position 3 is no hex digit");
-        assert_eq!(message("0z"), "'z' at position 2 is no hex digit");
-        assert_eq!(message("01\0"), "the byte 0x00 at position 3 is no hex digit");
-        assert_eq!(message("é"), "the byte 0xc3 at position 1 is no hex digit");
+        assert_eq!(message("01g0"), "'g' at position 3 is not a hex digit");
+        assert_eq!(message("0z"), "'z' at position 2 is not a hex digit");
+        assert_eq!(message("01\0"), "the byte 0x00 at position 3 is not a hex digit");
+        assert_eq!(message("é"), "the byte 0xc3 at position 1 is not a hex digit");
     }
 
     #[test]

@@ -227,7 +227,7 @@ mod tests {
         let (kind, message) = failure(r#"{"id":1,"version":2,"payload":"","Build":26100}"#);
         assert_eq!(
             (kind, message.as_str()),
-            ("missing_key", r#""Build" is no known key; write "build" in small letters"#)
+            ("missing_key", r#""Build" is not a known key; write "build" in lower case"#)
         );
     }
 

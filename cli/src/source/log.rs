@@ -116,7 +116,7 @@ fn fill_payload(raw: &mut Raw, record: &LogRecord<'_>, build: &LogBuild) {
     if let Some(error) = record.processing_error() {
         let code = error.code.map_or_else(String::new, |code| format!(" (error {code})"));
         raw.notes.push(format!(
-            "Windows' own log service could not tell the fields apart{code}; this is the payload as the driver wrote it"
+            "the log service of Windows could not split the payload into fields{code}; this is the payload as the driver wrote it"
         ));
         raw.payload.extend_from_slice(error.payload);
         return;
@@ -128,7 +128,7 @@ fn fill_payload(raw: &mut Raw, record: &LogRecord<'_>, build: &LogBuild) {
         if let yes @ Settled::Yes(..) = settle(raw.id, raw.version.unwrap_or_default(), None, &values) {
             let build = raw.build.take().map_or(0, Build::number);
             raw.notes.push(format!(
-                "by the System.evtx beside the log the build is {build}; the names in the log are another build's"
+                "the System.evtx in the same folder has build {build}, but the names in the log are those of another build"
             ));
             settled = yes;
         }
@@ -252,11 +252,11 @@ fn note(layout: &LayoutInfo, values: &[Found]) -> String {
     let named: Vec<_> =
         differing.iter().filter_map(|(found, name)| Some(format!("{} for {name}", (*found)?))).collect();
     if named.is_empty() {
-        return "the log has lost the names of its fields; their number, order and types agree with one layout alone"
+        return "the log has lost the names of its fields; their number, order and types fit only one layout"
             .to_owned();
     }
     format!(
-        "the log has other names for fields, whose number, order and types agree with one layout alone: {}",
+        "the log has other names of fields; their number, order and types fit only one layout: {}",
         named.join(", ")
     )
 }

@@ -118,7 +118,7 @@ fn a_system_log_of_another_time_is_overruled_by_names() {
     let run = folder.read("log.evtx", &[]);
     let answer = &run.answers[0];
     assert_eq!((run.code, answer["fields"]["TransportName"].as_str()), (0, Some("Tcp")), "{answer}");
-    assert!(answer["notes"][0].as_str().unwrap().contains("the build is 10240"), "{answer}");
+    assert!(answer["notes"][0].as_str().unwrap().contains("has build 10240"), "{answer}");
     assert_eq!(answer.get("build"), None, "{answer}");
     // The command line has precedence.
     let run = folder.read("log.evtx", &["--build", "10240"]);
@@ -156,5 +156,8 @@ fn the_build_is_that_of_the_command_line_or_of_the_system_log() {
     let log = folder.0.join("log.evtx");
     let info = smbetw(&["info", "--format", "json", log.to_str().unwrap()], "");
     let known: Json = serde_json::from_str(&info.text).unwrap();
-    assert_eq!((&known["build"], &known["build_known_by"]), (&json!(20348), &json!("the System.evtx beside it")));
+    assert_eq!(
+        (&known["build"], &known["build_known_by"]),
+        (&json!(20348), &json!("the System.evtx in the same folder"))
+    );
 }

@@ -150,7 +150,7 @@ fn notes_say_what_to_know_first() {
         &format!("--build 22632 --id 111 --version 2 {read}"),
         "build 22632 was never captured; this is the layout of",
     );
-    note(event, "no build was given; what stands beside the fields is as from build ");
+    note(event, "no build was given; level, channel and message are those of build ");
     note(&format!("--build 26100 {event} --lenient 07AB"), "2 bytes are left over after the last field: 07AB\n");
     note("--build 26100 --id 1029 --version 0 --lenient 4100", "the last string has no terminating NUL");
     let either = query_info_of_either_layout();
@@ -195,7 +195,7 @@ fn colour_is_for_terminals() {
 #[test]
 fn what_cannot_be_decoded_is_said_on_standard_error() {
     let expected = concat!(
-        "error: the payload is not hex: 'g' at position 3 is no hex digit\n",
+        "error: the payload is not hex: 'g' at position 3 is not a hex digit\n",
         "  of: event 1900, version 0, build 26100\n",
     );
     assert_eq!(error("--build 26100 --id 1900 --version 0 01g0"), expected);
