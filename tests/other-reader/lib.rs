@@ -1,1 +1,1 @@
-//! Nothing but the test in `tests`.
+//! Empty: the package is for the test in `tests`.

@@ -1,5 +1,5 @@
-//! The documented schema of the provider as test data: a public page's event entries, its example events, and the
-//! named exceptions where the page and the manifests differ. `data/documented/README.md` says where it is from.
+//! The documented schema of the provider as test data: a public page's event entries, its example events, and the named
+//! exceptions where the page and the manifests differ. `data/documented/README.md` says where it comes from.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub struct DocumentedEvent {
     pub level: Option<String>,
     /// The task's display name.
     pub task: String,
-    /// The opcode's name, where it is not `Info`.
+    /// The opcode's name, if it is not `Info`.
     pub opcode: Option<String>,
     /// The page's own summary.
     pub description: Option<String>,
@@ -34,10 +34,10 @@ pub struct DocumentedEvent {
 pub struct DocumentedField {
     /// The name, with the prefix that some entries have.
     pub name: String,
-    /// The inType without its prefix; none where the page prints none.
+    /// The inType without its prefix; `None` if the page prints none.
     #[serde(rename = "type")]
     pub type_name: Option<String>,
-    /// What the page says of the values.
+    /// What the page says about the values.
     #[serde(default)]
     pub note: Option<String>,
     /// Values that the page names.
@@ -67,11 +67,11 @@ pub struct Example {
     pub channel: String,
     /// The header as printed.
     pub system: System,
-    /// Where the values stood.
+    /// The part of the XML with the values.
     pub part: Part,
     /// The values by name, in the order of the page.
     pub fields: Vec<(String, Value)>,
-    /// The rendered message; empty where the recorder had none.
+    /// The rendered message; empty if the recorder had none.
     pub message: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct Example {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct System {
-    /// The version; none in events of the trace consumer.
+    /// The version; `None` in events of the trace consumer.
     pub version: Option<u8>,
     /// The level.
     pub level: Printed,
@@ -87,7 +87,7 @@ pub struct System {
     pub task: Option<u16>,
     /// The opcode.
     pub opcode: Printed,
-    /// The keywords with the channel's bit; none in events of the trace consumer.
+    /// The keywords with the channel's bit; `None` in events of the trace consumer.
     pub keywords: Option<u64>,
     /// When the event was written.
     pub time_created: String,
@@ -121,10 +121,10 @@ pub enum Part {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exceptions {
-    /// Those of entries.
+    /// The exceptions for entries.
     #[serde(rename = "entry")]
     pub entries: Vec<Rule<EntryEffect>>,
-    /// Those of examples.
+    /// The exceptions for examples.
     #[serde(rename = "example")]
     pub examples: Vec<Rule<ExampleEffect>>,
 }
@@ -154,21 +154,21 @@ pub enum EntryEffect {
     ChannelOfLowestVersion,
     /// The task that a later build declares, for an event that has none.
     TaskOfNewerBuild,
-    /// The task's message for its name.
+    /// The task's message instead of its name.
     TaskMessage,
     /// `Operational` for an event that has no channel.
     OperationalForNoChannel,
-    /// The level's number for its name.
+    /// The level's number instead of its name.
     LevelAsNumber,
     /// The names of the fields and no types.
     NoFieldTypes,
     /// All fields with the prefix `EventData.` and then all fields.
     FieldsListedTwice,
-    /// Two line breaks for each.
+    /// Two line breaks instead of each one.
     LineBreaksDoubled,
-    /// Two underscores for each line break.
+    /// Two underscores instead of each line break.
     LineBreaksAsUnderscores,
-    /// `?` for U+2015.
+    /// `?` instead of U+2015.
     HorizontalBarLost,
 }
 

@@ -1,6 +1,6 @@
-//! Payloads from values: the wire form of every inType, and the JSON that serialisation is to give for it.
+//! Payloads from values: the wire form of every inType, and the JSON that serialisation must give for it.
 //!
-//! Written from the model and the rules of the wire, so that a mistake of the decoder cannot be made here as well.
+//! Written from the model and the rules of the wire format, so that it does not repeat mistakes of the decoder.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ pub enum Value {
     Float(f32),
     /// `win:Double`.
     Double(f64),
-    /// `win:Boolean`: the number on the wire, of which all but zero are true.
+    /// `win:Boolean`: the number on the wire; every number except zero is true.
     Bool(u32),
     /// `win:GUID`, the bytes on the wire.
     Guid([u8; 16]),
@@ -53,11 +53,11 @@ impl Value {
         if let Self::Unsigned(number) = self { Some(*number) } else { None }
     }
 
-    /// What a length or count field says of this value: UTF-16 units, bytes, or elements.
+    /// The number in a length or count field for this value: UTF-16 units, bytes, or elements.
     ///
     /// # Panics
     ///
-    /// When it is a value of fixed size, of which no field gives the length.
+    /// If it is a value of fixed size, which has no length field.
     pub fn counted(&self) -> usize {
         match self {
             Self::Text16(units) => units.len(),
@@ -67,7 +67,7 @@ impl Value {
         }
     }
 
-    /// Whether both mean the same: Booleans both true or both false, floats the same bits, all else equal.
+    /// Whether both mean the same: Booleans both true or both false, floats with the same bits, everything else equal.
     pub fn means(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => (*a != 0) == (*b != 0),
@@ -96,7 +96,7 @@ pub fn counter_of(fields: &[Field], index: usize) -> Option<usize> {
     Some(counter.unwrap_or_else(|| panic!("{}: no earlier field {name}", field.name)))
 }
 
-/// The values with every length and count set to what the data is, in structs as well.
+/// The values with every length and count set to that of the data, also inside structs.
 ///
 /// # Panics
 ///
@@ -120,21 +120,21 @@ fn with_inner_counts(field: &Field, value: &Value) -> Value {
     }
 }
 
-/// The payload of these values, with the pointers of a 64-bit process. Lengths and counts are those of the data, whatever
-/// `values` says.
+/// The payload of these values, with the pointers of a 64-bit process. Lengths and counts are those of the data, not
+/// those in `values`.
 ///
 /// # Panics
 ///
-/// When the values are not ones of these fields.
+/// If the values do not belong to these fields.
 pub fn encode(fields: &[Field], values: &[Value]) -> Vec<u8> {
     encode_with(8, fields, values)
 }
 
-/// [`encode`] with pointers of so many bytes.
+/// [`encode`] with pointers of this number of bytes.
 ///
 /// # Panics
 ///
-/// When the values are not ones of these fields.
+/// If the values do not belong to these fields.
 pub fn encode_with(pointer: usize, fields: &[Field], values: &[Value]) -> Vec<u8> {
     assert_eq!(fields.len(), values.len(), "a value for each field");
     let mut out = Vec::new();
@@ -223,7 +223,7 @@ pub fn is_terminated(field: &Field) -> bool {
     matches!(field.in_type, InType::UnicodeString | InType::AnsiString) && field.length.is_none()
 }
 
-/// The bytes of one value, for the inTypes that fix it. A pointer is one of a 64-bit machine.
+/// The number of bytes of one value, for inTypes that fix it. Pointers are those of a 64-bit machine.
 pub fn width(in_type: InType) -> Option<usize> {
     use InType as T;
     match in_type {
@@ -277,7 +277,7 @@ fn guid_text(bytes: &[u8; 16]) -> String {
     format!("{{{}}}", groups.join("-"))
 }
 
-/// ASCII up to the first NUL: the code page of other bytes is not known.
+/// ASCII up to the first NUL. The code page of other bytes is unknown.
 fn ansi_text(bytes: &[u8]) -> String {
     let shown = bytes.iter().take_while(|byte| **byte != 0);
     shown.map(|byte| if *byte < 0x80 { char::from(*byte) } else { '\u{FFFD}' }).collect()
@@ -299,11 +299,13 @@ fn system_time_text(words: &[u16; 8]) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}000000Z")
 }
 
-/// The date by taking off years and months: slower than arithmetic, and nothing to get wrong.
+/// The date by subtracting years and months: slower than arithmetic, but simple.
 fn file_time_text(ticks: u64) -> String {
     const DAYS_OF_400_YEARS: u64 = 146_097;
-    let (seconds, fraction) = (ticks / 10_000_000, ticks % 10_000_000);
-    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
+    let seconds = ticks / 10_000_000;
+    let fraction = ticks % 10_000_000;
+    let mut days = seconds / 86_400;
+    let second = seconds % 86_400;
     let mut year = 1601 + days / DAYS_OF_400_YEARS * 400;
     days %= DAYS_OF_400_YEARS;
     let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -320,7 +322,9 @@ fn file_time_text(ticks: u64) -> String {
         days -= length;
         month += 1;
     }
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let hour = second / 3600;
+    let minute = second / 60 % 60;
+    let second = second % 60;
     format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{fraction:07}00Z", days + 1)
 }
 
@@ -352,7 +356,7 @@ mod tests {
 
     #[test]
     fn texts_are_those_of_windows() {
-        // 2020-06-24T15:57:30.511Z was recorded as a text by Windows; the others follow from the calendar.
+        // Windows recorded 2020-06-24T15:57:30.511Z as a text; the others follow from the calendar.
         for (ticks, text) in [
             (0, "1601-01-01T00:00:00.000000000Z"),
             (116_444_736_000_000_000, "1970-01-01T00:00:00.000000000Z"),

@@ -1,7 +1,7 @@
 //! Test data and helpers for the tests of the whole workspace.
 //!
-//! What decoding is held against is written anew here, from the manifests' model and the rules of the wire: an
-//! [`encoder`] and a [`walk`] over payloads. Neither calls the runtime or looks at generated code.
+//! Decoding is compared with independent code here: an [`encoder`] and a [`walk`] over payloads, written from the
+//! manifests' model and the rules of the wire format. Neither uses the runtime or generated code.
 
 pub mod documented;
 pub mod encoder;

@@ -162,7 +162,7 @@ pub fn sources() -> Vec<Source> {
     sources
 }
 
-/// A generator with these manifests, in this order, and with the files beside them.
+/// A generator with these manifests, in this order, and with the other files in their folder.
 ///
 /// # Panics
 ///

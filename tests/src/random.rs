@@ -11,15 +11,15 @@ use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 use crate::encoder::{Value, counter_of, is_terminated, with_counts};
 use crate::manifests::Layout;
 
-/// Where all randomness begins. A failure prints it.
+/// The seed of all random values. A failure prints it.
 pub const SEED: u64 = 0x534D_4253_6572_7665;
 
-/// How long strings, binary data and arrays get.
+/// The length of strings, binary data and arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lengths {
     /// A few units.
     Short,
-    /// Mostly a few units, at times some hundreds.
+    /// Mostly a few units, sometimes hundreds.
     Any,
 }
 
@@ -37,7 +37,7 @@ pub fn values(layout: &Layout, lengths: Lengths) -> impl Strategy<Value = Vec<Va
 /// Values for these fields; lengths and counts fit the data.
 pub fn of_fields(fields: &[Field], lengths: Lengths) -> impl Strategy<Value = Vec<Value>> + use<> {
     let fields = fields.to_vec();
-    // Arrays of one counter have one size: that of the shortest.
+    // Arrays with the same counter get the same size: that of the shortest.
     let counted = shared_counters(&fields);
     let each: Vec<BoxedStrategy<Value>> = fields.iter().map(|field| of_field(field, lengths)).collect();
     each.prop_map(move |mut values| {
@@ -71,24 +71,26 @@ fn shorten(value: &mut Value, length: usize) {
     }
 }
 
-/// So many sets of values of these fields.
+/// `count` sets of values of these fields.
 ///
 /// # Panics
 ///
 /// When no value can be made, which only filters could cause.
 pub fn samples_of(fields: &[Field], lengths: Lengths, count: usize) -> Vec<Vec<Value>> {
     let config = Config { failure_persistence: None, rng_seed: RngSeed::Fixed(SEED), ..Config::default() };
-    let (mut runner, strategy) = (TestRunner::new(config), of_fields(fields, lengths));
+    let mut runner = TestRunner::new(config);
+    let strategy = of_fields(fields, lengths);
     (0..count).map(|_| strategy.new_tree(&mut runner).expect("nothing is filtered").current()).collect()
 }
 
-/// So many sets of values of a layout.
+/// `count` sets of values of a layout.
 ///
 /// # Panics
 ///
 /// When no value can be made, which only filters could cause.
 pub fn samples(layout: &Layout, lengths: Lengths, count: usize) -> Vec<Vec<Value>> {
-    let (mut runner, strategy) = (runner(layout, 1), values(layout, lengths));
+    let mut runner = runner(layout, 1);
+    let strategy = values(layout, lengths);
     (0..count).map(|_| strategy.new_tree(&mut runner).expect("nothing is filtered").current()).collect()
 }
 
@@ -164,7 +166,7 @@ fn sid() -> BoxedStrategy<Value> {
     parts.prop_map(move |parts| Value::Sid(bytes(parts))).boxed()
 }
 
-/// As many as the manifest fixes, or any number.
+/// The number of elements that the manifest fixes, or any number.
 fn many<S: Strategy + Clone + 'static>(field: &Field, lengths: Lengths, unit: &S) -> BoxedStrategy<Vec<S::Value>> {
     match (&field.length, lengths) {
         (Some(Size::Fixed(length)), _) => vec(unit.clone(), usize::from(*length)).boxed(),
@@ -179,7 +181,7 @@ fn many<S: Strategy + Clone + 'static>(field: &Field, lengths: Lengths, unit: &S
 }
 
 fn text16(field: &Field, lengths: Lengths) -> BoxedStrategy<Value> {
-    // ASCII, anything, surrogates that are mostly lone ones, and NULs.
+    // ASCII, any unit, surrogates (mostly lone ones), and NULs.
     let unit = prop_oneof![6 => 0x20..0x7F_u16, 2 => any::<u16>(), 2 => 0xD800..0xE000_u16, 1 => Just(0)];
     let lowest = u16::from(is_terminated(field));
     let unit = unit.prop_map(move |unit| unit.max(lowest)).boxed();
@@ -201,7 +203,7 @@ fn binary(field: &Field, lengths: Lengths) -> BoxedStrategy<Value> {
     if field.out_type != Some(OutType::SocketAddress) || lengths == Lengths::Short {
         return bytes.prop_map(Value::Bytes).boxed();
     }
-    // The lengths that occur, with the families that they stand for, and all others.
+    // The lengths that occur, with their address families, and all others.
     let address = |family: u8, length: usize| {
         vec(any::<u8>(), length - 2).prop_map(move |rest| [family, 0].into_iter().chain(rest).collect::<Vec<_>>())
     };

@@ -1,4 +1,4 @@
-//! A payload read field by field, as the rules of the wire say: where each field lies, or which one does not fit.
+//! Reads a payload field by field by the rules of the wire format: where each field is, or which one does not fit.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use etw_schema::model::{Field, InType, OutType, Size};
 use crate::encoder::{counter_of, is_terminated, width};
 use crate::manifests::Layout;
 
-/// Where a layout's fields lie in a payload.
+/// Where a layout's fields are in a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
     /// The bytes of each field, a terminator included.
     pub fields: Vec<Range<usize>>,
-    /// Whether the last field is a string that the payload ends without its NUL.
+    /// Whether the last field is a string without its NUL, at the end of the payload.
     pub unterminated: bool,
 }
 
 impl Walk {
-    /// The offset behind the last field.
+    /// The offset after the last field.
     pub fn end(&self) -> usize {
         self.fields.last().map_or(0, |range| range.end)
     }
@@ -30,7 +30,7 @@ pub struct Stop {
     pub field: usize,
     /// The offset at which it begins.
     pub offset: usize,
-    /// The bytes that it needs; none for a string that lacks its NUL.
+    /// The bytes that it needs; `None` for a string that lacks its NUL.
     pub needed: Option<usize>,
     /// The bytes that are left.
     pub available: usize,
@@ -39,13 +39,13 @@ pub struct Stop {
 /// Whether a last string may lack its NUL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Terminator {
-    /// It may not.
+    /// It must have its NUL.
     Required,
-    /// It may: then the string takes the whole units that are left.
+    /// It may lack its NUL. The string then takes the complete units that are left.
     Optional,
 }
 
-/// Walks over a payload. Bytes behind the last field are no matter here.
+/// Walks over a payload. Bytes after the last field are ignored here.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub fn walk(fields: &[Field], payload: &[u8], terminator: Terminator) -> Result<
     Ok(walk)
 }
 
-/// Whether the payload is one of the layout, to its last byte.
+/// Whether the payload fits the layout to its last byte.
 pub fn fits(layout: &Layout, payload: &[u8]) -> bool {
     walk(layout.fields(), payload, Terminator::Required).is_ok_and(|walk| walk.end() == payload.len())
 }
@@ -83,7 +83,7 @@ pub fn others_that_fit(layout: &Layout, payload: &[u8]) -> Vec<&'static Layout> 
     layout.family().filter(|other| other.name != layout.name && fits(other, payload)).collect()
 }
 
-/// How far a field reaches.
+/// How the end of a field is found.
 enum Extent {
     Bytes(usize),
     UntilNul { unit: usize },

@@ -102,7 +102,8 @@ fn matching(path: &Path) -> Vec<PathBuf> {
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let text: Vec<char> = text.to_lowercase().chars().collect();
-    let (mut at, mut from) = (0, 0);
+    let mut at = 0;
+    let mut from = 0;
     // The position after the last star, and the position in the text from which the rest was tried.
     let mut star: Option<(usize, usize)> = None;
     while from < text.len() {

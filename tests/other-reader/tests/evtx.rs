@@ -1,6 +1,6 @@
-//! Every value that both readers show of a record is equal.
+//! Every value of a record that both readers show is equal.
 //!
-//! The logs are other people's and stand beside the checkout; without them there is nothing to compare.
+//! The logs were recorded by others and are beside the checkout. Without them the test is skipped.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use etw_recording::{FileTime, Guid};
 use evtx::{EvtxParser, ParserSettings};
 use serde_json::Value as Json;
 
-/// The logs of the corpus; none where it is absent.
+/// The logs of the corpus; none if it is absent.
 fn logs() -> Vec<PathBuf> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
     let mut logs = Vec::new();
@@ -42,7 +42,7 @@ fn read(path: &Path) -> Vec<u8> {
     unpacked
 }
 
-/// A number of a value's bytes.
+/// The number in a value's bytes.
 fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
@@ -52,7 +52,7 @@ fn signed(bytes: &[u8]) -> i64 {
     (number(bytes).cast_signed() << unused) >> unused
 }
 
-/// A value as text, by its type. None for types that the two show in different ways.
+/// A value as text, by its type. `None` for types that the two show in different ways.
 fn text(value: &Value<'_>) -> Option<String> {
     Some(match value.kind.0 {
         0x01 => value.text()?.to_string().trim_end_matches('\0').to_owned(),
@@ -82,19 +82,19 @@ fn micros(time: FileTime) -> String {
     text[..text.len() - 4].to_owned()
 }
 
-/// The other's value as text of the same form.
+/// The other reader's value as text of the same form.
 fn other_text(json: &Json, kind: u8) -> Option<String> {
     let text = match json {
         Json::String(text) => text.clone(),
         Json::Number(number) => number.to_string(),
         Json::Bool(truth) => truth.to_string(),
-        // An element with attributes of its own.
+        // An element with attributes.
         Json::Object(element) => return element.get("#text").and_then(|text| other_text(text, kind)),
         Json::Null | Json::Array(_) => return None,
     };
     Some(match kind {
         0x01 | 0x02 => text.trim_end_matches('\0').to_owned(),
-        // A truth that is neither 0 nor 1 stays a number.
+        // A Boolean other than 0 and 1 stays a number.
         0x0D => text.parse().map_or(text, |number: u32| (number != 0).to_string()),
         0x0F => text.trim_matches(['{', '}']).to_uppercase(),
         0x11 => {
@@ -113,7 +113,7 @@ struct Counts {
     records: usize,
     system: usize,
     values: usize,
-    /// Of types that the two show in different ways, or that one does not show, by type.
+    /// By type, the values that the two show in different ways, or that one does not show.
     not_compared: BTreeMap<String, usize>,
 }
 
@@ -150,7 +150,7 @@ fn compare_system(record: &LogRecord<'_>, system: &Json, counts: &mut Counts, ab
             _ => 0x01,
         };
         let other = other_text(other, kind).expect("a value");
-        // The one pads keywords with zeros.
+        // One of them pads keywords with zeros.
         let same = if at == 6 { hex(&other) == hex(&ours) } else { other == ours };
         assert!(same, "{about}, number {at}: the other reader has {other}, this one {ours}\n{system}");
         counts.system += 1;
@@ -169,7 +169,7 @@ fn hex(text: &str) -> u64 {
 /// The fields that the other reader shows, by name.
 fn fields(event: &Json) -> Option<&serde_json::Map<String, Json>> {
     let data = event.get("EventData").or_else(|| event.get("UserData"))?.as_object()?;
-    // Of UserData the fields are one element further in.
+    // In UserData the fields are one element deeper.
     match event.get("UserData") {
         Some(_) => data.iter().find(|(name, _)| *name != "#attributes")?.1.as_object(),
         None => Some(data),
@@ -183,7 +183,7 @@ fn compare_values(record: &LogRecord<'_>, event: &Json, counts: &mut Counts, abo
     let Some(fields) = fields(event) else { return };
     for value in record.values().into_iter() {
         let name = value.name.map(|name| name.to_string()).unwrap_or_default();
-        // The other reader gives the second of two elements of one name another name.
+        // The other reader renames the second of two elements with one name.
         let is_alone = record.values().into_iter().filter(|other| other.name == value.name).count() == 1;
         let other = fields.get(&name).filter(|_| is_alone).and_then(|other| other_text(other, value.kind.0));
         match (text(&value), other) {
@@ -191,7 +191,7 @@ fn compare_values(record: &LogRecord<'_>, event: &Json, counts: &mut Counts, abo
                 assert_eq!(ours, other, "{about}: {name} of type {}", value.kind);
                 counts.values += 1;
             }
-            // An empty text is no text to the other.
+            // For the other reader an empty text is no text.
             (Some(ours), None) if ours.is_empty() => counts.values += 1,
             _ => *counts.not_compared.entry(value.kind.to_string()).or_default() += 1,
         }
@@ -205,7 +205,7 @@ fn compare(path: &Path) -> Counts {
     let mut others = EvtxParser::from_read_seek(Cursor::new(bytes.clone())).expect("a log").with_configuration(settings);
     let mut by_id = BTreeMap::new();
     for other in others.records_json_value() {
-        // What one of the two cannot read is not compared.
+        // Records that one of the two cannot read are not compared.
         let Ok(other) = other else { continue };
         by_id.insert(other.event_record_id, other.data);
     }

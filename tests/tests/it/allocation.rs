@@ -23,7 +23,7 @@ fn cases() -> Vec<Case> {
     layouts().iter().flat_map(of_layout).collect()
 }
 
-/// Takes text and forgets it.
+/// A sink that drops its text.
 struct Nowhere;
 
 impl Write for Nowhere {
@@ -97,7 +97,7 @@ fn errors_allocate_nothing() {
     }
 }
 
-/// Parses each view by its own type, beside the dispatch of [`Event`].
+/// Parses each view by its own type, without the dispatch of [`Event`].
 macro_rules! parse_each_view {
     ($($view:ty),* $(,)?) => {
         fn views_checked() -> usize {

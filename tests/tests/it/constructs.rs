@@ -1,4 +1,5 @@
-//! Structs, arrays of what has no fixed size, pointers of both widths: all that SMBServer has not, from a manifest of our own.
+//! Structs, arrays of elements without a fixed size, pointers of both widths: what SMBServer does not have, from a
+//! manifest of our own.
 
 use etw_codegen::Generator;
 use etw_runtime::{
@@ -12,7 +13,7 @@ use smbserver_etw_tests::encoder::{Value, encode, encode_with, json, mean_the_sa
 use smbserver_etw_tests::random::{self, Lengths};
 use smbserver_etw_tests::reflected;
 
-/// What `build.rs` made of `fixtures/constructs.man`. That it compiles is the first half of the test.
+/// The module that `build.rs` made from `fixtures/constructs.man`. That it compiles is the first half of the test.
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
 mod constructs {
     include!(concat!(env!("OUT_DIR"), "/constructs.rs"));
@@ -51,7 +52,7 @@ fn opcodes_of_tasks_may_share_a_name() {
     let of_tasks = [(Opcode::SPRINT, "Sprint"), (Opcode::SPRINT_13, "Sprint")];
     assert_eq!(Opcode::NAMED, [own, of_tasks].concat());
     assert_eq!((Opcode::SPRINT.0, Opcode::SPRINT_13.0), (12, 13));
-    // A task's opcode has its name in events of that task; elsewhere the value has what name there is.
+    // A task's opcode has its name only in events of that task.
     assert_eq!(Opcode(13).display_name_in(Task(1)), Some("Sprint"));
     assert_eq!(Opcode(12).display_name_in(Task(2)), Opcode(12).display_name());
     assert_eq!(Opcode::REST.display_name_in(Task(2)), Some("Rest"));
@@ -96,7 +97,7 @@ fn cut_and_lengthened_payloads_are_refused_where_they_break() {
 
 #[test]
 fn pointers_are_as_wide_as_the_header_says() {
-    /// Values whose pointers are those of a 32-bit process.
+    /// The values with pointers of a 32-bit process.
     fn narrowed(value: &Value) -> Value {
         match value {
             Value::Pointer(pointer) => Value::Pointer(pointer & 0xFFFF_FFFF),
@@ -108,7 +109,8 @@ fn pointers_are_as_wide_as_the_header_says() {
     for (id, version, fields) in events() {
         for values in random::samples_of(&fields, Lengths::Short, 50) {
             let values: Vec<Value> = values.iter().map(narrowed).collect();
-            let (narrow, wide) = (encode_with(4, &fields, &values), encode(&fields, &values));
+            let narrow = encode_with(4, &fields, &values);
+            let wide = encode(&fields, &values);
             for (size, payload) in [(PointerSize::Bits32, &narrow), (PointerSize::Bits64, &wide)] {
                 let decoder = Decoder::new(Build::B1).with_pointer_size(size);
                 let key = EventKey::new(id, version);
@@ -165,7 +167,7 @@ fn structs_have_typed_views() {
     assert_eq!(event.named().iter().len(), 2);
     assert!(event.triple().iter().map(|each| each.value()).eq([0.5, 1.5, -2.0]));
     assert_eq!(decoded.to_string(), "2 pairs and 2 names, last 9");
-    // By name, for those who know the provider only at run time.
+    // By name, for code that knows the provider only at run time.
     let Some(Read::List(named)) = event.field("Named") else { panic!("a list") };
     let Some(Read::Struct(first)) = named.iter().next() else { panic!("a struct") };
     assert_eq!(
@@ -211,14 +213,16 @@ fn the_binary_form_generates_the_same_layouts() {
     assert!(diagnostics.is_empty(), "{diagnostics}");
     let dll = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
     let output = |name: &str, bytes: &[u8]| Generator::new().add_manifest(name, 1, bytes).generate();
-    let (written, read) = (output("constructs.man", MANIFEST), output("constructs.dll", &dll));
+    let written = output("constructs.man", MANIFEST);
+    let read = output("constructs.dll", &dll);
     assert!(read.diagnostics.is_empty(), "{}", read.diagnostics);
     let wire = |output: &etw_codegen::Output| {
         let layouts =
             output.schema.layouts().map(|(id, version, layout)| (id, version, layout.newest_fields().to_vec()));
         layouts.collect::<Vec<_>>()
     };
-    let (written, read) = (wire(&written), wire(&read));
+    let written = wire(&written);
+    let read = wire(&read);
     assert_eq!(written.len(), read.len());
     for (written, read) in written.iter().zip(&read) {
         assert_eq!((written.0, written.1), (read.0, read.1));

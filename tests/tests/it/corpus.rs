@@ -1,7 +1,7 @@
 //! Other providers: every registered manifest of a Windows build is read, generated and compiled.
 //!
-//! The manifests are third-party data and stand beside the repository; without them the tests say so and pass. All of
-//! them take some minutes to compile, so that a fixed sample is the rule and the whole is asked for:
+//! The manifests are third-party data beside the repository; without them the tests print a message and pass. All of
+//! them take some minutes to compile, so that the default is a fixed sample. To compile all:
 //!
 //! ```text
 //! cargo test -p smbserver-etw-tests --test it corpus -- --ignored --nocapture
@@ -18,16 +18,16 @@ use etw_schema::diagnostic::{Diagnostic, Severity};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/registered-10240");
 
-/// Every so many files is in the sample.
+/// One in this number of files is in the sample.
 const SAMPLE: usize = 25;
 
-/// Files that hold what the others have not: structs that no member is known of, unknown types, thousands of events.
+/// Files with special contents: structs with unknown members, unknown types, thousands of events.
 const ALWAYS: &[&str] = &["Microsoft-Windows-HttpService.xml", "Microsoft-Windows-Kernel-Process.xml"];
 
 /// The most generated text in one crate, in bytes: more would need too much memory at once.
 const CRATE_BYTES: usize = 12 << 20;
 
-/// The dumps, by name; none where they are not there.
+/// The dumps, by name; none if they are absent.
 fn dumps() -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(FOLDER) else {
         eprintln!("skipped: {FOLDER} is not there");
@@ -38,7 +38,7 @@ fn dumps() -> Vec<PathBuf> {
     files
 }
 
-/// What became of one manifest.
+/// The result for one manifest.
 struct Generated {
     file: String,
     code: Files,
@@ -128,9 +128,10 @@ fn check(root: &Path, at: usize, modules: &[&Generated]) -> Duration {
     start.elapsed()
 }
 
-/// A message without what it names: words in quotes, and numbers.
+/// A message without its variable parts: words in quotes, and numbers.
 fn kind(message: &str) -> String {
-    let (mut out, mut quoted) = (String::new(), false);
+    let mut out = String::new();
+    let mut quoted = false;
     for c in message.chars() {
         match c {
             '`' | '"' => {

@@ -1,5 +1,5 @@
-//! What `diff` tells: of real builds in snapshots, of each kind of change on small manifests, and that it tells all of
-//! it: a diff applied to its old side is the new side, and read backwards it is the diff of the way back.
+//! The output of `diff`: for real builds in snapshots, and for each kind of change on small manifests. It is complete:
+//! a diff applied to its old side gives the new side, and reversed it is the diff in the other direction.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -19,9 +19,10 @@ fn between(old: u32, new: u32) -> Diff {
     Diff::new(&snapshot(old), &snapshot(new))
 }
 
-/// Holds a pair of snapshots to what every diff promises.
+/// Checks what must hold for every diff, on a pair of snapshots.
 fn assert_sound(old: &Snapshot, new: &Snapshot) {
-    let (there, back) = (Diff::new(old, new), Diff::new(new, old));
+    let there = Diff::new(old, new);
+    let back = Diff::new(new, old);
     assert_eq!(there.apply(old), *new, "applied to the old side");
     assert_eq!(back.apply(new), *old, "and back");
     let mut mirrored: Vec<String> = there.changes.iter().map(|change| format!("{:?}", mirror(change))).collect();
@@ -32,7 +33,7 @@ fn assert_sound(old: &Snapshot, new: &Snapshot) {
     assert!(there.changes.is_sorted_by_key(Change::verdict), "the worst first");
 }
 
-/// A change turned round by this test's own means, edits and all.
+/// A change in the other direction, computed independently, with its edits.
 fn mirror(change: &Change) -> Change {
     let mut back = change.inverse();
     if let (Change::Layout { edits, .. }, Change::Layout { edits: turned, .. }) = (change, &mut back) {
@@ -46,7 +47,8 @@ fn mirror(change: &Change) -> Change {
 #[test]
 fn diffs_of_real_builds() {
     for (old, new) in [(22000, 22631), (22631, 26100), (20348, 26100), (17134, 17763), (26100, 26200)] {
-        let (old_side, new_side) = (snapshot(old), snapshot(new));
+        let old_side = snapshot(old);
+        let new_side = snapshot(new);
         let diff = Diff::new(&old_side, &new_side);
         let remark = Semver::from_diff(&diff, &old_side, &new_side).remark();
         insta::assert_snapshot!(format!("{old}_{new}"), text(&diff, &Palette::PLAIN, &remark));
@@ -101,7 +103,8 @@ fn a_manifest_file_says_what_its_build_says() {
 
 #[test]
 fn a_diff_takes_no_time_to_speak_of() {
-    let (old, new) = (snapshot(22631), snapshot(26100));
+    let old = snapshot(22631);
+    let new = snapshot(26100);
     let start = Instant::now();
     let diff = Diff::new(&old, &new);
     let told = text(&diff, &Palette::PLAIN, "");
@@ -216,7 +219,8 @@ fn one(verdict: Verdict, what: &str) -> Vec<(Verdict, String)> {
 #[test]
 fn each_change_of_a_layout() {
     use Verdict::{Breaking, NeedsAttention};
-    let (alpha, beta) = (r#"<data name="Alpha" inType="win:UInt32"/>"#, r#"<data name="Beta" inType="win:UInt64"/>"#);
+    let alpha = r#"<data name="Alpha" inType="win:UInt32"/>"#;
+    let beta = r#"<data name="Beta" inType="win:UInt64"/>"#;
     let new = r#"<data name="New" inType="win:GUID"/>"#;
     assert_eq!(with_fields(&format!("{alpha}{beta}{new}")), one(Breaking, "Appended"));
     assert_eq!(with_fields(&format!("{alpha}{new}{beta}")), one(Breaking, "Inserted"));
@@ -228,7 +232,7 @@ fn each_change_of_a_layout() {
     assert_eq!(with_fields(&format!("{alpha}{retyped}")), one(Breaking, "Retyped"));
     let counted = beta.replace("/>", r#" count="Alpha"/>"#);
     assert_eq!(with_fields(&format!("{alpha}{counted}")), one(Breaking, "Retyped"));
-    // Bytes stay where they were, but what they mean may not.
+    // The bytes stay where they were, but their meaning may change.
     let renamed = beta.replace("Beta", "BetaTime");
     assert_eq!(with_fields(&format!("{alpha}{renamed}")), one(NeedsAttention, "Renamed"));
     let shown = beta.replace("/>", r#" outType="win:HexInt64"/>"#);

@@ -1,8 +1,8 @@
 //! The documented schema against the manifests of builds 20348 and 26100.
 //!
-//! A public page lists 207 entries of the provider's events. Each must be what one (build, version) declares, in
-//! fields, channel, level, task, opcode and message alike. Where the page differs, a named exception of
-//! `data/documented/exceptions.toml` says what it prints instead, and that is then held to the letter.
+//! A public page lists 207 entries of the provider's events. Each must be what one (build, version) declares: fields,
+//! channel, level, task, opcode and message. If the page differs, a named exception in
+//! `data/documented/exceptions.toml` says what it prints instead, which must then match exactly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -62,7 +62,7 @@ fn builds() -> Vec<Build> {
     ]
 }
 
-/// The two witnesses.
+/// The two builds that the page is compared with.
 struct Witnesses {
     page: Vec<DocumentedEvent>,
     builds: Vec<Build>,
@@ -81,7 +81,7 @@ impl Witnesses {
 
 // ---- entries -------------------------------------------------------------------------------------------------------
 
-/// What the page prints of an event, or would print of one that a manifest declares.
+/// What the page prints for an event, or would print for an event that a manifest declares.
 struct Entry {
     fields: Vec<(String, Option<String>)>,
     channel: Option<String>,
@@ -119,7 +119,7 @@ impl Entry {
         }
     }
 
-    /// The respects in which a declared event is not what the page prints.
+    /// The parts in which a declared event differs from the page.
     fn differences(&self, declared: &Self) -> Vec<&'static str> {
         let facets = [
             ("fields", self.fields == declared.fields),
@@ -134,7 +134,7 @@ impl Entry {
     }
 }
 
-/// A message as the page prints it: with real line breaks, the last ones lost.
+/// A message as the page prints it: with real line breaks, without those at the end.
 fn page_text(message: &str) -> String {
     let mut text = String::new();
     let mut rest = message;
@@ -153,7 +153,8 @@ fn page_text(message: &str) -> String {
     text.trim_end_matches('\n').to_owned()
 }
 
-/// Turns what a manifest declares into what the page prints under a rule. Returns what the rule took from elsewhere.
+/// Changes what a manifest declares into what the page prints under a rule. Returns what the rule took from other
+/// events.
 fn apply(
     effect: &EntryEffect,
     entry: &mut Entry,
@@ -203,7 +204,7 @@ fn replace(message: &mut Option<String>, from: &str, to: &str) {
     *message = message.as_ref().map(|text| text.replace(from, to));
 }
 
-/// A (build, version) that is what an entry shows, and what the entry's rules took from elsewhere.
+/// A (build, version) that an entry matches, and what the entry's rules took from other events.
 struct Match<'w> {
     build: &'w Build,
     event: &'w Event,
@@ -213,7 +214,7 @@ struct Match<'w> {
 /// What an entry was compared with, and the outcome.
 struct Comparison<'w> {
     matches: Vec<Match<'w>>,
-    /// The candidates that are something else, and in which respects.
+    /// The candidates that differ, and the parts in which they do.
     misses: Vec<String>,
 }
 
@@ -252,7 +253,7 @@ fn places<'a>(found: impl Iterator<Item = (&'a Build, &'a Event)>) -> String {
     found.map(|(build, event)| format!("{} v{}", build.number, event.version)).collect::<Vec<_>>().join(", ")
 }
 
-/// The table's last columns: which (build, version)s an entry matches, and under which exceptions.
+/// The last columns of the table: the (build, version)s that an entry matches, and the exceptions that this needs.
 fn outcome(rules: &[&Rule<EntryEffect>], comparison: &Comparison<'_>) -> String {
     let places = places(comparison.matches.iter().map(|found| (found.build, found.event)));
     if rules.is_empty() {
@@ -295,7 +296,8 @@ fn every_entry_is_what_a_build_declares() {
     let exceptions = exceptions().entries;
     let mut table = String::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut exact, mut unexplained) = (0, String::new());
+    let mut exact = 0;
+    let mut unexplained = String::new();
     let mut shown: BTreeSet<(u32, u16, u8)> = BTreeSet::new();
     for entry in &witnesses.page {
         let rules = rules_for(&exceptions, &entry.key());
@@ -304,7 +306,8 @@ fn every_entry_is_what_a_build_declares() {
             writeln!(unexplained, "{}: {}", entry.key(), comparison.misses.join("; ")).unwrap();
             continue;
         }
-        let (title, outcome) = (shortened(&entry.title), outcome(&rules, &comparison));
+        let title = shortened(&entry.title);
+        let outcome = outcome(&rules, &comparison);
         writeln!(table, "{:>5}  {:<12}  {title:<48}  {outcome}", entry.id, entry.channel).unwrap();
         exact += usize::from(rules.is_empty());
         for rule in &rules {
@@ -373,7 +376,7 @@ fn every_exception_is_needed() {
 
 // ---- notes ---------------------------------------------------------------------------------------------------------
 
-/// The in types that a value of the noted kind has on the wire.
+/// The inTypes that fit a note about values.
 fn fitting_types(note: &str) -> &'static [InType] {
     match note.split_whitespace().next() {
         Some("NTSTATUS") => &[InType::UInt32, InType::HexInt32],
@@ -415,7 +418,7 @@ fn notes_mark_fields_of_fitting_types() {
 
 // ---- examples ------------------------------------------------------------------------------------------------------
 
-/// What an example shows of an event, or would show of one that a manifest declares. None: not shown.
+/// What an example shows of an event, or would show of an event that a manifest declares. `None`: not shown.
 struct Shown {
     names: Vec<String>,
     version: Option<u8>,
@@ -482,13 +485,14 @@ fn number(printed: &Printed, table: &[(&str, u8)]) -> u8 {
     }
 }
 
-/// The (build, version)s that an example is an event of, and the others with the respects in which it is not.
+/// The (build, version)s that an example fits, and the others with the parts in which it differs.
 fn compare_example<'w>(
     example: &Example,
     rules: &[&Rule<ExampleEffect>],
     witnesses: &'w Witnesses,
 ) -> (Vec<(&'w Build, &'w Event)>, Vec<String>) {
-    let (mut matches, mut misses) = (Vec::new(), Vec::new());
+    let mut matches = Vec::new();
+    let mut misses = Vec::new();
     for (build, event) in witnesses.candidates(example.id) {
         let mut printed = Shown::printed(example, &build.provider);
         let mut declared = Shown::declared(build, event);
@@ -520,7 +524,8 @@ fn compare_example<'w>(
 fn every_example_is_an_event_of_a_build() {
     let witnesses = Witnesses::load();
     let exceptions = exceptions().examples;
-    let (mut table, mut unexplained) = (String::new(), String::new());
+    let mut table = String::new();
+    let mut unexplained = String::new();
     for example in examples() {
         let rules = rules_for(&exceptions, &example.key());
         let (matches, misses) = compare_example(&example, &rules, &witnesses);

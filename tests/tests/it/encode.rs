@@ -1,7 +1,7 @@
-//! The generated encoders against the tests' own: payloads of every layout are decoded, turned into the plain struct, and
-//! encoded again.
+//! Compares the generated encoders with the tests' own: payloads of every layout are decoded, converted to the plain
+//! struct, and encoded again.
 
-// A macro names structs with and without a lifetime.
+// The macro uses structs with and without a lifetime.
 #![allow(elided_lifetimes_in_paths)]
 
 use etw_runtime::encode::{Encode, EncodeFaultKind};
@@ -18,7 +18,7 @@ use smbserver_etw_tests::reflected;
 /// Random payloads of each layout.
 const SAMPLES: usize = 24;
 
-/// Whether a payload comes back byte by byte: of a Boolean only the truth does.
+/// Whether a payload comes back with the same bytes. A Boolean comes back as 0 or 1.
 fn is_exact(layout: &Layout) -> bool {
     layout.fields().iter().all(|field| field.in_type != InType::Boolean)
 }
@@ -41,10 +41,12 @@ where
     false
 }
 
-/// Checks every layout: `smbserver_etw::for_each_view` hands over the views in the order of the layouts' index.
+/// Checks every layout: `smbserver_etw::for_each_view` passes the views in the order of the layouts' index.
 macro_rules! check_all {
     ($($krate:tt :: events :: $module:ident :: $view:ident),* $(,)?) => {{
-        let (mut payloads, mut exact, mut layouts_seen) = (0, 0, 0);
+        let mut payloads = 0;
+        let mut exact = 0;
+        let mut layouts_seen = 0;
         $(
             let layout = layouts().iter().find(|layout| layout.name == stringify!($view)).expect("a layout of that name");
             layouts_seen += 1;

@@ -10,7 +10,7 @@ use smbserver_etw_tests::encoder::{Value, encode, hex, json, mean_the_same, with
 use smbserver_etw_tests::manifests::{Layout, layouts};
 use smbserver_etw_tests::reflected;
 
-/// An example whose values are known, as a layout's values.
+/// An example whose values are known, as values of a layout.
 struct Sample {
     example: Example,
     layout: &'static Layout,
@@ -44,7 +44,7 @@ fn manifest_names(example: &Example) -> Vec<String> {
     example.fields.iter().map(|(name, _)| renamed.get(name).unwrap_or(name).clone()).collect()
 }
 
-/// The newest layout that has just the example's fields, in whatever order, and the example's version.
+/// The newest layout with exactly the example's fields, in any order, and the example's version.
 fn layout_of(example: &Example) -> Option<&'static Layout> {
     let names: BTreeSet<String> = manifest_names(example).into_iter().collect();
     let has_them = |layout: &&Layout| layout.fields().iter().map(|field| &field.name).eq_by_set(&names);
@@ -77,7 +77,8 @@ fn samples() -> Vec<Sample> {
 
 // ---- printed values ------------------------------------------------------------------------------------------------
 
-/// A printed value as text: the page prints numbers and Booleans as such or as strings, an empty string as `null`.
+/// A printed value as text: the page prints numbers and Booleans as JSON numbers and Booleans or as strings, and an
+/// empty string as `null`.
 fn text(printed: &Json) -> String {
     match printed {
         Json::Null => String::new(),
@@ -120,8 +121,8 @@ fn guid(text: &str) -> [u8; 16] {
     order.map(|at: usize| shown[at])
 }
 
-/// The bytes of an ANSI string. Event 1015 fills its own with UTF-16, of which Windows prints the first letter: then
-/// the bytes are those of the client's address, which the length beside it confirms.
+/// The bytes of an ANSI string. Event 1015 has UTF-16 in one, of which Windows prints only the first letter. The bytes
+/// are then those of the client's address, which the length field confirms.
 fn ansi(text: &str, sample: &Sample) -> Vec<u8> {
     if sample.example.id != 1015 {
         return text.as_bytes().to_vec();
@@ -133,10 +134,11 @@ fn ansi(text: &str, sample: &Sample) -> Vec<u8> {
     name.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Whether the JSON of a decoded value says what Windows printed: a number printed as a string is the same number,
-/// and a GUID is the same with or without its braces.
+/// Whether the JSON of a decoded value is what Windows printed. A number may be printed as a string, and a GUID with or
+/// without braces.
 fn says_the_same(field: &Field, printed: &Json, decoded: &Json) -> bool {
-    let (printed, decoded) = (text(printed), text(decoded));
+    let printed = text(printed);
+    let decoded = text(decoded);
     match field.in_type {
         InType::Guid => printed.trim_matches(['{', '}']).eq_ignore_ascii_case(decoded.trim_matches(['{', '}'])),
         _ => printed == decoded,
@@ -150,7 +152,8 @@ fn every_example_decodes_to_what_was_printed() {
     let samples = samples();
     let mut decodings = 0;
     for sample in &samples {
-        let (layout, key) = (sample.layout, sample.example.key());
+        let layout = sample.layout;
+        let key = sample.example.key();
         assert_eq!(with_counts(layout.fields(), &sample.values), sample.values, "{key}: printed lengths");
         let payload = sample.payload();
         for &build in &layout.builds {
@@ -159,7 +162,8 @@ fn every_example_decodes_to_what_was_printed() {
             assert!(mean_the_same(&reflected::values(&event), &sample.values), "{key}: {event:?}");
             let read = serde_json::to_value(event).expect("every event serialises");
             for (field, value) in layout.fields().iter().zip(&sample.values) {
-                let (read, printed) = (&read[&field.name], sample.printed(field));
+                let read = &read[&field.name];
+                let printed = sample.printed(field);
                 assert_eq!(read, &json(field, value), "{key}, {}", field.name);
                 assert!(
                     says_the_same(field, printed, read),

@@ -1,4 +1,5 @@
-//! The checked-in generated files are what the generator makes of the manifests, and it makes the same every time.
+//! The checked-in generated files are what the generator makes from the manifests, and it makes the same files every
+//! time.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,10 +1,10 @@
-//! `docs/generated-code.md` shows what is there.
+//! `docs/generated-code.md` shows the code that is generated.
 
 use std::fs;
 
 use smbserver_etw_tests::manifests::root;
 
-/// The lines between fences of this language, without what surrounds them.
+/// The blocks of code in this language, without the fences.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_owned())).collect()

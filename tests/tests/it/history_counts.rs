@@ -1,4 +1,4 @@
-//! What the fifteen builds hold together, and that reflection tells the history as the merged schema has it.
+//! The numbers of items in the fifteen builds together, and that reflection has the same history as the merged schema.
 
 use std::collections::BTreeSet;
 
@@ -107,7 +107,8 @@ fn reflection_says_since_and_until_of_events_versions_and_fields() {
 #[test]
 fn reflection_says_since_and_until_of_map_entries() {
     let schema = &manifests().schema;
-    let (mut entries, mut late) = (0, BTreeSet::new());
+    let mut entries = 0;
+    let mut late = BTreeSet::new();
     for map in PROVIDER.layouts().flat_map(|layout| layout.fields).filter_map(|field| field.map) {
         let declared = || schema.maps.iter().filter(|held| held.value.name == map.name);
         for entry in map.entries {

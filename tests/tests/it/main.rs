@@ -1,4 +1,4 @@
-//! The tests of the whole workspace, in one binary: it links once.
+//! The tests of the whole workspace, in one binary, which has to be linked only once.
 
 mod allocation;
 mod constructs;

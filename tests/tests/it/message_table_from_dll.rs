@@ -1,4 +1,4 @@
-//! Windows' texts for status codes out of a DLL: found where they are, and no bytes make the search panic.
+//! Windows' texts for status codes from a DLL: they are found, and no bytes make the search panic.
 
 use etw_runtime::status::{DllError, MessageTable};
 use etw_schema::compile::wrap;

@@ -1,5 +1,5 @@
-//! Messages of the provider's events: the golden ones, all of them for a reader to review, and what must hold for any
-//! payload. `vectors.rs` has the forms of single values.
+//! Messages of the provider's events: the golden ones, snapshots of all of them for review, and what must hold for any
+//! payload. The forms of single values are in `vectors.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
@@ -20,13 +20,13 @@ fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Decoded<'p> {
     decoded.unwrap_or_else(|error| panic!("{}: {error}", layout.name))
 }
 
-/// The message of a layout with these values, in the words of a build.
+/// The message of a layout with these values, as a build words it.
 fn message(layout: &Layout, build: u32, values: &[Value]) -> String {
     let payload = encode(layout.fields(), &with_counts(layout.fields(), values));
     decode(layout, build, &payload).to_string()
 }
 
-/// What the generated code knows of a layout.
+/// The generated description of a layout.
 fn info(layout: &Layout) -> &'static LayoutInfo {
     let info = smbserver_etw::schema::PROVIDER.layouts().find(|info| info.name == layout.name);
     info.unwrap_or_else(|| panic!("{} is not generated", layout.name))
@@ -54,7 +54,7 @@ fn the_golden_messages_come_out_byte_for_byte() {
         assert!(golden.contains("\r\n"), "a checkout has turned the line breaks of the golden message {id}");
         for build in [Build::B20348, Build::B26100] {
             let decoded = Event::decode(build, id, 0, &payload).expect("a recorded payload");
-            // Not `assert_eq`: its output hides what differs in line breaks and blanks at the end of lines.
+            // Not `assert_eq`: its output hides differences in line breaks and in blanks at the end of lines.
             assert!(
                 decoded.to_string() == golden,
                 "{id} in {build:?}: {:?}\nshould be {golden:?}",
@@ -65,9 +65,9 @@ fn the_golden_messages_come_out_byte_for_byte() {
     }
 }
 
-/// `documented_schema` holds the manifests' templates against the documented page, after exactly these steps: `%n` is
-/// a line break, `%%` is `%`, line breaks at the end are dropped; all other blanks and tabs count. Here is the other
-/// half: the generated code holds the manifests' templates, to the last character.
+/// `documented_schema` compares the manifests' templates with the documented page, after exactly these steps: `%n`
+/// becomes a line break, `%%` becomes `%`, line breaks at the end are dropped; all other blanks and tabs count. This is
+/// the other half: the generated code has the manifests' templates, to the last character.
 #[test]
 fn generated_code_holds_the_manifests_templates() {
     let mut compared = 0;
@@ -87,7 +87,7 @@ fn generated_code_holds_the_manifests_templates() {
 
 // ---- every message -------------------------------------------------------------------------------------------------
 
-/// The value of the `n`th field, one that tells in the message where it is from: `%6` is 106, `0xA06`, or the
+/// The value of the `n`th field. It shows in the message which field it comes from: `%6` is 106, `0xA06`, or the
 /// field's own name.
 fn known(field: &Field, info: &FieldInfo, n: u8) -> Value {
     if field.count.is_some() {
@@ -132,8 +132,8 @@ fn known_values(layout: &Layout) -> Vec<Value> {
     fields.map(|((field, info), n)| known(field, info, n)).collect()
 }
 
-/// The values that an event's message is shown with, each set with a word on it: the known ones, and for a map with
-/// inserts in its texts the known ones with each value of the map, and one that the map lacks.
+/// The sets of values that an event's message is shown with, each with a note: the known ones, and for a map with
+/// inserts in its texts also each value of the map, and one that the map lacks.
 fn shown_values(layout: &Layout) -> Vec<(String, Vec<Value>)> {
     let values = known_values(layout);
     let expanding = info(layout).fields.iter().enumerate().filter_map(|(at, field)| Some((at, field.name, field.map?)));
@@ -148,7 +148,7 @@ fn shown_values(layout: &Layout) -> Vec<(String, Vec<Value>)> {
     if sets.is_empty() { vec![(String::new(), values)] } else { sets }
 }
 
-/// A message of an event, in the words of some builds.
+/// A message of an event, as some builds word it.
 struct Rendered {
     layout: &'static Layout,
     builds: Vec<u32>,
@@ -195,7 +195,7 @@ fn every_message_for_review() {
         let builds: Vec<String> = builds.iter().map(u32::to_string).collect();
         writeln!(file, "{} v{} ({}){note}", layout.id, layout.version, builds.join(", ")).expect("a string takes all");
         assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{}: half a line break", layout.name);
-        // No reader sees the marks of a date otherwise.
+        // Makes the marks of a date visible.
         let text = text.replace('\u{200E}', "<U+200E>");
         for line in text.split("\r\n").filter(|_| !text.is_empty()) {
             writeln!(file, "  | {line}").expect("a string takes all");
@@ -213,10 +213,10 @@ fn every_message_for_review() {
     println!("{} messages of {} layouts in {} modules", all.len(), layouts().len(), files.len());
 }
 
-/// What stays of a template's `%`: the event, the text, and why.
+/// The `%` that stay in messages: the event, the text, and the reason.
 ///
-/// The documented page prints the `%10` of 1914 beside the eight fields of version 1. The text belongs to version 0,
-/// which has ten, and version 1 has none in the manifests: so no insert is left here.
+/// The documented page prints the `%10` of 1914 with the eight fields of version 1. The text belongs to version 0,
+/// which has ten fields; version 1 has no message in the manifests. So no insert is left here.
 const UNEXPANDED: &[(u16, &str, &str)] = &[(1031, "%SystemRoot%", "an environment variable in the text")];
 
 #[test]
@@ -239,12 +239,13 @@ fn nothing_is_left_unexpanded_but_what_windows_leaves() {
 fn a_build_speaks_its_own_words_and_an_event_the_newest() {
     let quic = layout("SrvNetQuicShutdownFailureV0");
     let payload = encode(quic.fields(), &known_values(quic));
-    let (old, new) = ("connection is shuting down", "connection is shutting down");
+    let old = "connection is shuting down";
+    let new = "connection is shutting down";
     for (build, words) in [(20_348, old), (22_621, old), (26_099, old), (26_100, new), (30_000, new)] {
         let decoded = decode(quic, build, &payload);
         assert!(decoded.to_string().contains(words), "{build}: {decoded}");
         assert_eq!(decoded.message(&BuiltIn).to_string(), decoded.to_string());
-        // The event does not know who wrote it.
+        // The event itself does not have a build.
         assert!(decoded.event.to_string().contains(new), "{build}: {}", decoded.event);
         assert_eq!(decoded.event.message(&BuiltIn).to_string(), decoded.event.to_string());
     }
@@ -253,7 +254,7 @@ fn a_build_speaks_its_own_words_and_an_event_the_newest() {
         .filter(|layout| {
             let mut words: BTreeSet<String> =
                 layout.builds.iter().map(|build| message(layout, *build, &known_values(layout))).collect();
-            words.remove(""); // a build whose text no capture holds
+            words.remove(""); // a build whose text is in no capture
             words.len() > 1
         })
         .map(|layout| format!("{} v{}", layout.id, layout.version))
@@ -264,7 +265,7 @@ fn a_build_speaks_its_own_words_and_an_event_the_newest() {
 
 #[test]
 fn the_message_of_a_view_is_that_of_the_event() {
-    /// Writes the message through the view's own type and through the event's.
+    /// Writes the message through the type of the view and through that of the event.
     macro_rules! compare {
         ($($view:ty),* $(,)?) => {
             [$({
@@ -298,17 +299,18 @@ fn texts_of_statuses_are_the_callers() {
 
 // ---- text that somebody else chose ---------------------------------------------------------------------------------
 
-/// Everything that a template could be made to do.
+/// Everything that could be expanded in a template.
 const HOSTILE: &str = "%1 %5 %12 %1!s! %2!08x! %%1 %%n %n %r %t %0 %SystemRoot% {} %";
 
-/// A name of the same length, without a `%`, that no other field has.
+/// A name of the same length, without a `%`, that is different for each field.
 fn harmless(n: usize) -> String {
     format!("<{n:03}{}>", ".".repeat(HOSTILE.len() - 5))
 }
 
 #[test]
 fn inserts_in_names_are_printed_and_never_expanded() {
-    let (mut texts, mut shown) = (0, 0);
+    let mut texts = 0;
+    let mut shown = 0;
     for layout in layouts() {
         for (_, values) in shown_values(layout) {
             let with = |name: &dyn Fn(usize) -> String| -> Vec<Value> {
@@ -319,9 +321,10 @@ fn inserts_in_names_are_printed_and_never_expanded() {
                 };
                 values.iter().enumerate().map(replaced).collect()
             };
-            let (mild, hostile) = (with(&harmless), with(&|_| HOSTILE.to_owned()));
+            let mild = with(&harmless);
+            let hostile = with(&|_| HOSTILE.to_owned());
             for &build in &layout.builds {
-                // The same message, but for the names themselves.
+                // The same message, except for the names.
                 let mut expected = message(layout, build, &mild);
                 for at in 0..values.len() {
                     shown += expected.matches(&harmless(at)).count();
@@ -353,7 +356,7 @@ fn texts_of_maps_are_expanded_once() {
     let denied =
         "{Access Denied}\r\nA process has requested access to an object, but has not been granted those access rights.";
     assert_eq!(with(6, "%1 %3"), format!("{start}Error updating transport list for device %1 %3. {denied}."));
-    // A value that the map lacks is its number, and stays reachable as one.
+    // A value that the map lacks is shown as its number, and can be read as one.
     assert_eq!(with(4_000_000_000, "x"), format!("{start}4000000000"));
 }
 
@@ -375,7 +378,7 @@ fn what_no_text_can_hold_is_replaced() {
 
 // ---- any payload that decodes --------------------------------------------------------------------------------------
 
-/// Takes text and forgets it.
+/// A sink that drops its text.
 struct Nowhere;
 
 impl Write for Nowhere {
@@ -385,7 +388,7 @@ impl Write for Nowhere {
     }
 }
 
-/// Takes so much text, and refuses what goes beyond.
+/// A sink that accepts a limited amount of text.
 struct Bounded {
     text: String,
     room: usize,
@@ -440,8 +443,7 @@ fn bytes_that_nobody_meant_render_where_they_decode() {
         for length in [40, 120, 400, 1500] {
             let mut payload: Vec<u8> = Vec::with_capacity(length);
             while payload.len() < length {
-                // What matters is only that the bytes are no values of anything; small ones too, so that lengths fit at
-                // times.
+                // The bytes have no meaning. Small numbers are among them, so that lengths fit sometimes.
                 let byte = sequence.next().to_le_bytes();
                 payload.push(if byte[1].is_multiple_of(2) { byte[0] } else { byte[0] % 4 });
             }

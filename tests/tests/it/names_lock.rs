@@ -1,4 +1,5 @@
-//! A public name once given stays, in whatever order builds are imported, and `names.lock` cannot be changed unseen.
+//! A public name never changes, whatever the order in which builds are imported, and a change of `names.lock` is
+//! noticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -33,19 +34,23 @@ fn by_key(lock: &NamesLock) -> BTreeMap<(NameKind, String), String> {
     lock.names().map(|(kind, key, name)| ((kind, key.to_owned()), name.to_owned())).collect()
 }
 
-/// Imports the builds one by one, each step over the lock of the last, and holds every step to what was published.
+/// Imports the builds one by one, each with the lock of the previous step, and checks that every step keeps what was
+/// published.
 fn import_in_order(order: &[u32]) -> NamesLock {
     let all = sources();
-    let (mut imported, mut lock) = (generator(&[]), NamesLock::default());
+    let mut imported = generator(&[]);
+    let mut lock = NamesLock::default();
     for build in order {
         let source = all.iter().find(|source| source.build == *build).expect("a captured build");
         imported.add_manifest(&source.name, source.build, &source.bytes);
         let next = public_names(&mut imported, &lock);
-        let (old, new) = (by_key(&lock), by_key(&next));
+        let old = by_key(&lock);
+        let new = by_key(&next);
         for (key, name) in &old {
             assert_eq!(new.get(key), Some(name), "{key:?} after importing {build} in the order {order:?}");
         }
-        let (before, after) = (lock.to_string(), next.to_string());
+        let before = lock.to_string();
+        let after = next.to_string();
         let published = before.lines().filter(|line| !line.starts_with("end ") && !lock.is_empty());
         assert!(published.zip(after.lines()).all(|(a, b)| a == b), "the file only grows: {build} in {order:?}");
         lock = next;

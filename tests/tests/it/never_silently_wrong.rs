@@ -1,6 +1,6 @@
-//! A payload that is not what it is taken for is refused, and the refusal says where and why.
+//! A payload that does not fit what it is decoded as is refused, with location and reason.
 //!
-//! What is to happen is computed by a walk over the manifest's fields that shares no code with the decoder.
+//! The expected result is computed by a walk over the manifest's fields that shares no code with the decoder.
 
 use std::cell::{Cell, OnceCell};
 
@@ -27,7 +27,8 @@ const SAMPLES: usize = 8;
 /// The captured builds and others: below the oldest, between two, above the newest.
 fn builds() -> Vec<u32> {
     let captures = captures();
-    let (oldest, newest) = (captures[0], captures[captures.len() - 1]);
+    let oldest = captures[0];
+    let newest = captures[captures.len() - 1];
     let between =
         captures.windows(2).flat_map(|pair| [pair[0] + 1, 22631.clamp(pair[0] + 1, pair[1] - 1), pair[1] - 1]);
     let mut all: Vec<u32> = [0, 1, oldest - 1].into_iter().chain(between).chain([newest + 1, u32::MAX]).collect();
@@ -37,7 +38,7 @@ fn builds() -> Vec<u32> {
     all
 }
 
-/// The capture that serves a build: itself, or the nearest below.
+/// The capture that is used for a build: itself, or the nearest below.
 fn capture_for(build: u32) -> Option<u32> {
     captures().iter().copied().rfind(|capture| *capture <= build)
 }
@@ -64,7 +65,7 @@ fn names_of(layouts: &[&Layout]) -> Vec<String> {
 
 // ---- what a refusal has to say -------------------------------------------------------------------------------------
 
-/// What the walk says of a payload that is not one of the layout.
+/// The mismatch that the walk finds in a payload, if it does not fit the layout.
 fn mismatch_of(layout: &Layout, payload: &[u8]) -> Option<MismatchKind> {
     match walk(layout.fields(), payload, Terminator::Required) {
         Ok(walk) if walk.end() == payload.len() => None,
@@ -100,7 +101,7 @@ fn check_mismatch(mismatch: &Mismatch, layout: &Layout, expected: MismatchKind) 
     Ok(())
 }
 
-/// What the walk says of a payload under a layout: the same in every build that has the layout.
+/// The result of the walk for a payload and a layout. It is the same in every build that has the layout.
 struct Walked<'a> {
     layout: &'a Layout,
     payload: &'a [u8],
@@ -108,7 +109,7 @@ struct Walked<'a> {
     mismatch: Option<MismatchKind>,
     /// The other layouts of the version that the payload fits.
     others: Vec<&'static Layout>,
-    /// The walk that forgives a missing terminator.
+    /// The walk that accepts a missing terminator.
     lenient: OnceCell<Result<Walk, Stop>>,
 }
 
@@ -118,9 +119,10 @@ impl<'a> Walked<'a> {
         Self { layout, payload, mismatch, others: others_that_fit(layout, payload), lenient: OnceCell::new() }
     }
 
-    /// Checks the error of a strict decoding: what does not fit, and which others do.
+    /// Checks the error of strict decoding: what does not fit, and which other layouts do.
     fn check_refusal(&self, error: DecodeError) -> Result<(), TestCaseError> {
-        let (layout, others) = (self.layout, &self.others);
+        let layout = self.layout;
+        let others = &self.others;
         let Some(expected) = self.mismatch else {
             return Err(TestCaseError::fail(format!("{} fits and was refused: {error}", layout.name)));
         };
@@ -138,7 +140,7 @@ impl<'a> Walked<'a> {
         }
     }
 
-    /// Checks the strict decoding, whether the payload fits or not; true if it was read.
+    /// Checks strict decoding, whether the payload fits or not. True if it was decoded.
     fn check_strict(&self, build: u32) -> Result<bool, TestCaseError> {
         match decode(build, self.layout, self.payload) {
             Ok(decoded) => {
@@ -152,9 +154,10 @@ impl<'a> Walked<'a> {
         }
     }
 
-    /// Checks the lenient decoding; true if it was one with a cut last string.
+    /// Checks lenient decoding. True if the last string was cut.
     fn check_lenient(&self, build: u32) -> Result<bool, TestCaseError> {
-        let (layout, payload) = (self.layout, self.payload);
+        let layout = self.layout;
+        let payload = self.payload;
         let lenient = decode_leniently(build, layout, payload);
         let has_others = self.mismatch.is_some() && !self.others.is_empty();
         let walk = self.lenient.get_or_init(|| walk(layout.fields(), payload, Terminator::Optional));
@@ -202,9 +205,9 @@ struct Tally {
     unknown: u32,
     /// Read as the one known layout that fits, which the build's capture lacks.
     of_other_builds: u32,
-    /// Not known to the build's capture, and several known layouts fit.
+    /// The build's capture lacks the event, and several known layouts fit.
     ambiguous: u32,
-    /// Read as another layout that fits just as well, with the right one named beside it.
+    /// Read as another layout that fits just as well; the right one is among those that also fit.
     different_with_a_warning: u32,
     silently_different: u32,
 }
@@ -252,8 +255,8 @@ fn check_in_build(
                 (false, _) => tally.silently_different += 1,
             }
         }
-        // The build's capture lacks the event, but an update may have brought it. Then the answer is the only one, and
-        // says whose layout it is.
+        // The build's capture lacks the event, but an update may have added it. The layout must then be the only one
+        // that fits, and the answer must say which builds have it.
         (Ok(decoded), None) => {
             let capture = capture_for(build).expect("an event was decoded");
             let has = decoded.layout().builds;
@@ -305,7 +308,8 @@ fn basis(build: u32, declared: &Layout) -> Basis {
 
 #[test]
 fn without_a_build_the_answer_is_the_only_one_or_none() {
-    let (mut unique, mut ambiguous) = (0, 0);
+    let mut unique = 0;
+    let mut ambiguous = 0;
     each_payload(Lengths::Any, |layout, values, payload| {
         let fitting: Vec<&Layout> = layout.family().filter(|other| fits(other, payload)).collect();
         match Decoder::any_build().decode_payload(key(layout), payload) {
@@ -357,7 +361,9 @@ fn check_any_build(layout: &'static Layout, payload: &[u8]) -> Result<(), TestCa
 
 #[test]
 fn every_prefix_is_refused_at_the_first_field_that_does_not_fit() {
-    let (mut prefixes, mut unterminated, mut other_layout) = (0, 0, 0);
+    let mut prefixes = 0;
+    let mut unterminated = 0;
+    let mut other_layout = 0;
     each_payload(Lengths::Short, |layout, _, payload| {
         for cut in 0..payload.len() {
             let prefix = &payload[..cut];
@@ -381,8 +387,8 @@ fn every_prefix_is_refused_at_the_first_field_that_does_not_fit() {
     assert!(unterminated > 0, "the manifests have events that end with an uncounted string");
 }
 
-/// Checks that what was read, encoded again, is the bytes it was read from. A terminator that was cut is added by the
-/// encoder.
+/// Checks that the values, encoded again, give the bytes from which they were read. The encoder adds a terminator that
+/// was cut.
 fn check_left_as_it_was(
     layout: &Layout,
     event: &Event<'_>,
@@ -391,7 +397,7 @@ fn check_left_as_it_was(
 ) -> Result<(), TestCaseError> {
     let mut values = reflected::values(event);
     for (value, range) in values.iter_mut().zip(ranges) {
-        // Reflection tells truth from falsehood, not which of the numbers for truth it was.
+        // Reflection gives true or false, not the number on the wire.
         if let Value::Bool(truth) = value {
             let number = payload[range.clone()].try_into().map(u32::from_le_bytes).expect("four bytes");
             prop_assert_eq!(number != 0, *truth != 0);
@@ -432,7 +438,8 @@ fn an_uncounted_last_string_needs_its_nul_and_only_lenient_decoding_forgives() {
 
 #[test]
 fn bytes_behind_the_last_field_are_refused_or_handed_over() {
-    let (mut left_over, mut other_layout) = (0, 0);
+    let mut left_over = 0;
+    let mut other_layout = 0;
     each_payload(Lengths::Any, |layout, values, payload| {
         for byte in [0, 0xA5] {
             let longer = [payload, &[byte]].concat();
@@ -465,8 +472,7 @@ fn bytes_behind_the_last_field_are_refused_or_handed_over() {
 
 // ---- any bytes -----------------------------------------------------------------------------------------------------
 
-/// Bytes that look like a payload to a degree: of a payload's length, or a payload with some bytes changed, cut or
-/// added; or just any bytes.
+/// Bytes that resemble a payload: of the same length, or a payload with some bytes changed, cut or added; or any bytes.
 fn bytes_near(layout: &Layout) -> impl Strategy<Value = Vec<u8>> + use<> {
     let fields = layout.fields().to_vec();
     let payload = random::values(layout, Lengths::Short).prop_map(move |values| encode(&fields, &values)).boxed();
@@ -487,7 +493,8 @@ fn bytes_near(layout: &Layout) -> impl Strategy<Value = Vec<u8>> + use<> {
 #[test]
 fn any_bytes_are_refused_or_read_to_the_last() {
     const CASES: u32 = 64;
-    let (inputs, read) = (Cell::new(0_u32), Cell::new(0_u32));
+    let inputs = Cell::new(0_u32);
+    let read = Cell::new(0_u32);
     for layout in layouts() {
         random::check(layout, CASES, &bytes_near(layout), |payload| {
             let walked = Walked::new(layout, &payload);
@@ -579,18 +586,19 @@ fn errors_about_the_unknown_say_what_is_known() {
     println!("{errors} errors about unknown builds, events and versions");
 }
 
-/// The bytes of a layout whose payloads all have the same number of them.
+/// The size of a layout's payloads in bytes, if it is fixed.
 fn fixed_size(layout: &Layout) -> Option<usize> {
     let fixed = |field: &Field| field.count.is_none().then(|| width(field.in_type)).flatten();
     layout.fields().iter().map(fixed).sum()
 }
 
-/// The one version whose layouts a payload can fit at once: both have a buffer whose bytes the client chooses.
+/// The only version with two layouts that a payload can fit at once: both have a buffer whose bytes the client chooses.
 const CAN_FIT_BOTH: [&str; 2] = ["Smb2ResponseQueryInfoV2", "Smb2ResponseQueryInfoV2Build26100"];
 
-/// Whether a layout is the front of another that holds at least a byte more: no payload ends with both.
+/// Whether a layout is the front of another that has at least one byte more. No payload can then fit both.
 fn is_front_of(front: &Layout, whole: &Layout) -> bool {
-    let (front, whole) = (front.fields(), whole.fields());
+    let front = front.fields();
+    let whole = whole.fields();
     front.len() < whole.len()
         && same_wire_form(front, &whole[..front.len()])
         && whole[front.len()..].iter().any(|field| field.count.is_none() && width(field.in_type).is_some())
@@ -611,8 +619,8 @@ fn nearly_all_layouts_of_a_version_are_told_apart_by_their_sizes() {
     println!("{pairs} pairs of layouts, all but {CAN_FIT_BOTH:?} told apart by their sizes or ends");
 }
 
-/// A payload that is one of both layouts: 26100 has its length 12 bytes further on, where 20348 has the buffer's ninth
-/// byte, so a buffer that holds a fitting length there makes the payload one of 26100 as well.
+/// A payload that fits both layouts. 26100 has its length 12 bytes later, where 20348 has the buffer's ninth byte. So a
+/// buffer with a fitting length there makes the payload fit 26100 as well.
 fn payload_of_both() -> Vec<u8> {
     let old = layout(CAN_FIT_BOTH[0]);
     let mut values = random::samples(old, Lengths::Short, 1).remove(0);
@@ -631,7 +639,7 @@ fn a_payload_of_two_layouts_is_ambiguous_without_its_build() {
     let DecodeError::Ambiguous { candidates, .. } = error else { panic!("{error}") };
     assert_eq!((names(&candidates).as_slice(), error.kind()), (&CAN_FIT_BOTH[..], "ambiguous"));
     assert!(CAN_FIT_BOTH.iter().all(|name| error.to_string().contains(name)), "{error}");
-    // A build that is given is believed, but the answer says what else the payload may be.
+    // The given build decides, but the answer says which other layouts the payload fits.
     for (layout, other) in [(old, new), (new, old)] {
         let decoded = decode(layout.builds[0], layout, &payload).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(decoded.layout().name, layout.name);
@@ -639,8 +647,8 @@ fn a_payload_of_two_layouts_is_ambiguous_without_its_build() {
     }
 }
 
-/// A later build may have appended a field to the layout of 26100. Read leniently for 20348, its payload is misread from
-/// the inserted field on, and what is left over is more than that field.
+/// A later build may have appended a field to the layout of 26100. If its payload is read leniently for 20348, it is
+/// misread from the inserted field on, and more than that field is left over.
 #[test]
 fn lenient_decoding_names_a_layout_that_leaves_fewer_bytes_over() {
     let [old, new] = ["Smb2ResponseReadV2", "Smb2ResponseReadV2Build26100"].map(layout);

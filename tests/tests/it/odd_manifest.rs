@@ -1,5 +1,5 @@
-//! A manifest full of what manifests may hold and Rust may not: it generates, compiles and decodes, and what cannot be
-//! generated is reported and left out.
+//! A manifest with everything that is allowed in manifests but not in Rust. It generates, compiles and decodes; what
+//! cannot be generated is reported and left out.
 
 use etw_codegen::Generator;
 use etw_runtime::{Record, View};
@@ -7,7 +7,7 @@ use etw_schema::model::schema::Schema;
 use smbserver_etw_tests::encoder::{Value, encode, mean_the_same, with_counts};
 use smbserver_etw_tests::reflected;
 
-/// What `build.rs` made of `fixtures/odd.man`. That it compiles is the first half of the test.
+/// The module that `build.rs` made from `fixtures/odd.man`. That it compiles is the first half of the test.
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
 mod odd {
     include!(concat!(env!("OUT_DIR"), "/odd.rs"));
@@ -141,7 +141,8 @@ fn forms_that_no_event_of_smbserver_has_are_shown() {
 fn a_provider_without_an_event_to_generate_is_an_error() {
     let mut generator = Generator::new();
     let text = String::from_utf8_lossy(MANIFEST);
-    let (start, end) = (text.find("<m:event ").expect("events"), text.find("</m:events>").expect("their end"));
+    let start = text.find("<m:event ").expect("events");
+    let end = text.find("</m:events>").expect("their end");
     generator.add_manifest("empty.man", 1, format!("{}{}", &text[..start], &text[end..]).as_bytes());
     let output = generator.generate();
     assert!(output.files.0.is_empty());

@@ -1,7 +1,7 @@
-//! Payloads that real machines wrote, decoded by what was generated for their providers.
+//! Payloads that real machines wrote, decoded by the code that is generated for their providers.
 //!
-//! The traces and the manifests of their providers are other people's, and stand beside the checkout; without them there is
-//! nothing to test here.
+//! The traces and the manifests of their providers are third-party data beside the checkout. Without them the tests are
+//! skipped.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use smbserver_etw::{Build, Event};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/corpus/recorded");
 
-/// The records of a file; none where it is absent.
+/// The records of a file; none if it is absent.
 fn records(name: &str) -> Vec<Json> {
     let path = format!("{FOLDER}/{name}");
     let Ok(text) = fs::read_to_string(&path) else {
@@ -40,7 +40,7 @@ mod of_dumps {
 
     use super::{Json, bytes, number, records};
 
-    /// What `build.rs` made of the dumps of build 10240.
+    /// The modules that `build.rs` made from the dumps of build 10240.
     #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
     mod http_service {
         include!(concat!(env!("OUT_DIR"), "/http_service.rs"));
@@ -51,14 +51,14 @@ mod of_dumps {
         include!(concat!(env!("OUT_DIR"), "/kernel_process.rs"));
     }
 
-    /// A record, of whatever source.
+    /// A record from any source.
     struct Recorded {
         key: EventKey,
         pointers: PointerSize,
         payload: Vec<u8>,
     }
 
-    /// The records that another reader wrote down.
+    /// The records in the output of another reader.
     fn written_down(name: &str) -> Vec<Recorded> {
         let recorded = |record: &Json| Recorded {
             key: EventKey::new(number(record, "id"), number(record, "version")),
@@ -68,7 +68,7 @@ mod of_dumps {
         records(name).iter().map(recorded).collect()
     }
 
-    /// The records of a provider in a trace, straight from the file; none where it is absent.
+    /// The records of a provider in a trace, read from the file; none if it is absent.
     fn of_trace(name: &str, provider: Guid) -> Vec<Recorded> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/etl").join(name);
         let Ok(bytes) = fs::read(&path) else {
@@ -94,7 +94,7 @@ mod of_dumps {
         first: Option<Json>,
     }
 
-    /// Reads every record to its last byte; a last string without its NUL is the only thing that is forgiven.
+    /// Reads every record to its last byte. The only exception is a last string without its NUL.
     macro_rules! read_all {
         ($provider:ident, $records:expr) => {{
             let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
@@ -126,7 +126,7 @@ mod of_dumps {
         }};
     }
 
-    /// One event a line.
+    /// One event on each line.
     fn shown(seen: &BTreeMap<String, Seen>) -> String {
         let line = |(name, seen): (&String, &Seen)| {
             let first = seen.first.as_ref().map(Json::to_string).unwrap_or_default();
@@ -148,7 +148,7 @@ mod of_dumps {
         println!("HttpService of the trace: {:?} payloads whole, and without their last NUL", counts(&seen));
         assert_eq!(counts(&seen), (1750, 291), "each of the trace's 2,041 events");
         assert_eq!(seen.values().filter(|seen| seen.unterminated > 0).count(), 1, "one event forgets its NUL");
-        // The events that another reader wrote down are a choice of these.
+        // The output of the other reader has some of these events.
         let chosen = read_all!(http_service, written_down("http-service.jsonl"));
         for (name, chosen) in &chosen {
             let all = seen.get(name).unwrap_or_else(|| panic!("{name} is missing"));
@@ -190,17 +190,19 @@ mod of_dumps {
     }
 }
 
-/// The bytes of a recorded value as they stood in the payload: only the terminators of strings are not recorded.
+/// The bytes of a recorded value as they were in the payload. Only the terminators of strings are not recorded.
 fn payload(record: &Json) -> Vec<u8> {
     record["values"].as_array().expect("values").iter().flat_map(|value| bytes(&value["hex"])).collect()
 }
 
 #[test]
 fn smb_server_records_decode_to_the_values_that_the_log_holds() {
-    let (mut compared, mut values) = (0, 0);
+    let mut compared = 0;
+    let mut values = 0;
     for record in records("smbserver-evtx.jsonl") {
         let payload = payload(&record);
-        let (id, version) = (number(&record, "id"), number(&record, "version"));
+        let id = number(&record, "id");
+        let version = number(&record, "version");
         // The records are from 2019: build 17763.
         let decoded =
             Event::decode(Build::B17763, id, version, &payload).unwrap_or_else(|error| panic!("{error}\n{record}"));

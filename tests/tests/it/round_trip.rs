@@ -16,13 +16,16 @@ use smbserver_etw_tests::reflected;
 /// Random value sets for each layout and build.
 const CASES: u32 = 128;
 
-/// An ETW payload has at most so many bytes.
+/// The most bytes of an ETW payload.
 const MAX_PAYLOAD: usize = 65_535;
 
 fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Event<'p> {
     let decoded = Event::decode(Build::from_number(build), layout.id, layout.version, payload);
     let decoded = decoded.unwrap_or_else(|error| panic!("{error}"));
-    let (event, read_as, header, basis) = (decoded.event, decoded.layout(), decoded.header(), decoded.basis());
+    let event = decoded.event;
+    let read_as = decoded.layout();
+    let header = decoded.header();
+    let basis = decoded.basis();
     assert_eq!((read_as.name, event.layout().name), (layout.name.as_str(), layout.name.as_str()));
     assert_eq!((event.id(), event.version()), (layout.id, layout.version));
     assert_eq!(basis, Basis::Captured);
@@ -99,7 +102,7 @@ fn a_payload_of_the_largest_size_is_read_whole() {
 
 // ---- typed accessors -----------------------------------------------------------------------------------------------
 
-/// What an accessor returned, in the encoder's terms.
+/// The result of an accessor as a value of the encoder.
 fn typed<'a>(value: impl Into<etw_runtime::Value<'a>>) -> Value {
     reflected::value(value.into())
 }
@@ -109,8 +112,8 @@ fn by_name<'v>(layout: &'v Layout, values: &'v [Value]) -> BTreeMap<&'v str, &'v
     layout.fields().iter().map(|field| field.name.as_str()).zip(values).collect()
 }
 
-/// Checks that a view's accessors, named one by one, return a layout's values, and that none is forgotten.
-/// `name.0 / name_raw` are an accessor that returns a type with names for the values, and that of the plain number.
+/// Checks that a view's accessors, listed one by one, return a layout's values, and that none is missing. `name.0 /
+/// name_raw` are an accessor that returns a type with names for the values, and that of the plain number.
 macro_rules! check_accessors {
     ($module:ident :: $view:ident {
         $($field:literal => $accessor:ident $(. $inner:tt / $raw:ident)?),* $(,)?
@@ -308,7 +311,7 @@ fn the_enum_of_an_event_reads_what_its_layouts_share() {
             assert_eq!(&typed(read.session_id()), expected["SessionId"]);
             assert_eq!(&typed(read.length_read()), expected["LengthRead"]);
             assert_eq!(&typed(read.file_guid()), expected["FileGUID"]);
-            // What one of the two layouts has is an option of the enum, not a zero.
+            // A field of only one of the two layouts is an `Option` of the enum, not a zero.
             assert_eq!(read.processing_cycles().map(typed).as_ref(), expected.get("ProcessingCycles").copied());
             assert_eq!(read.processing_time().map(typed).as_ref(), expected.get("ProcessingTime").copied());
             assert_eq!(read.srv2_instance().map(typed).as_ref(), expected.get("Srv2Instance").copied());

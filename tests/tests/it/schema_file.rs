@@ -1,4 +1,4 @@
-//! The checked-in schema is the merged one, reads back as it, and the history is told from it.
+//! The checked-in schema is the merged one and can be read back, and `history` is computed from it.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn the_checked_in_schema_is_the_merged_one() {
     let fields: usize = schema.layouts().flat_map(|(.., layout)| &layout.fields).map(|held| held.value.len()).sum();
     let lines = text.lines().filter(|line| line.contains("\"in_type\"")).count();
     assert_eq!(text.matches("\"in_type\"").count(), fields);
-    // Layouts that fit into one line stand in one; all others have a line for each field.
+    // A layout that fits into one line is on one line; all others have a line for each field.
     assert!(lines * 100 > fields * 95, "{lines} lines for {fields} fields");
 }
 

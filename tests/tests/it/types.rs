@@ -72,7 +72,7 @@ fn default_out_type(in_type: &str) -> &'static str {
     }
 }
 
-/// What a field is, in words that the model and the generated schema can both say.
+/// A field, in a form that both the model and the generated schema can be converted to.
 #[derive(Debug, PartialEq, Eq)]
 struct Told<'a> {
     name: &'a str,
@@ -148,7 +148,7 @@ fn generated_maps_name_what_every_build_names() {
     let fields = || PROVIDER.layouts().flat_map(|info| info.fields);
     for held in &manifests().schema.maps {
         let map = &held.value;
-        // A map that no field uses is in the crate, but not to be found by reflection.
+        // A map that no field uses is in the crate, but reflection does not lead to it.
         let Some(info) = fields().filter_map(|field| field.map).find(|info| info.name == map.name) else { continue };
         assert_eq!(info.bits, map.kind == model::MapKind::Bit, "{}", map.name);
         for entry in &map.entries {
@@ -187,7 +187,7 @@ struct Numbers<'a> {
     message: Option<&'a str>,
 }
 
-/// What a build's own manifest gives numbers to.
+/// The numbers in a build's own manifest.
 struct Declared {
     provider: Provider,
 }
@@ -260,7 +260,7 @@ fn generated_headers_are_those_of_each_build() {
     println!("{headers} headers");
 }
 
-/// `unwrap` and a `main` that returns a `Result` print the `Debug` form: it is to be read by people.
+/// `unwrap` and a `main` that returns a `Result` print the `Debug` form, so it must be readable.
 #[test]
 fn an_error_says_what_is_wrong_in_a_line() {
     let build = smbserver_etw::Build::B20348;

@@ -1,6 +1,6 @@
-//! The vector table: what Windows prints for a value's bytes, or for a template, against code generated from
-//! `fixtures/vectors.man`, which has an event for each combination of types in the table. And the forms of values that
-//! the table lacks.
+//! The vector table: what Windows prints for the bytes of a value, or for a template, compared with code generated from
+//! `fixtures/vectors.man`, which has an event for each combination of types in the table. Also forms of values that the
+//! table lacks.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -21,7 +21,7 @@ use smbserver_etw_tests::random::{self, Lengths};
 
 use self::fixture::{Build as FixtureBuild, Decoder, Event};
 
-/// What `build.rs` made of `fixtures/vectors.man`.
+/// The module that `build.rs` made from `fixtures/vectors.man`.
 #[allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
 mod fixture {
     include!(concat!(env!("OUT_DIR"), "/vectors.rs"));
@@ -29,13 +29,13 @@ mod fixture {
 
 const TABLE: &str = include_str!("../../data/vectors.tsv");
 
-/// The rows that the table is known to have, so that none gets lost.
+/// The number of rows in the table, so that none gets lost.
 const ROWS: usize = 71;
 
-/// The first id of the fixture's events that are no row's.
+/// The first id of the fixture's events that do not belong to a row.
 const FIRST_OTHER: u16 = 100;
 
-/// The texts that the rows take from ntdll.dll, which nobody may hand on as a whole.
+/// The texts of ntdll.dll that the rows need. The whole table of Windows may not be redistributed.
 fn nt_dll(kind: StatusKind, code: u32) -> Option<&'static str> {
     if kind != StatusKind::NtStatus {
         return None;
@@ -91,7 +91,7 @@ fn row(line: &'static str) -> Row {
     Row { number, api, in_type, out_type, context, input, expected: unescape(expected), evidence }
 }
 
-/// `\r`, `\n`, `\t` and `\uXXXX` stand for what they do elsewhere; any other backslash is one.
+/// `\r`, `\n`, `\t` and `\uXXXX` are escapes as in JSON; any other backslash is a backslash.
 fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -119,7 +119,7 @@ fn unhex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
 }
 
-/// The text behind `key` in a row's context, up to what ends a word there.
+/// The text after `key` in a row's context, up to the end of the word.
 fn after<'c>(context: &'c str, key: &str) -> Option<&'c str> {
     let rest = &context[context.find(key)? + key.len()..];
     rest.split([' ', ',', ';']).next()
@@ -131,7 +131,7 @@ fn number_in(text: &str) -> Option<usize> {
     digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// A row that does not hold: what of it, what the table has, what came out.
+/// A row that fails: which part, what the table has, what was printed.
 struct Failure {
     what: &'static str,
     expected: String,
@@ -163,12 +163,12 @@ fn check(row: &Row) -> Vec<Failure> {
 
 // ---- rows with a value ---------------------------------------------------------------------------------------------
 
-/// The position of a row's value among the fields of the fixture's event: a length may stand before it.
+/// The position of a row's value among the fields of the fixture's event: there may be a length before it.
 fn value_at(row: &Row) -> usize {
     usize::from(row.context.contains("length="))
 }
 
-/// The fixture's event whose message is one field alone, and whose field has the row's types.
+/// The fixture's event with the row's types, whose message is one field alone.
 fn layout_of(row: &Row) -> &'static LayoutInfo {
     let counted = row.context.contains("length=");
     let map = after(row.context, "map=").or(after(row.context, "bitMap "));
@@ -180,7 +180,7 @@ fn layout_of(row: &Row) -> &'static LayoutInfo {
         else {
             return false;
         };
-        // A generated field does not name the outType that its inType has anyway.
+        // A generated field has no outType if it is the default of its inType.
         let default = || InType::from_name(row.in_type).and_then(InType::default_out_type).map(OutType::name);
         let out_type = field.out_type.map(OutType::name).or_else(default).unwrap_or_default();
         (field.in_type.name(), out_type, field.map.map(|map| map.name)) == (row.in_type, row.out_type, map)
@@ -203,12 +203,12 @@ fn check_value(row: &Row, checks: &mut Checks) {
         payload.extend(u32::try_from(units).expect("a length").to_le_bytes());
     }
     payload.extend(value);
-    // The fields behind the value, of a byte each.
+    // The fields after the value, of one byte each.
     payload.extend(layout.fields[value_at(row) + 1..].iter().map(|_| 0));
     let size = payload.len();
     let policy = row.api == "decoder-policy";
     if !policy {
-        // What is not the field's must be left alone.
+        // Bytes after the fields must not be read.
         payload.extend([0xAA, 0xAA, 0xAA]);
     }
 
@@ -248,7 +248,7 @@ fn check_template(row: &Row, checks: &mut Checks) {
     let layout = fixture::schema::PROVIDER.layouts().find(|layout| usize::from(layout.id) == row.number);
     let layout = layout.unwrap_or_else(|| panic!("row {}: the fixture has no such event", row.number));
     let template = layout.newest_header().and_then(|header| header.message);
-    // Row 70 tells of its template in words beside it.
+    // Row 70 describes its template in words.
     assert_eq!(template, Some(unescape(row.input).as_str()), "row {}: the fixture's template", row.number);
     let args = row.context.strip_prefix("args=[").and_then(|args| args.strip_suffix(']')).unwrap_or_default();
     let mut payload = Vec::new();
@@ -397,7 +397,7 @@ fn hexadecimal_is_upper_case_and_as_wide_as_the_type() {
 #[test]
 fn small_integers_may_be_truths_and_characters() {
     assert_eq!(shown(102, &[unsigned(0_u8), unsigned(b'A'), unsigned(0x20AC_u16)]), "false A €");
-    // Half of a surrogate pair is no character.
+    // Half of a surrogate pair is not a character.
     assert_eq!(shown(102, &[unsigned(2_u8), unsigned(0xE9_u8), unsigned(0xD83D_u16)]), "true é \u{FFFD}");
 }
 
@@ -408,7 +408,7 @@ fn dates_have_marks_unless_the_manifest_forbids_them() {
         shown(103, &[time.clone(), time]),
         "\u{200E}2020\u{200E}-\u{200E}06\u{200E}-\u{200E}24T15:57:30.511000000Z 2020-06-24T15:57:30.511000000Z"
     );
-    // Not a date, but recorded; and the last that FILETIME has.
+    // A recorded value that is not a date; and the last date that FILETIME can hold.
     let odd = Value::SystemTime([0, 99, 7, 0, 65_535, 60, 61, 1000]);
     assert!(shown(103, &[odd.clone(), odd]).ends_with(" 0000-99-00T65535:60:61.1000000000Z"));
     assert_eq!(shown(35, &[Value::FileTime(0)]), "1601-01-01T00:00:00.000000000Z");
@@ -432,7 +432,7 @@ fn ipv6_addresses_have_the_text_of_windows() {
         ("::ffff:0:102:304", "::ffff:0:1.2.3.4"),
         ("fe80::5efe:102:304", "fe80::5efe:1.2.3.4"),
         ("fe80::200:5efe:102:304", "fe80::200:5efe:1.2.3.4"),
-        // A tail whose upper half is zero is no IPv4 address.
+        // A tail whose upper half is zero is not an IPv4 address.
         ("::304", "::304"),
     ] {
         assert_eq!(shown(104, &[Value::Bytes(parsed(address))]), expected, "{address} without a length");
@@ -445,7 +445,7 @@ fn ipv6_addresses_have_the_text_of_windows() {
             format!("[{expected}%4294967295]:65535")
         );
     }
-    // What is no address is shown as the bytes that it is.
+    // Bytes that are not an address are shown as bytes.
     assert_eq!(shown_counted(45, Value::Bytes(vec![0xAB; 15])), format!("0x{}", "AB".repeat(15)));
     assert_eq!(shown_counted(45, Value::Bytes(vec![0xAB; 17])), format!("0x{}", "AB".repeat(17)));
 }
@@ -463,7 +463,7 @@ fn sockaddr_in6(port: u16, address: &[u8], scope: u32) -> Vec<u8> {
 fn socket_addresses_of_every_recorded_length() {
     let address = |bytes: Vec<u8>| shown_counted(1, Value::Bytes(bytes));
     let padded = |mut bytes: Vec<u8>| {
-        // What follows the structure is what lay in memory.
+        // After the structure come arbitrary bytes of memory.
         bytes.resize(128, 0xCC);
         bytes
     };
@@ -476,7 +476,7 @@ fn socket_addresses_of_every_recorded_length() {
     assert_eq!((v6.len(), address(v6.clone())), (28, "[::1]:60848".to_owned()));
     assert_eq!(address(padded(v6.clone())), "[::1]:60848");
     assert_eq!(address(Vec::new()), "");
-    // No family, an unknown one, and too little for a known one.
+    // No family, an unknown one, and too few bytes for a known one.
     assert_eq!(address(vec![2]), "0x02");
     assert_eq!(address(vec![1, 0, 0xAA]), "0x0100AA");
     // AF_INET6 of other systems, which Windows does not know.
@@ -508,7 +508,7 @@ fn text_is_shown_as_it_is_but_for_what_no_text_can_hold() {
     // The message has a space for each NUL, at the end too; the value keeps them.
     assert_eq!(units(&[0, 0x61, 0, 0, 0xD800, 0]), " a  \u{FFFD} ");
     assert_eq!(shown(57, &[Value::text16("")]), "");
-    // Bidirectional marks, tabs and line breaks are the name's own.
+    // Bidirectional marks, tabs and line breaks of the name are kept.
     assert_eq!(shown(57, &[Value::text16("\u{202E}a\r\nb\t")]), "\u{202E}a\r\nb\t");
     let ansi = |bytes: &[u8]| shown_counted(18, Value::Text8(bytes.to_vec()));
     assert_eq!(ansi(b"abc\0def"), "abc");
@@ -556,7 +556,7 @@ fn inserts_in_a_maps_text_are_expanded_once() {
     let failure =
         |kind: u32, device: &str, inner: u32| shown(108, &[unsigned(kind), Value::text16(device), unsigned(inner)]);
     assert_eq!(failure(1, "eth0", 0), "Failed: No route to eth0");
-    // The name's insert is the name's.
+    // What looks like an insert in the name is part of the name.
     assert_eq!(failure(1, "%2 %3", 0), "Failed: No route to %2 %3");
     // The inserted field has a map too, whose text is not expanded again.
     assert_eq!(failure(2, "eth0", 1), "Failed: No route to %2 for eth0");
@@ -565,7 +565,7 @@ fn inserts_in_a_maps_text_are_expanded_once() {
     assert_eq!(failure(u32::MAX, "eth0", 1), "Failed: 4294967295");
 }
 
-/// Takes text and forgets it.
+/// A sink that drops its text.
 struct Nowhere;
 
 impl Write for Nowhere {
@@ -575,7 +575,7 @@ impl Write for Nowhere {
     }
 }
 
-/// The provider's events have few of the types; here is every form that a message can give a value.
+/// The provider's events use few of the types. This covers every form that a message can give a value.
 #[test]
 fn every_form_renders_any_value_without_an_allocation() {
     let texts = FromFn(nt_dll);

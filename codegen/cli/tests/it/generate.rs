@@ -29,7 +29,8 @@ fn succeeds(folder: &Path, arguments: &[&str]) {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     fs::copy(lock, folder.join("Cargo.lock")).expect("a lock");
     let output = cargo(folder, arguments);
-    let (told, printed) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    let told = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{arguments:?}:\n{told}\n{printed}");
 }
 

@@ -33,7 +33,8 @@ fn what_a_capture_holds_is_shown_whole() {
             serde_json::from_str(&succeeds(&["schema", file, "--format", "json"])).expect("JSON");
         documents[0].take()
     };
-    let (written, compiled) = (json(fixture), json(&binary));
+    let written = json(fixture);
+    let compiled = json(&binary);
     assert_eq!(compiled["provider"], "Construct-Provider");
     assert_eq!(compiled["tasks"], written["tasks"]);
     assert_eq!(compiled["keywords"], written["keywords"]);

@@ -58,8 +58,10 @@ fn an_error_names_the_member_of_a_struct() {
 fn arrays_share_their_count_or_are_refused() {
     let sid = Sid::new(&[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]).expect("S-1-5-18");
     let guid = Guid::from_bytes([7; 16]);
-    let (times, guids) = ([FileTime::from_ticks(1), FileTime::from_ticks(2)], [guid]);
-    let (texts, dates) = (["fix1".into(), "fix2".into()], [SystemTime::default()]);
+    let times = [FileTime::from_ticks(1), FileTime::from_ticks(2)];
+    let guids = [guid];
+    let texts = ["fix1".into(), "fix2".into()];
+    let dates = [SystemTime::default()];
     let arrays = ArraysSeenV0 {
         texts: &["a".into()],
         ansi: &[b"b"],
