@@ -557,12 +557,15 @@ fn check_unknown(error: DecodeError, id: u16, version: u8, build: Option<u32>) -
 #[test]
 fn errors_about_the_unknown_say_what_is_known() {
     let mut errors = 0;
-    let builds = builds();
+    let all = builds();
+    let extremes = [all[0], all[all.len() - 1]];
     for id in 0..=u16::MAX {
         let known: Vec<u8> = layouts_of(id).iter().map(|layout| layout.version).collect();
+        // Far from every event a build is like the others.
+        let asked = if id < 8192 || !known.is_empty() { &all[..] } else { &extremes };
         let versions: &[u8] = if known.is_empty() { &[0] } else { &[0, 1, 2, 3, 4, 9, u8::MAX] };
         for &version in versions {
-            for build in builds.iter().copied().map(Some).chain([None]) {
+            for build in asked.iter().copied().map(Some).chain([None]) {
                 let declared = match build.map(capture_for) {
                     Some(Some(capture)) => layout_at(id, version, capture).is_some(),
                     Some(None) => false,
