@@ -114,9 +114,17 @@ pub(crate) fn values<'a>(
     part: impl Fn(usize) -> Option<Part<'a>>,
 ) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
     let mut position = Position::default();
+    // Most fields share a segment: it is asked for once.
+    let mut at_hand = (0, part(0));
     fields.iter().filter_map(move |field| {
         let here = position.step(field);
-        Some((field, value_at(field, here, &part)?))
+        let value = value_at(field, here, |index| {
+            if index != at_hand.0 {
+                at_hand = (index, part(index));
+            }
+            at_hand.1
+        });
+        Some((field, value?))
     })
 }
 

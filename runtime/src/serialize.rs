@@ -94,16 +94,15 @@ impl<T: Display> Serialize for AsText<T> {
 
 /// The key of a field: its name, and its number among the fields of that name if it is not the first.
 struct Label {
-    layout: &'static LayoutInfo,
-    index: usize,
+    name: &'static str,
+    before: usize,
 }
 
 impl Serialize for Label {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let name = self.layout.fields.get(self.index).map_or("", |field| field.name);
-        match self.layout.count_namesakes_before(self.index) {
-            0 => serializer.serialize_str(name),
-            before => serializer.collect_str(&format_args!("{name}#{}", before + 1)),
+        match self.before {
+            0 => serializer.serialize_str(self.name),
+            before => serializer.collect_str(&format_args!("{}#{}", self.name, before + 1)),
         }
     }
 }
@@ -111,7 +110,32 @@ impl Serialize for Label {
 /// The fields with their keys.
 fn label<'a, R: Record<'a>>(record: &R) -> impl Iterator<Item = (Label, &'static FieldInfo, Value<'a>)> {
     let layout = record.layout();
-    record.fields().enumerate().map(move |(index, (field, value))| (Label { layout, index }, field, value))
+    let mut seen = Seen::default();
+    record.fields().enumerate().map(move |(index, (field, value))| {
+        // To compare each name with all before it would take longer than to write them.
+        let before = if seen.may_have(field.name) { layout.count_namesakes_before(index) } else { 0 };
+        (Label { name: field.name, before }, field, value)
+    })
+}
+
+/// Names that were met, as a bit each: of two that share one, either may be meant.
+#[derive(Default)]
+struct Seen([u128; 2]);
+
+impl Seen {
+    /// Whether this name may have been met before. It is from now on.
+    fn may_have(&mut self, name: &str) -> bool {
+        let bytes = name.as_bytes();
+        let ends =
+            [bytes.first(), bytes.get(bytes.len() / 2), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
+        let hash = ends.iter().fold(bytes.len(), |hash, byte| hash.wrapping_mul(31) ^ byte);
+        let bit = 1 << (hash & 127);
+        let [low, high] = &mut self.0;
+        let word = if hash & 128 == 0 { low } else { high };
+        let was_set = *word & bit != 0;
+        *word |= bit;
+        was_set
+    }
 }
 
 /// The fields and their values as a map.

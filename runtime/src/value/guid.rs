@@ -54,11 +54,26 @@ impl Guid {
         u128::from_be_bytes(swap_fields(self.0))
     }
 
+    /// The text that `Display` prints, as ASCII: for a writer of bytes.
+    pub fn to_ascii(self) -> [u8; 38] {
+        let mut text = *b"{00000000-0000-0000-0000-000000000000}";
+        let pairs = swap_fields(self.0).map(|byte| Case::Lower.pair(byte));
+        for (at, pair) in PAIRS.into_iter().zip(pairs) {
+            if let Some(place) = text.get_mut(at..at + 2) {
+                place.copy_from_slice(&pair);
+            }
+        }
+        text
+    }
+
     /// Whether all bytes are zero.
     pub const fn is_nil(self) -> bool {
         self.to_u128() == 0
     }
 }
+
+/// Where each pair of digits stands in the text.
+const PAIRS: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
 
 /// Converts between the byte order of the wire and that of the text: the first three fields are reversed.
 const fn swap_fields(bytes: [u8; 16]) -> [u8; 16] {
@@ -80,14 +95,9 @@ impl PartialOrd for Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand, because `write!` of the five parts takes several times as long, and payloads are full of GUIDs.
-        let pairs = swap_fields(self.0).map(|byte| Case::Lower.pair(byte));
-        let mut digits = pairs.as_flattened().iter();
-        let mut text = *b"{        -    -    -    -            }";
-        for place in text.iter_mut().filter(|place| **place == b' ') {
-            *place = digits.next().copied().unwrap_or(b'0');
-        }
-        // The text is ASCII only.
+        // By hand, since `write!` of the five parts takes several times as long and payloads are full of GUIDs.
+        let text = self.to_ascii();
+        // Only ASCII was put there.
         f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }

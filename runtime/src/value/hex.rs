@@ -12,19 +12,29 @@ pub(super) enum Case {
     Upper,
 }
 
-impl Case {
-    /// The digit of a number below 16.
-    fn digit(self, nibble: u8) -> u8 {
-        match (nibble, self) {
-            (0..=9, _) => b'0' + nibble,
-            (_, Self::Lower) => b'a' + (nibble & 15) - 10,
-            (_, Self::Upper) => b'A' + (nibble & 15) - 10,
-        }
-    }
+/// The two digits of each byte.
+static LOWER: [[u8; 2]; 256] = pairs(*b"0123456789abcdef");
+static UPPER: [[u8; 2]; 256] = pairs(*b"0123456789ABCDEF");
 
+const fn pairs(digits: [u8; 16]) -> [[u8; 2]; 256] {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+}
+
+impl Case {
     /// The two digits of a byte.
+    #[inline]
     pub(super) fn pair(self, byte: u8) -> [u8; 2] {
-        [self.digit(byte >> 4), self.digit(byte & 15)]
+        let pairs = match self {
+            Self::Lower => &LOWER,
+            Self::Upper => &UPPER,
+        };
+        pairs[usize::from(byte)]
     }
 }
 

@@ -26,7 +26,6 @@ macro_rules! as_display {
 as_display! {
     Utf16<'_>,
     Ansi<'_>,
-    Guid,
     FileTime,
     SystemTime,
     Sid<'_>,
@@ -36,6 +35,16 @@ as_display! {
     Pointer,
     Ipv4,
     Ipv6,
+}
+
+/// As one text: payloads are full of GUIDs.
+impl Serialize for Guid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match core::str::from_utf8(&self.to_ascii()) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => serializer.collect_str(self),
+        }
+    }
 }
 
 impl Serialize for Bool32 {
@@ -138,15 +147,15 @@ impl Serialize for Value<'_> {
             Self::Array(value) => value.serialize(serializer),
             Self::List(value) => value.serialize(serializer),
             Self::Struct(value) => value.serialize(serializer),
+            Self::Guid(value) => value.serialize(serializer),
+            Self::Utf16(value) => value.serialize(serializer),
             // For these, `Display` prints the text of XML.
             Self::HexInt32(_)
             | Self::HexInt64(_)
             | Self::Pointer(_)
-            | Self::Guid(_)
             | Self::FileTime(_)
             | Self::SystemTime(_)
             | Self::Sid(_)
-            | Self::Utf16(_)
             | Self::Ansi(_)
             | Self::Binary(_)
             | Self::SocketAddr(_) => serializer.collect_str(self),

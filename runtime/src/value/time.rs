@@ -205,8 +205,32 @@ impl fmt::Debug for SystemTime {
 fn write_time(f: &mut fmt::Formatter<'_>, date: Date, time: [u64; 3], nanos: u64) -> fmt::Result {
     let Date { year, month, day } = date;
     let [hour, minute, second] = time;
+    if let Some(text) = short_time(date, time, nanos).filter(|_| !f.alternate()) {
+        // Only ASCII was put there.
+        return f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?);
+    }
     let m = if f.alternate() { "\u{200E}" } else { "" };
     write!(f, "{m}{year:04}{m}-{m}{month:02}{m}-{m}{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
+}
+
+/// The text of a time whose parts have as many digits as usual: by hand, since a time stands in every record.
+fn short_time(date: Date, time: [u64; 3], nanos: u64) -> Option<[u8; 30]> {
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
+    let Date { year, month, day } = date;
+    let [hour, minute, second] = time;
+    let parts =
+        [(0, 4, year), (5, 2, month), (8, 2, day), (11, 2, hour), (14, 2, minute), (17, 2, second), (20, 9, nanos)];
+    for (at, digits, number) in parts {
+        let mut rest = u32::try_from(number).ok()?;
+        for place in text.get_mut(at..at + digits)?.iter_mut().rev() {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        if rest > 0 {
+            return None;
+        }
+    }
+    Some(text)
 }
 
 /// A day of the Gregorian calendar.

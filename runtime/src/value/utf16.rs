@@ -5,8 +5,6 @@ use core::{
     fmt, slice,
 };
 
-use super::text::TextBuffer;
-
 /// Borrowed UTF-16LE text of a `win:UnicodeString`, without the NUL that may have ended it.
 ///
 /// The payload is packed, so the bytes need not be 2-aligned. They are not checked, so they may contain NULs and lone
@@ -60,26 +58,79 @@ impl<'a> Utf16<'a> {
     }
 }
 
-/// The number of units that are tested together for being ASCII.
-const ASCII_CHUNK: usize = 64;
+/// The units that are turned into text together.
+const PIECE: usize = 64;
+/// The bytes that they may take: three a unit, and one more for a pair of surrogates.
+const PIECE_BYTES: usize = 3 * PIECE + 4;
 
 impl Utf16<'_> {
-    /// The next units as text, if there are any and they are all ASCII, and what follows them.
-    fn split_ascii(self, buffer: &mut [u8; ASCII_CHUNK]) -> Option<(&str, Self)> {
-        let (units, _) = self.bytes.as_chunks();
-        let (head, _) = units.split_at_checked(ASCII_CHUNK).unwrap_or((units, &[]));
-        let mut seen = 0;
-        for (byte, &[low, high]) in buffer.iter_mut().zip(head) {
-            *byte = low;
-            // A high byte other than zero sets the bit that no ASCII character has.
-            seen |= low | if high == 0 { 0 } else { 0x80 };
+    /// Hands the text on as UTF-8, piece by piece, with U+FFFD for each lone surrogate: what `Display` prints, for a writer
+    /// that wants it in bulk.
+    ///
+    /// # Errors
+    /// The first of `each`, which is not called again.
+    pub fn try_for_each_str<E>(self, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        let mut rest = self.bytes.as_chunks().0;
+        let mut buffer = [0; PIECE_BYTES];
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at_checked(PIECE).unwrap_or((rest, &[]));
+            if let Some(text) = copy_ascii(piece, &mut buffer) {
+                each(text)?;
+                rest = after;
+                continue;
+            }
+            let (length, taken) = transcode(rest, &mut buffer);
+            let text = buffer.get(..length).unwrap_or_default();
+            // Only whole characters were put there.
+            each(core::str::from_utf8(text).unwrap_or("\u{FFFD}"))?;
+            rest = rest.get(taken..).unwrap_or_default();
         }
-        if head.is_empty() || !seen.is_ascii() {
-            return None;
-        }
-        let text = core::str::from_utf8(buffer.get(..head.len())?).ok()?;
-        Some((text, Self { bytes: self.bytes.get(2 * head.len()..)? }))
+        Ok(())
     }
+}
+
+/// The units as text, if they are all ASCII: nearly all are.
+fn copy_ascii<'b>(units: &[[u8; 2]], buffer: &'b mut [u8; PIECE_BYTES]) -> Option<&'b str> {
+    let mut seen = 0;
+    for (byte, &[low, high]) in buffer.iter_mut().zip(units) {
+        *byte = low;
+        // A high byte that is not zero sets the bit that no ASCII has.
+        seen |= low | if high == 0 { 0 } else { 0x80 };
+    }
+    if !seen.is_ascii() {
+        return None;
+    }
+    core::str::from_utf8(buffer.get(..units.len())?).ok()
+}
+
+/// Puts the characters of a piece at the front of `units` into the buffer. Returns the bytes put, and the units taken: a
+/// character is never split.
+fn transcode(units: &[[u8; 2]], buffer: &mut [u8; PIECE_BYTES]) -> (usize, usize) {
+    let mut length = 0;
+    let mut taken = 0;
+    while taken < PIECE {
+        let Some(unit) = units.get(taken).copied().map(u16::from_le_bytes) else { break };
+        taken += 1;
+        let char = match char::from_u32(unit.into()) {
+            Some(char) => char,
+            None => match units.get(taken).and_then(|&low| pair(unit, u16::from_le_bytes(low))) {
+                Some(char) => {
+                    taken += 1;
+                    char
+                }
+                None => char::REPLACEMENT_CHARACTER,
+            },
+        };
+        let Some(space) = buffer.get_mut(length..length + 4) else { break };
+        length += char.encode_utf8(space).len();
+    }
+    (length, taken)
+}
+
+/// The character of a high surrogate and a low one.
+fn pair(high: u16, low: u16) -> Option<char> {
+    let (high, low) = (u32::from(high).checked_sub(0xD800)?, u32::from(low).checked_sub(0xDC00)?);
+    if high < 0x400 && low < 0x400 { char::from_u32(0x1_0000 + (high << 10 | low)) } else { None }
 }
 
 /// `unit` in lower case if it is an ASCII letter.
@@ -89,14 +140,7 @@ fn fold_ascii(unit: u16) -> u16 {
 
 impl fmt::Display for Utf16<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Nearly all text is pure ASCII, and prints several times faster in this way.
-        let mut rest = *self;
-        let mut buffer = [0; ASCII_CHUNK];
-        while let Some((text, after)) = rest.split_ascii(&mut buffer) {
-            f.write_str(text)?;
-            rest = after;
-        }
-        TextBuffer::new(f).write_all(rest.chars())
+        self.try_for_each_str(|text| f.write_str(text))
     }
 }
 
@@ -154,7 +198,12 @@ impl PartialOrd for Utf16<'_> {
 #[cfg(feature = "alloc")]
 impl From<Utf16<'_>> for alloc::string::String {
     fn from(text: Utf16<'_>) -> Self {
-        text.chars().collect()
+        let mut string = Self::with_capacity(text.len());
+        let Ok(()) = text.try_for_each_str(|piece| {
+            string.push_str(piece);
+            Ok::<_, core::convert::Infallible>(())
+        });
+        string
     }
 }
 
