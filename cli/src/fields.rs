@@ -1,9 +1,14 @@
 //! An event's fields as every form of output shows them: with unique labels, and with the meaning of their values.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::{LazyLock, OnceLock},
+};
 
-use etw_runtime::{FieldInfo, LayoutInfo};
-use smbserver_etw::{Record, Value};
+use etw_runtime::{FieldInfo, InType, LayoutInfo};
+use smbserver_etw::{Record, Value, schema::PROVIDER};
+
+use crate::output::json_text;
 
 /// The fields with their labels, in the payload's order. The label is the manifest's name; a second field of the same
 /// name gets a different label, because most readers of JSON keep only one of two equal keys.
@@ -18,12 +23,86 @@ pub(crate) fn labelled<'a>(
 }
 
 /// The label of a layout's field.
-pub(crate) fn label(layout: &LayoutInfo, index: usize) -> Option<Cow<'static, str>> {
-    let name = layout.fields.get(index)?.name;
-    Some(match layout.count_namesakes_before(index) {
-        0 => Cow::Borrowed(name),
-        before => format!("{name}#{}", before + 1).into(),
-    })
+pub(crate) fn label(layout: &'static LayoutInfo, index: usize) -> Option<Cow<'static, str>> {
+    match Known::of(layout) {
+        Some(known) => Some(Cow::Borrowed(known.fields.get(index)?.label.as_str())),
+        None => Some(Cow::Owned(Known::new(layout).fields.into_iter().nth(index)?.label)),
+    }
+}
+
+/// What all events of a layout have in common, found out once.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// The pairs of JSON that name the event and its layout, with a comma between.
+    pub(crate) names: Vec<u8>,
+    /// The fields.
+    pub(crate) fields: Vec<KnownField>,
+    /// Whether one of them may be an address.
+    pub(crate) has_addresses: bool,
+    /// What the first event that was met has beside its fields, as pairs of JSON with a comma before each.
+    pub(crate) header: OnceLock<(HeaderKey, Vec<u8>)>,
+}
+
+/// Channel, level, opcode, task and keywords.
+pub(crate) type HeaderKey = (Option<u8>, u8, u8, u16, u64);
+
+/// A field as it is shown.
+#[derive(Debug)]
+pub(crate) struct KnownField {
+    /// Its label.
+    pub(crate) label: String,
+    /// The same as a key of JSON, with its colon.
+    pub(crate) key: Vec<u8>,
+}
+
+/// A layout of the provider, and what is known of it once it was asked.
+struct Slot {
+    layout: &'static LayoutInfo,
+    known: OnceLock<Known>,
+}
+
+/// By the layouts' indexes.
+static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
+    let mut slots: Vec<_> = PROVIDER.layouts().map(|layout| Slot { layout, known: OnceLock::new() }).collect();
+    slots.sort_by_key(|slot| slot.layout.index);
+    slots
+});
+
+impl Known {
+    /// What is known of a layout of the provider; none if it is another's.
+    pub(crate) fn of(layout: &'static LayoutInfo) -> Option<&'static Self> {
+        let slot = SLOTS.get(usize::from(layout.index))?;
+        let is_ours = std::ptr::eq(slot.layout, layout) || slot.layout == layout;
+        is_ours.then(|| slot.known.get_or_init(|| Self::new(layout)))
+    }
+
+    /// What is to be known of a layout.
+    pub(crate) fn new(layout: &'static LayoutInfo) -> Self {
+        let mut names = b"\"event\":".to_vec();
+        json_text::put_text(&mut names, layout.event);
+        names.extend_from_slice(format!(",\"id\":{},\"version\":{},\"layout\":", layout.id, layout.version).as_bytes());
+        json_text::put_text(&mut names, layout.name);
+        let is_address = |field: &FieldInfo| matches!(field.in_type, InType::Binary | InType::CountedBinary);
+        Self {
+            names,
+            fields: (0..).zip(layout.fields).map(|(index, field)| KnownField::new(layout, index, field)).collect(),
+            has_addresses: layout.fields.iter().any(is_address),
+            header: OnceLock::new(),
+        }
+    }
+}
+
+impl KnownField {
+    fn new(layout: &LayoutInfo, index: usize, field: &FieldInfo) -> Self {
+        let label = match layout.count_namesakes_before(index) {
+            0 => field.name.to_owned(),
+            before => format!("{}#{}", field.name, before + 1),
+        };
+        let mut key = Vec::new();
+        json_text::put_text(&mut key, &label);
+        key.push(b':');
+        Self { label, key }
+    }
 }
 
 /// The name of a value in the manifest or in a specification.

@@ -31,7 +31,7 @@ pub(crate) fn read(path: Option<&Path>) -> io::Result<Vec<u8>> {
 
 /// The texts in the bytes of a DLL or of a message table, and the built-in ones for codes that it lacks or if no file
 /// is given.
-pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + 'a>> {
+pub(crate) fn texts<'a>(path: Option<&Path>, bytes: &'a [u8]) -> io::Result<Box<dyn StatusText + Sync + 'a>> {
     let Some(path) = path else { return Ok(Box::new(BuiltIn)) };
     let table = if bytes.starts_with(b"MZ") {
         MessageTable::from_dll(bytes).map_err(|error| error.to_string())

@@ -98,8 +98,8 @@ fn common(raw: &Raw, answer: &Answer<'_>) -> Vec<String> {
         number(header.pid.map(Into::into)),
         number(header.tid.map(Into::into)),
         header.activity.map_or_else(String::new, |activity| activity.to_string()),
-        header.user.unwrap_or_default(),
-        header.computer.unwrap_or_default(),
+        header.user.clone().unwrap_or_default(),
+        header.computer.clone().unwrap_or_default(),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! The header of an event, as recorded or as in the manifest, and the names in it.
 
+use std::borrow::Cow;
+
 use etw_runtime::LEVELS;
 use smbserver_etw::descriptor::{Channel, Level, Opcode, Task};
 
@@ -9,19 +11,19 @@ use crate::{
 };
 
 /// The header: that of the record, or else that of the manifest.
-pub(crate) fn of(raw: &Raw, answer: &Answer<'_>) -> Header {
+pub(crate) fn of<'r>(raw: &'r Raw, answer: &Answer<'_>) -> Cow<'r, Header> {
     if let Some(header) = &raw.header {
-        return header.clone();
+        return Cow::Borrowed(header);
     }
-    let Some(known) = answer.header() else { return Header::default() };
-    Header {
+    let Some(known) = answer.header() else { return Cow::Owned(Header::default()) };
+    Cow::Owned(Header {
         channel: known.channel.map(Channel),
         level: known.level,
         opcode: known.opcode,
         task: known.task,
         keywords: known.keywords,
         ..Header::default()
-    }
+    })
 }
 
 /// The name, or else the number.

@@ -2,17 +2,20 @@
 
 use std::io;
 
-use etw_runtime::{Candidates, LayoutInfo};
-use serde::{Serialize, Serializer};
+use etw_runtime::LayoutInfo;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use smbserver_etw::{Basis, Build, DecodeError, Event, Record, StatusText};
 
-use super::header;
+use super::{
+    header,
+    json_text::{put_bytes, put_display, put_guid, put_hex, put_i64, put_text, put_u64, put_utf16},
+};
 use crate::{
     failure::{Cause, Failure, InputError, NamesError},
-    fields::{self, Names},
+    fields::{Known, Names},
     outcome::{Answer, Outcome},
-    raw::{self, Raw},
+    raw::{self, Header, Raw},
     source::{hex, lines::MAX_LINE},
     time,
 };
@@ -21,8 +24,8 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(crate) struct Content<'t> {
     /// The texts of status codes in messages.
-    pub(crate) status_texts: &'t dyn StatusText,
-    /// Whether to add the names of values.
+    pub(crate) status_texts: &'t (dyn StatusText + Sync),
+    /// Whether the names of values are part of it.
     pub(crate) names: bool,
     /// Whether to add the message.
     pub(crate) message: bool,
@@ -44,7 +47,7 @@ pub(crate) struct Integers {
 /// Appends the line for an outcome.
 pub(crate) fn write_line(line: &mut Vec<u8>, raw: &Raw, outcome: &Outcome<'_>, content: Content<'_>) -> io::Result<()> {
     match outcome {
-        Ok(answer) => serde_json::to_writer(&mut *line, &Decoded::new(raw, answer, content))?,
+        Ok(answer) => put_answer(line, raw, answer, content)?,
         Err(failure) => serde_json::to_writer(&mut *line, &WithInput::new(raw, failure))?,
     }
     line.push(b'\n');
@@ -78,145 +81,143 @@ impl<'a> WithInput<'a> {
     }
 }
 
-/// The form of a decoded event.
-#[derive(Serialize)]
-struct Decoded<'a, 't> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'t str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    build: Option<u32>,
-    event: &'static str,
-    id: u16,
-    version: u8,
-    layout: &'static str,
-    #[serde(flatten)]
-    header: HeaderNames,
-    #[serde(serialize_with = "fields")]
-    fields: Fields<'a, 't>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    names: Option<Map<String, Value>>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    addresses: Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    basis: Option<Basis>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    also_fits: Option<Candidates>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left_over: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unterminated: Option<bool>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    notes: &'t [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<&'t Map<String, Value>>,
+/// Appends a decoded event. What is the same in all events of a layout was made once; no value is copied before it is
+/// written.
+fn put_answer(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> io::Result<()> {
+    let layout = answer.event().layout();
+    match Known::of(layout) {
+        Some(known) => put_known_answer(out, raw, answer, known, content),
+        None => put_known_answer(out, raw, answer, &Known::new(layout), content),
+    }
 }
 
-impl<'a, 't> Decoded<'a, 't> {
-    fn new(raw: &'t Raw, answer: &Answer<'a>, content: Content<'t>) -> Self {
-        let event = answer.event();
-        let layout = event.layout();
-        let message = if content.message { answer.message(content.status_texts) } else { None };
-        Self {
-            time: raw.time.map(time::iso),
-            file: raw.file.as_deref(),
-            record: raw.record,
-            line: raw.line,
-            build: answer.basis().map(|(build, _)| build),
-            event: layout.event,
-            id: layout.id,
-            version: layout.version,
-            layout: layout.name,
-            basis: answer.basis().map(|(_, basis)| basis).filter(Basis::says_more_than_the_build),
-            also_fits: answer.also_fits(),
-            header: HeaderNames::new(raw, answer),
-            message: message.map(|message| message.to_string()),
-            fields: Fields { event, wanted: content.fields, integers: content.integers },
-            names: content.names.then(|| names(&event, content.fields)),
-            addresses: addresses(&event, content.fields),
-            left_over: (!answer.left_over.is_empty()).then(|| hex::print(answer.left_over)),
-            unterminated: answer.unterminated.then_some(true),
-            notes: &raw.notes,
-            input: raw.input.as_ref(),
+fn put_known_answer(
+    out: &mut Vec<u8>,
+    raw: &Raw,
+    answer: &Answer<'_>,
+    known: &Known,
+    content: Content<'_>,
+) -> io::Result<()> {
+    let event = answer.event();
+    out.push(b'{');
+    put_origin(out, raw, answer);
+    out.extend_from_slice(&known.names);
+    put_header(out, &header::of(raw, answer), known);
+    out.extend_from_slice(b",\"fields\":");
+    put_fields(out, &event, known, content);
+    if let Some(message) =
+        Some(content.message).filter(|&asked| asked).and_then(|_| answer.message(content.status_texts))
+    {
+        out.extend_from_slice(b",\"message\":");
+        put_display(out, message);
+    }
+    if content.names {
+        out.extend_from_slice(b",\"names\":{");
+        put_names(out, &event, known, content.fields);
+        out.push(b'}');
+    }
+    if known.has_addresses {
+        put_addresses(out, &event, known, content.fields);
+    }
+    put_rest(out, raw, answer)?;
+    out.push(b'}');
+    Ok(())
+}
+
+/// Appends where the event is from, with a comma behind each pair.
+fn put_origin(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>) {
+    if let Some(time) = raw.time {
+        out.extend_from_slice(b"\"time\":");
+        put_text(out, &time::iso(time));
+        out.push(b',');
+    }
+    if let Some(file) = raw.file.as_deref() {
+        out.extend_from_slice(b"\"file\":");
+        put_text(out, file);
+        out.push(b',');
+    }
+    let build = answer.basis().map(|(build, _)| build.into());
+    for (key, number) in [(&b"\"record\":"[..], raw.record), (b"\"line\":", raw.line), (b"\"build\":", build)] {
+        if let Some(number) = number {
+            out.extend_from_slice(key);
+            put_u64(out, number);
+            out.push(b',');
         }
     }
 }
 
-/// The header, by name.
-#[derive(Serialize)]
-struct HeaderNames {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<String>,
-    level: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    opcode: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    keywords: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pid: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tid: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cpu: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activity: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    related_activity: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    computer: Option<String>,
-}
-
-impl HeaderNames {
-    fn new(raw: &Raw, answer: &Answer<'_>) -> Self {
-        let header = header::of(raw, answer);
-        Self {
-            channel: header.channel.map(header::channel),
-            level: header::level(header.level),
-            opcode: (header.opcode != 0).then(|| header::opcode(header.opcode)),
-            task: (header.task != 0).then(|| header::task(header.task)),
-            keywords: raw::keyword_names(header.keywords, header.channel),
-            pid: header.pid,
-            tid: header.tid,
-            cpu: header.cpu,
-            activity: header.activity.map(|id| id.to_string()),
-            related_activity: header.related_activity.map(|id| id.to_string()),
-            user: header.user,
-            computer: header.computer,
+/// Appends what stands beside the fields, with a comma before each pair.
+fn put_header(out: &mut Vec<u8>, header: &Header, known: &Known) {
+    let key = (header.channel.map(|channel| channel.0), header.level, header.opcode, header.task, header.keywords);
+    let (first, named) = known.header.get_or_init(|| (key, name_header(header)));
+    if *first == key {
+        out.extend_from_slice(named);
+    } else {
+        out.extend_from_slice(&name_header(header));
+    }
+    for (key, number) in
+        [(&b",\"pid\":"[..], header.pid), (b",\"tid\":", header.tid), (b",\"cpu\":", header.cpu.map(Into::into))]
+    {
+        if let Some(number) = number {
+            out.extend_from_slice(key);
+            put_u64(out, number.into());
+        }
+    }
+    for (key, guid) in [(&b",\"activity\":"[..], header.activity), (b",\"related_activity\":", header.related_activity)]
+    {
+        if let Some(guid) = guid {
+            out.extend_from_slice(key);
+            put_guid(out, guid);
+        }
+    }
+    for (key, text) in [(&b",\"user\":"[..], &header.user), (b",\"computer\":", &header.computer)] {
+        if let Some(text) = text {
+            out.extend_from_slice(key);
+            put_text(out, text);
         }
     }
 }
 
-/// An event's fields, and the choice and form of them.
-struct Fields<'a, 't> {
-    event: Event<'a>,
-    wanted: &'t [String],
-    integers: Integers,
+/// Channel, level, opcode, task and keywords by name, with a comma before each pair.
+fn name_header(header: &Header) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (key, name) in [
+        (&b",\"channel\":"[..], header.channel.map(header::channel)),
+        (b",\"level\":", Some(header::level(header.level))),
+        (b",\"opcode\":", (header.opcode != 0).then(|| header::opcode(header.opcode))),
+        (b",\"task\":", (header.task != 0).then(|| header::task(header.task))),
+    ] {
+        if let Some(name) = name {
+            out.extend_from_slice(key);
+            put_text(&mut out, &name);
+        }
+    }
+    let keywords = raw::keyword_names(header.keywords, header.channel);
+    for (at, name) in keywords.iter().enumerate() {
+        out.extend_from_slice(if at == 0 { b",\"keywords\":[" } else { b"," });
+        put_text(&mut out, name);
+    }
+    if !keywords.is_empty() {
+        out.push(b']');
+    }
+    out
 }
 
-/// The fields as a map.
-fn fields<S: Serializer>(fields: &Fields<'_, '_>, serializer: S) -> Result<S::Ok, S::Error> {
-    write_fields(&fields.event, fields.wanted, fields.integers, serializer)
-}
-
-fn write_fields<'a, R: Record<'a>, S: Serializer>(
-    record: &R,
-    wanted: &[String],
-    integers: Integers,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let all = fields::labelled(record).filter(|(label, ..)| is_wanted(wanted, label));
-    serializer.collect_map(all.map(|(label, _, value)| (label, Shown { value, integers })))
+/// Appends the wanted fields as an object.
+fn put_fields<'a>(out: &mut Vec<u8>, record: &impl Record<'a>, known: &Known, content: Content<'_>) {
+    let mut separator = b'{';
+    for ((_, value), field) in record.fields().zip(&known.fields) {
+        if is_wanted(content.fields, &field.label) {
+            out.push(separator);
+            separator = b',';
+            out.extend_from_slice(&field.key);
+            put_value(out, value, content.integers);
+        }
+    }
+    if separator == b'{' {
+        out.push(b'{');
+    }
+    out.push(b'}');
 }
 
 fn is_wanted(wanted: &[String], label: &str) -> bool {
@@ -226,66 +227,131 @@ fn is_wanted(wanted: &[String], label: &str) -> bool {
 /// The fields as JSON in a text.
 pub(crate) fn fields_text(event: &Event<'_>, content: Content<'_>) -> String {
     let mut json = Vec::new();
-    let written = write_fields(event, content.fields, content.integers, &mut serde_json::Serializer::new(&mut json));
-    // Every value of an event can be written as JSON.
-    written.map_or_else(|error| error.to_string(), |()| String::from_utf8_lossy(&json).into_owned())
+    match Known::of(event.layout()) {
+        Some(known) => put_fields(&mut json, event, known, content),
+        None => put_fields(&mut json, event, &Known::new(event.layout()), content),
+    }
+    String::from_utf8(json).unwrap_or_default()
 }
 
-/// A value in the wanted form.
-struct Shown<'a> {
-    value: smbserver_etw::Value<'a>,
-    integers: Integers,
+/// Appends a value in the wanted form.
+fn put_value(out: &mut Vec<u8>, value: smbserver_etw::Value<'_>, integers: Integers) {
+    use smbserver_etw::Value as V;
+
+    match value {
+        V::U8(number) => put_u64(out, number.into()),
+        V::U16(number) => put_u64(out, number.into()),
+        V::U32(number) => put_u64(out, number.into()),
+        V::I8(number) => put_i64(out, number.into()),
+        V::I16(number) => put_i64(out, number.into()),
+        V::I32(number) => put_i64(out, number.into()),
+        V::U64(number) => put_big(out, integers, |out| put_u64(out, number)),
+        V::I64(number) => put_big(out, integers, |out| put_i64(out, number)),
+        V::HexInt32(number) if integers.hex_as_number => put_u64(out, number.into()),
+        V::HexInt64(number) | V::Pointer(number) if integers.hex_as_number => {
+            put_big(out, integers, |out| put_u64(out, number));
+        }
+        V::HexInt32(number) => put_hex(out, number.into()),
+        V::HexInt64(number) | V::Pointer(number) => put_hex(out, number),
+        V::Bool(is_true) => out.extend_from_slice(if is_true { b"true" } else { b"false" }),
+        V::Guid(guid) => put_guid(out, guid),
+        V::Utf16(text) => put_utf16(out, text),
+        V::Binary(bytes) => put_bytes(out, bytes.as_bytes()),
+        V::SocketAddr(address) => put_bytes(out, address.as_bytes()),
+        V::FileTime(time) => put_display(out, time),
+        V::SystemTime(time) => put_display(out, time),
+        V::Sid(sid) => put_display(out, sid),
+        V::Ansi(text) => put_display(out, text),
+        V::Array(elements) => put_list(out, elements.iter(), integers),
+        V::List(elements) => put_list(out, elements.iter(), integers),
+        // What is rare and has parts of its own is written by its own rules.
+        other => put_serialized(out, &other),
+    }
 }
 
-impl Serialize for Shown<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use smbserver_etw::Value as V;
+fn put_list<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = smbserver_etw::Value<'a>>, integers: Integers) {
+    out.push(b'[');
+    for (at, element) in elements.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        put_value(out, element, integers);
+    }
+    out.push(b']');
+}
 
-        let Self { value, integers } = *self;
-        match value {
-            V::HexInt32(number) if integers.hex_as_number => serializer.serialize_u32(number),
-            V::HexInt64(number) | V::Pointer(number) if integers.hex_as_number => {
-                big(number, number, integers, serializer)
-            }
-            V::U64(number) => big(number, number, integers, serializer),
-            V::I64(number) => big(number, number, integers, serializer),
-            V::Array(elements) => serializer.collect_seq(elements.iter().map(|value| Shown { value, integers })),
-            V::List(elements) => serializer.collect_seq(elements.iter().map(|value| Shown { value, integers })),
-            other => other.serialize(serializer),
+/// Appends a number of 64 bits, as a text where readers would lose digits.
+fn put_big(out: &mut Vec<u8>, integers: Integers, put: impl FnOnce(&mut Vec<u8>)) {
+    if integers.big_as_text {
+        out.push(b'"');
+    }
+    put(out);
+    if integers.big_as_text {
+        out.push(b'"');
+    }
+}
+
+/// Appends what serde makes of a value.
+fn put_serialized(out: &mut Vec<u8>, value: &impl Serialize) {
+    let before = out.len();
+    // Nothing in an event is no JSON, and memory takes all that is written.
+    if serde_json::to_writer(&mut *out, value).is_err() {
+        out.truncate(before);
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Appends the names of the values that have one, under the keys of their fields.
+fn put_names<'a>(out: &mut Vec<u8>, record: &impl Record<'a>, known: &Known, wanted: &[String]) {
+    let mut is_first = true;
+    for ((info, value), field) in record.fields().zip(&known.fields) {
+        let Some(names) = Names::of(info, &value).filter(|_| is_wanted(wanted, &field.label)) else { continue };
+        if !is_first {
+            out.push(b',');
+        }
+        is_first = false;
+        out.extend_from_slice(&field.key);
+        match names {
+            Names::One(name) => put_text(out, &name),
+            Names::Each(names) => put_serialized(out, &names),
         }
     }
 }
 
-fn big<S: Serializer>(
-    number: impl Serialize,
-    text: impl std::fmt::Display,
-    integers: Integers,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    if integers.big_as_text { serializer.collect_str(&text) } else { number.serialize(serializer) }
-}
-
-/// The names of the values that have one, under the labels of their fields.
-fn names<'a>(record: &impl Record<'a>, wanted: &[String]) -> Map<String, Value> {
-    let named = fields::labelled(record).filter_map(|(label, field, value)| {
-        let names = match Names::of(field, &value).filter(|_| is_wanted(wanted, &label))? {
-            Names::One(name) => name.into(),
-            Names::Each(names) => names.into(),
-        };
-        Some((label.into_owned(), names))
-    });
-    named.collect()
-}
-
-/// The fields that hold an address, as text.
-fn addresses<'a>(record: &impl Record<'a>, wanted: &[String]) -> Map<String, Value> {
-    let addresses = fields::labelled(record).filter_map(|(label, _, value)| match value {
-        smbserver_etw::Value::SocketAddr(address) if address.to_std().is_some() && is_wanted(wanted, &label) => {
-            Some((label.into_owned(), address.to_string().into()))
+/// Appends the fields that hold an address, as text, if there are any.
+fn put_addresses<'a>(out: &mut Vec<u8>, record: &impl Record<'a>, known: &Known, wanted: &[String]) {
+    let mut is_first = true;
+    for ((_, value), field) in record.fields().zip(&known.fields) {
+        let smbserver_etw::Value::SocketAddr(address) = value else { continue };
+        if address.to_std().is_none() || !is_wanted(wanted, &field.label) {
+            continue;
         }
-        _ => None,
-    });
-    addresses.collect()
+        out.extend_from_slice(if is_first { b",\"addresses\":{" } else { b"," });
+        is_first = false;
+        out.extend_from_slice(&field.key);
+        put_display(out, address);
+    }
+    if !is_first {
+        out.push(b'}');
+    }
+}
+
+/// Appends what few events have, with a comma before each pair.
+fn put_rest(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>) -> io::Result<()> {
+    put_pair(out, "basis", answer.basis().map(|(_, basis)| basis).filter(Basis::says_more_than_the_build))?;
+    put_pair(out, "also_fits", answer.also_fits())?;
+    put_pair(out, "left_over", Some(answer.left_over).filter(|bytes| !bytes.is_empty()).map(hex::print))?;
+    put_pair(out, "unterminated", Some(true).filter(|_| answer.unterminated))?;
+    put_pair(out, "notes", Some(&raw.notes).filter(|notes| !notes.is_empty()))?;
+    put_pair(out, "input", raw.input.as_ref())
+}
+
+fn put_pair(out: &mut Vec<u8>, key: &str, value: Option<impl Serialize>) -> io::Result<()> {
+    let Some(value) = value else { return Ok(()) };
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(key.as_bytes());
+    out.extend_from_slice(b"\":");
+    Ok(serde_json::to_writer(out, &value)?)
 }
 
 /// An error as an object: what is wrong, with which event, and what else is known.
@@ -395,23 +461,25 @@ mod tests {
         }
     }
 
+    /// All that can be asked for.
+    const ALL: Content<'static> = Content {
+        status_texts: &smbserver_etw::status::BuiltIn,
+        names: true,
+        message: true,
+        integers: Integers { hex_as_number: false, big_as_text: false },
+        fields: &[],
+    };
+
     #[test]
     fn fields_of_the_same_name_are_all_there() {
         let mut json = Vec::new();
-        write_fields(&Twins, &[], Integers::default(), &mut serde_json::Serializer::new(&mut json)).unwrap();
+        put_fields(&mut json, &Twins, &Known::new(&TWINS), ALL);
         assert_eq!(str::from_utf8(&json), Ok(r#"{"Twin":0,"Other":1,"Twin#2":2,"Twin#3":3}"#));
     }
 
     /// `Serialize` of the generated crate gives the same object as the printed line.
     #[test]
     fn the_object_is_the_crates_own() {
-        let content = Content {
-            status_texts: &smbserver_etw::status::BuiltIn,
-            names: true,
-            message: true,
-            integers: Integers::default(),
-            fields: &[],
-        };
         let mut events = 0;
         let mut errors = std::collections::BTreeSet::new();
         for layout in smbserver_etw::schema::PROVIDER.layouts() {
@@ -423,7 +491,7 @@ mod tests {
                 let outcome =
                     crate::outcome::decode(&raw, crate::outcome::Rules { build: None, lenient: len % 2 == 0 });
                 let mut line = Vec::new();
-                write_line(&mut line, &raw, &outcome, content).unwrap();
+                write_line(&mut line, &raw, &outcome, ALL).unwrap();
                 let mut printed: Value = serde_json::from_slice(&line).unwrap();
                 let rules = smbserver_etw::Decoder::new(build);
                 let rules = if len % 2 == 0 { rules.lenient() } else { rules };
@@ -452,9 +520,7 @@ mod tests {
     fn fields_are_those_of_the_crates_own_form() {
         let key = EventKey::new(111, 2);
         let event = smbserver_etw::Decoder::any_build().decode_payload(key, &[0xA5; 196]).unwrap().event;
-        let mut json = Vec::new();
-        write_fields(&event, &[], Integers::default(), &mut serde_json::Serializer::new(&mut json)).unwrap();
-        assert_eq!(json, serde_json::to_vec(&event).unwrap());
+        assert_eq!(fields_text(&event, ALL), serde_json::to_string(&event).unwrap());
     }
 
     #[test]
@@ -463,7 +529,9 @@ mod tests {
 
         let shown = |value, hex_as_number, big_as_text| {
             let integers = Integers { hex_as_number, big_as_text };
-            serde_json::to_string(&Shown { value, integers }).unwrap()
+            let mut json = Vec::new();
+            put_value(&mut json, value, integers);
+            String::from_utf8(json).unwrap()
         };
         assert_eq!(shown(V::HexInt32(16), false, true), r#""0x10""#);
         assert_eq!(shown(V::HexInt32(16), true, true), "16");

@@ -51,7 +51,7 @@ pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> St
         event.version().to_string(),
         header.channel.map_or_else(String::new, header::channel),
         header::level(header.level),
-        header.computer.unwrap_or_default(),
+        header.computer.clone().unwrap_or_default(),
         facts::client(&event).unwrap_or_default(),
         facts::user(&event).unwrap_or_default(),
         facts::share(&event).unwrap_or_default(),
