@@ -56,8 +56,7 @@ pub use message::{Code, Message, MessageWriter};
 #[cfg(feature = "alloc")]
 pub use owned::OwnedEvent;
 pub use provider::{Events, Provider};
-pub use raw::{EventKey, RawEvent};
-pub use reader::PointerSize;
+pub use raw::{EventKey, PointerSize, RawEvent};
 pub use status::{NtStatus, StatusKind, StatusText, write_status};
 pub use value::{
     Ansi, Array, ArrayValue, Binary, Bool32, FileTime, Guid, HexInt32, HexInt64, InType, Ipv4, Ipv6, List, ListValue,

@@ -18,6 +18,12 @@ pub struct MessageWriter<'w, W: ?Sized> {
     result: fmt::Result,
 }
 
+impl<W: ?Sized> fmt::Debug for MessageWriter<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageWriter").field("result", &self.result).finish_non_exhaustive()
+    }
+}
+
 /// A writer into any sink of text.
 pub type AnyMessageWriter<'w> = MessageWriter<'w, dyn fmt::Write + 'w>;
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Guid, PointerSize};
+use crate::Guid;
 
 /// Which event a payload belongs to: the id and version in the event's header.
 ///
@@ -26,6 +26,36 @@ impl EventKey {
 impl fmt::Display for EventKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event {} version {}", self.id, self.version)
+    }
+}
+
+/// The size of the pointers in a payload. The event header's 32-bit or 64-bit flag gives it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PointerSize {
+    /// 4 bytes: the event header has `EVENT_HEADER_FLAG_32_BIT_HEADER`.
+    Bits32,
+    /// 8 bytes: the event header has `EVENT_HEADER_FLAG_64_BIT_HEADER`.
+    #[default]
+    Bits64,
+}
+
+impl PointerSize {
+    /// `EVENT_HEADER_FLAG_32_BIT_HEADER`.
+    const FLAG_32_BIT_HEADER: u16 = 0x0020;
+
+    /// The size by the `Flags` of an `EVENT_HEADER`. Without either flag it is that of a 64-bit process.
+    #[must_use]
+    pub const fn from_header_flags(flags: u16) -> Self {
+        if flags & Self::FLAG_32_BIT_HEADER == 0 { Self::Bits64 } else { Self::Bits32 }
+    }
+
+    /// The bytes of one pointer.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Bits32 => 4,
+            Self::Bits64 => 8,
+        }
     }
 }
 

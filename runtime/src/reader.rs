@@ -9,37 +9,7 @@ use crate::value::Extent;
 use crate::value::Item;
 use crate::value::Nested;
 use crate::value::Struct;
-use crate::{Ansi, Array, Binary, Fault, FaultKind, List, Sid, Utf16};
-
-/// The size of the pointers in a payload. The event header's 32-bit or 64-bit flag gives it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum PointerSize {
-    /// 4 bytes: the event header has `EVENT_HEADER_FLAG_32_BIT_HEADER`.
-    Bits32,
-    /// 8 bytes: the event header has `EVENT_HEADER_FLAG_64_BIT_HEADER`.
-    #[default]
-    Bits64,
-}
-
-impl PointerSize {
-    /// `EVENT_HEADER_FLAG_32_BIT_HEADER`.
-    const FLAG_32_BIT_HEADER: u16 = 0x0020;
-
-    /// The size by the `Flags` of an `EVENT_HEADER`. Without either flag it is that of a 64-bit process.
-    #[must_use]
-    pub const fn from_header_flags(flags: u16) -> Self {
-        if flags & Self::FLAG_32_BIT_HEADER == 0 { Self::Bits64 } else { Self::Bits32 }
-    }
-
-    /// The bytes of one pointer.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        match self {
-            Self::Bits32 => 4,
-            Self::Bits64 => 8,
-        }
-    }
-}
+use crate::{Ansi, Array, Binary, Fault, FaultKind, List, PointerSize, Sid, Utf16};
 
 /// A payload that is being read from front to back.
 #[derive(Clone, Copy, Debug)]

@@ -239,6 +239,12 @@ pub struct ListIter<'a, T> {
     item: PhantomData<fn() -> T>,
 }
 
+impl<T> fmt::Debug for ListIter<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListIter").field("left", &self.elements.count).finish_non_exhaustive()
+    }
+}
+
 impl<'a, T: Item<'a>> Iterator for ListIter<'a, T> {
     type Item = T;
 

@@ -118,6 +118,12 @@ impl<'a, S: Struct<'a>> Nested<'a, S> {
     }
 }
 
+impl<S> fmt::Debug for Nested<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.value, f)
+    }
+}
+
 /// A struct whose type is known only at run time.
 ///
 /// Equal if struct and bytes are. `Display` prints the members as `{Name: value, …}`, the values as in XML.
