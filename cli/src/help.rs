@@ -105,8 +105,8 @@ C:\\Windows\\System32\\ntdll.dll, or of the ntdll.dll.mui in the folder of a lan
   smbetw decode --message-table ntdll.dll --build 26100 --id 1901 --version 0 9a0000c0
 
 Hex: two digits for each byte, in either case. White space, commas, colons and dashes are allowed between bytes, but not \
-inside one; 0x is allowed before a byte or a run of bytes. Bytes keep the order in which they are written. Numbers are \
-decimal, or hex with 0x.
+inside one; 0x is allowed before a byte or a run of bytes. C literals are read too: \\x01\\x00 and {0x01,0x00}. Bytes keep \
+the order in which they are written. Numbers are decimal, or hex with 0x.
 
 JSON lines: one object on each line with \"id\", \"version\", \"payload\" (hex) and \"build\", which may be null or absent. \
 The payload may also be base64, the id an event's name, the build 26100.6584. Other keys are passed through under \

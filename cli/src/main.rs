@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         Ok(Done::AllDecoded) => ExitCode::SUCCESS,
         Ok(Done::SomeFailed) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("smbetw: {error}");
+            eprintln!("error: {error}");
             ExitCode::from(CANNOT_RUN)
         }
     }

@@ -184,7 +184,14 @@ fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -
                 let raw = Raw { line: Some(number), ..raw };
                 answers.give(&raw, &outcome::decode(&raw, rules))?;
             }
-            Err(failure) => answers.give(&Raw { line: Some(number), ..Raw::default() }, &Err(failure))?,
+            Err(failure) => {
+                let is_utf16 = matches!(failure.cause, Cause::Input(InputError::Encoding { utf16: true }));
+                answers.give(&Raw { line: Some(number), ..Raw::default() }, &Err(failure))?;
+                // The whole input is UTF-16: each further line would give the same error.
+                if is_utf16 && number == 1 {
+                    break;
+                }
+            }
         }
     }
     Ok(())

@@ -100,11 +100,11 @@ impl FileArgs {
             }
         }
         if opened.is_empty() {
-            return Err(io::Error::other(said.join("\nsmbetw: ")));
+            return Err(io::Error::other(said.join("\nerror: ")));
         }
         if !self.quiet {
             for text in &said {
-                let _ = writeln!(anstream::stderr(), "smbetw: {text}");
+                let _ = writeln!(anstream::stderr(), "error: {text}");
             }
         }
         Ok((opened, said.len()))

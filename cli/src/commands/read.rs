@@ -189,7 +189,7 @@ fn doubt(file: &mut Opened) -> Option<String> {
 
 fn say(what: &str) {
     // If standard error is closed, the exit code still says it.
-    let _ = writeln!(anstream::stderr(), "smbetw: {what}");
+    let _ = writeln!(anstream::stderr(), "note: {what}");
 }
 
 /// Writes answers in a form.

@@ -33,7 +33,7 @@ impl fmt::Display for HexError {
 
 /// The bytes that a text in hex stands for.
 ///
-/// Separators are allowed between bytes but not inside one: `1 2 34` could mean two bytes or three, and nothing is
+/// The forms of C literals, `\x01\x00` and `{0x01, 0x00}`, are among them. Separators are allowed between bytes but not inside one: `1 2 34` could mean two bytes or three, and nothing is
 /// guessed.
 pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
@@ -46,7 +46,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<u8>, HexError> {
             at += 1;
             continue;
         }
-        let prefix = group_begins && first == b'0' && matches!(second, Some(b'x' | b'X'));
+        let is_x = matches!(second, Some(b'x' | b'X'));
+        let prefix = is_x && (first == b'\\' || first == b'0' && group_begins);
         if !prefix {
             bytes.push(byte(at, first, second)?);
         }
@@ -106,7 +107,7 @@ fn sextet(digit: u8) -> Option<u32> {
 }
 
 fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b':' | b'-' | b',' | 0x0B)
+    byte.is_ascii_whitespace() || matches!(byte, b':' | b'-' | b',' | b'{' | b'}' | 0x0B)
 }
 
 /// The byte of the digit at `at` and the next one.
@@ -165,7 +166,15 @@ mod tests {
 
     #[test]
     fn a_prefix_may_begin_a_group() {
-        for text in ["0x0100ff", "0X0100FF", "0x01, 0x00, 0xff", "01 0x00FF", "\n0x01-00-0xff"] {
+        for text in [
+            "0x0100ff",
+            "0X0100FF",
+            "0x01, 0x00, 0xff",
+            r"\x01\x00\xff",
+            "{0x01,0x00,0xFF}",
+            "01 0x00FF",
+            "\n0x01-00-0xff",
+        ] {
             assert_eq!(parse(text.as_bytes()), Ok(vec![1, 0, 255]), "{text:?}");
         }
         assert_eq!(parse(b"0x"), Ok(vec![]));

@@ -507,3 +507,12 @@ fn the_examples_work() {
     let words = ["decode", "--build", "20348", "--id", "0x76C", "--version", "0", "0x01, 0x00, 0x00, 0x00"];
     assert!(smbetw(&words, "").text.ends_with("\nIsTdiEnabled  true\n"));
 }
+
+#[test]
+fn an_input_in_utf_16_gives_one_error() {
+    let line = r#"{"id":1900,"version":0,"payload":"01000000"}"#;
+    let bytes: Vec<u8> = format!("\u{feff}{line}\r\n{line}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let run = smbetw(&["decode", "--jsonl", "-"], bytes);
+    assert_eq!((run.code, run.answers.len()), (1, 1), "{}", run.text);
+    assert!(run.text.contains("UTF-16"), "{}", run.text);
+}
