@@ -26,6 +26,18 @@ pub(crate) fn is_module(name: &str) -> bool {
         && !is_keyword(name)
 }
 
+/// Names in `events/mod.rs` that are not those of the modules, and those of the modules around them.
+const RESERVED_MODULES: &[&str] = &["descriptor", "encode", "events", "glue", "other", "rt", "schema"];
+
+/// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
+pub(crate) fn is_reserved_module(name: &str) -> bool {
+    let is_device = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| matches!(n.as_bytes(), [b'0'..=b'9']));
+    RESERVED_MODULES.contains(&name)
+        || matches!(name, "aux" | "con" | "nul" | "prn")
+        || is_device("com")
+        || is_device("lpt")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,6 @@ use serde::Deserialize;
 
 use crate::identifier;
 use crate::names_lock::{NameKind, NamesLock};
-use crate::plan::is_reserved_module;
 
 /// Hand-written input of the generator that no manifest gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -93,7 +92,7 @@ pub(crate) fn validate(overrides: &Overrides, schema: &Schema, file: &str) -> Di
     for module in overrides
         .modules
         .iter()
-        .filter(|module| !identifier::is_module(&module.name) || is_reserved_module(&module.name))
+        .filter(|module| !identifier::is_module(&module.name) || identifier::is_reserved_module(&module.name))
     {
         let message = "the name is expected to be one of a Rust module, `like_this`, that generated code does not have";
         diagnostics.error(&place, format!("[[module]] {}", module.name), message);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use etw_schema::combine::Part;
+use etw_schema::combine::CapturedProvider;
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::{Guid, Message, guid_text};
 use etw_schema::source::{self, File, Source};
@@ -15,7 +15,7 @@ use crate::{Failure, Result, files};
 #[derive(Debug, Default)]
 pub struct Captures {
     /// The providers that they declare, file by file.
-    pub parts: Vec<Part>,
+    pub parts: Vec<CapturedProvider>,
     /// The files with nothing but a message table.
     pub texts: Vec<String>,
     /// The messages that belong to no provider, file by file: those of a `<messageTable>`.
@@ -48,7 +48,7 @@ pub fn read(paths: &[impl AsRef<Path>], report: &mut Report) -> Result<Captures>
         .flat_map(|source| source.manifest.messages.iter().map(|message| (source.file.clone(), message.clone())));
     let messages = messages.collect();
     let parts = |source: Source| {
-        let part = move |provider| Part { file: source.file.clone(), format: source.format, provider };
+        let part = move |provider| CapturedProvider { file: source.file.clone(), format: source.format, provider };
         source.manifest.providers.into_iter().map(part)
     };
     Ok(Captures { parts: sources.into_iter().flat_map(parts).collect(), texts, messages, diagnostics })
@@ -59,9 +59,9 @@ pub fn read(paths: &[impl AsRef<Path>], report: &mut Report) -> Result<Captures>
 ///
 /// # Errors
 /// There is no such provider, or several and none was asked for.
-pub fn choose<T>(parts: Vec<(T, Part)>, wanted: Option<&str>) -> Result<Vec<(T, Part)>> {
+pub fn choose<T>(parts: Vec<(T, CapturedProvider)>, wanted: Option<&str>) -> Result<Vec<(T, CapturedProvider)>> {
     let wanted = wanted.map(|text| text.trim_matches(['{', '}']).to_owned());
-    let is_wanted = |part: &Part| {
+    let is_wanted = |part: &CapturedProvider| {
         let is = |text: &str| wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(text));
         is(&part.provider.name) || is(&guid_text(part.provider.guid))
     };

@@ -8,7 +8,7 @@ use etw_codegen::names_lock::NamesLock;
 use etw_codegen::overrides;
 use etw_codegen::scaffold::{self, Crate};
 use etw_codegen::{Files, Generator, HEADER, Output, Setting};
-use etw_schema::combine::{Contradiction, Part, combine};
+use etw_schema::combine::{CapturedProvider, Contradiction, combine};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::Provider;
 use etw_schema::model::schema::Build;
@@ -187,7 +187,7 @@ fn read(options: &Options, decisions: &[Contradiction], report: &mut Report) -> 
             return Err(failure);
         }
     };
-    let mut chosen: BTreeMap<u32, Vec<Part>> = BTreeMap::new();
+    let mut chosen: BTreeMap<u32, Vec<CapturedProvider>> = BTreeMap::new();
     for (build, part) in parts {
         chosen.entry(build).or_default().push(part);
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use etw_schema::combine::{Part, combine};
+use etw_schema::combine::{CapturedProvider, combine};
 use etw_schema::diagnostic::Severity;
 use etw_schema::model::{self, ChannelType, Isolation, MapKind, Message, Provider, guid_text};
 use etw_schema::validate;
@@ -133,7 +133,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut report = Report::new(&options.diagnostics);
     let read = captures::read(&options.files, &mut report)?;
     let mut found = read.diagnostics;
-    let mut by_guid: Vec<Vec<Part>> = Vec::new();
+    let mut by_guid: Vec<Vec<CapturedProvider>> = Vec::new();
     for part in read.parts {
         match by_guid.iter_mut().find(|parts| parts[0].provider.guid == part.provider.guid) {
             Some(parts) => parts.push(part),

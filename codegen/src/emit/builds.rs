@@ -8,7 +8,7 @@ use crate::plan::ir::BuildConstant;
 
 pub(super) const DOC: &str = "The Windows builds whose manifests this crate was generated from.";
 
-pub(super) fn items(builds: &[BuildConstant]) -> Vec<TokenStream> {
+pub(super) fn emit_items(builds: &[BuildConstant]) -> Vec<TokenStream> {
     let constants = builds.iter().map(|build| {
         let name = ident(&build.name);
         let number = decimal(build.number);

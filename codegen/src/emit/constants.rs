@@ -8,7 +8,7 @@ use crate::plan::ir::{Constant, Crate, Newtype, TaskOpcode};
 
 pub(super) const DOC: &str = "What an event's header holds beside id and version, with the provider's names for it.";
 
-pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_items(plan: &Crate) -> Vec<TokenStream> {
     vec![
         emit_newtype(&plan.channels),
         emit_newtype(&plan.levels),

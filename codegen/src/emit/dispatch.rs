@@ -8,7 +8,7 @@ use crate::plan::ir::{Crate, LayoutPath};
 
 pub(super) const DOC: &str = "Which layout an id and a version have in a build, and the way to its view.";
 
-pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_items(plan: &Crate) -> Vec<TokenStream> {
     let modules = plan.modules.iter().map(|module| ident(&module.name));
     let imports = quote! {
         use ::etw_runtime as rt;

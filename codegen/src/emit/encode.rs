@@ -10,7 +10,7 @@ pub(super) const DOC: &str = "The way back, from typed values to payloads: each 
      and counts, which are what the data says. [`Encode::encode`](etw_runtime::encode::Encode::encode) makes the \
      bytes.";
 
-pub(super) fn items(module: &Module) -> Vec<TokenStream> {
+pub(super) fn emit_items(module: &Module) -> Vec<TokenStream> {
     let name = ident(&module.name);
     let mut items = vec![quote! {
         use ::etw_runtime as rt;
@@ -22,15 +22,15 @@ pub(super) fn items(module: &Module) -> Vec<TokenStream> {
     }];
     let layouts = module.events.iter().flat_map(|event| &event.layouts);
     for encoder in layouts.flat_map(|layout| &layout.encoders) {
-        items.push(definition(encoder));
-        items.push(put_trait(encoder));
-        items.extend(encode_trait(encoder));
-        items.extend(from_view(encoder));
+        items.push(emit_definition(encoder));
+        items.push(emit_put_trait(encoder));
+        items.extend(emit_encode_trait(encoder));
+        items.extend(emit_from_view(encoder));
     }
     items
 }
 
-fn definition(encoder: &Encoder) -> TokenStream {
+fn emit_definition(encoder: &Encoder) -> TokenStream {
     let name = ident(&encoder.name);
     let docs = doc_attributes(&encoder.docs);
     let lifetime = encoder.borrows.then(|| quote!(<'a>));
@@ -50,7 +50,7 @@ fn definition(encoder: &Encoder) -> TokenStream {
     }
 }
 
-fn put_trait(encoder: &Encoder) -> TokenStream {
+fn emit_put_trait(encoder: &Encoder) -> TokenStream {
     let name = ident(&encoder.name);
     let anonymous = encoder.borrows.then(|| quote!(<'_>));
     let out = ident(if encoder.puts.is_empty() { "_out" } else { "out" });
@@ -73,7 +73,7 @@ fn emit_put(put: &Put) -> TokenStream {
             let lengths = lengths.iter().map(emit_length);
             quote! { out.#method(rt::encode::Count::new(#field) #(#lengths)* .fit()?); }
         }
-        Put::One(one) => put_one(one),
+        Put::One(one) => emit_put_one(one),
         Put::List { member, field, count, by_reference, item } => {
             let member = ident(member);
             let field = index(*field);
@@ -81,7 +81,7 @@ fn emit_put(put: &Put) -> TokenStream {
                 quote! { rt::encode::Writer::check_length(#field, self.#member.len(), #count)?; }
             });
             let pattern = if *by_reference { quote!(item) } else { quote!(&item) };
-            let item = put_one(item);
+            let item = emit_put_one(item);
             quote! { #check for #pattern in self.#member { #item } }
         }
     }
@@ -97,9 +97,9 @@ fn emit_length(length: &Length) -> TokenStream {
     }
 }
 
-fn put_one(put: &PutOne) -> TokenStream {
+fn emit_put_one(put: &PutOne) -> TokenStream {
     let method = ident(put.method);
-    let value = expressions::value(&put.value);
+    let value = expressions::emit_value(&put.value);
     let value = if put.is_borrowed { quote!(&#value) } else { value };
     let value = match put.narrowed.map(index) {
         Some(field) => quote!(rt::encode::Writer::narrow(#field, #value)?),
@@ -110,7 +110,7 @@ fn put_one(put: &PutOne) -> TokenStream {
     quote! { out.#method(#field, #value #length)?; }
 }
 
-fn encode_trait(encoder: &Encoder) -> Option<TokenStream> {
+fn emit_encode_trait(encoder: &Encoder) -> Option<TokenStream> {
     let name = ident(&encoder.name);
     let anonymous = encoder.borrows.then(|| quote!(<'_>));
     let info = ident(encoder.layout.as_ref()?);
@@ -122,13 +122,13 @@ fn encode_trait(encoder: &Encoder) -> Option<TokenStream> {
 }
 
 /// The fields of a decoded event.
-fn from_view(encoder: &Encoder) -> Option<TokenStream> {
+fn emit_from_view(encoder: &Encoder) -> Option<TokenStream> {
     let members = encoder.from_view.as_ref()?;
     let view = ident(if members.is_empty() { "_view" } else { "view" });
     let members = members.iter().map(|from| {
         let member = ident(&from.member);
         let accessor = ident(&from.accessor);
-        let value = expressions::apply(quote!(view.#accessor()), &from.steps);
+        let value = expressions::emit_steps(quote!(view.#accessor()), &from.steps);
         quote! { #member: #value }
     });
     let name = ident(&encoder.name);

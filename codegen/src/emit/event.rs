@@ -6,21 +6,21 @@ use quote::quote;
 use super::{doc_attributes, ident};
 use crate::plan::ir::Crate;
 
-pub(super) fn doc(plan: &Crate) -> String {
+pub(super) fn write_doc(plan: &Crate) -> String {
     format!("The events of {}, a module for each group of them.", plan.provider.name)
 }
 
-pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_items(plan: &Crate) -> Vec<TokenStream> {
     let imports = quote! {
         use ::etw_runtime as rt;
         use ::etw_runtime::glue;
         use super::{Build, descriptor, schema};
     };
     let traits = quote! { rt::record_traits!(Event); };
-    vec![imports, event_enum(plan), decoding(), provider(plan), record(plan), traits]
+    vec![imports, emit_enum(plan), emit_decoding(), emit_provider(plan), emit_record(plan), traits]
 }
 
-fn event_enum(plan: &Crate) -> TokenStream {
+fn emit_enum(plan: &Crate) -> TokenStream {
     let variants = plan.modules.iter().flat_map(|module| {
         module.events.iter().map(|event| {
             let module = ident(&module.name);
@@ -37,7 +37,7 @@ fn event_enum(plan: &Crate) -> TokenStream {
     }
 }
 
-fn decoding() -> TokenStream {
+fn emit_decoding() -> TokenStream {
     quote! {
         impl<'a> Event<'a> {
             /// The provider's id.
@@ -75,7 +75,7 @@ fn decoding() -> TokenStream {
 }
 
 /// What ties the crate's types together, and the runtime's generic types for this provider.
-fn provider(plan: &Crate) -> TokenStream {
+fn emit_provider(plan: &Crate) -> TokenStream {
     let docs = doc_attributes(&[format!("{}, for the runtime's generic types.", plan.provider.name)]);
     quote! {
         #docs
@@ -108,7 +108,7 @@ fn provider(plan: &Crate) -> TokenStream {
     }
 }
 
-fn record(plan: &Crate) -> TokenStream {
+fn emit_record(plan: &Crate) -> TokenStream {
     let names = plan.modules.iter().flat_map(|module| &module.events).map(|event| ident(&event.name));
     quote! {
         #[allow(clippy::too_many_lines)]
@@ -124,7 +124,7 @@ pub(super) const FOR_EACH_VIEW_DOC: &str = "A macro over all views.";
 
 /// `for_each_view.rs`: a macro over all views, for tables that need every one of them. It names paths from the crate's
 /// root, so that a crate has it but an included file has not.
-pub(super) fn for_each_view(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_for_each_view(plan: &Crate) -> Vec<TokenStream> {
     let views = plan.layouts.iter().map(|layout| {
         let module = ident(&layout.module);
         let view = ident(&layout.view);

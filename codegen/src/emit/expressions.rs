@@ -7,10 +7,10 @@ use super::{ident, index, path};
 use crate::plan::ir::{InSegment, Source, Step, Value};
 
 /// An expression in a method of a view or of an encoder.
-pub(super) fn value(value: &Value) -> TokenStream {
+pub(super) fn emit_value(value: &Value) -> TokenStream {
     let source = match &value.source {
         Source::Segment(place) => {
-            let read = in_segment(place);
+            let read = emit_in_segment(place);
             quote!(self.#read)
         }
         Source::Member(member) => {
@@ -26,11 +26,11 @@ pub(super) fn value(value: &Value) -> TokenStream {
             quote!(#name)
         }
     };
-    apply(source, &value.steps)
+    emit_steps(source, &value.steps)
 }
 
 /// The call that reads a value off a segment.
-pub(super) fn in_segment(place: &InSegment) -> TokenStream {
+pub(super) fn emit_in_segment(place: &InSegment) -> TokenStream {
     let member = ident(&place.member);
     let method = ident(place.method);
     let offset = index(place.offset.into());
@@ -38,7 +38,7 @@ pub(super) fn in_segment(place: &InSegment) -> TokenStream {
 }
 
 /// A value after some steps.
-pub(super) fn apply(value: TokenStream, steps: &[Step]) -> TokenStream {
+pub(super) fn emit_steps(value: TokenStream, steps: &[Step]) -> TokenStream {
     steps.iter().fold(value, |value, step| match step {
         Step::Call(method) => {
             let method = ident(method);
@@ -54,10 +54,10 @@ pub(super) fn apply(value: TokenStream, steps: &[Step]) -> TokenStream {
 }
 
 /// The steps as a function: a closure, or the path itself of a single constructor.
-pub(super) fn function(steps: &[Step]) -> TokenStream {
+pub(super) fn emit_function(steps: &[Step]) -> TokenStream {
     if let [Step::Wrap(constructor)] = steps {
         return path(constructor);
     }
-    let body = apply(quote!(value), steps);
+    let body = emit_steps(quote!(value), steps);
     quote!(|value| #body)
 }

@@ -3,20 +3,20 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{build_ranges, doc_attributes, ident, literal};
+use super::{doc_attributes, emit_build_ranges, ident, literal};
 use crate::plan::ir::{Crate, Map};
 
 pub(super) const DOC: &str =
     "The manifest's maps: integers whose values have a text. A value without one is still a value.";
 
-pub(super) fn items(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_items(plan: &Crate) -> Vec<TokenStream> {
     let mut items = Vec::new();
     if !plan.maps.is_empty() {
         items.push(quote! { use ::etw_runtime as rt; });
     }
     let builds = plan.map_builds.iter().map(|(name, ranges)| {
         let name = ident(name);
-        let ranges = build_ranges(ranges);
+        let ranges = emit_build_ranges(ranges);
         quote! { const #name: &[rt::BuildRange] = #ranges; }
     });
     items.push(quote! { #(#builds)* });

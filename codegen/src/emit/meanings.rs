@@ -9,7 +9,7 @@ use crate::plan::ir::{Meaning, MeaningValue};
 pub(super) const DOC: &str =
     "Names that specifications give to numbers of the events. A value without a name is still a value.";
 
-pub(super) fn items(meanings: &[Meaning]) -> Vec<TokenStream> {
+pub(super) fn emit_items(meanings: &[Meaning]) -> Vec<TokenStream> {
     let mut items = Vec::new();
     if !meanings.is_empty() {
         items.push(quote! { use ::etw_runtime as rt; });
@@ -32,7 +32,7 @@ fn emit_newtype(meaning: &Meaning) -> TokenStream {
     let entries = meaning.values.iter().map(emit_entry);
     let type_name = &meaning.name;
     let source = &meaning.source;
-    let methods = if meaning.bits { bit_methods(&info) } else { value_methods(&info) };
+    let methods = if meaning.bits { emit_bit_methods(&info) } else { emit_value_methods(&info) };
     let variant = ident(if meaning.bits { "Bits" } else { "Values" });
     let operators = meaning.bits.then(|| quote! { rt::flag_operators!(#name: #integer); });
     let info_docs = doc_attributes(&[format!("The names of [`{type_name}`] as data.")]);
@@ -60,14 +60,14 @@ fn emit_entry(entry: &MeaningValue) -> TokenStream {
     quote! { rt::NamedValue::new(#value, #mask, #name) }
 }
 
-fn value_methods(info: &Ident) -> TokenStream {
+fn emit_value_methods(info: &Ident) -> TokenStream {
     quote! {
         /// The value's name in the specification; none for a value that it does not name.
         pub fn name(self) -> Option<&'static str> { #info.name_of(self.0.into()) }
     }
 }
 
-fn bit_methods(info: &Ident) -> TokenStream {
+fn emit_bit_methods(info: &Ident) -> TokenStream {
     quote! {
         /// The names of the bits that are set and named.
         pub fn names(self) -> impl Iterator<Item = &'static str> { #info.names_in(self.0.into()) }

@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{decimal, expressions, ident, index, option, path};
-use crate::plan::ir::{Expanded, Message, Printf, Show, Write};
+use crate::plan::ir::{Conversion, Expanded, Message, Printf, Show, Write};
 
 /// `fn write` of a view.
-pub(super) fn write_function(messages: &[Message]) -> TokenStream {
+pub(super) fn emit_write_function(messages: &[Message]) -> TokenStream {
     let build = ident(if messages.len() > 1 { "build" } else { "_build" });
     let out = ident(if messages.is_empty() { "_out" } else { "out" });
     let body = match messages {
@@ -61,7 +61,7 @@ fn emit_statements(message: &Message) -> TokenStream {
 
 /// The statement that writes a map's text with the fields that it names.
 fn emit_expanded(expanded: &Expanded) -> TokenStream {
-    let value = expressions::value(&expanded.value);
+    let value = expressions::emit_value(&expanded.value);
     let arms = expanded.texts.iter().map(|(value, writes)| {
         let value = decimal(*value);
         let (before, last) = emit_chains(writes);
@@ -84,11 +84,11 @@ fn emit_call(write: &Write) -> TokenStream {
         Write::Show(value) => emit_show(value),
         Write::Printf(format, value) => {
             let format = emit_printf(*format);
-            let value = expressions::value(value);
+            let value = expressions::emit_value(value);
             quote! { formatted(&#format, &#value) }
         }
         Write::List(list, each) => {
-            let list = expressions::value(list);
+            let list = expressions::emit_value(list);
             let each = each.as_ref().map_or_else(
                 || quote!(rt::MessageWriter::show),
                 |each| {
@@ -104,7 +104,7 @@ fn emit_call(write: &Write) -> TokenStream {
 /// The call that shows a value in a form.
 fn emit_show(show: &Show) -> TokenStream {
     let method = ident(show.method);
-    let value = expressions::value(&show.value);
+    let value = expressions::emit_value(&show.value);
     let of = show.of.as_ref().map(|of| {
         let of = path(of);
         quote!(#of,)
@@ -116,7 +116,13 @@ fn emit_printf(format: Printf) -> TokenStream {
     let Printf { left, zeros, alternate, width, precision, conversion } = format;
     let width = index(width);
     let precision = option(precision.map(index));
-    let conversion = ident(conversion);
+    let conversion = match conversion {
+        Conversion::Decimal => quote!(Decimal),
+        Conversion::Unsigned => quote!(Unsigned),
+        Conversion::LowerHex => quote!(LowerHex),
+        Conversion::UpperHex => quote!(UpperHex),
+        Conversion::Plain => quote!(Plain),
+    };
     quote! {
         glue::Printf {
             left: #left,

@@ -24,19 +24,21 @@ use crate::plan::ir::{BuildRange, Constant, Crate, Module, Number};
 
 /// The modules of the crate. Each makes its items when it is asked for them.
 pub(crate) fn emit(plan: &Crate) -> Tree<'_> {
-    let events = plan.modules.iter().map(|module| child(module, move || views::items(module)));
-    let encoders = plan.modules.iter().map(|module| child(module, move || encode::items(module)));
-    let tables = plan.modules.iter().map(|module| child(module, move || schema::items(module)));
+    let events = plan.modules.iter().map(|module| make_child(module, move || views::emit_items(module)));
+    let encoders = plan.modules.iter().map(|module| make_child(module, move || encode::emit_items(module)));
+    let tables = plan.modules.iter().map(|module| make_child(module, move || schema::emit_items(module)));
     let children = vec![
-        Tree::new("builds", builds::DOC, || builds::items(&plan.builds)),
-        Tree::new("descriptor", constants::DOC, || constants::items(plan)),
-        Tree::new("dispatch", dispatch::DOC, || dispatch::items(plan)).private(),
+        Tree::new("builds", builds::DOC, || builds::emit_items(&plan.builds)),
+        Tree::new("descriptor", constants::DOC, || constants::emit_items(plan)),
+        Tree::new("dispatch", dispatch::DOC, || dispatch::emit_items(plan)).private(),
         Tree::new("encode", encode::DOC, Vec::new).with_children(encoders).in_crates_only(),
-        Tree::new("events", &event::doc(plan), || event::items(plan)).with_children(events),
-        Tree::new("for_each_view", event::FOR_EACH_VIEW_DOC, || event::for_each_view(plan)).private().in_crates_only(),
-        Tree::new("maps", maps::DOC, || maps::items(plan)),
-        Tree::new("meanings", meanings::DOC, || meanings::items(&plan.meanings)),
-        Tree::new("schema", schema::DOC, || schema::root_items(plan)).with_children(tables),
+        Tree::new("events", &event::write_doc(plan), || event::emit_items(plan)).with_children(events),
+        Tree::new("for_each_view", event::FOR_EACH_VIEW_DOC, || event::emit_for_each_view(plan))
+            .private()
+            .in_crates_only(),
+        Tree::new("maps", maps::DOC, || maps::emit_items(plan)),
+        Tree::new("meanings", meanings::DOC, || meanings::emit_items(&plan.meanings)),
+        Tree::new("schema", schema::DOC, || schema::emit_root_items(plan)).with_children(tables),
     ];
     let exports = || {
         vec![
@@ -48,7 +50,7 @@ pub(crate) fn emit(plan: &Crate) -> Tree<'_> {
     Tree::new("", "", exports).with_children(children)
 }
 
-fn child<'p>(module: &'p Module, items: impl Fn() -> Vec<TokenStream> + 'p) -> Tree<'p> {
+fn make_child<'p>(module: &'p Module, items: impl Fn() -> Vec<TokenStream> + 'p) -> Tree<'p> {
     Tree::new(&module.name, &module.docs.join("\n"), items)
 }
 
@@ -83,7 +85,7 @@ fn emit_constants(constants: &[Constant]) -> TokenStream {
 }
 
 /// A set of builds as a slice of the runtime's `BuildRange`.
-fn build_ranges(ranges: &[BuildRange]) -> TokenStream {
+fn emit_build_ranges(ranges: &[BuildRange]) -> TokenStream {
     let ranges = ranges.iter().map(|range| {
         let first = decimal(range.first);
         let last = decimal(range.last);

@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::{build_ranges, decimal, doc_attributes, hex, ident, index, path};
+use super::{decimal, doc_attributes, emit_build_ranges, hex, ident, index, path};
 use crate::plan::ir::{
     Crate, Event, FieldEntry, FieldInfo, Header, InfoMeaning, InfoSize, Layout, Module, Provider, View,
 };
 
 pub(super) const DOC: &str = "The schema as data: what reflection shows and what decoding chooses layouts by.";
 
-pub(super) fn root_items(plan: &Crate) -> Vec<TokenStream> {
+pub(super) fn emit_root_items(plan: &Crate) -> Vec<TokenStream> {
     let provider = &plan.provider;
     let events = provider.events.iter().map(|(module, info)| {
         let module = ident(module);
@@ -38,7 +38,7 @@ fn emit_guid(provider: &Provider) -> TokenStream {
     quote!(rt::Guid::from_fields(#data1, #data2, #data3, [#(#data4),*]))
 }
 
-pub(super) fn items(module: &Module) -> Vec<TokenStream> {
+pub(super) fn emit_items(module: &Module) -> Vec<TokenStream> {
     let mut items = vec![quote! {
         use ::etw_runtime as rt;
         #[allow(unused_imports)]
@@ -46,20 +46,20 @@ pub(super) fn items(module: &Module) -> Vec<TokenStream> {
     }];
     let constants = module.field_constants.iter().map(|(name, info)| {
         let name = ident(name);
-        let info = field_info(info);
+        let info = emit_field_info(info);
         quote! { const #name: rt::FieldInfo = #info; }
     });
     items.push(quote! { #(#constants)* });
     for event in &module.events {
-        items.push(event_info(event));
-        items.extend(event.layouts.iter().map(|layout| layout_info(module, event, layout)));
+        items.push(emit_event_info(event));
+        items.extend(event.layouts.iter().map(|layout| emit_layout_info(module, event, layout)));
         let structs = event.layouts.iter().flat_map(|layout| &layout.structs);
-        items.extend(structs.map(|structure| struct_info(structure, module)));
+        items.extend(structs.map(|structure| emit_struct_info(structure, module)));
     }
     items
 }
 
-fn event_info(event: &Event) -> TokenStream {
+fn emit_event_info(event: &Event) -> TokenStream {
     let info = ident(&event.info);
     let id = decimal(event.id);
     let name = &event.name;
@@ -75,7 +75,7 @@ fn event_info(event: &Event) -> TokenStream {
     }
 }
 
-fn layout_info(module: &Module, event: &Event, layout: &Layout) -> TokenStream {
+fn emit_layout_info(module: &Module, event: &Event, layout: &Layout) -> TokenStream {
     let view = &layout.view;
     let info = ident(&view.info);
     let name = &view.name;
@@ -83,9 +83,9 @@ fn layout_info(module: &Module, event: &Event, layout: &Layout) -> TokenStream {
     let index = decimal(layout.index);
     let id = decimal(event.id);
     let version = decimal(layout.version);
-    let builds = build_ranges(&layout.builds);
+    let builds = emit_build_ranges(&layout.builds);
     let fields = view.fields.iter().map(emit_field);
-    let headers = layout.headers.iter().map(header_info);
+    let headers = layout.headers.iter().map(emit_header_info);
     let see = format!("[`{name}`](super::super::events::{module}::{name}) is the view.", module = module.name);
     let docs = doc_attributes(&[layout.view.summary.clone(), String::new(), see]);
     quote! {
@@ -98,7 +98,7 @@ fn layout_info(module: &Module, event: &Event, layout: &Layout) -> TokenStream {
     }
 }
 
-fn struct_info(structure: &View, module: &Module) -> TokenStream {
+fn emit_struct_info(structure: &View, module: &Module) -> TokenStream {
     let info = ident(&structure.info);
     let name = &structure.name;
     let view = ident(&structure.name);
@@ -115,11 +115,11 @@ fn struct_info(structure: &View, module: &Module) -> TokenStream {
 fn emit_field(entry: &FieldEntry) -> TokenStream {
     match entry {
         FieldEntry::Constant(constant) => ident(constant).into_token_stream(),
-        FieldEntry::Own(info) => field_info(info),
+        FieldEntry::Own(info) => emit_field_info(info),
     }
 }
 
-fn field_info(field: &FieldInfo) -> TokenStream {
+fn emit_field_info(field: &FieldInfo) -> TokenStream {
     let name = &field.name;
     let in_type = ident(field.in_type);
     let out_type = field.out_type.map(|out_type| {
@@ -153,7 +153,7 @@ fn emit_meaning(meaning: &InfoMeaning) -> TokenStream {
     quote!(rt::Meaning::#variant #of)
 }
 
-fn header_info(header: &Header) -> TokenStream {
+fn emit_header_info(header: &Header) -> TokenStream {
     let since = decimal(header.since);
     let level = decimal(header.level);
     let channel = header.channel.map(decimal).map(|channel| quote!(.with_channel(#channel)));

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{decimal, doc_attributes, expressions, ident, index, messages, path};
 use crate::plan::ir::{Accessor, Body, Each, Event, Layout, Module, Read, Size, View};
 
-pub(super) fn items(module: &Module) -> Vec<TokenStream> {
+pub(super) fn emit_items(module: &Module) -> Vec<TokenStream> {
     let schema = ident(&module.name);
     let mut items = vec![quote! {
         use ::etw_runtime as rt;
@@ -16,25 +16,25 @@ pub(super) fn items(module: &Module) -> Vec<TokenStream> {
         use super::super::schema::#schema as schema;
     }];
     for event in &module.events {
-        items.push(event_enum(event));
-        items.push(event_record(event));
+        items.push(emit_event_enum(event));
+        items.push(emit_event_record(event));
         for layout in &event.layouts {
-            items.push(view_struct(&layout.view));
-            items.extend(view_accessors(&layout.view));
-            items.push(view_trait(layout));
+            items.push(emit_view_struct(&layout.view));
+            items.extend(emit_view_accessors(&layout.view));
+            items.push(emit_view_trait(layout));
             for structure in &layout.structs {
-                items.push(view_struct(structure));
-                items.extend(view_accessors(structure));
-                items.push(struct_trait(structure));
+                items.push(emit_view_struct(structure));
+                items.extend(emit_view_accessors(structure));
+                items.push(emit_struct_trait(structure));
             }
         }
     }
-    items.push(traits(module));
+    items.push(emit_traits(module));
     items
 }
 
 /// The traits that every type of the module has.
-fn traits(module: &Module) -> TokenStream {
+fn emit_traits(module: &Module) -> TokenStream {
     let records = module.events.iter().flat_map(|event| {
         std::iter::once(ident(&event.name)).chain(event.layouts.iter().map(|layout| ident(&layout.view.name)))
     });
@@ -47,7 +47,7 @@ fn traits(module: &Module) -> TokenStream {
     }
 }
 
-fn event_enum(event: &Event) -> TokenStream {
+fn emit_event_enum(event: &Event) -> TokenStream {
     let name = ident(&event.name);
     let docs = doc_attributes(&event.docs);
     let variants = event.layouts.iter().map(|layout| {
@@ -60,7 +60,7 @@ fn event_enum(event: &Event) -> TokenStream {
     let id = decimal(event.id);
     let id_docs = doc_attributes(&[format!("The event's id, {}.", event.id)]);
     let accessors = event.accessors.iter().map(emit_accessor);
-    let (parameters, lifetime) = lifetimes(event.borrows);
+    let (parameters, lifetime) = emit_lifetimes(event.borrows);
     quote! {
         #docs
         #(#[doc(alias = #aliases)])*
@@ -76,11 +76,11 @@ fn event_enum(event: &Event) -> TokenStream {
 }
 
 /// The generics of an `impl` of accessors: the lifetime has a name only where one of them returns it.
-fn lifetimes(borrows: bool) -> (TokenStream, TokenStream) {
+fn emit_lifetimes(borrows: bool) -> (TokenStream, TokenStream) {
     if borrows { (quote!(<'a>), quote!(<'a>)) } else { (TokenStream::new(), quote!(<'_>)) }
 }
 
-fn event_record(event: &Event) -> TokenStream {
+fn emit_event_record(event: &Event) -> TokenStream {
     let name = ident(&event.name);
     let variants = event.layouts.iter().map(|layout| ident(&layout.variant));
     quote! {
@@ -92,7 +92,7 @@ fn event_record(event: &Event) -> TokenStream {
     }
 }
 
-fn view_struct(view: &View) -> TokenStream {
+fn emit_view_struct(view: &View) -> TokenStream {
     let name = ident(&view.name);
     let docs = doc_attributes(&view.docs);
     let members = view.members.iter().map(|member| {
@@ -110,10 +110,10 @@ fn view_struct(view: &View) -> TokenStream {
     }
 }
 
-fn view_accessors(view: &View) -> Option<TokenStream> {
+fn emit_view_accessors(view: &View) -> Option<TokenStream> {
     let name = ident(&view.name);
     let accessors = view.accessors.iter().map(emit_accessor);
-    let (parameters, lifetime) = lifetimes(view.borrows);
+    let (parameters, lifetime) = emit_lifetimes(view.borrows);
     (!view.accessors.is_empty()).then(|| quote! { impl #parameters #name #lifetime { #(#accessors)* } })
 }
 
@@ -132,10 +132,10 @@ fn emit_accessor(accessor: &Accessor) -> TokenStream {
 
 fn emit_body(body: &Body) -> TokenStream {
     match body {
-        Body::Value(value) => expressions::value(value),
+        Body::Value(value) => expressions::emit_value(value),
         Body::MapEach { accessor, is_optional, steps } => {
             let accessor = ident(accessor);
-            let function = expressions::function(steps);
+            let function = expressions::emit_function(steps);
             if *is_optional {
                 quote!(self.#accessor().map(|array| array.into_iter().map(#function)))
             } else {
@@ -154,12 +154,12 @@ fn emit_body(body: &Body) -> TokenStream {
     }
 }
 
-fn view_trait(layout: &Layout) -> TokenStream {
+fn emit_view_trait(layout: &Layout) -> TokenStream {
     let name = ident(&layout.view.name);
     let info = ident(&layout.view.info);
-    let read = read_function(&layout.view);
-    let part = part_function(&layout.view);
-    let write = messages::write_function(&layout.messages);
+    let read = emit_read_function(&layout.view);
+    let part = emit_part_function(&layout.view);
+    let write = messages::emit_write_function(&layout.messages);
     let confusable = layout.confusable.then(|| quote! { const CONFUSABLE: bool = true; });
     quote! {
         impl<'a> rt::View<'a> for #name<'a> {
@@ -172,11 +172,11 @@ fn view_trait(layout: &Layout) -> TokenStream {
     }
 }
 
-fn struct_trait(structure: &View) -> TokenStream {
+fn emit_struct_trait(structure: &View) -> TokenStream {
     let name = ident(&structure.name);
     let info = ident(&structure.info);
-    let read = read_function(structure);
-    let part = part_function(structure);
+    let read = emit_read_function(structure);
+    let part = emit_part_function(structure);
     quote! {
         impl<'a> glue::Struct<'a> for #name<'a> {
             const INFO: &'static rt::StructInfo = &schema::#info;
@@ -186,7 +186,7 @@ fn struct_trait(structure: &View) -> TokenStream {
     }
 }
 
-fn read_function(view: &View) -> TokenStream {
+fn emit_read_function(view: &View) -> TokenStream {
     let reads = view.members.iter().map(|member| {
         let name = ident(&member.name);
         let read = emit_read(&member.read);
@@ -211,7 +211,7 @@ fn emit_read(read: &Read) -> TokenStream {
     let method = ident(read.method);
     let field = index(read.field);
     let size = read.size.as_ref().map(|size| {
-        let size = reader_size(size);
+        let size = emit_reader_size(size);
         quote!(, #size)
     });
     let each = read.each.as_ref().map(|each| {
@@ -223,13 +223,13 @@ fn emit_read(read: &Read) -> TokenStream {
 }
 
 /// A size as the reader's methods take it: anything that becomes a `u32`.
-fn reader_size(size: &Size) -> TokenStream {
+fn emit_reader_size(size: &Size) -> TokenStream {
     match size {
         Size::Fixed(n) => {
             let n = proc_macro2::Literal::u16_suffixed(*n);
             quote!(#n)
         }
-        Size::Counter(counter) => expressions::in_segment(counter),
+        Size::Counter(counter) => expressions::emit_in_segment(counter),
     }
 }
 
@@ -241,7 +241,7 @@ fn emit_extent(each: &Each) -> TokenStream {
             quote!(glue::Extent::Units(#n))
         }
         Each::Units(Size::Counter(counter)) => {
-            let units = expressions::in_segment(counter);
+            let units = expressions::emit_in_segment(counter);
             quote!(glue::Extent::Units(#units.into()))
         }
         Each::Counted => quote!(glue::Extent::Counted),
@@ -250,8 +250,8 @@ fn emit_extent(each: &Each) -> TokenStream {
 }
 
 /// `fn part`: what the view holds, in the order of the payload.
-fn part_function(view: &View) -> TokenStream {
-    let parts: Vec<TokenStream> = view.members.iter().map(|member| expressions::value(&member.part)).collect();
+fn emit_part_function(view: &View) -> TokenStream {
+    let parts: Vec<TokenStream> = view.members.iter().map(|member| expressions::emit_value(&member.part)).collect();
     let body = match parts.as_slice() {
         [] => return quote! { fn part(&self, _part: usize) -> Option<glue::Part<'a>> { None } },
         [only] => quote!(if part == 0 { Some(#only) } else { None }),

@@ -2,9 +2,9 @@
 
 use super::fields::{Access, Extent, FieldPlan, Fields, Kind};
 use super::ir::Map;
+use super::meanings::Context;
 use super::phrases::{escape, name_builds};
 use super::typed;
-use super::views::Context;
 use etw_schema::message::{self, Piece};
 use etw_schema::model::schema::{Event, Header, Layout, Schema};
 use etw_schema::model::{Field, InType, OutType};

@@ -2,11 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::meanings::FieldMeaning;
 use super::names::{self, Unique};
 use super::public;
 use crate::names_lock::{NameKind, NamesLock};
 use etw_schema::model::{Field, FieldRef, InType, OutType, Scope, Size};
+
+/// The meaning of a field.
+#[derive(Clone, Debug)]
+pub(super) struct FieldMeaning {
+    /// Its index.
+    pub(super) meaning: usize,
+    /// What the rule rests on.
+    pub(super) source: String,
+}
 
 /// A value of fixed size that a segment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +198,7 @@ pub(super) fn plan(
     if let Some(problem) = check_size(fields) {
         return Err(vec![problem]);
     }
-    let mut planner = Planner { out: Fields::default(), all: fields, next: 0, owner, maps, lock, open: None };
+    let mut planner = FieldPlanner { out: Fields::default(), all: fields, next: 0, owner, maps, lock, open: None };
     let mut problems = Vec::new();
     for (at, field) in fields.iter().enumerate() {
         planner.next = at;
@@ -217,7 +225,7 @@ fn check_size(fields: &[Field]) -> Option<(String, String)> {
     None
 }
 
-struct Planner<'l> {
+struct FieldPlanner<'l> {
     out: Fields,
     /// The fields of the layout.
     all: &'l [Field],
@@ -231,7 +239,7 @@ struct Planner<'l> {
     open: Option<usize>,
 }
 
-impl Planner<'_> {
+impl FieldPlanner<'_> {
     fn add(&mut self, field: &Field) -> Result<(), String> {
         let kind = self.find_kind(field)?;
         let index = self.out.list.len();

@@ -365,7 +365,17 @@ pub(crate) struct Printf {
     pub(crate) alternate: bool,
     pub(crate) width: usize,
     pub(crate) precision: Option<usize>,
-    pub(crate) conversion: &'static str,
+    pub(crate) conversion: Conversion,
+}
+
+/// How a printf format writes a value: the variants of the runtime's `Conversion`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conversion {
+    Decimal,
+    Unsigned,
+    LowerHex,
+    UpperHex,
+    Plain,
 }
 
 /// What an event's header holds, from a build on.

@@ -1,6 +1,6 @@
 //! Meanings as types, and which of a layout's fields have one.
 
-use super::fields::{Fields, Kind, Scalar};
+use super::fields::{FieldMeaning, Fields, Kind, Scalar};
 use super::ir::{self, InfoMeaning, Map, MeaningValue, Number, Step};
 use super::names::constant_name;
 use super::types;
@@ -22,13 +22,11 @@ pub(super) struct MeaningPath {
     pub(super) info: InfoMeaning,
 }
 
-/// The meaning of a field.
-#[derive(Clone, Debug)]
-pub(super) struct FieldMeaning {
-    /// Its index.
-    pub(super) meaning: usize,
-    /// What the rule rests on.
-    pub(super) source: String,
+/// The inputs for views, except for their fields.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'c> {
+    pub(super) maps: &'c [Map],
+    pub(super) meanings: &'c [MeaningPath],
 }
 
 /// The meanings: where each one's type is, and the types that the crate brings.

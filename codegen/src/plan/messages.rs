@@ -1,7 +1,7 @@
 //! How a layout's message is written: which text, which field, in which form.
 
 use super::fields::{FieldPlan, Fields, Item, Kind, Scalar};
-use super::ir::{Expanded, Header, Map, Message, Printf, Show, Source, Step, Value, Write};
+use super::ir::{Conversion, Expanded, Header, Map, Message, Printf, Show, Source, Step, Value, Write};
 use super::types;
 use super::values::MapTexts;
 use etw_schema::message::{self, Piece};
@@ -219,12 +219,12 @@ fn parse_printf(format: &str) -> Option<Printf> {
         .strip_prefix('.')
         .map(|rest| number(rest).parse::<u16>().unwrap_or(0).into());
     let conversion = match format.chars().last()? {
-        'd' | 'i' => "Decimal",
-        'u' => "Unsigned",
-        'x' => "LowerHex",
-        'X' | 'p' => "UpperHex",
+        'd' | 'i' => Conversion::Decimal,
+        'u' => Conversion::Unsigned,
+        'x' => Conversion::LowerHex,
+        'X' | 'p' => Conversion::UpperHex,
         's' | 'S' if flags.is_empty() && width.is_empty() && precision.is_none() => return None,
-        _ => "Plain",
+        _ => Conversion::Plain,
     };
     Some(Printf {
         left: flags.contains('-'),

@@ -23,7 +23,6 @@ mod views;
 
 use std::collections::BTreeMap;
 
-pub(crate) use modules::is_reserved as is_reserved_module;
 pub(crate) use public::layout_names;
 
 use crate::meanings::Meanings;
@@ -32,15 +31,12 @@ use crate::overrides::{ModuleRule, Overrides};
 use etw_schema::diagnostic::Diagnostics;
 use etw_schema::model::builtin::is_made_up_task;
 use etw_schema::model::schema::{Event, Layout, Schema, Version};
-use etw_schema::model::{Guid, Place};
+use etw_schema::model::{EventKey, Guid, MAX_LAYOUTS, Place};
 use etw_schema::settings::Decisions;
 use fields::Fields;
 use ir::{BuildRange, DispatchArm, LayoutPath, Module};
+use meanings::Context;
 use values::{MapTexts, Numbers};
-use views::Context;
-
-/// The layouts that one (id, version) can have; the runtime's `Candidates` hold no more.
-const MAX_LAYOUTS: usize = 64;
 
 /// Plans a crate. What cannot be generated is reported and left out.
 pub(crate) fn plan(
@@ -372,5 +368,5 @@ fn base_name(event: &Event) -> String {
 }
 
 fn name_element(id: u16, version: u8) -> String {
-    format!("event {id} version {version}")
+    EventKey::new(id, version).to_string()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ir::Module;
 use super::names;
 use super::phrases::escape;
+use crate::identifier::is_reserved_module;
 use crate::overrides::ModuleRule;
 use etw_schema::model::schema::{Event, Schema};
 
@@ -19,15 +20,6 @@ const FEWEST: usize = 3;
 
 /// The longest name of a module that is made of a task's: it is a file's name as well.
 const LONGEST: usize = 100;
-
-/// Names in `events/mod.rs` that are not those of the modules, and those of the modules around them.
-const RESERVED: &[&str] = &["descriptor", "encode", "events", "glue", "other", "rt", "schema"];
-
-/// Whether a module cannot have this name: it is taken, or no file of Windows has it, whatever its ending.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    let is_device = |prefix| name.strip_prefix(prefix).is_some_and(|n: &str| matches!(n.as_bytes(), [b'0'..=b'9']));
-    RESERVED.contains(&name) || matches!(name, "aux" | "con" | "nul" | "prn") || is_device("com") || is_device("lpt")
-}
 
 /// The modules of the rules, then the one for all other events.
 pub(super) fn from_rules(rules: &[ModuleRule]) -> Vec<Module> {
@@ -62,7 +54,7 @@ pub(super) fn by_task(schema: &Schema) -> Vec<ModuleRule> {
     let mut rules: BTreeMap<String, ModuleRule> = BTreeMap::new();
     for (task, ids) in tasks.into_iter().filter(|(_, ids)| ids.len() >= FEWEST) {
         let name: String = names::field_name(task).chars().take(LONGEST).collect();
-        let name = if is_reserved(&name) { format!("{name}_events") } else { name };
+        let name = if is_reserved_module(&name) { format!("{name}_events") } else { name };
         let rule = rules.entry(name.clone()).or_insert_with(|| ModuleRule {
             name,
             doc: format!("The events of the task {}.", escape(task)),
@@ -86,10 +78,10 @@ mod tests {
     #[test]
     fn names_of_devices_are_no_modules() {
         for name in ["aux", "con", "com1", "lpt9", "events"] {
-            assert!(is_reserved(name), "{name}");
+            assert!(is_reserved_module(name), "{name}");
         }
         for name in ["audit", "com", "com10", "coma", "connection"] {
-            assert!(!is_reserved(name), "{name}");
+            assert!(!is_reserved_module(name), "{name}");
         }
     }
 }

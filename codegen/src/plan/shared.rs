@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{FieldPlan, Fields, Kind};
 use super::ir::{Accessor, Body, Step};
-use super::views::Context;
+use super::meanings::Context;
 use super::{Draft, docs, typed, types};
 
 /// An accessor of one layout, as the event's enum could offer it.

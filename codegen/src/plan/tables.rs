@@ -3,9 +3,9 @@
 
 use super::fields::{Extent, FieldPlan, Fields, Item, Kind};
 use super::ir::{FieldEntry, FieldInfo, InfoSize, Module};
+use super::meanings::Context;
 use super::names::{Unique, constant_name, private};
 use super::types;
-use super::views::Context;
 use etw_schema::model::Size;
 
 /// The fields of a view, as reflection describes them.

@@ -2,8 +2,8 @@
 
 use super::fields::{FieldPlan, Fields, Kind, Scalar};
 use super::ir::Step;
+use super::meanings::Context;
 use super::types;
-use super::views::Context;
 use crate::names_lock::{NameKind, NamesLock};
 
 /// The type that has names for a field's values.

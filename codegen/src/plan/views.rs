@@ -2,14 +2,8 @@
 
 use super::fields::{Access, Extent, FieldPlan, Fields, Item, Kind, Member};
 use super::ir::{self, Accessor, Body, Each, InSegment, Read, Size, Source, Step, Value};
-use super::{meanings, names, typed, types};
-
-/// The inputs for views, except for their fields.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'c> {
-    pub(super) maps: &'c [ir::Map],
-    pub(super) meanings: &'c [meanings::MeaningPath],
-}
+use super::meanings::Context;
+use super::{names, typed, types};
 
 /// How a view holds the payload.
 pub(super) fn plan_members(fields: &Fields) -> Vec<ir::Member> {

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use etw_codegen::{Files, Generator, SINGLE_FILE, Setting};
+use test_support::XorShift;
 
 /// The manifests of a run where nobody asks for more.
 const MANIFESTS: usize = 50;
@@ -52,7 +53,7 @@ fn generated_crates_compile_whatever_things_are_called() {
         let _ = fs::remove_dir_all(folder.join(name).join("src"));
     }
     let count = from_environment("HOSTILE_MANIFESTS").map_or(MANIFESTS, |n| usize::try_from(n).unwrap());
-    let mut random = Random(from_environment("HOSTILE_SEED").unwrap_or(1) | 1);
+    let mut random = Random(XorShift::new(from_environment("HOSTILE_SEED").unwrap_or(1)));
     let pool = pool();
     assert!(pool.len() > 500, "{} names", pool.len());
     let fixed = [reported_members(), reported_meaning()];
@@ -137,19 +138,12 @@ fn check(folder: &Path) {
     assert!(output.status.success(), "{}:\n{start}", folder.display());
 }
 
-/// xorshift64*.
-struct Random(u64);
+/// Pseudo-random choices.
+struct Random(XorShift);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
-    }
-
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next()).unwrap() % end
+        self.0.below(end)
     }
 
     fn one_of<'t>(&mut self, of: &'t [&'t str]) -> &'t str {

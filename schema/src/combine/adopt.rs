@@ -40,19 +40,19 @@ pub fn adopt(provider: &mut Provider, formats: &[Format], neighbours: &[(u32, &P
     let mut adopted = Adopted::default();
     let holds = |what| formats.iter().any(|format| format.holds(what));
     for (build, other) in neighbours {
-        names(provider, other);
-        channels(provider, other, *build, &mut adopted, holds(Holds::Channels));
-        symbols(provider, other, *build, &mut adopted);
+        adopt_names(provider, other);
+        adopt_channels(provider, other, *build, &mut adopted, holds(Holds::Channels));
+        adopt_symbols(provider, other, *build, &mut adopted);
         if !holds(Holds::Messages) {
-            map_texts(provider, other, *build, &mut adopted);
+            adopt_map_texts(provider, other, *build, &mut adopted);
         }
-        events(provider, other, *build, &holds, &mut adopted);
+        adopt_events(provider, other, *build, &holds, &mut adopted);
     }
     adopted
 }
 
 /// The names of the provider and its files.
-fn names(provider: &mut Provider, other: &Provider) {
+fn adopt_names(provider: &mut Provider, other: &Provider) {
     if provider.name.starts_with('{') {
         provider.name.clone_from(&other.name);
     }
@@ -72,7 +72,7 @@ fn names(provider: &mut Provider, other: &Provider) {
     }
 }
 
-fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted, held: bool) {
+fn adopt_channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted, held: bool) {
     if !held && provider.channels.is_empty() {
         provider.channels.clone_from(&other.channels);
         other.channels.iter().for_each(|_| adopted.count(FactKind::Channels, build));
@@ -96,7 +96,7 @@ fn channels(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut
     }
 }
 
-fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
+fn adopt_symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
     fn each<T: Declare>(own: &mut [T], others: &[T], build: u32, adopted: &mut Adopted) {
         for item in own {
             let name = item.declaration().name;
@@ -114,7 +114,7 @@ fn symbols(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut 
 }
 
 /// The texts of maps whose values are the same.
-fn map_texts(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
+fn adopt_map_texts(provider: &mut Provider, other: &Provider, build: u32, adopted: &mut Adopted) {
     for map in &mut provider.maps {
         let Some(known) = other.maps.iter().find(|known| known.name == map.name) else { continue };
         for entry in &mut map.entries {
@@ -129,7 +129,7 @@ fn fields_of<'p>(provider: &'p Provider, event: &Event) -> &'p [Field] {
     template.map_or(&[], |template| &template.fields)
 }
 
-fn events(
+fn adopt_events(
     provider: &mut Provider,
     other: &Provider,
     build: u32,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::judge::{Judge, Verdict, Word};
-use super::{FactName, Part, Subject};
+use super::judge::{Choice, Judge, Word};
+use super::{CapturedProvider, FactName, Subject};
 use crate::model::{Event, Field, Place, Provider, Size, Template};
 use crate::source::Holds;
 
@@ -28,7 +28,7 @@ struct Known {
 
 impl Events {
     /// Adds a capture's events.
-    pub(super) fn add(&mut self, part: &Part, judge: &mut Judge<'_>) {
+    pub(super) fn add(&mut self, part: &CapturedProvider, judge: &mut Judge<'_>) {
         let templates: HashMap<&str, &[Field]> =
             part.provider.templates.iter().map(|t| (t.id.as_str(), t.fields.as_slice())).collect();
         let mut seen = BTreeSet::new();
@@ -132,9 +132,9 @@ impl Known {
                 let (old, new_word) =
                     (format!("{} there", difference.old), format!("{} {}", difference.field, difference.new));
                 match judge.decide(&about, FactName::Layout, Word(&old, &at.0), Word(&new_word, &at.1)) {
-                    Verdict::Old => {}
-                    Verdict::New => self.fields.clone_from(&new.fields),
-                    Verdict::Open => return false,
+                    Choice::Old => {}
+                    Choice::New => self.fields.clone_from(&new.fields),
+                    Choice::Open => return false,
                 }
             }
         }
@@ -176,7 +176,7 @@ impl Known {
         }
         let words = (old.keywords.join(" "), new.keywords.join(" "));
         if old.keywords.iter().all(|keyword| new.keywords.contains(keyword))
-            || judge.decide(about, FactName::Keywords, Word(&words.0, &at.0), Word(&words.1, &at.1)) == Verdict::New
+            || judge.decide(about, FactName::Keywords, Word(&words.0, &at.0), Word(&words.1, &at.1)) == Choice::New
         {
             old.keywords.clone_from(&new.keywords);
         }

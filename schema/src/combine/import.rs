@@ -1,7 +1,7 @@
 //! From captures of a build to its canonical manifest and its row in `builds.toml`.
 
 use super::adopt::{Adopted, adopt};
-use super::{Contradiction, Part, combine, provenance};
+use super::{CapturedProvider, Contradiction, combine, provenance};
 use crate::diagnostic::Diagnostics;
 use crate::message;
 use crate::model::schema::Fact;
@@ -14,7 +14,7 @@ pub struct Captures<'a> {
     /// The build's number.
     pub build: u32,
     /// What the captures say of the provider.
-    pub parts: Vec<Part>,
+    pub parts: Vec<CapturedProvider>,
     /// The files with nothing but a message table.
     pub texts: Vec<String>,
     /// The decisions about this build.

@@ -13,7 +13,7 @@ pub(super) struct Word<'p, T>(pub(super) T, pub(super) &'p Place);
 
 /// How a contradiction was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Choice {
     /// The earlier fact stays.
     Old,
     /// The new fact is taken.
@@ -66,7 +66,7 @@ impl<'d> Judge<'d> {
             (Some(a), Some(b)) => {
                 let old_word = format!("{a:?}");
                 let new_word = format!("{b:?}");
-                if self.decide(about, fact, Word(&old_word, old.1), Word(&new_word, new.1)) == Verdict::New {
+                if self.decide(about, fact, Word(&old_word, old.1), Word(&new_word, new.1)) == Choice::New {
                     *a = b.clone();
                 }
             }
@@ -80,27 +80,27 @@ impl<'d> Judge<'d> {
         fact: FactName,
         old: Word<'_, &str>,
         new: Word<'_, &str>,
-    ) -> Verdict {
+    ) -> Choice {
         let is_about = |decision: &Contradiction| decision.subject == *about && decision.fact == fact;
         let decided = self.decisions.iter().position(is_about);
         if let Some(at) = decided {
             self.used[at] = true;
             let take = &self.decisions[at].take;
             if is_file(take, &new.1.file) {
-                return Verdict::New;
+                return Choice::New;
             }
             // The earlier fact may come from any of the earlier files.
             if self.files.iter().any(|file| is_file(take, file)) {
-                return Verdict::Old;
+                return Choice::Old;
             }
             let message = format!("unknown file {take}; expected one of the files: {}", self.files.join(", "));
             self.found.error(new.1, self.decisions[at].to_string(), message);
-            return Verdict::Open;
+            return Choice::Open;
         }
         let keys = format!("[[contradiction]] with {}fact = \"{fact}\"", about.toml());
         let message = format!("here {}, but {} at {}; decide it in overrides.toml, {keys}", new.0, old.0, old.1);
         self.found.error(new.1, format!("{about}: {fact}"), message);
-        Verdict::Open
+        Choice::Open
     }
 
     /// What was found, with the decisions that decided nothing.

@@ -27,7 +27,7 @@ use judge::{Judge, Word};
 
 /// What one capture says of the provider.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct CapturedProvider {
     /// The file's name, by which a decision names it.
     pub file: String,
     /// The file's format, which says what it cannot hold.
@@ -40,7 +40,7 @@ pub struct Part {
 ///
 /// `decisions` are the entries of `overrides.toml` for this build. One that decides nothing is an error: its
 /// contradiction no longer exists.
-pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, Diagnostics) {
+pub fn combine(mut parts: Vec<CapturedProvider>, decisions: &[Contradiction]) -> (Provider, Diagnostics) {
     let mut judge = Judge::new(decisions, parts.iter().map(|part| part.file.clone()).collect());
     names::unify(&mut parts, &mut judge);
     let mut parts = parts.into_iter();
@@ -49,7 +49,7 @@ pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, 
     let mut out = first.provider.clone();
     events.add(&first, &mut judge);
     for part in parts {
-        declarations(&mut out, &part, &mut judge);
+        join_declarations(&mut out, &part, &mut judge);
         events.add(&part, &mut judge);
     }
     events.put_into(&mut out);
@@ -57,7 +57,7 @@ pub fn combine(mut parts: Vec<Part>, decisions: &[Contradiction]) -> (Provider, 
 }
 
 /// Adds a further capture's declarations, without its events.
-fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
+fn join_declarations(out: &mut Provider, part: &CapturedProvider, judge: &mut Judge<'_>) {
     let new = &part.provider;
     let old_at = out.at.clone();
     let mut fact = |name: FactName, old: &mut Option<String>, new_word: &Option<String>| {
@@ -71,12 +71,12 @@ fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
     if out.name.starts_with('{') {
         out.name.clone_from(&new.name); // an older binary, which does not hold it
     }
-    each(
+    join_each(
         &mut out.channels,
         &new.channels,
         |a, b| a.name.eq_ignore_ascii_case(&b.name),
         |old, new| {
-            named(old, new, judge);
+            join_named(old, new, judge);
             let about = Subject::Declaration(DeclarationKind::Channel, new.name.clone());
             let at = (old.at.clone(), &new.at);
             judge.fact(&about, FactName::Type, Word(&mut old.kind, &at.0), Word(&new.kind, at.1));
@@ -86,26 +86,26 @@ fn declarations(out: &mut Provider, part: &Part, judge: &mut Judge<'_>) {
             old.imported |= new.imported;
         },
     );
-    each(&mut out.levels, &new.levels, |a, b| a.value == b.value, |old, new| named(old, new, judge));
-    each(
+    join_each(&mut out.levels, &new.levels, |a, b| a.value == b.value, |old, new| join_named(old, new, judge));
+    join_each(
         &mut out.tasks,
         &new.tasks,
         |a, b| a.value == b.value,
         |old, new| {
-            named(old, new, judge);
+            join_named(old, new, judge);
             let about = Subject::Declaration(DeclarationKind::Task, new.name.clone());
             let at = old.at.clone();
             judge.fact(&about, FactName::EventGuid, Word(&mut old.event_guid, &at), Word(&new.event_guid, &new.at));
         },
     );
     let same_opcode = |a: &Opcode, b: &Opcode| (a.value, &a.task) == (b.value, &b.task);
-    each(&mut out.opcodes, &new.opcodes, same_opcode, |old, new| named(old, new, judge));
-    each(&mut out.keywords, &new.keywords, |a, b| a.mask == b.mask, |old, new| named(old, new, judge));
-    each(&mut out.maps, &new.maps, |a, b| a.name == b.name, |old, new| map(old, new, judge));
+    join_each(&mut out.opcodes, &new.opcodes, same_opcode, |old, new| join_named(old, new, judge));
+    join_each(&mut out.keywords, &new.keywords, |a, b| a.mask == b.mask, |old, new| join_named(old, new, judge));
+    join_each(&mut out.maps, &new.maps, |a, b| a.name == b.name, |old, new| join_map(old, new, judge));
 }
 
 /// The symbol and the text of a declaration.
-fn named<T: Declare + Clone>(old: &mut T, new: &T, judge: &mut Judge<'_>) {
+fn join_named<T: Declare + Clone>(old: &mut T, new: &T, judge: &mut Judge<'_>) {
     let declared = new.declaration();
     let about = Subject::Declaration(declared.kind, declared.shown.to_owned());
     let at = old.declaration().at.clone();
@@ -118,7 +118,7 @@ fn named<T: Declare + Clone>(old: &mut T, new: &T, judge: &mut Judge<'_>) {
 }
 
 /// Joins each new item to its like among the old ones, or adds it.
-fn each<T: Clone>(old: &mut Vec<T>, new: &[T], same: impl Fn(&T, &T) -> bool, mut join: impl FnMut(&mut T, &T)) {
+fn join_each<T: Clone>(old: &mut Vec<T>, new: &[T], same: impl Fn(&T, &T) -> bool, mut join: impl FnMut(&mut T, &T)) {
     for item in new {
         match old.iter_mut().find(|known| same(known, item)) {
             Some(known) => join(known, item),
@@ -127,14 +127,14 @@ fn each<T: Clone>(old: &mut Vec<T>, new: &[T], same: impl Fn(&T, &T) -> bool, mu
     }
 }
 
-fn map(old: &mut Map, new: &Map, judge: &mut Judge<'_>) {
-    named(old, new, judge);
+fn join_map(old: &mut Map, new: &Map, judge: &mut Judge<'_>) {
+    join_named(old, new, judge);
     let about = Subject::Declaration(DeclarationKind::Map, new.name.clone());
     let at = old.at.clone();
     let mut kind = Some(old.kind);
     judge.fact(&about, FactName::Kind, Word(&mut kind, &at), Word(&Some(new.kind), &new.at));
     old.kind = kind.unwrap_or_default();
-    each(
+    join_each(
         &mut old.entries,
         &new.entries,
         |a, b| a.value == b.value,
@@ -148,6 +148,6 @@ fn map(old: &mut Map, new: &Map, judge: &mut Judge<'_>) {
 }
 
 /// A provider's place, or that of the first thing in it.
-fn place(part: &Part) -> Place {
+fn place_of(part: &CapturedProvider) -> Place {
     if part.provider.at.file.is_empty() { Place::file(&part.file) } else { part.provider.at.clone() }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::judge::{Judge, Verdict, Word};
-use super::{FactName, Part, Subject, place};
+use super::judge::{Choice, Judge, Word};
+use super::{CapturedProvider, FactName, Subject, place_of};
 use crate::message;
 use crate::model::builtin::{is_made_up_keyword, is_made_up_task};
 use crate::model::{DeclarationKind, Field, Map, Place, Provider};
@@ -23,7 +23,7 @@ struct Named {
 type Renames = Vec<HashMap<String, String>>;
 
 /// Gives each thing the same name in all parts, in declarations and in references.
-pub(super) fn unify(parts: &mut [Part], judge: &mut Judge<'_>) {
+pub(super) fn unify(parts: &mut [CapturedProvider], judge: &mut Judge<'_>) {
     let tasks = choose(parts, DeclarationKind::Task, judge, |p| {
         let named = |t: &crate::model::Task| {
             (t.value.to_string(), t.name.clone(), t.message.clone(), is_made_up_task(&t.name), t.at.clone())
@@ -85,7 +85,7 @@ fn of_field(field: &mut Field, new: &mut dyn FnMut(&mut String)) {
 
 /// Chooses a name for each key among those that the parts give to it.
 fn choose(
-    parts: &[Part],
+    parts: &[CapturedProvider],
     kind: DeclarationKind,
     judge: &mut Judge<'_>,
     named: impl Fn(&Provider) -> Vec<(String, String, Option<String>, bool, Place)>,
@@ -119,8 +119,7 @@ fn chosen(about: &Subject, all: &[Named], judge: &mut Judge<'_>) -> Option<Strin
     for other in real.iter().skip(1).filter(|other| !other.name.is_empty()) {
         if other.part != best.part && other.name != best.name {
             let words = (format!("{:?}", best.name), format!("{:?}", other.name));
-            if judge.decide(about, FactName::Name, Word(&words.0, &best.at), Word(&words.1, &other.at)) == Verdict::New
-            {
+            if judge.decide(about, FactName::Name, Word(&words.0, &best.at), Word(&words.1, &other.at)) == Choice::New {
                 best = other;
             }
         }
@@ -134,7 +133,7 @@ fn same_text(text: &str, name: &str) -> bool {
 }
 
 /// Renames maps that an earlier part has under another name: the only one there with the same entries.
-fn maps(parts: &[Part]) -> Renames {
+fn maps(parts: &[CapturedProvider]) -> Renames {
     let mut renames: Renames = vec![HashMap::new(); parts.len()];
     for (number, part) in parts.iter().enumerate() {
         let earlier: Vec<&Map> = parts[..number].iter().flat_map(|part| &part.provider.maps).collect();
@@ -164,7 +163,11 @@ fn same_entries(a: &Map, b: &Map) -> bool {
 }
 
 /// Applies new names; `visit` hands every name of a provider to what it is given.
-fn rename(parts: &mut [Part], renames: &Renames, visit: impl Fn(&mut Provider, &mut dyn FnMut(&mut String))) {
+fn rename(
+    parts: &mut [CapturedProvider],
+    renames: &Renames,
+    visit: impl Fn(&mut Provider, &mut dyn FnMut(&mut String)),
+) {
     for (part, names) in parts.iter_mut().zip(renames).filter(|(_, names)| !names.is_empty()) {
         let mut new = |name: &mut String| {
             if let Some(new) = names.get(name) {
@@ -175,6 +178,6 @@ fn rename(parts: &mut [Part], renames: &Renames, visit: impl Fn(&mut Provider, &
     }
     // A provider without a place is one that a test or a caller made.
     for part in parts.iter_mut().filter(|part| part.provider.at.file.is_empty()) {
-        part.provider.at = place(part);
+        part.provider.at = place_of(part);
     }
 }

@@ -36,7 +36,7 @@ struct Offsets<'p> {
     keywords: BTreeMap<String, (u64, u32)>,
 }
 
-struct Writer<'p, 'o, 't> {
+struct ProviderWriter<'p, 'o, 't> {
     provider: &'p Provider,
     number: u32,
     out: &'o mut Out,
@@ -56,7 +56,7 @@ pub(super) fn write(
     let start = out.len();
     out.bytes(b"WEVT");
     let size = out.later();
-    let mut writer = Writer { provider, number, out, messages, found, offsets: Offsets::default() };
+    let mut writer = ProviderWriter { provider, number, out, messages, found, offsets: Offsets::default() };
     let message = writer.message(provider.message.as_ref(), Owner::Provider, 1, &provider.at, "provider");
     writer.out.u32(message);
     let mut kinds = vec![TEMPLATES, ATTRIBUTES, OPCODES, LEVELS, TASKS, KEYWORDS, EVENTS];
@@ -90,7 +90,7 @@ fn used<T: Copy + Ord>(table: &[(&str, T)], names: impl Iterator<Item = String>)
     names.filter_map(|name| builtin::value_of(table, &name).map(|value| (name, value))).collect()
 }
 
-impl Writer<'_, '_, '_> {
+impl ProviderWriter<'_, '_, '_> {
     fn element(&mut self, kind: u32) {
         match kind {
             CHANNELS => self.channels(),

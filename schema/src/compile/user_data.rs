@@ -22,7 +22,7 @@ struct Open {
     is_empty: bool,
 }
 
-struct Writer<'w> {
+struct UserDataWriter<'w> {
     out: &'w mut Out,
     fields: &'w [Field],
     open: Vec<Open>,
@@ -37,7 +37,7 @@ struct Writer<'w> {
 /// It is no such XML, or has an insert that is no field's.
 pub(super) fn write(out: &mut Out, xml: &str, fields: &[Field]) -> Result<(), String> {
     out.bytes(&FRAGMENT);
-    let mut writer = Writer { out, fields, open: Vec::new(), text: String::new(), roots: 0 };
+    let mut writer = UserDataWriter { out, fields, open: Vec::new(), text: String::new(), roots: 0 };
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
     loop {
@@ -63,7 +63,7 @@ pub(super) fn write(out: &mut Out, xml: &str, fields: &[Field]) -> Result<(), St
     Ok(())
 }
 
-impl Writer<'_> {
+impl UserDataWriter<'_> {
     fn start(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         self.flush()?;
         self.begin_content();

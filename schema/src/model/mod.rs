@@ -18,6 +18,9 @@ pub use kinds::{ChannelType, FactKind, FactStatus, Isolation};
 pub use place::Place;
 pub use size::{FieldRef, Scope, Size, SizeProblem, SizeProblemKind, resolve};
 
+/// The most layouts that one (id, version) can have: more cannot be told apart by [`etw_runtime::Candidates`].
+pub const MAX_LAYOUTS: usize = etw_runtime::Candidates::MAX;
+
 /// An instrumentation manifest: what one file or one binary declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::size::resolve_names;
 use super::{Channel, FactKind, FactStatus, Field, Guid, Keyword, Level, Map, Opcode, Task};
 
 /// A provider as all captured builds declare it.
@@ -121,7 +122,7 @@ pub struct Layout {
     pub headers: Vec<Held<Header>>,
     /// The fields. All entries agree on what the bytes are (name, inType, length, count); they differ in how the
     /// values are shown (outType, map). Oldest first, nearly always one.
-    #[serde(deserialize_with = "super::size::resolved_lists")]
+    #[serde(deserialize_with = "resolved_lists")]
     pub fields: Vec<Held<Vec<Field>>>,
 }
 
@@ -317,6 +318,13 @@ impl Schema {
             .iter()
             .flat_map(|e| e.versions.iter().flat_map(move |v| v.layouts.iter().map(move |l| (e.id, v.version, l))))
     }
+}
+
+/// Reads lists of fields, which hold names only, and looks the names up.
+fn resolved_lists<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Held<Vec<Field>>>, D::Error> {
+    let mut lists = Vec::<Held<Vec<Field>>>::deserialize(deserializer)?;
+    lists.iter_mut().try_for_each(|held| resolve_names(&mut held.value))?;
+    Ok(lists)
 }
 
 #[cfg(test)]

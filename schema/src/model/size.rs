@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::schema::Held;
 use super::{Field, InType};
 
 /// How a manifest gives a length or a count.
@@ -250,21 +249,15 @@ fn look_up(
     }
 }
 
-/// Reads lists of fields, which hold names only, and looks the names up.
-pub(super) fn resolved_lists<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Held<Vec<Field>>>, D::Error> {
-    let mut lists = Vec::<Held<Vec<Field>>>::deserialize(deserializer)?;
-    lists.iter_mut().try_for_each(|held| check(&mut held.value))?;
-    Ok(lists)
-}
-
 /// Reads a list of fields, which holds names only, and looks the names up.
 pub(super) fn resolved_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::Error> {
     let mut list = Vec::<Field>::deserialize(deserializer)?;
-    check(&mut list)?;
+    resolve_names(&mut list)?;
     Ok(list)
 }
 
-fn check<E: serde::de::Error>(fields: &mut [Field]) -> Result<(), E> {
+/// Looks up the names in a list of fields that was read from a file.
+pub(super) fn resolve_names<E: serde::de::Error>(fields: &mut [Field]) -> Result<(), E> {
     match resolve(fields).first() {
         None => Ok(()),
         Some(SizeProblem { attribute, name, kind, .. }) => Err(E::custom(format!("{attribute} `{name}` {kind}"))),

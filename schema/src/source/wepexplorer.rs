@@ -30,7 +30,7 @@ pub fn read(file_name: &str, bytes: &[u8]) -> (Manifest, Diagnostics) {
         }
         cursor.finish();
     }
-    (manifest, std::mem::take(&mut cursor.found))
+    (manifest, cursor.into_found())
 }
 
 /// The texts of an element's children, by name; a child that is given twice has both.
@@ -110,7 +110,7 @@ fn parse_provider(cursor: &mut Cursor<'_>, mut element: Element, file: &Arc<str>
     let names = Names::new(&provider);
     let mut declared = Vec::new();
     for event in &events {
-        declared.extend(parse_event(event, &names, file, &mut cursor.found));
+        declared.extend(parse_event(event, &names, file, cursor.found_mut()));
     }
     for (event, template) in declared {
         provider.templates.extend(template);
@@ -139,23 +139,23 @@ fn parse_metadata(cursor: &mut Cursor<'_>, element: &Element, provider: &mut Pro
         match part.name.as_str() {
             "Channels" => {
                 let items = items(cursor);
-                provider.channels = items.iter().filter_map(|item| channel(item, &mut cursor.found)).collect();
+                provider.channels = items.iter().filter_map(|item| channel(item, cursor.found_mut())).collect();
             }
             "Levels" => {
                 let items = items(cursor);
-                provider.levels = items.iter().filter_map(|item| level(item, &mut cursor.found)).collect();
+                provider.levels = items.iter().filter_map(|item| level(item, cursor.found_mut())).collect();
             }
             "Tasks" => {
                 let items = items(cursor);
-                provider.tasks = items.iter().filter_map(|item| task(item, &mut cursor.found)).collect();
+                provider.tasks = items.iter().filter_map(|item| task(item, cursor.found_mut())).collect();
             }
             "Opcodes" => {
                 let items = items(cursor);
-                opcodes = items.iter().filter_map(|item| opcode(item, &mut cursor.found)).collect();
+                opcodes = items.iter().filter_map(|item| opcode(item, cursor.found_mut())).collect();
             }
             "Keywords" => {
                 let items = items(cursor);
-                provider.keywords = items.iter().filter_map(|item| keyword(item, &mut cursor.found)).collect();
+                provider.keywords = items.iter().filter_map(|item| keyword(item, cursor.found_mut())).collect();
             }
             name => {
                 let name = name.to_owned();
@@ -336,7 +336,7 @@ fn template(item: &Item, what: &str, file: &Arc<str>, found: &mut Diagnostics) -
         let id = what.replace(' ', "_");
         if broken || cursor.failed() { Err(()) } else { Ok(Template { id, fields, at, ..Template::default() }) }
     });
-    *found = std::mem::take(&mut cursor.found);
+    *found = cursor.into_found();
     match template {
         Some(Ok(template)) if template.fields.is_empty() => None,
         Some(template) => Some(template),

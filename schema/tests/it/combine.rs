@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common;
-use etw_schema::combine::{Captures, Contradiction, FactName, Part, Subject, combine, import, provenance};
+use etw_schema::combine::{CapturedProvider, Captures, Contradiction, FactName, Subject, combine, import, provenance};
 use etw_schema::compile::{compile, wrap};
 use etw_schema::model::{EventKey, FactKind, FactStatus, Field, InType, Manifest, OutType, Provider, Size};
 use etw_schema::source::{self, File, Format};
@@ -23,8 +23,8 @@ fn first(files: &[File<'_>]) -> Provider {
     sources.remove(0).manifest.providers.remove(0)
 }
 
-fn part(file: &str, format: Format, provider: &Provider) -> Part {
-    Part { file: file.to_owned(), format, provider: provider.clone() }
+fn part(file: &str, format: Format, provider: &Provider) -> CapturedProvider {
+    CapturedProvider { file: file.to_owned(), format, provider: provider.clone() }
 }
 
 /// A provider as a binary and its .mui hold it.
@@ -156,7 +156,7 @@ fn a_dump_alone_takes_from_its_neighbour_what_it_cannot_hold() {
 }
 
 /// Two captures that differ in one thing.
-fn differing(change: impl FnOnce(&mut Provider)) -> [Part; 2] {
+fn differing(change: impl FnOnce(&mut Provider)) -> [CapturedProvider; 2] {
     let one = manifest(20348);
     let mut other = one.clone();
     change(&mut other);

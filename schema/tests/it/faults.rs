@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etw_schema::combine::{Captures, Part, import};
+use etw_schema::combine::{CapturedProvider, Captures, import};
 use etw_schema::compile::{compile, wrap};
 use etw_schema::diagnostic::{Diagnostics, Severity};
 use etw_schema::diff::{Change, Diff, Snapshot};
@@ -265,8 +265,11 @@ fn a_field_of_a_dump_that_may_be_a_struct_leaves_the_event_out_until_another_cap
         let fields = [field("A", "win:UInt32"), field("B", "win:UInt32"), last.to_owned()].concat();
         provider("o.man", templates(&format!(r#"<template tid="T">{fields}</template>"#)).as_bytes()).0
     };
-    let part =
-        |file: &str, format, provider: &Provider| Part { file: file.to_owned(), format, provider: provider.clone() };
+    let part = |file: &str, format, provider: &Provider| CapturedProvider {
+        file: file.to_owned(),
+        format,
+        provider: provider.clone(),
+    };
     let in_doubt = provider("d.xml", text.as_bytes()).0;
     let scalar = field("C", "win:Int8");
     let structure = format!(r#"<struct name="C">{}</struct>"#, field("M", "win:UInt16"));
@@ -311,8 +314,11 @@ fn what_a_dump_made_up_is_no_fact() {
         r#"<event value="1" level="win:Informational" opcode="win:Start" keywords="ut:Real"/>"#,
     );
     let known = provider("k.man", known.as_bytes()).0;
-    let part =
-        |file: &str, format, provider: &Provider| Part { file: file.to_owned(), format, provider: provider.clone() };
+    let part = |file: &str, format, provider: &Provider| CapturedProvider {
+        file: file.to_owned(),
+        format,
+        provider: provider.clone(),
+    };
     let parts = vec![part("k.man", Format::Man, &known), part("d.xml", Format::Registered, &dumped)];
     let (imported, found) = import(Captures { build: 1, parts, ..Captures::default() });
     let errors: Vec<String> = found.errors().map(ToString::to_string).collect();

@@ -93,7 +93,7 @@ pub(super) fn parse(mut cursor: Cursor<'_>) -> Parsed {
     let complete = !cursor.failed();
     let at = Place::new(cursor.file(), 0);
     let size = cursor.text_size();
-    let found = std::mem::take(&mut cursor.found);
+    let found = cursor.into_found();
     Parsed { parts, complete, leave_texts: false, size, at, found }
 }
 
@@ -184,7 +184,7 @@ fn parse_events(cursor: &mut Cursor<'_>, element: &Element, parts: &mut Parts) {
 /// `<messageTable>`: messages under numbers of their own.
 fn parse_messages(cursor: &mut Cursor<'_>, list: &Element, messages: &mut Vec<Message>) {
     let message = "holds messages that belong to no event: they are compiled, and no provider shows them";
-    cursor.found.note(&list.at, list.what.clone(), message);
+    cursor.found_mut().note(&list.at, list.what.clone(), message);
     cursor.check_attributes(list);
     while let Some(mut item) = cursor.child(list) {
         if item.name != "message" {

@@ -124,7 +124,7 @@ fn number_channels(cursor: &mut Cursor<'_>, provider: &mut Provider) {
         channel.value = free.next();
         if channel.value.is_none() {
             let what = format!("channel {}", clip(&channel.name));
-            cursor.found.error(&channel.at, what, "no number from 16 to 255 is left for it");
+            cursor.found_mut().error(&channel.at, what, "no number from 16 to 255 is left for it");
             return;
         }
     }

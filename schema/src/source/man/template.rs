@@ -76,7 +76,7 @@ fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Rea
             "data" => members.extend(parse_data(cursor, item, reading)),
             "struct" => {
                 let message = "holds another struct; expected one level of structs";
-                cursor.found.error(&item.at, element.what.clone(), message);
+                cursor.found_mut().error(&item.at, element.what.clone(), message);
                 reading.broken = true;
             }
             _ => {
@@ -96,7 +96,7 @@ fn parse_struct(cursor: &mut Cursor<'_>, mut element: Element, reading: &mut Rea
 /// Reports an element that may be a field, misspelt: without it the others would be laid out wrongly.
 fn unknown_field(cursor: &mut Cursor<'_>, item: &Element, holder: &str) {
     let message = format!("unknown element {} among the fields; expected <data> or <struct>", item.what);
-    cursor.found.error(&item.at, holder, message);
+    cursor.found_mut().error(&item.at, holder, message);
 }
 
 /// Makes the field where everything of it was readable. Where not, the template is broken.
@@ -241,7 +241,7 @@ fn check_length(
             cursor.warning(element, "win:Binary has no `length`, so that its end is unknown");
         }
         (t, Some(_)) if t.carries_length() => {
-            cursor.found.note(
+            cursor.found_mut().note(
                 &element.at,
                 element.what.clone(),
                 format!("`length` is ignored: {in_type} carries its own"),
@@ -281,7 +281,7 @@ fn check_fields(cursor: &mut Cursor<'_>, fields: &mut [Field], reading: &mut Rea
             what += &format!(", field {}", clip(&member.name));
         }
         let message = format!("{attribute}=\"{}\" {kind}", clip(&name));
-        cursor.found.error(&member.unwrap_or(field).at, what, message);
+        cursor.found_mut().error(&member.unwrap_or(field).at, what, message);
     }
 }
 
@@ -292,7 +292,7 @@ fn field_text(holder: &str, field: &Field) -> String {
 
 fn check_name<'f>(cursor: &mut Cursor<'_>, seen: &mut HashMap<&'f str, u32>, field: &'f Field, what: &str) {
     if let Some(line) = seen.get(field.name.as_str()) {
-        cursor.found.warning(&field.at, what, format!("duplicate field name; first used at line {line}"));
+        cursor.found_mut().warning(&field.at, what, format!("duplicate field name; first used at line {line}"));
     }
     seen.entry(&field.name).or_insert(field.at.line);
 }

@@ -14,7 +14,7 @@ use crate::model::{
 /// Writes a manifest as text that [`super::read`] reads back to the same model, but for places, the order of events, and
 /// opcodes, of which those of tasks come first. `comment` goes to the head of the file.
 pub fn write(manifest: &Manifest, comment: Option<&str>) -> String {
-    let mut writer = Writer::default();
+    let mut writer = XmlWriter::default();
     writer.text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     if let Some(comment) = comment {
         // Two hyphens would end it.
@@ -24,7 +24,7 @@ pub fn write(manifest: &Manifest, comment: Option<&str>) -> String {
     writer.inside("instrumentation", |writer| {
         writer.inside("events", |writer| {
             manifest.providers.iter().for_each(|provider| writer.provider(provider));
-            writer.list("messageTable", &manifest.messages, Writer::message);
+            writer.list("messageTable", &manifest.messages, XmlWriter::message);
         });
     });
     if !writer.strings.is_empty() {
@@ -79,7 +79,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[derive(Default)]
-struct Writer {
+struct XmlWriter {
     out: String,
     depth: usize,
     /// The string table: id and text.
@@ -87,7 +87,7 @@ struct Writer {
     ids: HashSet<String>,
 }
 
-impl Writer {
+impl XmlWriter {
     fn text(&mut self, line: &str) {
         let _ = writeln!(self.out, "{:width$}{line}", "", width = self.depth * 2);
     }

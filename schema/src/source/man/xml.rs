@@ -88,7 +88,7 @@ pub(in crate::source) struct Cursor<'i> {
     failed: bool,
     noted: HashSet<String>,
     dialect: Dialect,
-    pub(in crate::source) found: Diagnostics,
+    found: Diagnostics,
 }
 
 impl<'i> Cursor<'i> {
@@ -120,6 +120,16 @@ impl<'i> Cursor<'i> {
         };
         cursor.check_characters();
         cursor
+    }
+
+    /// What was found so far, to add to it.
+    pub(in crate::source) fn found_mut(&mut self) -> &mut Diagnostics {
+        &mut self.found
+    }
+
+    /// What was found.
+    pub(in crate::source) fn into_found(self) -> Diagnostics {
+        self.found
     }
 
     /// The same cursor over a text whose first line is that one of the file.
