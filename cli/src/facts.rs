@@ -70,7 +70,7 @@ pub(crate) fn status_text(status: NtStatus) -> String {
 /// A field's value as text, followed by the value's name if it has one.
 pub(crate) fn described(event: &Event<'_>, name: &str) -> Option<String> {
     let (_, field, value) = fields::labelled(event).find(|(label, ..)| label == name)?;
-    Some(match (Names::of(field, &value), value) {
+    Some(match (Names::from_value(field, &value), value) {
         (_, Value::SocketAddr(address)) if address.to_std().is_some() => address.to_string(),
         (Some(Names::One(name)), _) => name,
         (_, value) => value.to_string(),

@@ -30,32 +30,32 @@ pub(crate) fn label(layout: &'static LayoutInfo, index: usize) -> Option<Cow<'st
     }
 }
 
-/// What all events of a layout have in common, found out once.
+/// What all events of a layout share, computed once.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// The pairs of JSON that name the event and its layout, with a comma between.
+    /// The pairs of JSON with the names of the event and its layout, separated by commas.
     pub(crate) names: Vec<u8>,
     /// The fields.
     pub(crate) fields: Vec<KnownField>,
-    /// Whether one of them may be an address.
+    /// Whether a field may be an address.
     pub(crate) has_addresses: bool,
-    /// What the first event that was met has beside its fields, as pairs of JSON with a comma before each.
+    /// The header of the first event, as pairs of JSON with a comma before each.
     pub(crate) header: OnceLock<(HeaderKey, Vec<u8>)>,
 }
 
 /// Channel, level, opcode, task and keywords.
 pub(crate) type HeaderKey = (Option<u8>, u8, u8, u16, u64);
 
-/// A field as it is shown.
+/// A field and its label.
 #[derive(Debug)]
 pub(crate) struct KnownField {
     /// Its label.
     pub(crate) label: String,
-    /// The same as a key of JSON, with its colon.
+    /// The label as a key of JSON, with its colon.
     pub(crate) key: Vec<u8>,
 }
 
-/// A layout of the provider, and what is known of it once it was asked.
+/// A layout of the provider. What all its events share is computed at the first use.
 struct Slot {
     layout: &'static LayoutInfo,
     known: OnceLock<Known>,
@@ -69,14 +69,14 @@ static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
 });
 
 impl Known {
-    /// What is known of a layout of the provider; none if it is another's.
+    /// What the events of a layout share; `None` for a layout of another provider.
     pub(crate) fn of(layout: &'static LayoutInfo) -> Option<&'static Self> {
         let slot = SLOTS.get(usize::from(layout.index))?;
         let is_ours = std::ptr::eq(slot.layout, layout) || slot.layout == layout;
         is_ours.then(|| slot.known.get_or_init(|| Self::new(layout)))
     }
 
-    /// What is to be known of a layout.
+    /// Computes what the events of a layout share.
     pub(crate) fn new(layout: &'static LayoutInfo) -> Self {
         let mut names = b"\"event\":".to_vec();
         json_text::put_text(&mut names, layout.event);
@@ -116,7 +116,7 @@ pub(crate) enum Names {
 
 impl Names {
     /// The names of a field's value. `None` if it has no name.
-    pub(crate) fn of(field: &FieldInfo, value: &Value<'_>) -> Option<Self> {
+    pub(crate) fn from_value(field: &FieldInfo, value: &Value<'_>) -> Option<Self> {
         let Value::Array(elements) = value else { return name(field, value).map(Self::One) };
         let names: Vec<_> = elements.iter().map(|element| name(field, &element)).collect();
         names.iter().any(Option::is_some).then_some(Self::Each(names))
@@ -143,7 +143,7 @@ mod tests {
     static FLAGS: MapInfo = MapInfo::new("Flags", ENTRIES).of_bits();
 
     fn one(field: FieldInfo, value: Value<'_>) -> Option<String> {
-        match Names::of(&field, &value) {
+        match Names::from_value(&field, &value) {
             Some(Names::One(name)) => Some(name),
             None => None,
             Some(Names::Each(names)) => panic!("{names:?}"),
@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn each_element_of_an_array_has_its_name() {
         let field = FieldInfo::new("Kinds", InType::UInt16).with_map(&KINDS);
-        let of = |bytes| Names::of(&field, &ArrayValue::new(InType::UInt16, bytes).unwrap().into());
+        let of = |bytes| Names::from_value(&field, &ArrayValue::new(InType::UInt16, bytes).unwrap().into());
         assert_eq!(of(&[1, 0, 9, 0]), Some(Names::Each(vec![Some("One".to_owned()), None])));
         assert_eq!(of(&[9, 0]), None);
         assert_eq!(of(&[]), None);

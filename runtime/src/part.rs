@@ -114,7 +114,7 @@ pub(crate) fn values<'a>(
     part: impl Fn(usize) -> Option<Part<'a>>,
 ) -> impl Iterator<Item = (&'static FieldInfo, Value<'a>)> {
     let mut position = Position::default();
-    // Most fields share a segment: it is asked for once.
+    // Most fields share a segment. It is read from the view only once.
     let mut at_hand = (0, part(0));
     fields.iter().filter_map(move |field| {
         let here = position.step(field);

@@ -112,18 +112,18 @@ fn label<'a, R: Record<'a>>(record: &R) -> impl Iterator<Item = (Label, &'static
     let layout = record.layout();
     let mut seen = Seen::default();
     record.fields().enumerate().map(move |(index, (field, value))| {
-        // To compare each name with all before it would take longer than to write them.
+        // Comparing each name with all names before it would take longer than writing them.
         let before = if seen.may_have(field.name) { layout.count_namesakes_before(index) } else { 0 };
         (Label { name: field.name, before }, field, value)
     })
 }
 
-/// Names that were met, as a bit each: of two that share one, either may be meant.
+/// The names so far, with one bit for each. Several names may share a bit.
 #[derive(Default)]
 struct Seen([u128; 2]);
 
 impl Seen {
-    /// Whether this name may have been met before. It is from now on.
+    /// Whether this name may have occurred before. Adds it.
     fn may_have(&mut self, name: &str) -> bool {
         let bytes = name.as_bytes();
         let ends =

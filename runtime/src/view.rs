@@ -10,6 +10,8 @@ use crate::status::{BuiltIn, StatusText};
 use crate::{Fault, FieldInfo, LayoutInfo, Mismatch, PointerSize, Value};
 
 /// A decoded event: a view of one layout, or an enum of views. It gives access to the values without knowing the type.
+///
+/// Only generated code implements it; a later version may have more required items.
 pub trait Record<'a>: Copy {
     /// The view of the layout that the payload was read as.
     fn view(&self) -> &dyn AnyView<'a>;
@@ -62,6 +64,8 @@ pub trait AnyView<'a> {
 }
 
 /// A typed view over the payload of one layout.
+///
+/// Only generated code implements it; a later version may have more required items.
 ///
 /// A view borrows: it holds slices of the payload, and reads a field when it is asked for.
 pub trait View<'a>: Copy {

@@ -72,7 +72,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn of(field: &FieldInfo) -> Self {
+    fn from_field(field: &FieldInfo) -> Self {
         match field.in_type {
             InType::FileTime | InType::SystemTime => Self::Time,
             InType::Int8
@@ -264,10 +264,10 @@ pub(super) fn field(name: &str) -> Result<(&'static str, Kind), String> {
             None => format!("no event has a field {}; `smbetw events` finds them", excerpt(name)),
         });
     };
-    let kinds: Vec<_> = all().filter(|field| field.name == name).map(Kind::of).collect();
+    let kinds: Vec<_> = all().filter(|field| field.name == name).map(Kind::from_field).collect();
     // If layouts differ, values can still be compared as text.
     let same = kinds.windows(2).all(|pair| pair[0] == pair[1]);
-    Ok((known.name, if same { Kind::of(known) } else { Kind::Text }))
+    Ok((known.name, if same { Kind::from_field(known) } else { Kind::Text }))
 }
 
 /// A number, in decimal or hex, of either sign; `true` and `false`; a status by name.

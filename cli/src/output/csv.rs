@@ -79,7 +79,7 @@ fn columns_of(id: u16, wanted: &[String]) -> Vec<String> {
 }
 
 fn common(raw: &Raw, answer: &Answer<'_>) -> Vec<String> {
-    let header = header::of(raw, answer);
+    let header = header::choose(raw, answer);
     let layout = answer.event().layout();
     let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
     vec![

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The header: that of the record, or else that of the manifest.
-pub(crate) fn of<'r>(raw: &'r Raw, answer: &Answer<'_>) -> Cow<'r, Header> {
+pub(crate) fn choose<'r>(raw: &'r Raw, answer: &Answer<'_>) -> Cow<'r, Header> {
     if let Some(header) = &raw.header {
         return Cow::Borrowed(header);
     }

@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Content<'t> {
     /// The texts of status codes in messages.
     pub(crate) status_texts: &'t (dyn StatusText + Sync),
-    /// Whether the names of values are part of it.
+    /// Whether to add the names of values.
     pub(crate) names: bool,
     /// Whether to add the message.
     pub(crate) message: bool,
@@ -81,8 +81,7 @@ impl<'a> WithInput<'a> {
     }
 }
 
-/// Appends a decoded event. What is the same in all events of a layout was made once; no value is copied before it is
-/// written.
+/// Appends a decoded event. What all events of a layout share is made once. No value is copied before it is written.
 fn put_answer(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> io::Result<()> {
     let layout = answer.event().layout();
     match Known::of(layout) {
@@ -102,7 +101,7 @@ fn put_known_answer(
     out.push(b'{');
     put_origin(out, raw, answer);
     out.extend_from_slice(&known.names);
-    put_header(out, &header::of(raw, answer), known);
+    put_header(out, &header::choose(raw, answer), known);
     out.extend_from_slice(b",\"fields\":");
     put_fields(out, &event, known, content);
     if let Some(message) =
@@ -124,7 +123,7 @@ fn put_known_answer(
     Ok(())
 }
 
-/// Appends where the event is from, with a comma behind each pair.
+/// Appends the source of the event, with a comma after each pair.
 fn put_origin(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>) {
     if let Some(time) = raw.time {
         out.extend_from_slice(b"\"time\":");
@@ -146,7 +145,7 @@ fn put_origin(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>) {
     }
 }
 
-/// Appends what stands beside the fields, with a comma before each pair.
+/// Appends the header, with a comma before each pair.
 fn put_header(out: &mut Vec<u8>, header: &Header, known: &Known) {
     let key = (header.channel.map(|channel| channel.0), header.level, header.opcode, header.task, header.keywords);
     let (first, named) = known.header.get_or_init(|| (key, name_header(header)));
@@ -264,7 +263,7 @@ fn put_value(out: &mut Vec<u8>, value: smbserver_etw::Value<'_>, integers: Integ
         V::Ansi(text) => put_display(out, text),
         V::Array(elements) => put_list(out, elements.iter(), integers),
         V::List(elements) => put_list(out, elements.iter(), integers),
-        // What is rare and has parts of its own is written by its own rules.
+        // Floats and structs are rare, and are serialised by serde.
         other => put_serialized(out, &other),
     }
 }
@@ -280,7 +279,7 @@ fn put_list<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = smbserver_etw:
     out.push(b']');
 }
 
-/// Appends a number of 64 bits, as a text where readers would lose digits.
+/// Appends a number of 64 bits, as text if the option for it is set.
 fn put_big(out: &mut Vec<u8>, integers: Integers, put: impl FnOnce(&mut Vec<u8>)) {
     if integers.big_as_text {
         out.push(b'"');
@@ -291,10 +290,10 @@ fn put_big(out: &mut Vec<u8>, integers: Integers, put: impl FnOnce(&mut Vec<u8>)
     }
 }
 
-/// Appends what serde makes of a value.
+/// Appends a value as serde serialises it.
 fn put_serialized(out: &mut Vec<u8>, value: &impl Serialize) {
     let before = out.len();
-    // Nothing in an event is no JSON, and memory takes all that is written.
+    // Every value of an event can be written as JSON, and writing to memory does not fail.
     if serde_json::to_writer(&mut *out, value).is_err() {
         out.truncate(before);
         out.extend_from_slice(b"null");
@@ -305,7 +304,7 @@ fn put_serialized(out: &mut Vec<u8>, value: &impl Serialize) {
 fn put_names<'a>(out: &mut Vec<u8>, record: &impl Record<'a>, known: &Known, wanted: &[String]) {
     let mut is_first = true;
     for ((info, value), field) in record.fields().zip(&known.fields) {
-        let Some(names) = Names::of(info, &value).filter(|_| is_wanted(wanted, &field.label)) else { continue };
+        let Some(names) = Names::from_value(info, &value).filter(|_| is_wanted(wanted, &field.label)) else { continue };
         if !is_first {
             out.push(b',');
         }
@@ -336,7 +335,7 @@ fn put_addresses<'a>(out: &mut Vec<u8>, record: &impl Record<'a>, known: &Known,
     }
 }
 
-/// Appends what few events have, with a comma before each pair.
+/// Appends the parts that only few events have, with a comma before each pair.
 fn put_rest(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>) -> io::Result<()> {
     put_pair(out, "basis", answer.basis().map(|(_, basis)| basis).filter(Basis::says_more_than_the_build))?;
     put_pair(out, "also_fits", answer.also_fits())?;
@@ -461,7 +460,7 @@ mod tests {
         }
     }
 
-    /// All that can be asked for.
+    /// Everything that can be asked for.
     const ALL: Content<'static> = Content {
         status_texts: &smbserver_etw::status::BuiltIn,
         names: true,

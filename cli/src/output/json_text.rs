@@ -11,7 +11,7 @@ pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Appends in quotes what a value displays.
+/// Appends the `Display` text of a value in quotes.
 pub(crate) fn put_display(out: &mut Vec<u8>, value: impl Display) {
     out.push(b'"');
     // Appending cannot fail.
@@ -36,7 +36,7 @@ pub(crate) fn put_guid(out: &mut Vec<u8>, guid: Guid) {
     out.extend_from_slice(&text);
 }
 
-/// Escapes whatever is written.
+/// A writer that escapes its text.
 struct Escaped<'o>(&'o mut Vec<u8>);
 
 impl fmt::Write for Escaped<'_> {
@@ -46,7 +46,7 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Appends a text with what JSON escapes in it.
+/// Appends a text, escaped for JSON.
 fn put_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     loop {
@@ -75,11 +75,11 @@ fn put_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', letter]);
 }
 
-/// How many bytes at the front need no escape: eight are looked at together.
+/// The number of bytes at the front that need no escape. Tests eight bytes at a time.
 fn count_plain(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    // A byte of 0 borrows from the next one: what lies behind the first that was found may be wrong.
+    // A byte of 0 borrows from the next one, so that only the first byte found is certain.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
     let (words, tail) = bytes.as_chunks();
     for (at, &word) in words.iter().enumerate() {

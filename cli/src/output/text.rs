@@ -85,7 +85,7 @@ fn place(raw: &Raw) -> String {
 }
 
 fn header(layout: &LayoutInfo, raw: &Raw, answer: &Answer<'_>) -> String {
-    let header = super::header::of(raw, answer);
+    let header = super::header::choose(raw, answer);
     let mut text = place(raw);
     text.push_str(&format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version));
     if raw.header.is_some() || answer.header().is_some() {
@@ -170,7 +170,7 @@ fn width<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
 
 /// The meaning of the value in one line. For an address, which XML shows as bytes, its text.
 pub(crate) fn meaning(field: &FieldInfo, value: &Value<'_>) -> Option<String> {
-    match (Names::of(field, value), value) {
+    match (Names::from_value(field, value), value) {
         (Some(Names::One(name)), _) => Some(name),
         (Some(Names::Each(names)), Value::Array(elements)) => {
             let names = names.into_iter().zip(*elements);
@@ -235,7 +235,7 @@ fn on_others(others: &Candidates) -> String {
 /// A line for each field with a text from a map whose order is inferred. Not if a specification confirms the map: it is
 /// then the field's meaning and not its map.
 fn on_inferred<'a>(record: &impl Record<'a>) -> Vec<String> {
-    let named = record.fields().filter(|(field, value)| Names::of(field, value).is_some());
+    let named = record.fields().filter(|(field, value)| Names::from_value(field, value).is_some());
     let maps = named.filter_map(|(field, _)| Some((field.name, field.map.filter(|map| map.inferred)?.name)));
     maps.map(|(field, map)| format!("which value of {field} has which text is inferred; no capture contains {map}"))
         .collect()

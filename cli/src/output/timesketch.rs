@@ -37,7 +37,7 @@ pub(crate) fn header() -> String {
 /// The row of an event.
 pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
     let event = answer.event();
-    let header = header::of(raw, answer);
+    let header = header::choose(raw, answer);
     let message = answer.message(content.status_texts).map(|message| message.to_string());
     // Timesketch refuses rows without a message.
     let message = message.filter(|message| !message.trim().is_empty()).unwrap_or_else(|| event.name().to_owned());

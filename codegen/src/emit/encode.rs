@@ -40,7 +40,7 @@ fn emit_definition(encoder: &Encoder) -> TokenStream {
         let docs = doc_attributes(&member.docs);
         quote! { #docs pub #name: #ty }
     });
-    // A payload has what it has.
+    // The manifest decides how many Booleans there are.
     let allow = encoder.has_many_bools.then(|| quote! { #[allow(clippy::struct_excessive_bools)] });
     quote! {
         #docs

@@ -113,12 +113,18 @@ pub(super) fn plan_descriptor(
     let keywords = plan_keywords(schema, &used, lock);
     let newtype =
         |name, integer, doc: &str, constants| Newtype { name, integer, docs: vec![doc.to_owned()], constants };
+    let open = |name, integer, doc: &str, constants| Newtype {
+        name,
+        integer,
+        docs: [doc, "", "Other builds may have other values, so a `match` needs an arm `_`."].map(str::to_owned).into(),
+        constants,
+    };
     let descriptor = Descriptor {
-        channels: newtype("Channel", "u8", "The channel that an event is written to.", channels),
-        levels: newtype("Level", "u8", "The severity of an event.", levels),
-        opcodes: newtype("Opcode", "u8", "The step of an activity that an event reports.", opcodes),
+        channels: open("Channel", "u8", "The channel that an event is written to.", channels),
+        levels: open("Level", "u8", "The severity of an event.", levels),
+        opcodes: open("Opcode", "u8", "The step of an activity that an event reports.", opcodes),
         task_opcodes: plan_task_opcodes(schema),
-        tasks: newtype("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
+        tasks: open("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
         keywords: newtype(
             "Keywords",
             "u64",

@@ -94,7 +94,7 @@ impl Templates {
 
     fn insert(&mut self, chunk: &[u8], at: usize, template: Template) {
         self.weight += template.weight();
-        let system = SystemMap::of_template(&template, chunk);
+        let system = SystemMap::from_template(&template, chunk);
         self.by_offset.insert(at, Cached { template, system });
     }
 

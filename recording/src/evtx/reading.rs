@@ -204,7 +204,7 @@ impl<'a> Chunk<'a> {
         if let Some(cached) = outer.template.and_then(|at| self.templates.get(at)) {
             return read(&cached.system);
         }
-        let map = outer.instance.and_then(|instance| SystemMap::of_count(instance.count));
+        let map = outer.instance.and_then(|instance| SystemMap::from_count(instance.count));
         map.as_ref().map(read).unwrap_or_default()
     }
 

@@ -74,7 +74,7 @@ pub enum Shape {
 impl<'a> LogRecord<'a> {
     pub(super) fn new(parts: &Parts<'a>) -> Self {
         let Parts { id, written, live, system, values, place } = *parts;
-        let error = ProcessingError::of(&values);
+        let error = ProcessingError::from_values(&values);
         let key = system.id.map(|id| EventKey::new(id, system.version.unwrap_or_default()));
         let written = FileTime::from_ticks(written);
         let record = Record {
@@ -194,7 +194,7 @@ impl<'a> LogRecord<'a> {
 }
 
 impl<'a> ProcessingError<'a> {
-    fn of(values: &Values<'a>) -> Option<Self> {
+    fn from_values(values: &Values<'a>) -> Option<Self> {
         let root = values.template?.root?;
         if !root.is(values.chunk, "ProcessingErrorData") {
             return None;

@@ -55,7 +55,7 @@ const PLACES: [(&str, Option<&str>, Place); 18] = [
 
 impl SystemMap {
     /// The places by the names in a record's template.
-    pub(super) fn of_template(template: &Template, chunk: &[u8]) -> Self {
+    pub(super) fn from_template(template: &Template, chunk: &[u8]) -> Self {
         let mut map = Self::default();
         let is = |text: Option<Text>, name: &str| text.is_some_and(|text| text.is(chunk, name));
         for leaf in &template.leaves {
@@ -80,7 +80,7 @@ impl SystemMap {
 
     /// The places by the order in Windows' own templates, for records whose template is lost. The number of values says
     /// which template it was. If provider and channel are texts of the template, they are lost with it.
-    pub(super) fn of_count(count: usize) -> Option<Self> {
+    pub(super) fn from_count(count: usize) -> Option<Self> {
         let value = |index| Some(Content::Value { index, kind: 0 });
         let mut map = Self {
             level: value(0),

@@ -72,7 +72,7 @@ impl Guid {
     }
 }
 
-/// Where each pair of digits stands in the text.
+/// The offset of each pair of digits in the text.
 const PAIRS: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35];
 
 /// Converts between the byte order of the wire and that of the text: the first three fields are reversed.
@@ -95,9 +95,9 @@ impl PartialOrd for Guid {
 
 impl fmt::Display for Guid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand, since `write!` of the five parts takes several times as long and payloads are full of GUIDs.
+        // By hand, because `write!` of the five parts takes several times as long, and payloads are full of GUIDs.
         let text = self.to_ascii();
-        // Only ASCII was put there.
+        // The text is ASCII only.
         f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }

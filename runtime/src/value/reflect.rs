@@ -122,6 +122,32 @@ impl Value<'_> {
     }
 }
 
+/// Methods that return the value of one variant, if it is that.
+macro_rules! variants {
+    ($($method:ident $variant:ident $type:ty, $what:literal;)+) => {
+        impl<'a> Value<'a> {
+            $(
+                #[doc = concat!("The ", $what, ", if it is one.")]
+                pub const fn $method(self) -> Option<$type> {
+                    match self {
+                        Self::$variant(value) => Some(value),
+                        _ => None,
+                    }
+                }
+            )+
+        }
+    };
+}
+
+variants! {
+    as_bool Bool bool, "Boolean";
+    as_guid Guid Guid, "GUID";
+    as_file_time FileTime FileTime, "FILETIME";
+    as_sid Sid Sid<'a>, "SID";
+    as_utf16 Utf16 Utf16<'a>, "UTF-16 text";
+    as_socket_addr SocketAddr SocketAddr<'a>, "socket address";
+}
+
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -285,6 +311,17 @@ mod tests {
         for value in [Value::Bool(true), Value::Pointer(7), Value::F32(7.0), Value::Binary(Binary::default())] {
             assert_eq!((value.as_u64(), value.as_i64()), (None, None));
         }
+    }
+
+    #[test]
+    fn a_value_is_returned_as_its_own_type_alone() {
+        let text = Value::Utf16(Utf16::default());
+        assert_eq!((text.as_utf16(), text.as_guid(), text.as_bool()), (Some(Utf16::default()), None, None));
+        assert_eq!((Value::Bool(true).as_bool(), Value::Bool(true).as_utf16()), (Some(true), None));
+        assert_eq!(Value::Guid(Guid::NIL).as_guid(), Some(Guid::NIL));
+        assert_eq!(Value::FileTime(FileTime::from_ticks(1)).as_file_time(), Some(FileTime::from_ticks(1)));
+        assert_eq!(Value::Sid(Sid::default()).as_sid(), Some(Sid::default()));
+        assert_eq!(Value::SocketAddr(SocketAddr::default()).as_socket_addr(), Some(SocketAddr::default()));
     }
 
     #[test]

@@ -37,7 +37,7 @@ as_display! {
     Ipv6,
 }
 
-/// As one text: payloads are full of GUIDs.
+/// Written as one text, because payloads are full of GUIDs.
 impl Serialize for Guid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match core::str::from_utf8(&self.to_ascii()) {

@@ -206,14 +206,14 @@ fn write_time(f: &mut fmt::Formatter<'_>, date: Date, time: [u64; 3], nanos: u64
     let Date { year, month, day } = date;
     let [hour, minute, second] = time;
     if let Some(text) = short_time(date, time, nanos).filter(|_| !f.alternate()) {
-        // Only ASCII was put there.
+        // The text is ASCII only.
         return f.write_str(core::str::from_utf8(&text).map_err(|_| fmt::Error)?);
     }
     let m = if f.alternate() { "\u{200E}" } else { "" };
     write!(f, "{m}{year:04}{m}-{m}{month:02}{m}-{m}{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
-/// The text of a time whose parts have as many digits as usual: by hand, since a time stands in every record.
+/// The text of a time whose parts have the usual number of digits. By hand, because every record has a time.
 fn short_time(date: Date, time: [u64; 3], nanos: u64) -> Option<[u8; 30]> {
     let mut text = *b"0000-00-00T00:00:00.000000000Z";
     let Date { year, month, day } = date;

@@ -58,17 +58,17 @@ impl<'a> Utf16<'a> {
     }
 }
 
-/// The units that are turned into text together.
+/// The number of units that are turned into text together.
 const PIECE: usize = 64;
-/// The bytes that they may take: three a unit, and one more for a pair of surrogates.
+/// The most bytes of their text: three for each unit, and one more for a pair of surrogates.
 const PIECE_BYTES: usize = 3 * PIECE + 4;
 
 impl Utf16<'_> {
-    /// Hands the text on as UTF-8, piece by piece, with U+FFFD for each lone surrogate: what `Display` prints, for a writer
-    /// that wants it in bulk.
+    /// Calls `each` with the text as UTF-8, piece by piece, with U+FFFD for each lone surrogate. It is the text of
+    /// `Display`, for writers of bytes.
     ///
     /// # Errors
-    /// The first of `each`, which is not called again.
+    /// The first error of `each`, which is then not called again.
     pub fn try_for_each_str<E>(self, mut each: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         let mut rest = self.bytes.as_chunks().0;
         let mut buffer = [0; PIECE_BYTES];
@@ -81,7 +81,7 @@ impl Utf16<'_> {
             }
             let (length, taken) = transcode(rest, &mut buffer);
             let text = buffer.get(..length).unwrap_or_default();
-            // Only whole characters were put there.
+            // The bytes are whole characters.
             each(core::str::from_utf8(text).unwrap_or("\u{FFFD}"))?;
             rest = rest.get(taken..).unwrap_or_default();
         }
@@ -89,12 +89,12 @@ impl Utf16<'_> {
     }
 }
 
-/// The units as text, if they are all ASCII: nearly all are.
+/// The units as text, if they are all ASCII, as nearly all text is.
 fn copy_ascii<'b>(units: &[[u8; 2]], buffer: &'b mut [u8; PIECE_BYTES]) -> Option<&'b str> {
     let mut seen = 0;
     for (byte, &[low, high]) in buffer.iter_mut().zip(units) {
         *byte = low;
-        // A high byte that is not zero sets the bit that no ASCII has.
+        // A high byte other than zero sets the bit that no ASCII character has.
         seen |= low | if high == 0 { 0 } else { 0x80 };
     }
     if !seen.is_ascii() {
@@ -103,8 +103,8 @@ fn copy_ascii<'b>(units: &[[u8; 2]], buffer: &'b mut [u8; PIECE_BYTES]) -> Optio
     core::str::from_utf8(buffer.get(..units.len())?).ok()
 }
 
-/// Puts the characters of a piece at the front of `units` into the buffer. Returns the bytes put, and the units taken: a
-/// character is never split.
+/// Writes the characters at the front of `units` into the buffer. Returns the numbers of bytes written and of units
+/// used. A character is never split.
 fn transcode(units: &[[u8; 2]], buffer: &mut [u8; PIECE_BYTES]) -> (usize, usize) {
     let mut length = 0;
     let mut taken = 0;

@@ -270,12 +270,12 @@ impl Diff {
     pub fn new(old: &Snapshot, new: &Snapshot) -> Self {
         if old.formats != new.formats {
             let (old, new) = Snapshot::comparable(old, new);
-            return Self::of_comparable(&old, &new);
+            return Self::from_comparable(&old, &new);
         }
-        Self::of_comparable(old, new)
+        Self::from_comparable(old, new)
     }
 
-    fn of_comparable(old: &Snapshot, new: &Snapshot) -> Self {
+    fn from_comparable(old: &Snapshot, new: &Snapshot) -> Self {
         let mut changes = Vec::new();
         let has_id = |of: &Snapshot, id: u16| of.events.range((id, 0)..=(id, u8::MAX)).next().is_some();
         for (&(id, version), state) in &old.events {

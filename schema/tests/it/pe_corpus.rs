@@ -65,7 +65,7 @@ fn facts(provider: &Provider) -> BTreeMap<String, String> {
         }
     }
     for (event, fields) in p.events.iter().zip(&templates) {
-        let about = format!("event {} version {}", event.id, event.version);
+        let about = event.key();
         fact(format!("{about} channel"), format!("{:?}", event.channel));
         fact(format!("{about} level"), format!("{:?}", event.level));
         fact(format!("{about} opcode"), format!("{:?}", event.opcode));

@@ -161,7 +161,7 @@ fn a_whole_listing_is_what_its_manifest_declares() {
         id.as_ref().and_then(|id| declared.channels.iter().find(|c| c.id == *id)).map(|c| c.name.clone())
     };
     for event in &declared.events {
-        let what = |fact: &str| format!("event {} version {}: {fact}", event.id, event.version);
+        let what = |fact: &str| format!("{}: {fact}", event.key());
         let Some(shown) = listed.events.iter().find(|e| (e.id, e.version) == (event.id, event.version)) else {
             checks.failed.push(what("not listed"));
             continue;

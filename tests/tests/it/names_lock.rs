@@ -75,7 +75,7 @@ fn no_order_of_imports_renames_anything() {
 }
 
 #[test]
-fn an_older_layout_that_comes_later_bears_its_build() {
+fn an_older_layout_that_comes_later_has_its_build_in_its_name() {
     let names = by_key(&import_in_order(&[20348, 26100, 10240]));
     let views: Vec<(&str, &str)> = names
         .iter()
