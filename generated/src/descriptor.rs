@@ -2,6 +2,8 @@
 //! What an event's header holds beside id and version, with the provider's names for it.
 
 /// The channel that an event is written to.
+///
+/// Other builds may have other values, so a `match` needs an arm `_`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Channel(pub u8);
 
@@ -43,6 +45,8 @@ impl Channel {
 }
 
 /// The severity of an event.
+///
+/// Other builds may have other values, so a `match` needs an arm `_`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(pub u8);
 
@@ -72,6 +76,8 @@ impl Level {
 }
 
 /// The step of an activity that an event reports.
+///
+/// Other builds may have other values, so a `match` needs an arm `_`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Opcode(pub u8);
 
@@ -110,6 +116,8 @@ impl Opcode {
 }
 
 /// The component or activity that an event belongs to; 0 is none.
+///
+/// Other builds may have other values, so a `match` needs an arm `_`.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Task(pub u16);
 
