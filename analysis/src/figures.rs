@@ -1,0 +1,194 @@
+//! What is counted of records: for all, and for each group of them.
+
+use crate::{
+    components::{COUNT, Component, Components},
+    distribution::Distribution,
+    pairing::Answer,
+};
+
+/// The figures of some records.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    pub(crate) pairs: u64,
+    pub(crate) orphans: u64,
+    pub(crate) unanswered: u64,
+    pub(crate) interims: u64,
+    pub(crate) errors: u64,
+    pub(crate) errors_paired: u64,
+    pub(crate) bytes_read: u64,
+    pub(crate) bytes_written: u64,
+    pub(crate) bytes_paired: u64,
+    pub(crate) wall: Distribution,
+    pub(crate) first: Distribution,
+    pub(crate) hits: [u64; COUNT],
+    pub(crate) time: [u64; COUNT],
+    pub(crate) total_time: Option<u64>,
+}
+
+impl Figures {
+    /// Requests.
+    pub fn requests(&self) -> u64 {
+        self.pairs + self.unanswered
+    }
+
+    /// All that was answered: pairs and orphans.
+    pub fn count(&self) -> u64 {
+        self.pairs + self.orphans
+    }
+
+    /// Requests with their final responses.
+    pub fn pairs(&self) -> u64 {
+        self.pairs
+    }
+
+    /// Final responses without a request.
+    pub fn orphans(&self) -> u64 {
+        self.orphans
+    }
+
+    /// Requests without a final response.
+    pub fn unanswered(&self) -> u64 {
+        self.unanswered
+    }
+
+    /// Interim responses to requests that are there.
+    pub fn interims(&self) -> u64 {
+        self.interims
+    }
+
+    /// Errors among [`count`](Self::count): both top bits of the status are set, and it is not
+    /// STATUS_MORE_PROCESSING_REQUIRED.
+    pub fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// Errors among the pairs.
+    pub fn errors_paired(&self) -> u64 {
+        self.errors_paired
+    }
+
+    /// Bytes read and written, over [`count`](Self::count).
+    pub fn bytes(&self) -> u64 {
+        self.bytes_read + self.bytes_written
+    }
+
+    /// Bytes that READ answered.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Bytes that WRITE took.
+    pub fn bytes_written(&self) -> u64 {
+        self.bytes_written
+    }
+
+    /// Bytes of the pairs.
+    pub fn bytes_paired(&self) -> u64 {
+        self.bytes_paired
+    }
+
+    /// From request to final response, over the pairs.
+    pub fn wall(&self) -> &Distribution {
+        &self.wall
+    }
+
+    /// From request to its first interim response, over the requests that have one.
+    pub fn first(&self) -> &Distribution {
+        &self.first
+    }
+
+    /// How often requests came to the component, over [`count`](Self::count).
+    pub fn hits(&self, component: Component) -> u64 {
+        self.hits[component as usize]
+    }
+
+    /// How long they were there, in the raw unit.
+    pub fn time(&self, component: Component) -> u64 {
+        self.time[component as usize]
+    }
+
+    /// What all components took together, in the raw unit.
+    pub fn component_sum(&self) -> u64 {
+        self.time.iter().fold(0, |sum, time| sum.saturating_add(*time))
+    }
+
+    /// The component's part of what all took; zero if none took anything.
+    #[expect(clippy::cast_precision_loss, reason = "it is a part, shown with a few digits")]
+    pub fn share(&self, component: Component) -> f64 {
+        let sum = self.component_sum();
+        if sum == 0 { 0.0 } else { self.time(component) as f64 / sum as f64 }
+    }
+
+    /// `TotalTime`, in the raw unit; none where no response had it.
+    pub fn total_time(&self) -> Option<u64> {
+        self.total_time
+    }
+
+    /// A request with its answer, or an answer alone.
+    pub(crate) fn add_answer(&mut self, answer: &Answer) {
+        let bytes = u64::from(answer.bytes_read) + u64::from(answer.bytes_written);
+        let is_error = u64::from(answer.is_error);
+        match answer.request {
+            Some(request) => {
+                self.pairs += 1;
+                self.errors_paired += is_error;
+                self.bytes_paired += bytes;
+                self.wall.add(answer.wall);
+                self.add_interims(request.interims, request.first);
+            }
+            None => self.orphans += 1,
+        }
+        self.errors += is_error;
+        self.bytes_read += u64::from(answer.bytes_read);
+        self.bytes_written += u64::from(answer.bytes_written);
+        self.add_components(&answer.components);
+    }
+
+    /// A request that nobody answered.
+    pub(crate) fn add_unanswered(&mut self, interims: u32, first: Option<u64>) {
+        self.unanswered += 1;
+        self.add_interims(interims, first);
+    }
+
+    fn add_interims(&mut self, interims: u32, first: Option<u64>) {
+        self.interims += u64::from(interims);
+        if let Some(ticks) = first {
+            self.first.add(ticks);
+        }
+    }
+
+    fn add_components(&mut self, components: &Components) {
+        for (sum, hits) in self.hits.iter_mut().zip(components.hits) {
+            *sum += u64::from(hits);
+        }
+        for (sum, time) in self.time.iter_mut().zip(components.time) {
+            *sum = sum.saturating_add(time);
+        }
+        if let Some(total) = components.total {
+            self.total_time = Some(self.total_time.unwrap_or(0).saturating_add(total));
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.orphans += other.orphans;
+        self.unanswered += other.unanswered;
+        self.interims += other.interims;
+        self.errors += other.errors;
+        self.errors_paired += other.errors_paired;
+        self.bytes_read += other.bytes_read;
+        self.bytes_written += other.bytes_written;
+        self.bytes_paired += other.bytes_paired;
+        self.wall.merge(&other.wall);
+        self.first.merge(&other.first);
+        for (sum, hits) in self.hits.iter_mut().zip(other.hits) {
+            *sum += hits;
+        }
+        for (sum, time) in self.time.iter_mut().zip(other.time) {
+            *sum = sum.saturating_add(time);
+        }
+        if let Some(total) = other.total_time {
+            self.total_time = Some(self.total_time.unwrap_or(0).saturating_add(total));
+        }
+    }
+}
