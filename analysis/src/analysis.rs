@@ -1,6 +1,6 @@
 //! From events to figures, in one pass.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use smbserver_etw::{Event, EventKey, FileTime, Guid, NtStatus};
 
@@ -217,6 +217,16 @@ impl Analysis {
         report.orphans.sort_by_key(|it| (it.time_response, it.message_id));
         report.unknown = names.unknown();
         report
+    }
+}
+
+impl fmt::Debug for Analysis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // All that it holds may be a whole trace.
+        f.debug_struct("Analysis")
+            .field("settings", &self.settings)
+            .field("events", &self.events.total())
+            .finish_non_exhaustive()
     }
 }
 

@@ -65,6 +65,57 @@ pub(crate) const INFO: &str = "\
 Shows what recordings contain: format, Windows build and where it comes from, time span, clock, losses while recording, \
 SMBServer events by id, records of other providers, and what could not be read.";
 
+/// What `latency` does.
+pub(crate) const LATENCY: &str = "\
+Joins the requests and responses of a trace, and says which were slow, in what part of the server, for whom and on which file.
+
+A request and its final response have the same connection and MessageId. Names come from the events of connections, sessions, \
+tree connects, opens and the rundown; what none of them names is shown as ? and counted in the notes. The unit of the \
+components' times is inferred from the times of the events. All definitions are in the documentation of the crate \
+smbserver-analysis.";
+
+/// Examples, and the form of the answers.
+pub(crate) const LATENCY_AFTER: &str = "\
+Examples:
+  smbetw latency server.etl
+  smbetw latency server.etl --by client,command --slower-than 100ms
+  smbetw latency server.etl --command read,write --timeline 100ms --open
+  smbetw latency --compare before.etl after.etl
+  smbetw latency server.etl --format json --top 0 | jq '.commands[] | [.command, .wall_ns.p99]'
+
+JSON: one object. Durations are in nanoseconds, times ISO 8601 in UTC with seven digits; components are in the raw unit. What is \
+not known is null.
+  inputs, build, start, end, lost, lost_buffers
+            the files, the build if it is one, when the recording began and ended, what it lost
+  events    total, smbserver, other_providers; by_id, undecodable and unknown by \"id/version\"
+  requests, pairs, orphans, unanswered_count
+            orphans are final responses without a request
+  interims  count, and orphans: those without a request
+  unit      name (100ns, us, ns, qpc, tsc), per_second, source, error: by how much the components miss the time by the clock;
+            calibration has the sums that it was inferred from
+  total, commands, clients, users, shares, files
+            command and id, client, user, share, share and file; requests, interims, count (pairs and orphans), pairs, orphans,
+            unanswered, errors, bytes, bytes_read, bytes_written; wall_ns (of pairs) and first_ns (to the first interim \
+response): n, sum,
+            mean, min, max, p50, p95, p99; components by name: hits, time, share; total_time. errors_paired and bytes_paired are
+            of pairs alone. A group {\"rest\":true} is what is beyond 262,144 groups.
+            percentiles_off_by is there where they are not exact: with more than 100,000 pairs
+  statuses  status, status_name, error, count, commands
+  by        a table for each --by: by, groups
+  slowest, orphan_responses
+            command, connection, message_id, client, user, share, file, status, status_name, wall_ns, first_ns, time_request,
+            time_response, bytes, interims, components, total_time; offset and length of READ and WRITE
+  unanswered
+            command, connection, message_id, client, user, share, file, time_request, interims
+  unknown, unknown_records
+            connections, sessions, trees, opens without a name, and the records on them
+  in_flight max, at
+  timeline  slice_ns; slices: time, requests, responses, bytes, errors, in_flight, credits_requested, credits_granted,
+            p99_ns, at most an eighth too high
+With --compare: before and after, each such an object.
+
+Lists end after --top entries, but for commands. No list of records has more than 10,000.";
+
 /// What to know before decoding the first event.
 pub(crate) const DECODE: &str = "\
 Decodes events, and shows each with its message and fields.

@@ -22,7 +22,7 @@ mod time;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, Parser, Subcommand};
-use commands::{Done, decode, events, info, keywords, read, shell};
+use commands::{Done, decode, events, info, keywords, latency, read, shell};
 
 /// Reads and decodes events of the Windows file server (Microsoft-Windows-SMBServer, srv2.sys).
 #[derive(Parser)]
@@ -40,6 +40,7 @@ struct Cli {
 enum Command {
     Read(Box<read::Args>),
     Info(info::Args),
+    Latency(Box<latency::Args>),
     Decode(decode::Args),
     Events(events::EventsArgs),
     Show(events::ShowArgs),
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Read(args) => read::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Latency(args) => latency::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Events(args) => events::list(&args),
         Command::Show(args) => events::show(&args),

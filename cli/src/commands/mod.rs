@@ -4,6 +4,7 @@ pub(crate) mod decode;
 pub(crate) mod events;
 pub(crate) mod info;
 pub(crate) mod keywords;
+pub(crate) mod latency;
 pub(crate) mod read;
 pub(crate) mod shell;
 

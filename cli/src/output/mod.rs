@@ -5,6 +5,7 @@ pub(crate) mod csv;
 pub(crate) mod header;
 pub(crate) mod json;
 pub(crate) mod json_text;
+pub(crate) mod latency;
 pub(crate) mod lines;
 pub(crate) mod sink;
 pub(crate) mod text;

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use etw_recording::{
-    Error,
-    etl::{RecordsByTime, Trace},
+    Error, Guid,
+    etl::{EVENT_METADATA, EVENT_TRACE, RecordsByTime, SYSTEM_CONFIG_EX, Trace},
 };
 use smbserver_etw::{Build, descriptor::Channel, schema::PROVIDER};
 
 use super::{Prefilter, Progress};
 use crate::raw::{Header, Raw};
+
+/// Whether records of this class are the trace's own, or those of the program that put it together.
+fn is_of_the_trace(class: Guid) -> bool {
+    [EVENT_TRACE, EVENT_METADATA, SYSTEM_CONFIG_EX].contains(&class)
+}
 
 /// The SMBServer records of a trace, in the order of time.
 pub(crate) struct TraceCursor<'t> {
@@ -39,7 +44,7 @@ impl<'t> TraceCursor<'t> {
             self.next += 1;
             self.progress.bytes = self.progress.bytes.max(record.place.start);
             let Some(key) = record.key.filter(|_| record.provider == PROVIDER.guid) else {
-                self.progress.others += 1;
+                self.progress.others += u64::from(!is_of_the_trace(record.provider));
                 continue;
             };
             self.progress.events += 1;

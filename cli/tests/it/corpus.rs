@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Run, smbetw};
 
 /// The folder; if it is absent, a message and `None`.
-fn folder() -> Option<PathBuf> {
+pub(super) fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus/made");
     if folder.is_dir() {
         return Some(folder);
@@ -40,7 +40,7 @@ fn read(folder: &Path, args: &[&str], file: &str) -> Run {
 }
 
 /// FILETIME ticks of an ISO time with seven digits.
-fn ticks(time: &Value) -> u64 {
+pub(super) fn ticks(time: &Value) -> u64 {
     let text = time.as_str().unwrap();
     let (date, clock) = text.trim_end_matches('Z').split_once('T').unwrap();
     let date: Vec<u64> = date.split('-').map(|part| part.parse().unwrap()).collect();

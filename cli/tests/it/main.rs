@@ -12,6 +12,7 @@ mod evtx_writer;
 mod example;
 mod json;
 mod knows;
+mod latency;
 mod logs;
 mod read;
 mod text;

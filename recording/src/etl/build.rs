@@ -8,7 +8,7 @@ use crate::filter::Filter;
 use crate::record::Place;
 
 /// The class of the records that a merging program writes about its machine.
-const SYSTEM_CONFIG_EX: Guid = Guid::from_u128(0x9b79ee91_b5fd_41c0_a243_4248e266e9d0);
+pub const SYSTEM_CONFIG_EX: Guid = Guid::from_u128(0x9b79ee91_b5fd_41c0_a243_4248e266e9d0);
 /// The opcode of the one with the build.
 const BUILD_INFO: u8 = 32;
 /// The opcode of the trace's own record with the build.

@@ -21,7 +21,7 @@ use std::io::{Read, Seek};
 
 use etw_runtime::Guid;
 
-pub use build::{BuildLab, BuildReport, LabSource};
+pub use build::{BuildLab, BuildReport, LabSource, SYSTEM_CONFIG_EX};
 pub use clock::ClockType;
 pub use header::Header;
 pub use items::{Item, ItemKind, Items, ItemsIter};
