@@ -178,7 +178,9 @@ Answers in JSON: {\"line\",\"build\",\"event\",\"id\",\"version\",\"layout\",\"c
               null for elements without a name. The text of a map may have inserts (%2)
   basis       only if the build itself was never captured and the layout of a neighbour was used:
               {\"between\":[20348,22000],\"same_layout\":true|false} or {\"newer_than\":26200}. With
-              same_layout false the fields may mean something else, though the payload fits
+              same_layout false the fields may mean something else, though the payload fits. Or the
+              build's capture has no such event, and other builds have it: {\"other_build\":
+              [[26100,26200]],\"capture_as_of\":\"10.0.20348.4171\"}; a newer update may have brought it
   also_fits   only if the payload fits layouts of other builds just as well: [{\"layout\",\"builds\"}].
               If the build is not certain, the fields are not certain either
   left_over   only with --lenient: the bytes after the last field, in hex
@@ -191,8 +193,10 @@ Errors in JSON: {\"error\":{\"kind\",\"message\",..}}, with \"line\", \"build\",
   unknown_build    older than every captured build: oldest_build
   unknown_event    no such id, or not in this build: event, known_versions if another has it
   unknown_version  no such version, or not in this build: event, known_versions
+                   (both with capture_as_of, the version of the binary that the build's capture is of)
   truncated        the payload ends inside a field: layout, field, offset, needed, available
   unterminated     a string has no NUL up to the payload's end: layout, field, offset, available
+  no_sid           the bytes are no SID: layout, field, offset, revision, sub_authorities
   odd_length       a UTF-16 string has half a unit: layout, field, offset, bytes
   left_over        bytes are left after the last field: layout, offset, left_over (how many)
   other_layout     it does not fit the build's layout (mismatch says why, with that kind's data)

@@ -86,7 +86,7 @@ fn by_tables<'a, E: Events<'a>>(
     let Some(version) = known::<E>(key) else { return Err(unknown::<E>(Some(build), key)) };
     match version.layout_at(capture) {
         Some(layout) => Chosen { version, layout }.decode(build, payload),
-        None => of_other_builds(Consulted { build, capture }, key, version, payload),
+        None => of_other_builds(consulted(info, build, capture), key, version, payload),
     }
 }
 
@@ -220,6 +220,10 @@ fn info<'a, E: Events<'a>>() -> &'static ProviderInfo {
     <E::Provider as Provider>::INFO
 }
 
+fn consulted(info: &ProviderInfo, build: u32, capture: u32) -> Consulted {
+    Consulted::new(build, capture).with_version(info.binary_version(capture))
+}
+
 fn known<'a, E: Events<'a>>(key: EventKey) -> Option<&'static VersionInfo> {
     info::<E>().event(key.id)?.version(key.version)
 }
@@ -275,9 +279,9 @@ impl Chosen {
 #[cold]
 fn unknown<'a, E: Events<'a>>(build: Option<u32>, key: EventKey) -> DecodeError {
     let EventKey { id, version } = key;
-    let known = info::<E>().event(id);
-    let consulted = |build| Some(Consulted { build, capture: info::<E>().capture_for(build)? });
-    let build = build.and_then(consulted);
+    let info = info::<E>();
+    let known = info.event(id);
+    let build = build.and_then(|build| Some(consulted(info, build, info.capture_for(build)?)));
     let in_build = |event: &&'static EventInfo| match build {
         None => true,
         Some(Consulted { capture, .. }) => event.versions.iter().any(|v| v.layout_at(capture).is_some()),

@@ -118,7 +118,7 @@ impl<'a, E: Events<'a>> Decoded<'a, E> {
         // There is always a capture: without one nothing would have been decoded.
         let capture = provider.capture_for(build).unwrap_or(build);
         if !layout.holds_in(capture) {
-            return Basis::OtherBuild { capture, has: layout.builds };
+            return Basis::OtherBuild { capture, as_of: provider.binary_version(capture), has: layout.builds };
         }
         match provider.capture_after(build) {
             _ if capture == build => Basis::Captured,
@@ -232,6 +232,8 @@ pub enum Basis {
     OtherBuild {
         /// The capture that was looked at for the build.
         capture: u32,
+        /// The version of the binary that the capture is of, where it is known.
+        as_of: Option<&'static str>,
         /// The captured builds with the layout.
         has: &'static [BuildRange],
     },
@@ -262,10 +264,11 @@ impl fmt::Display for Basis {
             Self::Newer { newest } => {
                 write!(f, "the build is newer than every captured build; this is the layout of build {newest}")
             }
-            Self::OtherBuild { capture, has } => {
+            Self::OtherBuild { capture, as_of, has } => {
                 write!(f, "the capture of build {capture} has no such event; this is the layout of build")?;
                 BuildRange::write_list(has, f)?;
-                f.write_str(", the only known one, and the payload fits it. An update may have brought it")
+                f.write_str(", the only known one, and the payload fits it; ")?;
+                crate::error::write_as_of(f, *capture, *as_of)
             }
             Self::OnlyLayout => f.write_str("no build was given; no other known layout fits the payload"),
         }

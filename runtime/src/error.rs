@@ -45,6 +45,13 @@ pub enum FaultKind {
         /// The count.
         bytes: usize,
     },
+    /// The bytes of a `win:SID` are none: its revision is 1, and it has at most 15 sub-authorities.
+    NoSid {
+        /// The first byte.
+        revision: u8,
+        /// The second byte.
+        sub_authorities: u8,
+    },
     /// The layout asked for is not one of this provider's.
     UnknownLayout,
 }
@@ -289,13 +296,35 @@ pub struct Consulted {
     /// The capture: the build itself, or the nearest below it. In the second case the build's own manifest may have
     /// events that the capture lacks.
     pub capture: u32,
+    /// The version of the binary that the capture is of, where it is known. A capture shows a build as of some update: a
+    /// newer one may have added events.
+    pub as_of: Option<&'static str>,
 }
 
 impl Consulted {
     /// A build, and the capture that is used for it.
     #[must_use]
     pub const fn new(build: u32, capture: u32) -> Self {
-        Self { build, capture }
+        Self { build, capture, as_of: None }
+    }
+
+    /// The same, with the version of the capture's binary.
+    #[must_use]
+    pub const fn with_version(mut self, version: Option<&'static str>) -> Self {
+        self.as_of = version;
+        self
+    }
+}
+
+/// What a capture is, for messages about what it lacks: a sentence without an end.
+pub(crate) fn write_as_of(f: &mut fmt::Formatter<'_>, capture: u32, as_of: Option<&str>) -> fmt::Result {
+    match as_of {
+        Some(version) => {
+            write!(f, "the capture of {capture} is as of {version}; newer updates may have added events")
+        }
+        None => {
+            write!(f, "the update that the capture of {capture} is as of is not known; others may have added events")
+        }
     }
 }
 
@@ -336,7 +365,7 @@ impl DecodeError {
 
 impl Mismatch {
     /// A word for the kind of mismatch: `truncated`, `unterminated`, `odd_length`,
-    /// `unknown_layout` or `left_over`.
+    /// `no_sid`, `unknown_layout` or `left_over`.
     pub fn kind(&self) -> &'static str {
         match self.found {
             MismatchKind::LeftOver { .. } => "left_over",
@@ -344,6 +373,7 @@ impl Mismatch {
                 FaultKind::Truncated { .. } => "truncated",
                 FaultKind::Unterminated { .. } => "unterminated",
                 FaultKind::OddLength { .. } => "odd_length",
+                FaultKind::NoSid { .. } => "no_sid",
                 FaultKind::UnknownLayout => "unknown_layout",
             },
         }
@@ -371,6 +401,10 @@ impl fmt::Display for Mismatch {
             FaultKind::OddLength { bytes } => {
                 write!(f, "field {field} at offset {offset} is a UTF-16 string of {bytes} bytes, an odd number")
             }
+            FaultKind::NoSid { revision, sub_authorities } => write!(
+                f,
+                "field {field} at offset {offset} is no SID: revision {revision}, {sub_authorities} sub-authorities"
+            ),
             FaultKind::UnknownLayout => f.write_str("not a layout of this provider"),
         }
     }
@@ -386,10 +420,10 @@ impl fmt::Display for DecodeError {
             Self::UnknownEvent { id, build, known } => {
                 write!(f, "there is no event {id}")?;
                 write_in_build(f, *build)?;
-                match known {
-                    Some(event) => write!(f, "; other builds have it as {}", event.name),
-                    None => Ok(()),
+                if let Some(event) = known {
+                    write!(f, "; other builds have it as {}", event.name)?;
                 }
+                write_gap(f, *build)
             }
             Self::UnknownVersion { event, version, build } => write_unknown_version(f, event, *version, *build),
             Self::Mismatch(mismatch) => mismatch.fmt(f),
@@ -397,11 +431,14 @@ impl fmt::Display for DecodeError {
             Self::Ambiguous { candidates, build: None } => {
                 write!(f, "without a build the payload exactly fits several layouts: {candidates}")
             }
-            Self::Ambiguous { candidates, build: Some(Consulted { capture, .. }) } => write!(
-                f,
-                "the capture of build {capture} has no such event, and the payload exactly fits several layouts of \
-                 other builds: {candidates}"
-            ),
+            Self::Ambiguous { candidates, build: build @ Some(Consulted { capture, .. }) } => {
+                write!(
+                    f,
+                    "the capture of build {capture} has no such event, and the payload exactly fits several layouts of \
+                     other builds: {candidates}"
+                )?;
+                write_gap(f, *build)
+            }
             Self::NoLayoutFits { tried, newest } => {
                 write!(f, "the payload fits none of {tried}; the newest: {newest}")
             }
@@ -409,11 +446,18 @@ impl fmt::Display for DecodeError {
     }
 }
 
+/// What the capture that was looked at is, after what it lacks.
+fn write_gap(f: &mut fmt::Formatter<'_>, build: Option<Consulted>) -> fmt::Result {
+    let Some(Consulted { capture, as_of, .. }) = build else { return Ok(()) };
+    f.write_str("; ")?;
+    write_as_of(f, capture, as_of)
+}
+
 fn write_in_build(f: &mut fmt::Formatter<'_>, build: Option<Consulted>) -> fmt::Result {
     match build {
         None => Ok(()),
-        Some(Consulted { build, capture }) if build == capture => write!(f, " in build {build}"),
-        Some(Consulted { build, capture }) => {
+        Some(Consulted { build, capture, .. }) if build == capture => write!(f, " in build {build}"),
+        Some(Consulted { build, capture, .. }) => {
             write!(f, " in build {capture}, the nearest capture below build {build}")
         }
     }
@@ -445,7 +489,7 @@ fn write_unknown_version(
         }
         f.write_str(")")?;
     }
-    Ok(())
+    write_gap(f, build)
 }
 
 impl core::error::Error for Mismatch {}

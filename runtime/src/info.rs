@@ -18,6 +18,9 @@ pub struct ProviderInfo {
     pub builds: &'static [u32],
     /// The events, by id.
     pub events: &'static [&'static EventInfo],
+    /// The version of the binary that a build's manifest was taken from, where it is known, by build: `10.0.20348.4171`. A
+    /// manifest is that of a build as of an update.
+    pub binary_versions: &'static [(u32, &'static str)],
 }
 
 /// An event: its id and its versions.
@@ -152,6 +155,8 @@ pub struct HeaderInfo {
     pub opcode: u8,
     /// The task; 0 means none.
     pub task: u16,
+    /// Whether the task's number is made up, because no capture gives it: events have another.
+    pub task_is_placeholder: bool,
     /// The keywords that the manifest gives the event, without the bit of its channel.
     pub keywords: u64,
     /// The message's text with its inserts; `None` if the manifest has none.
@@ -167,7 +172,19 @@ impl ProviderInfo {
         builds: &'static [u32],
         events: &'static [&'static EventInfo],
     ) -> Self {
-        Self { name, guid, builds, events }
+        Self { name, guid, builds, events, binary_versions: &[] }
+    }
+
+    /// The same provider with the versions of the binaries.
+    #[must_use]
+    pub const fn with_binary_versions(mut self, versions: &'static [(u32, &'static str)]) -> Self {
+        self.binary_versions = versions;
+        self
+    }
+
+    /// The version of the binary that a captured build's manifest was taken from; none where it is not known.
+    pub fn binary_version(&self, build: u32) -> Option<&'static str> {
+        self.binary_versions.iter().find(|(captured, _)| *captured == build).map(|(_, version)| *version)
     }
 
     /// The capture that is used for a build: the build itself, or the nearest below it. `None` for a build before the
@@ -319,6 +336,11 @@ impl PartialEq for LayoutInfo {
 impl Eq for LayoutInfo {}
 
 impl FieldInfo {
+    /// Whether a text in single bytes is UTF-8 by its outType.
+    pub(crate) fn is_utf8(&self) -> bool {
+        matches!(self.out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml))
+    }
+
     /// A field of which the manifest gives only name and inType.
     pub const fn new(name: &'static str, in_type: InType) -> Self {
         Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None, members: None }
@@ -385,7 +407,7 @@ impl HeaderInfo {
     /// The header as of a captured build, without channel, opcode, task, keywords and message.
     #[must_use]
     pub const fn new(since: u32, level: u8) -> Self {
-        Self { since, channel: None, level, opcode: 0, task: 0, keywords: 0, message: None }
+        Self { since, channel: None, level, opcode: 0, task: 0, task_is_placeholder: false, keywords: 0, message: None }
     }
 
     /// The same header with a channel.
@@ -406,6 +428,14 @@ impl HeaderInfo {
     #[must_use]
     pub const fn with_task(mut self, task: u16) -> Self {
         self.task = task;
+        self
+    }
+
+    /// The same header with a task whose number is not known.
+    #[must_use]
+    pub const fn with_placeholder_task(mut self, task: u16) -> Self {
+        self.task = task;
+        self.task_is_placeholder = true;
         self
     }
 

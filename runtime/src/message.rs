@@ -15,6 +15,8 @@ use crate::{Ansi, Binary, MapInfo, Record, Utf16, Value};
 pub struct MessageWriter<'w, W: ?Sized> {
     out: &'w mut W,
     status_texts: &'w dyn StatusText,
+    /// Whether line breaks inside of values are escaped.
+    one_line_values: bool,
     result: fmt::Result,
 }
 
@@ -31,7 +33,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
     /// A writer that asks `status_texts` for the texts of status codes.
     #[inline]
     pub fn new(out: &'w mut W, status_texts: &'w dyn StatusText) -> Self {
-        Self { out, status_texts, result: Ok(()) }
+        Self { out, status_texts, one_line_values: false, result: Ok(()) }
     }
 
     /// The error of the sink, if there was one.
@@ -69,27 +71,30 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
     /// Text, with a space for each NUL in it. What looks like an insert is printed as it is: the text may come from
     /// anybody who connects.
     pub fn utf16(&mut self, text: Utf16<'_>) -> &mut Self {
+        let one_line = self.one_line_values;
         self.write(|out| {
-            if text.units().all(|unit| unit != 0) {
+            if text.units().all(|unit| unit != 0) && !one_line {
                 return write!(out, "{text}");
             }
+            let mut out = Values { out, one_line };
             text.chars().try_for_each(|c| out.write_char(if c == '\0' { ' ' } else { c }))
         })
     }
 
+    /// A value that may be a text.
+    fn value(&mut self, value: impl Display) -> &mut Self {
+        let one_line = self.one_line_values;
+        self.write(|out| write!(Values { out, one_line }, "{value}"))
+    }
+
     /// Text of an unknown code page, up to its first NUL.
     pub fn ansi(&mut self, text: Ansi<'_>) -> &mut Self {
-        self.show(text)
+        self.value(text)
     }
 
     /// Text whose outType says that it is UTF-8, up to its first NUL.
     pub fn utf8(&mut self, text: Ansi<'_>) -> &mut Self {
-        self.write(|out| {
-            text.until_nul().as_bytes().utf8_chunks().try_for_each(|chunk| {
-                out.write_str(chunk.valid())?;
-                if chunk.invalid().is_empty() { Ok(()) } else { out.write_char(char::REPLACEMENT_CHARACTER) }
-            })
-        })
+        self.value(text.in_utf8())
     }
 
     /// `xs:dateTime`, with the left-to-right marks of Windows' messages.
@@ -99,7 +104,7 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
 
     /// An integer of 8 or 16 bits as `xs:string`: one character.
     pub fn character(&mut self, unit: impl TryInto<u32>) -> &mut Self {
-        self.show(unit.try_into().ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER))
+        self.value(unit.try_into().ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     /// `win:Port`: an integer in network byte order.
@@ -172,7 +177,29 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
 
     /// A value in a printf format of the template, `%1!08x!`.
     pub fn formatted(&mut self, format: &Printf, value: &Value<'_>) -> &mut Self {
-        self.write(|out| write!(out, "{}", Formatted(format, value)))
+        self.value(Formatted(format, value))
+    }
+}
+
+/// Writes values, with their line breaks escaped if each is to stay on its line.
+struct Values<'o, W: ?Sized> {
+    out: &'o mut W,
+    one_line: bool,
+}
+
+impl<W: fmt::Write + ?Sized> fmt::Write for Values<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if !self.one_line {
+            return self.out.write_str(text);
+        }
+        text.chars().try_for_each(|c| self.write_char(c))
+    }
+
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        if self.one_line && matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}') {
+            return write!(self.out, "{}", c.escape_default());
+        }
+        self.out.write_char(c)
     }
 }
 
@@ -214,8 +241,10 @@ pub struct Printf {
     pub left: bool,
     /// Padded with zeros (`0`).
     pub zeros: bool,
-    /// With `0x` before a hexadecimal number other than zero (`#`).
+    /// With `0x` before a hexadecimal number other than zero, and a zero before an octal one (`#`).
     pub alternate: bool,
+    /// What stands before a signed number that is not negative: a plus or a blank (`+`, ` `), or nothing.
+    pub sign: &'static str,
     /// The least number of characters.
     pub width: usize,
     /// The least number of digits, or the most characters of a text (`.3`).
@@ -231,6 +260,8 @@ pub enum Conversion {
     Decimal,
     /// `u`.
     Unsigned,
+    /// `o`.
+    Octal,
     /// `x`.
     LowerHex,
     /// `X`, `p`.
@@ -258,8 +289,15 @@ impl Printf {
             (Conversion::Unsigned, Some(bits)) => self.digits(out, "", &bits),
             (Conversion::Decimal, Some(bits)) => match value.as_i64() {
                 Some(negative @ ..0) => self.digits(out, "-", &negative.unsigned_abs()),
-                _ => self.digits(out, "", &bits),
+                _ => self.digits(out, self.sign, &bits),
             },
+            (Conversion::Octal, Some(bits)) => {
+                // In C the zero is one of the digits that a precision asks for.
+                let digits = format_args!("{bits:o}");
+                let least = if self.alternate && bits != 0 { characters(&digits)? + 1 } else { 0 };
+                let precision = if least == 0 { self.precision } else { Some(self.precision.unwrap_or(0).max(least)) };
+                Self { precision, ..*self }.digits(out, "", &digits)
+            }
             _ => self.text(out, value),
         }
     }
@@ -346,6 +384,7 @@ pub struct Message<'s, R> {
     record: R,
     build: u32,
     status_texts: &'s dyn StatusText,
+    one_line_values: bool,
 }
 
 /// Prints the record; `Display` prints the text.
@@ -357,13 +396,23 @@ impl<R: fmt::Debug> fmt::Debug for Message<'_, R> {
 
 impl<'s, R> Message<'s, R> {
     pub(crate) fn new(record: R, build: u32, status_texts: &'s dyn StatusText) -> Self {
-        Self { record, build, status_texts }
+        Self { record, build, status_texts, one_line_values: false }
+    }
+
+    /// The same message with line breaks inside of values as `\n`: a name with line breaks, which anybody may choose who
+    /// connects, cannot look like lines of the message. Windows prints them.
+    #[must_use]
+    pub fn with_one_line_values(mut self) -> Self {
+        self.one_line_values = true;
+        self
     }
 }
 
 impl<'a, R: Record<'a>> Display for Message<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.record.write_message(self.build, &mut MessageWriter::new(f, self.status_texts))
+        let mut writer: AnyMessageWriter<'_> = MessageWriter::new(f, self.status_texts);
+        writer.one_line_values = self.one_line_values;
+        self.record.write_message(self.build, &mut writer)
     }
 }
 
@@ -383,6 +432,7 @@ mod tests {
     #[test]
     fn formats_are_those_of_c() {
         let plain = Printf {
+            sign: "",
             left: false,
             zeros: false,
             alternate: false,
@@ -395,6 +445,7 @@ mod tests {
         let text = Value::Ansi(Ansi::new(b"abc"));
         let hex = Printf { conversion: Conversion::LowerHex, ..plain };
         let decimal = Printf { conversion: Conversion::Decimal, ..plain };
+        let octal = Printf { conversion: Conversion::Octal, ..plain };
         // Expected is what the shell's printf prints for the same formats and values.
         let rows = [
             (Printf { width: 8, precision: Some(3), ..hex }, number, "     00a"),
@@ -408,6 +459,13 @@ mod tests {
             (Printf { left: true, width: 5, ..decimal }, Value::U32(7), "7    "),
             (Printf { precision: Some(5), ..decimal }, signed, "-00007"),
             (Printf { width: 3, ..decimal }, Value::U32(12345), "12345"),
+            (Printf { sign: "+", width: 5, zeros: true, ..decimal }, Value::U32(7), "+0007"),
+            (Printf { sign: " ", ..decimal }, Value::U32(7), " 7"),
+            (Printf { sign: "+", ..decimal }, signed, "-7"),
+            (octal, Value::U32(8), "10"),
+            (Printf { alternate: true, ..octal }, Value::U32(8), "010"),
+            (Printf { alternate: true, precision: Some(5), ..octal }, Value::U32(8), "00010"),
+            (Printf { alternate: true, ..octal }, Value::U32(0), "0"),
             (Printf { alternate: true, ..hex }, number, "0xa"),
             (Printf { alternate: true, conversion: Conversion::UpperHex, ..hex }, number, "0XA"),
             (Printf { alternate: true, zeros: true, width: 4, ..hex }, Value::U32(0), "0000"),
@@ -420,6 +478,7 @@ mod tests {
     #[test]
     fn a_precision_counts_characters_not_bytes() {
         let format = Printf {
+            sign: "",
             left: false,
             zeros: false,
             alternate: false,

@@ -88,6 +88,7 @@ fn value_at<'a>(
         (Part::Segment(bytes), Some(size)) => {
             Some(read_fixed(field.in_type, bytes.get(position.offset..)?.get(..size)?))
         }
+        (Part::Field(Value::Ansi(text)), None) if field.is_utf8() => Some(Value::Ansi(text.in_utf8())),
         (Part::Field(value), None) => Some(value),
         _ => None,
     }
@@ -130,8 +131,27 @@ pub(crate) fn values<'a>(
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
     use crate::{InType, Size, Utf16};
+
+    #[test]
+    fn a_text_of_single_bytes_is_utf8_where_its_out_type_says_so() {
+        let text = Part::Field(Value::Ansi(crate::Ansi::new("é\0".as_bytes())));
+        for (out_type, shown) in [
+            (Some(crate::OutType::Utf8), "é"),
+            (Some(crate::OutType::Json), "é"),
+            (Some(crate::OutType::Xml), "é"),
+            (Some(crate::OutType::String), "\u{FFFD}\u{FFFD}"),
+            (None, "\u{FFFD}\u{FFFD}"),
+        ] {
+            let mut field = FieldInfo::new("A", InType::AnsiString);
+            field.out_type = out_type;
+            let value = value_of(&[field], 0, |_| Some(text)).unwrap();
+            assert_eq!(std::string::ToString::to_string(&value), shown, "{out_type:?}");
+        }
+    }
 
     #[test]
     fn neighbours_of_fixed_size_share_a_segment() {

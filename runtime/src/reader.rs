@@ -195,14 +195,16 @@ impl<'a> Reader<'a> {
     /// A `win:SID`: eight bytes and four for each sub-authority.
     #[inline]
     pub fn sid(&mut self, field: u16) -> Result<Sid<'a>, Fault> {
-        let sub_authorities = self.rest.get(1).copied().map_or(0, usize::from);
-        match Sid::split(self.rest) {
-            Some((sid, rest)) => {
-                self.rest = rest;
-                Ok(sid)
-            }
-            None => Err(self.truncated(field, 8 + 4 * sub_authorities)),
+        if let Some((sid, rest)) = Sid::split(self.rest) {
+            self.rest = rest;
+            return Ok(sid);
         }
+        Err(match *self.rest {
+            [revision, sub_authorities, ..] if revision != 1 || sub_authorities > Sid::MAX_SUB_AUTHORITIES => {
+                self.fault(field, FaultKind::NoSid { revision, sub_authorities })
+            }
+            _ => self.truncated(field, 8 + 4 * self.rest.get(1).copied().map_or(0, usize::from)),
+        })
     }
 
     /// A `win:Pointer` of the payload's [`PointerSize`].

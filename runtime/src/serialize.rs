@@ -225,7 +225,10 @@ impl Serialize for Basis {
                 map.serialize_entry("same_layout", same)?;
             }
             Self::Newer { newest } => map.serialize_entry("newer_than", newest)?,
-            Self::OtherBuild { has, .. } => map.serialize_entry("other_build", has)?,
+            Self::OtherBuild { has, as_of, .. } => {
+                map.serialize_entry("other_build", has)?;
+                put_known(&mut map, "capture_as_of", *as_of)?;
+            }
             Self::Captured | Self::OnlyLayout => {}
         }
         map.end()
@@ -270,6 +273,7 @@ impl Serialize for DecodeError {
         self.mismatch().map_or(Ok(()), |mismatch| put_mismatch(&mut map, mismatch))?;
         if let Self::UnknownEvent { build: Some(asked), .. } | Self::UnknownVersion { build: Some(asked), .. } = self {
             put_known(&mut map, "consulted_build", (asked.capture != asked.build).then_some(asked.capture))?;
+            put_known(&mut map, "capture_as_of", asked.as_of)?;
         }
         match self {
             Self::OtherProvider { provider } => map.serialize_entry("provider", provider)?,
@@ -305,6 +309,10 @@ fn put_mismatch<M: SerializeMap>(map: &mut M, mismatch: &Mismatch) -> Result<(),
             map.serialize_entry("available", &available)
         }
         FaultKind::Unterminated { available } => map.serialize_entry("available", &available),
+        FaultKind::NoSid { revision, sub_authorities } => {
+            map.serialize_entry("revision", &revision)?;
+            map.serialize_entry("sub_authorities", &sub_authorities)
+        }
         FaultKind::OddLength { bytes } => map.serialize_entry("bytes", &bytes),
         FaultKind::UnknownLayout => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! The hand-written files about facts, beside the manifests: `builds.toml` (where each fact comes from) and
 //! `decisions.toml` (decisions about facts that no capture gives).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -17,31 +17,18 @@ struct BuildsFile {
 }
 
 /// The part of `decisions.toml` that the generator needs: maps that no capture prints, whose texts are real, and which value has
-/// which text was inferred; and tasks that no capture prints with their number.
+/// which text was inferred.
 #[derive(Clone, Debug, Default, Deserialize)]
 struct DecisionsFile {
     #[serde(default)]
     unprinted_map: Vec<UnprintedMap>,
-    #[serde(default)]
-    task_extra: Vec<TaskExtra>,
 }
-
-#[derive(Clone, Debug, Default, Deserialize)]
-struct TaskExtra {
-    name: String,
-    status: String,
-}
-
-/// The word for an unknown number.
-const PLACEHOLDER: &str = "placeholder";
 
 /// Decisions by hand about facts that no capture gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// The maps whose values are inferred, and why.
     pub inferred_maps: BTreeMap<String, String>,
-    /// The tasks whose number is a placeholder: the real one is not known.
-    pub placeholder_tasks: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -69,12 +56,8 @@ pub fn read_builds(file: &str, text: &str) -> (BTreeMap<u32, Build>, Diagnostics
 pub fn read_decisions(file: &str, text: &str) -> (Decisions, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let file_content: DecisionsFile = parse(file, text, &mut diagnostics);
-    let placeholders = file_content.task_extra.into_iter().filter(|task| task.status == PLACEHOLDER);
-    let decisions = Decisions {
-        inferred_maps: file_content.unprinted_map.into_iter().map(|map| (map.name, map.reason)).collect(),
-        placeholder_tasks: placeholders.map(|task| task.name).collect(),
-    };
-    (decisions, diagnostics)
+    let inferred_maps = file_content.unprinted_map.into_iter().map(|map| (map.name, map.reason)).collect();
+    (Decisions { inferred_maps }, diagnostics)
 }
 
 /// Parses a TOML file. A mistake is reported with its line, and the result is the default.

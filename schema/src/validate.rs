@@ -15,7 +15,8 @@ pub fn schema(schema: &Schema) -> Diagnostics {
     for declared in schema.declarations().filter(|declared| declared.kind != DeclarationKind::Map) {
         let key = (declared.kind, declared.name, declared.task);
         let first = *known.entry(key).or_insert(declared);
-        if first.value != declared.value {
+        let is_unknown = declared.kind == DeclarationKind::Task && (first.value.is_none() || declared.value.is_none());
+        if first.value != declared.value && !is_unknown {
             // Such a name would make a constant that is right for one build only.
             let of_task = declared.task.map(|task| format!(" of {task}")).unwrap_or_default();
             let number = |value: Option<u64>| value.map_or_else(|| "not given".to_owned(), |number| number.to_string());

@@ -158,10 +158,10 @@ fn signed(min: i64, max: i64) -> BoxedStrategy<Value> {
 }
 
 fn sid() -> BoxedStrategy<Value> {
-    let parts = (any::<u8>(), any::<[u8; 6]>(), vec(any::<[u8; 4]>(), 0..16));
-    let bytes = |(revision, authority, subs): (u8, [u8; 6], Vec<[u8; 4]>)| {
+    let parts = (any::<[u8; 6]>(), vec(any::<[u8; 4]>(), 0..16));
+    let bytes = |(authority, subs): ([u8; 6], Vec<[u8; 4]>)| {
         let count = u8::try_from(subs.len()).unwrap_or(u8::MAX);
-        [revision, count].into_iter().chain(authority).chain(subs.into_iter().flatten()).collect()
+        [1, count].into_iter().chain(authority).chain(subs.into_iter().flatten()).collect()
     };
     parts.prop_map(move |parts| Value::Sid(bytes(parts))).boxed()
 }

@@ -26,7 +26,8 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// The text for a decoded event: header, message, fields and notes, an empty line between them. It has colour, which
 /// the writer removes if it is not wanted.
 pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
-    let message = answer.message(content.status_texts).map(|message| visible(&message.to_string(), Breaks::Kept));
+    let message = answer.message(content.status_texts);
+    let message = message.map(|message| visible(&message.with_one_line_values().to_string(), Breaks::Kept));
     let blocks = [
         header(answer.event().layout(), raw, answer),
         // The message is neither indented nor coloured. Its last line must end.

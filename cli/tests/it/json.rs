@@ -8,7 +8,9 @@ use std::{
 use serde_json::{Value, json};
 use smbserver_etw::LayoutInfo;
 
-use super::{LOGON_FAILURE, NO_MESSAGE, command, golden, hex, layout, negotiate, numbered, smbetw};
+use super::{
+    LOGON_FAILURE, NO_MESSAGE, command, first_and_last_build, golden, hex, layout, negotiate, numbered, ranges, smbetw,
+};
 
 /// Runs `decode` with the words of `args` as arguments, and expects one line.
 fn decode(args: &str) -> (i32, Value) {
@@ -87,10 +89,10 @@ fn the_keys_come_in_a_fixed_order() {
         r#"{"build":99999,"event":"TdiModeEnabled","id":1900,"version":0,"layout":"TdiModeEnabledV0","#,
         r#""channel":"Microsoft-Windows-SMBServer/Operational","level":"Informational","task":"TdiModeEnabled","#,
         r#""keywords":["Nsi"],"fields":{"IsTdiEnabled":true},"message":"TDI mode enabled: true","names":{},"#,
-        r#""basis":{"newer_than":26200},"left_over":"AB"}"#,
+        r#""basis":{"newer_than":NEWEST},"left_over":"AB"}"#,
         "\n"
     );
-    assert_eq!(run.text, expected);
+    assert_eq!(run.text, expected.replace("NEWEST", &first_and_last_build().1.to_string()));
     assert_eq!(run.code, 0);
 }
 
@@ -131,14 +133,14 @@ fn under_the_wrong_build_the_right_layout_is_named() {
         &json!({
             "kind": "other_layout", "build": 20348, "id": 111, "version": 2, "event": "Smb2ResponseRead",
             "layout": READ_20348, "mismatch": "left_over", "offset": 196, "left_over": 32,
-            "fits": [{ "layout": READ_26100, "builds": [[26100, 26200]] }],
+            "fits": [{ "layout": READ_26100, "builds": ranges(&[layout(READ_26100)]) }],
         }),
     );
     let payload = hex(&numbered(layout(READ_20348)));
     let expected = json!({
         "kind": "other_layout", "build": 26100, "id": 111, "version": 2, "layout": READ_26100,
         "mismatch": "truncated", "field": "TreeConnectGUID", "offset": 188, "needed": 16, "available": 8,
-        "fits": [{ "layout": READ_20348, "builds": [[10240, 22631]] }],
+        "fits": [{ "layout": READ_20348, "builds": ranges(&[layout(READ_20348)]) }],
     });
     check(&error(&format!("--build 26100 --id 111 --version 2 {payload}")), &expected);
     check(&error(&format!("--build 26100 --id 111 --version 2 --lenient {payload}")), &expected);
@@ -152,14 +154,38 @@ fn a_build_that_was_not_captured_says_what_it_is_read_as() {
     let payload = hex(&numbered(layout(READ_20348)));
     let changed = basis(&format!("--build 22700 --id 111 --version 2 {payload}"));
     assert_eq!(changed, json!({ "between": [22631, 26100], "same_layout": false }));
-    assert_eq!(basis("--build 30000 --id 1900 --version 0 01000000"), json!({ "newer_than": 26200 }));
+    assert_eq!(
+        basis("--build 99999 --id 1900 --version 0 01000000"),
+        json!({ "newer_than": first_and_last_build().1 })
+    );
+}
+
+#[test]
+fn what_a_capture_lacks_is_said_with_the_update_that_it_is_of() {
+    // 3021 v1 came with an update; the capture of 22000 is of an earlier one.
+    let args = format!("--build 22000 --id 3021 --version 1 {NO_MESSAGE}");
+    let (code, answer) = decode(&args);
+    let has = ranges(&[layout("Smb2ClientDoesNotSupportSigningV1")]);
+    assert_eq!((code, &answer["basis"]), (0, &json!({ "other_build": has, "capture_as_of": "10.0.22000.194" })));
+    let text = smbetw(&["decode"].into_iter().chain(args.split(' ')).collect::<Vec<_>>(), "").text;
+    let note = "the capture of 22000 is as of 10.0.22000.194; newer updates may have added events";
+    assert!(text.contains(note), "{text}");
+    let unknown = error("--build 22000 --id 3023 --version 0 00");
+    check(&unknown, &json!({ "kind": "unknown_event", "build": 22000, "capture_as_of": "10.0.22000.194" }));
+    assert!(unknown["message"].as_str().unwrap().ends_with(note), "{unknown}");
+    // Of this one only the version of the message table is known.
+    let unknown = error("--build 17763 --id 3023 --version 0 00");
+    assert!(unknown["message"].as_str().unwrap().contains("is not known"), "{unknown}");
+    assert_eq!(unknown.get("capture_as_of"), None);
 }
 
 #[test]
 fn what_is_unknown_is_said_with_what_is_known() {
+    let oldest = first_and_last_build().0;
+    let older = oldest - 1;
     check(
-        &error("--build 9600 --id 1900 --version 0 01000000"),
-        &json!({ "kind": "unknown_build", "build": 9600, "id": 1900, "version": 0, "oldest_build": 10240 }),
+        &error(&format!("--build {older} --id 1900 --version 0 01000000")),
+        &json!({ "kind": "unknown_build", "build": older, "id": 1900, "version": 0, "oldest_build": oldest }),
     );
     let nowhere = error("--build 26100 --id 9999 --version 0 00");
     check(&nowhere, &json!({ "kind": "unknown_event", "build": 26100, "id": 9999, "version": 0 }));
@@ -169,14 +195,14 @@ fn what_is_unknown_is_said_with_what_is_known() {
         &error("--build 20348 --id 3023 --version 0 00"),
         &json!({
             "kind": "unknown_event", "build": 20348, "event": "InsecureGuestLogon",
-            "known_versions": [{ "version": 0, "builds": [[26100, 26200]] }],
+            "known_versions": [{ "version": 0, "builds": ranges(&[layout("InsecureGuestLogonV0")]) }],
         }),
     );
     check(
         &error("--build 26100 --id 111 --version 9 00"),
         &json!({
             "kind": "unknown_version", "build": 26100, "id": 111, "version": 9, "event": "Smb2ResponseRead",
-            "known_versions": [{ "version": 2, "builds": [[10240, 22631], [26100, 26200]] }],
+            "known_versions": [{ "version": 2, "builds": ranges(&[layout(READ_20348), layout(READ_26100)]) }],
         }),
     );
 }
@@ -279,8 +305,8 @@ fn without_a_build_two_layouts_that_fit_are_no_answer() {
         &json!({
             "kind": "ambiguous", "id": 120, "version": 2, "event": "Smb2ResponseQueryInfo",
             "candidates": [
-                { "layout": names[0], "builds": [[10240, 22631]] },
-                { "layout": names[1], "builds": [[26100, 26200]] },
+                { "layout": names[0], "builds": ranges(&[layout(names[0])]) },
+                { "layout": names[1], "builds": ranges(&[layout(names[1])]) },
             ],
         }),
     );

@@ -71,6 +71,29 @@ fn layout(name: &str) -> &'static LayoutInfo {
     PROVIDER.layouts().find(|layout| layout.name == name).unwrap()
 }
 
+/// The oldest and the newest captured build.
+fn first_and_last_build() -> (u32, u32) {
+    let builds = PROVIDER.builds;
+    (*builds.first().unwrap(), *builds.last().unwrap())
+}
+
+/// The builds of layouts, as JSON has them.
+fn ranges(layouts: &[&LayoutInfo]) -> Value {
+    layouts.iter().flat_map(|layout| layout.builds).map(|range| serde_json::json!([range.first, range.last])).collect()
+}
+
+/// A text without the builds that a layout holds in: they grow with each build that is added.
+fn without_builds(text: &str) -> String {
+    let line = |line: &str| match line.split_once(", builds ").or_else(|| line.split_once(", build ")) {
+        Some((before, behind)) => {
+            let name = behind.split_once(" (").map_or_else(String::new, |(_, name)| format!(" ({name}"));
+            format!("{before}, builds …{name}")
+        }
+        None => line.to_owned(),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// A payload with the field's index, from 1, in the lowest byte of each field.
 fn numbered(layout: &LayoutInfo) -> Vec<u8> {
     let mut payload = Vec::new();

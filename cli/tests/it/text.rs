@@ -2,7 +2,7 @@
 
 use super::{
     LOGON_FAILURE, NO_MESSAGE, Run, command, golden, hex, json::query_info_of_either_layout, layout, message_table,
-    negotiate, numbered, smbetw,
+    negotiate, numbered, smbetw, without_builds,
 };
 
 fn run(args: &str) -> Run {
@@ -43,17 +43,19 @@ fn row<'t>(text: &'t str, label: &str) -> &'t str {
 fn a_small_event_is_four_lines() {
     let expected = concat!(
         "TdiModeEnabled: event 1900, version 0, level Informational, channel Microsoft-Windows-SMBServer/Operational, ",
-        "builds 17763 to 26200\n",
+        "builds …\n",
         "task TdiModeEnabled, keywords Nsi\n",
         "\nTDI mode enabled: true\n",
         "\nIsTdiEnabled  true\n",
     );
     let args = "--build 26100 --id 1900 --version 0 01000000";
-    assert_eq!(text(args), expected);
-    assert_eq!(text(&format!("{args} --format text --names")), expected);
+    assert_eq!(without_builds(&text(args)), expected);
+    assert_eq!(without_builds(&text(&format!("{args} --format text --names"))), expected);
+    let range = layout("TdiModeEnabledV0").builds[0];
+    assert!(text(args).contains(&format!(", builds {} to {}\n", range.first, range.last)), "{}", text(args));
     for (file, command) in [("../README.md", "cargo smbetw"), ("README.md", "smbetw")] {
         let readme = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let readme = readme.replace("\n    ", "\n");
+        let readme = without_builds(&readme.replace("\n    ", "\n"));
         assert!(readme.contains(&format!("$ {command} decode {args}\n{expected}\n")), "the example of {file}");
     }
 }
@@ -156,7 +158,7 @@ fn notes_say_what_to_know_first() {
     let either = query_info_of_either_layout();
     note(
         &format!("--build 20348 --id 120 --version 2 {either}"),
-        "the payload fits just as well: Smb2ResponseQueryInfoV2Build26100 (build 26100-26200). If the build is not",
+        "the payload fits just as well: Smb2ResponseQueryInfoV2Build26100 (build 26100",
     );
     assert!(!text(&format!("--build 26100 {event}")).contains("note:"));
 }
@@ -167,9 +169,23 @@ fn what_a_terminal_obeys_is_escaped() {
     let evil = wide("%1 \u{1b}[31mred\u{7}\u{9b}2J\r\n\tx\rspoof\u{202e}");
     let text = text(&format!("--build 26100 --id 1029 --version 0 {evil}"));
     let shown = r"%1 \u{1b}[31mred\u{7}\u{9b}2J";
-    assert!(text.contains(&format!("{shown}\n\tx\\rspoof\\u{{202e}}\"")), "{text}");
+    assert!(text.contains(&format!("{shown}\\r\\n\tx\\rspoof\\u{{202e}}\"")), "{text}");
     assert_eq!(row(&text, "CipherSuiteOrder"), format!("CipherSuiteOrder  {shown}{}", r"\r\n\tx\rspoof\u{202e}"));
     assert!(text.chars().all(|char| matches!(char, '\n' | '\t') || !char.is_control()));
+}
+
+/// Whoever connects chooses names. They may not look like lines of the event either.
+#[test]
+fn a_value_cannot_look_like_a_line() {
+    let evil = wide("aes\n\nStatus  0x0\r\nnote: all is well\u{2028}x");
+    let args = format!("--build 26100 --id 1029 --version 0 {evil}");
+    let text = text(&args);
+    assert!(!text.lines().any(|line| line.starts_with("Status") || line.starts_with("note:")), "{text}");
+    assert!(text.contains(r"aes\n\nStatus  0x0\r\nnote: all is well\u{2028}x"), "{text}");
+    // What is for programs has the message as Windows prints it.
+    let json = smbetw(&["decode", "--format", "json"].into_iter().chain(args.split(' ')).collect::<Vec<_>>(), "");
+    let message = json.answers[0]["message"].as_str().unwrap();
+    assert!(message.contains("aes\n\nStatus  0x0\r\nnote"), "{message}");
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub struct Captures {
     pub parts: Vec<CapturedProvider>,
     /// The files with nothing but a message table.
     pub texts: Vec<String>,
-    /// The messages that belong to no provider, file by file: those of a `<messageTable>`.
+    /// The messages that belong to no provider, with their files: those of a `<messageTable>`, and those of a binary that
+    /// nothing refers to.
     pub messages: Vec<(String, Message)>,
     /// What the readers found.
     pub diagnostics: Diagnostics,
@@ -43,10 +44,8 @@ pub fn read(paths: &[impl AsRef<Path>], report: &mut Report) -> Result<Captures>
         !failed && !sources.iter().any(|source| source.file == **name)
     };
     let texts = names.iter().filter(is_text).cloned().collect();
-    let messages = sources
-        .iter()
-        .flat_map(|source| source.manifest.messages.iter().map(|message| (source.file.clone(), message.clone())));
-    let messages = messages.collect();
+    let messages = sources.iter().flat_map(|source| &source.manifest.messages);
+    let messages = messages.map(|message| (message.at.file.to_string(), message.clone())).collect();
     let parts = |source: Source| {
         let part = move |provider| CapturedProvider { file: source.file.clone(), format: source.format, provider };
         source.manifest.providers.into_iter().map(part)

@@ -4,7 +4,9 @@
 //! New texts are first written to the folder [`STAGING`] and flushed to disk, after a journal that says where each
 //! belongs. Renaming the journal commits the change: before it the old state holds, after it the new one. Only renames
 //! follow. If the process is killed among them, the journal remains, and [`Folder::open`] of the next command finishes
-//! the work and says so.
+//! the work and says so. Until then a compiler sees files of both states. That cannot be avoided: systems rename one file, or one
+//! folder, at once, and here no folder is the generator's alone. A crate has a `src/lib.rs` and a `Cargo.toml` that people
+//! change, and `names.lock` is beside the manifests.
 //!
 //! Two commands never work in one folder: the second waits a little, then gives up. The lock is a file in the system's
 //! folder for temporary files. The system unlocks it whenever the process ends.

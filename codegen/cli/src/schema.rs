@@ -53,10 +53,11 @@ pub enum Format {
 }
 
 /// The JSON form of a provider. Its keys are a promise to scripts.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Document<'p> {
-    provider: &'p str,
-    guid: String,
+    /// None for the last object, whose messages belong to no provider.
+    provider: Option<&'p str>,
+    guid: Option<String>,
     symbol: Option<&'p str>,
     message: Option<&'p str>,
     /// The files that it was read from, and what they are.
@@ -68,6 +69,18 @@ struct Document<'p> {
     keywords: Vec<Keyword<'p>>,
     maps: Vec<Map<'p>>,
     events: Vec<Event<'p>>,
+    /// Only of the object without a provider.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<Text<'p>>,
+}
+
+/// A message that belongs to no provider: one of a `<messageTable>`, or one of a binary that nothing refers to.
+#[derive(Serialize)]
+struct Text<'p> {
+    file: &'p str,
+    value: u32,
+    symbol: Option<&'p str>,
+    message: Option<&'p str>,
 }
 
 #[derive(Serialize)]
@@ -92,8 +105,13 @@ struct Item<'p> {
 
 #[derive(Serialize)]
 struct Task<'p> {
-    #[serde(flatten)]
-    item: Item<'p>,
+    name: &'p str,
+    /// Null where it is not known.
+    value: Option<u16>,
+    message: Option<&'p str>,
+    /// The number that stands for one that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placeholder: Option<u16>,
     event_guid: Option<String>,
 }
 
@@ -150,16 +168,15 @@ pub fn run(options: &Options) -> Result<()> {
         providers.push((provider, files));
     }
     report.print(&found)?;
-    let documents: Vec<Document<'_>> = providers.iter().map(|(provider, files)| document(provider, files)).collect();
+    let documents = providers.iter().map(|(provider, files)| document(provider, files));
+    let of_no_provider = (!read.messages.is_empty()).then(|| of_messages(&read.messages));
+    let documents: Vec<Document<'_>> = documents.chain(of_no_provider).collect();
     print::out(|out| match options.format {
         Format::Json => print::json(out, &documents),
-        Format::Text => {
-            documents.iter().try_for_each(|document| write_text(out, document))?;
-            write_messages(out, &read.messages)
-        }
+        Format::Text => documents.iter().try_for_each(|document| write_text(out, document)),
     })?;
     match found.error_count() {
-        0 if documents.is_empty() && read.messages.is_empty() => Err(Failure::found("the files declare no provider")),
+        0 if documents.is_empty() => Err(Failure::found("the files declare no provider")),
         0 => Ok(()),
         n => Err(Failure::found(format!("{} in the captures", counted(n, "error")))),
     }
@@ -181,7 +198,10 @@ fn document<'p>(provider: &'p Provider, files: &'p [(String, &'static str)]) -> 
         message: it.message.as_deref(),
     };
     let task = |it: &'p model::Task| Task {
-        item: item(&it.name, it.value, it.message.as_ref()),
+        name: &it.name,
+        value: it.number(),
+        message: it.message.as_deref(),
+        placeholder: it.is_placeholder.then_some(it.value),
         event_guid: it.event_guid.map(guid_text),
     };
     let opcode = |it: &'p model::Opcode| Opcode {
@@ -199,8 +219,8 @@ fn document<'p>(provider: &'p Provider, files: &'p [(String, &'static str)]) -> 
         entries: it.entries.iter().map(|e| Entry { value: e.value, message: e.message.as_deref() }).collect(),
     };
     Document {
-        provider: &provider.name,
-        guid: provider.guid.to_string(),
+        provider: Some(&provider.name),
+        guid: Some(provider.guid.to_string()),
         symbol: provider.symbol.as_deref(),
         message: provider.message.as_deref(),
         files,
@@ -211,7 +231,18 @@ fn document<'p>(provider: &'p Provider, files: &'p [(String, &'static str)]) -> 
         keywords: provider.keywords.iter().map(keyword).collect(),
         maps: provider.maps.iter().map(map).collect(),
         events: provider.events.iter().map(|event| of_event(provider, event)).collect(),
+        messages: Vec::new(),
     }
+}
+
+fn of_messages<'m>(messages: &'m [(String, Message)]) -> Document<'m> {
+    let text = |(file, it): &'m (String, Message)| Text {
+        file,
+        value: it.value,
+        symbol: it.symbol.as_deref(),
+        message: it.message.as_deref(),
+    };
+    Document { messages: messages.iter().map(text).collect(), ..Document::default() }
 }
 
 fn of_event<'p>(provider: &'p Provider, event: &'p model::Event) -> Event<'p> {
@@ -235,7 +266,10 @@ fn of_event<'p>(provider: &'p Provider, event: &'p model::Event) -> Event<'p> {
 }
 
 fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
-    writeln!(out, "{} {}{}", visible(document.provider), document.guid, text(document.message))?;
+    let (Some(provider), Some(guid)) = (document.provider, &document.guid) else {
+        return write_messages(out, &document.messages);
+    };
+    writeln!(out, "{} {guid}{}", visible(provider), text(document.message))?;
     for (file, format) in document.files {
         writeln!(out, "  from {} ({format})", visible(file))?;
     }
@@ -245,9 +279,11 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
         writeln!(out, "  {:>6} {}{}", it.value, visible(it.name), text(it.message))?;
     }
     heading(out, "tasks", document.tasks.len())?;
-    for Task { item: it, event_guid } in &document.tasks {
-        let guid = event_guid.as_ref().map_or_else(String::new, |guid| format!(" {{{guid}}}"));
-        writeln!(out, "  {:>6} {}{guid}{}", it.value, visible(it.name), text(it.message))?;
+    for it in &document.tasks {
+        let guid = it.event_guid.as_ref().map_or_else(String::new, |guid| format!(" {{{guid}}}"));
+        let number = it.value.map_or_else(|| "?".to_owned(), |value| value.to_string());
+        let unknown = if it.value.is_none() { " (number not known)" } else { "" };
+        writeln!(out, "  {number:>6} {}{unknown}{guid}{}", visible(it.name), text(it.message))?;
     }
     heading(out, "opcodes", document.opcodes.len())?;
     for Opcode { item: it, task } in &document.opcodes {
@@ -270,11 +306,11 @@ fn write_text(out: &mut dyn Write, document: &Document<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The messages that belong to no provider. JSON, a list of providers, has no place for them.
-fn write_messages(out: &mut dyn Write, messages: &[(String, Message)]) -> io::Result<()> {
+/// The messages that belong to no provider.
+fn write_messages(out: &mut dyn Write, messages: &[Text<'_>]) -> io::Result<()> {
     heading(out, "messages of no provider", messages.len())?;
-    for (file, it) in messages {
-        writeln!(out, "  {:#010x} of {}{}", it.value, visible(file), text(it.message.as_deref()))?;
+    for it in messages {
+        writeln!(out, "  {:#010x} of {}{}", it.value, visible(it.file), text(it.message))?;
     }
     Ok(())
 }

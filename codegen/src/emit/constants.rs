@@ -15,6 +15,7 @@ pub(super) fn emit_items(plan: &Crate) -> Vec<TokenStream> {
         emit_newtype(&plan.opcodes),
         emit_task_opcodes(&plan.task_opcodes),
         emit_newtype(&plan.tasks),
+        emit_placeholders(&plan.placeholder_tasks),
         emit_keywords(&plan.keywords),
         quote! { ::etw_runtime::descriptor_traits!(Channel: u8, Level: u8, Opcode: u8, Task: u16); },
         quote! { ::etw_runtime::keyword_traits!(Keywords: u64); },
@@ -84,6 +85,20 @@ fn emit_task_opcodes(opcodes: &[TaskOpcode]) -> TokenStream {
             /// What Windows shows for it in an event of this task: an opcode may be the task's own, and another task may name
             /// the same value otherwise.
             pub fn display_name_in(self, task: Task) -> Option<&'static str> { #body }
+        }
+    }
+}
+
+/// Which tasks have a number that is made up.
+fn emit_placeholders(tasks: &[u16]) -> TokenStream {
+    let numbers = tasks.iter().map(|task| decimal(*task));
+    quote! {
+        impl Task {
+            /// Whether the number is made up, because no capture gives the real one: events have another.
+            pub fn is_placeholder(self) -> bool {
+                const PLACEHOLDERS: &[u16] = &[#(#numbers),*];
+                PLACEHOLDERS.contains(&self.0)
+            }
         }
     }
 }

@@ -113,12 +113,13 @@ fn emit_show(show: &Show) -> TokenStream {
 }
 
 fn emit_printf(format: Printf) -> TokenStream {
-    let Printf { left, zeros, alternate, width, precision, conversion } = format;
+    let Printf { left, zeros, alternate, sign, width, precision, conversion } = format;
     let width = index(width);
     let precision = option(precision.map(index));
     let conversion = match conversion {
         Conversion::Decimal => quote!(Decimal),
         Conversion::Unsigned => quote!(Unsigned),
+        Conversion::Octal => quote!(Octal),
         Conversion::LowerHex => quote!(LowerHex),
         Conversion::UpperHex => quote!(UpperHex),
         Conversion::Plain => quote!(Plain),
@@ -128,6 +129,7 @@ fn emit_printf(format: Printf) -> TokenStream {
             left: #left,
             zeros: #zeros,
             alternate: #alternate,
+            sign: #sign,
             width: #width,
             precision: #precision,
             conversion: glue::Conversion::#conversion,

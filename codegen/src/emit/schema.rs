@@ -20,10 +20,16 @@ pub(super) fn emit_root_items(plan: &Crate) -> Vec<TokenStream> {
     let name = &provider.name;
     let builds = provider.builds.iter().map(|build| decimal(*build));
     let guid = emit_guid(provider);
+    let versions = provider.binary_versions.iter().map(|(build, version)| {
+        let build = decimal(*build);
+        quote! { (#build, #version) }
+    });
+    let versions: Vec<TokenStream> = versions.collect();
+    let versions = (!versions.is_empty()).then(|| quote! { .with_binary_versions(&[#(#versions),*]) });
     let item = quote! {
         /// The provider, its captured builds and its events.
         pub static PROVIDER: rt::ProviderInfo =
-            rt::ProviderInfo::new(#name, #guid, &[#(#builds),*], &[#(#events),*]);
+            rt::ProviderInfo::new(#name, #guid, &[#(#builds),*], &[#(#events),*]) #versions;
     };
     vec![quote! { use ::etw_runtime as rt; }, item]
 }
@@ -159,7 +165,9 @@ fn emit_header_info(header: &Header) -> TokenStream {
     let channel = header.channel.map(decimal).map(|channel| quote!(.with_channel(#channel)));
     let opcode =
         Some(header.opcode).filter(|opcode| *opcode != 0).map(decimal).map(|opcode| quote!(.with_opcode(#opcode)));
-    let task = Some(header.task).filter(|task| *task != 0).map(decimal).map(|task| quote!(.with_task(#task)));
+    let task = Some(header.task).filter(|task| *task != 0).map(decimal).map(|task| {
+        if header.task_is_placeholder { quote!(.with_placeholder_task(#task)) } else { quote!(.with_task(#task)) }
+    });
     let keywords = Some(header.keywords).filter(|bits| *bits != 0).map(hex).map(|bits| quote!(.with_keywords(#bits)));
     let message = header.message.as_ref().map(|message| quote!(.with_message(#message)));
     quote! { rt::HeaderInfo::new(#since, #level) #channel #opcode #task #keywords #message }

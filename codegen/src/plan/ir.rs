@@ -15,6 +15,8 @@ pub(crate) struct Crate {
     /// The opcodes of single tasks: another task may name the same value otherwise.
     pub(crate) task_opcodes: Vec<TaskOpcode>,
     pub(crate) tasks: Newtype,
+    /// The numbers of tasks that are made up, because no capture gives the real ones.
+    pub(crate) placeholder_tasks: Vec<u16>,
     pub(crate) keywords: Newtype,
     pub(crate) maps: Vec<Map>,
     /// The sets of builds that entries of maps have: private constants of their file.
@@ -33,6 +35,8 @@ pub(crate) struct Provider {
     pub(crate) name: String,
     pub(crate) guid: (u32, u16, u16, [u8; 8]),
     pub(crate) builds: Vec<u32>,
+    /// The version of the binary that a build's manifest was taken from, where it is known.
+    pub(crate) binary_versions: Vec<(u32, String)>,
     /// The module and the static of each event, by id.
     pub(crate) events: Vec<(String, String)>,
 }
@@ -363,6 +367,7 @@ pub(crate) struct Printf {
     pub(crate) left: bool,
     pub(crate) zeros: bool,
     pub(crate) alternate: bool,
+    pub(crate) sign: &'static str,
     pub(crate) width: usize,
     pub(crate) precision: Option<usize>,
     pub(crate) conversion: Conversion,
@@ -373,6 +378,7 @@ pub(crate) struct Printf {
 pub(crate) enum Conversion {
     Decimal,
     Unsigned,
+    Octal,
     LowerHex,
     UpperHex,
     Plain,
@@ -386,6 +392,8 @@ pub(crate) struct Header {
     pub(crate) level: u8,
     pub(crate) opcode: u8,
     pub(crate) task: u16,
+    /// Whether the task's number is made up.
+    pub(crate) task_is_placeholder: bool,
     pub(crate) keywords: u64,
     pub(crate) message: Option<String>,
 }

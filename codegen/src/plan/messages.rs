@@ -211,9 +211,12 @@ fn choose_form_of_scalar(scalar: Scalar, out_type: Option<OutType>) -> Form {
 }
 
 /// Takes a printf format apart: flags, width, precision, and the letter at the end. None for a plain string format.
+///
+/// A width or precision of `*` is that of another insert where a program calls `FormatMessage` with numbers. An event's
+/// inserts are texts, which give none: the value is shown without.
 fn parse_printf(format: &str) -> Option<Printf> {
     let flags: String = format.chars().take_while(|c| "-0#+ ".contains(*c)).collect();
-    let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let number = |text: &str| text.chars().take_while(|c| c.is_ascii_digit() || *c == '*').collect::<String>();
     let width = number(&format[flags.len()..]);
     let precision = format[flags.len() + width.len()..]
         .strip_prefix('.')
@@ -221,6 +224,7 @@ fn parse_printf(format: &str) -> Option<Printf> {
     let conversion = match format.chars().last()? {
         'd' | 'i' => Conversion::Decimal,
         'u' => Conversion::Unsigned,
+        'o' => Conversion::Octal,
         'x' => Conversion::LowerHex,
         'X' | 'p' => Conversion::UpperHex,
         's' | 'S' if flags.is_empty() && width.is_empty() && precision.is_none() => return None,
@@ -230,6 +234,8 @@ fn parse_printf(format: &str) -> Option<Printf> {
         left: flags.contains('-'),
         zeros: flags.contains('0'),
         alternate: flags.contains('#'),
+        // In C a plus sign overrides a blank.
+        sign: [("+", '+'), (" ", ' ')].iter().find(|(_, flag)| flags.contains(*flag)).map_or("", |(sign, _)| *sign),
         // No message is wider than a payload is long.
         width: width.parse::<u16>().unwrap_or(0).into(),
         precision,

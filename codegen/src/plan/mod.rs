@@ -47,7 +47,7 @@ pub(crate) fn plan(
     lock: &mut NamesLock,
     diagnostics: &mut Diagnostics,
 ) -> ir::Crate {
-    let (descriptor, numbers) = values::plan_descriptor(schema, &decisions.placeholder_tasks, lock);
+    let (descriptor, numbers) = values::plan_descriptor(schema, lock);
     let values::Maps { types: maps, builds: map_builds, texts: map_texts } =
         values::plan_maps(schema, overrides, &decisions.inferred_maps, lock);
     let (meaning_paths, meaning_types) = meanings::plan(meanings, &maps, lock);
@@ -74,6 +74,7 @@ pub(crate) fn plan(
         opcodes: descriptor.opcodes,
         task_opcodes: descriptor.task_opcodes,
         tasks: descriptor.tasks,
+        placeholder_tasks: descriptor.placeholder_tasks,
         keywords: descriptor.keywords,
         maps,
         map_builds,
@@ -94,6 +95,7 @@ fn plan_provider(schema: &Schema, modules: &[Module]) -> ir::Provider {
         name: schema.provider.clone(),
         guid: guid_parts(schema.guid),
         builds: schema.builds.iter().map(|build| build.number).collect(),
+        binary_versions: schema.builds.iter().filter_map(|it| Some((it.number, it.as_of()?.to_owned()))).collect(),
         events: events.into_iter().map(|(_, path)| path).collect(),
     }
 }

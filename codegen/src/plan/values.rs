@@ -1,7 +1,7 @@
 //! Channels, levels, opcodes, tasks, keywords and maps as types with constants.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::ir::{BuildRange, Constant, Header as HeaderInfo, MapEntry, Newtype, Number, TaskOpcode};
 use super::phrases::{escape, name_builds, name_builds_unless_all};
@@ -10,7 +10,7 @@ use crate::names_lock::{NameKind, NamesLock};
 use crate::overrides::{Overrides, Rename};
 use etw_schema::message;
 use etw_schema::model::schema::{Builds, Header, Held, Schema};
-use etw_schema::model::{Map, MapKind, Opcode, builtin};
+use etw_schema::model::{Map, MapKind, Opcode, Task, builtin};
 
 /// What an event's header holds, as types.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct Descriptor {
     pub(super) opcodes: Newtype,
     pub(super) task_opcodes: Vec<TaskOpcode>,
     pub(super) tasks: Newtype,
+    /// The numbers of tasks that are made up.
+    pub(super) placeholder_tasks: Vec<u16>,
     pub(super) keywords: Newtype,
 }
 
@@ -31,7 +33,8 @@ pub(super) struct Numbers {
     /// The number of an opcode: its task (empty for the provider's) and its name.
     opcodes: BTreeMap<(String, String), u8>,
     levels: BTreeMap<String, u8>,
-    tasks: BTreeMap<String, u16>,
+    /// The number of a task, and whether it is made up.
+    tasks: BTreeMap<String, (u16, bool)>,
     keywords: BTreeMap<String, u64>,
 }
 
@@ -44,7 +47,10 @@ impl Numbers {
             channels: schema.channels.iter().filter_map(|c| Some((c.value.id.clone(), c.value.value?))).collect(),
             opcodes: BTreeMap::new(),
             levels: used.levels.clone(),
-            tasks: schema.tasks.iter().map(|held| (held.value.name.clone(), held.value.value)).collect(),
+            tasks: find_tasks(schema)
+                .into_iter()
+                .map(|(it, _)| (it.name.clone(), (it.value, it.is_placeholder)))
+                .collect(),
             keywords: schema.keywords.iter().map(|held| (held.value.name.clone(), held.value.mask)).collect(),
         };
         for held in &schema.opcodes {
@@ -63,12 +69,14 @@ impl Numbers {
             let of_task = self.opcodes.get(&(task.to_owned(), name.clone()));
             of_task.or_else(|| self.opcodes.get(&(String::new(), name.clone()))).copied()
         });
+        let (task, task_is_placeholder) = self.tasks.get(task).copied().unwrap_or_default();
         HeaderInfo {
             since,
             channel: header.channel.as_ref().and_then(|name| self.channels.get(name)).copied(),
             level: header.level.as_ref().and_then(|name| self.levels.get(name)).copied().unwrap_or(0),
             opcode: opcode.unwrap_or(0),
-            task: self.tasks.get(task).copied().unwrap_or(0),
+            task,
+            task_is_placeholder,
             keywords: header.keywords.iter().filter_map(|name| self.keywords.get(name)).fold(0, |a, b| a | b),
             message: header.message.clone(),
         }
@@ -98,18 +106,14 @@ fn find_newest<'h, T>(
 }
 
 /// The types of what an event's header holds, and the numbers of what events name.
-pub(super) fn plan_descriptor(
-    schema: &Schema,
-    placeholders: &BTreeSet<String>,
-    lock: &mut NamesLock,
-) -> (Descriptor, Numbers) {
+pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descriptor, Numbers) {
     let mut used = Used::from_schema(schema);
     let channels = plan_channels(schema, lock);
     let own = schema.levels.iter().map(|held| (held.value.name.clone(), held.value.value, held.value.message.clone()));
     used.levels.extend(own.clone().map(|(name, value, _)| (name, value)));
     let levels = name_values(NameKind::Level, &used.levels, own, lock);
     let opcodes = plan_opcodes(schema, &used.opcodes, lock);
-    let tasks = plan_tasks(schema, placeholders, lock);
+    let tasks = plan_tasks(schema, lock);
     let keywords = plan_keywords(schema, &used, lock);
     let newtype =
         |name, integer, doc: &str, constants| Newtype { name, integer, docs: vec![doc.to_owned()], constants };
@@ -124,6 +128,7 @@ pub(super) fn plan_descriptor(
         levels: open("Level", "u8", "The severity of an event.", levels),
         opcodes: open("Opcode", "u8", "The step of an activity that an event reports.", opcodes),
         task_opcodes: plan_task_opcodes(schema),
+        placeholder_tasks: find_placeholders(schema),
         tasks: open("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
         keywords: newtype(
             "Keywords",
@@ -154,11 +159,26 @@ fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
     name_all(NameKind::Channel, channels, lock)
 }
 
-fn plan_tasks(schema: &Schema, placeholders: &BTreeSet<String>, lock: &mut NamesLock) -> Vec<Constant> {
-    let tasks = find_newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
-    let tasks = tasks.into_iter().map(|(task, builds)| {
-        let is_placeholder = placeholders.contains(&task.name);
-        let also = is_placeholder.then_some(" (its number is not known: this one is a placeholder)");
+/// The newest declaration of each task: one with its number, if there is any.
+fn find_tasks(schema: &Schema) -> Vec<(&Task, Builds)> {
+    let mut newest = find_newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
+    for (task, _) in &mut newest {
+        let of_name = |held: &&Held<Task>| held.value.name == task.name && !held.value.is_placeholder;
+        if let Some(held) = schema.tasks.iter().rfind(of_name) {
+            *task = &held.value;
+        }
+    }
+    newest
+}
+
+fn find_placeholders(schema: &Schema) -> Vec<u16> {
+    let tasks = find_tasks(schema).into_iter();
+    tasks.filter(|(task, _)| task.is_placeholder).map(|(task, _)| task.value).collect()
+}
+
+fn plan_tasks(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
+    let tasks = find_tasks(schema).into_iter().map(|(task, builds)| {
+        let also = task.is_placeholder.then_some(" (its number is not known: this one is a placeholder)");
         let doc = Doc { name: &task.name, display: task.message.as_deref(), also };
         let docs = doc.lines(Some((schema, &builds)));
         let display = task.message.clone();

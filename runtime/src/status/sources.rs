@@ -59,8 +59,8 @@ pub struct FromFn<F>(pub F);
 impl<F: Fn(StatusKind, u32) -> Option<&'static str> + Sync> StatusText for FromFn<F> {
     fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
         match (self.0)(kind, code) {
-            Some(text) => out.write_str(text).map(|()| true),
-            None => Ok(false),
+            Some(text) if !is_blank(text) => out.write_str(text).map(|()| true),
+            _ => Ok(false),
         }
     }
 }
@@ -75,10 +75,23 @@ pub struct NtDll<'a> {
 impl StatusText for NtDll<'_> {
     fn write(&self, kind: StatusKind, code: u32, out: &mut dyn fmt::Write) -> Result<bool, fmt::Error> {
         match nt_status(kind, code).and_then(|status| self.table.text(status.0)) {
-            Some(text) => write!(out, "{text}").map(|()| true),
-            None => Ok(false),
+            Some(text) if !is_blank(text) => write!(out, "{text}").map(|()| true),
+            _ => Ok(false),
         }
     }
+}
+
+/// Whether a text shows nothing: it is as good as none, or the status would vanish from the message.
+fn is_blank(text: impl fmt::Display) -> bool {
+    struct Blank;
+
+    impl fmt::Write for Blank {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            if text.trim().is_empty() { Ok(()) } else { Err(fmt::Error) }
+        }
+    }
+
+    fmt::Write::write_fmt(&mut Blank, format_args!("{text}")).is_ok()
 }
 
 /// Two sources: the text of the first, or of the second where the first has none.

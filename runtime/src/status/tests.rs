@@ -173,6 +173,19 @@ fn ntdll_has_the_texts_of_nt_statuses() {
     assert_eq!(shown(StatusKind::NtStatus, 0xC000_006D, &Chain(texts, BuiltIn)), "[STATUS_LOGON_FAILURE]");
 }
 
+#[cfg(feature = "status-names")]
+#[test]
+fn a_text_that_shows_nothing_is_none() {
+    let bytes = sample();
+    let texts = NtDll { table: MessageTable::parse(&bytes).unwrap() };
+    assert_eq!(shown(StatusKind::NtStatus, 0x105, &texts), "Unknown NTSTATUS Error code: 0x105");
+    assert_eq!(shown(StatusKind::NtStatus, 0x105, &Chain(texts, BuiltIn)), "[STATUS_MORE_ENTRIES]");
+    for blank in ["", " \r\n"] {
+        let blank = FromFn(move |_, _| Some(blank));
+        assert_eq!(shown(StatusKind::NtStatus, 0xC000_006D, &Chain(blank, BuiltIn)), "[STATUS_LOGON_FAILURE]");
+    }
+}
+
 #[test]
 fn what_is_no_message_table_is_refused_with_its_place() {
     let error = |bytes: &[u8]| MessageTable::parse(bytes).unwrap_err();

@@ -1,6 +1,7 @@
 //! Text in the code page of the machine that recorded it.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
+use core::hash::{Hash, Hasher};
 
 use super::text::TextBuffer;
 
@@ -8,17 +9,27 @@ use super::text::TextBuffer;
 ///
 /// `Display` prints them up to the first NUL: ASCII as it is, and U+FFFD for each other byte, because a wrong guess of
 /// the code page would print a wrong name that looks right. The NUL matters: event 1015 of SMBServer fills its
-/// AnsiString with UTF-16, of which Windows prints the first letter. `Debug` prints all bytes, as in a Rust byte
-/// string.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+/// AnsiString with UTF-16, of which Windows prints the first letter. `Debug` prints all bytes, as in a Rust byte string.
+///
+/// Where the manifest says that a field's text is UTF-8 (outType `win:Utf8`, `win:Json` or `win:Xml`), reflection and
+/// serialization return it as [`Ansi::in_utf8`], which prints all characters.
+#[derive(Clone, Copy, Default)]
 pub struct Ansi<'a> {
     bytes: &'a [u8],
+    is_utf8: bool,
 }
 
 impl<'a> Ansi<'a> {
     /// The text in `bytes`. Any bytes are accepted.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, is_utf8: false }
+    }
+
+    /// The same text, known to be UTF-8: what is none in it prints as U+FFFD.
+    #[must_use]
+    pub const fn in_utf8(mut self) -> Self {
+        self.is_utf8 = true;
+        self
     }
 
     /// The bytes as recorded, NULs included.
@@ -39,7 +50,7 @@ impl<'a> Ansi<'a> {
     /// What comes before the first NUL; everything if there is no NUL.
     #[must_use]
     pub fn until_nul(self) -> Self {
-        Self::new(self.bytes.split(|&byte| byte == 0).next().unwrap_or_default())
+        Self { bytes: self.bytes.split(|&byte| byte == 0).next().unwrap_or_default(), ..self }
     }
 }
 
@@ -50,7 +61,14 @@ fn ascii_or_replacement(byte: u8) -> char {
 
 impl fmt::Display for Ansi<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        TextBuffer::new(f).write_all(self.until_nul().bytes.iter().copied().map(ascii_or_replacement))
+        let bytes = self.until_nul().bytes;
+        if self.is_utf8 {
+            return bytes.utf8_chunks().try_for_each(|chunk| {
+                f.write_str(chunk.valid())?;
+                if chunk.invalid().is_empty() { Ok(()) } else { f.write_char(char::REPLACEMENT_CHARACTER) }
+            });
+        }
+        TextBuffer::new(f).write_all(bytes.iter().copied().map(ascii_or_replacement))
     }
 }
 
@@ -65,6 +83,21 @@ impl fmt::Debug for Ansi<'_> {
             }
         }
         f.write_str("\"")
+    }
+}
+
+/// Equal by their bytes.
+impl PartialEq for Ansi<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Ansi<'_> {}
+
+impl Hash for Ansi<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
     }
 }
 

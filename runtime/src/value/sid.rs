@@ -8,7 +8,8 @@ const HEADER: usize = 8;
 /// Borrowed bytes of a `win:SID`.
 ///
 /// The layout is that of [MS-DTYP] 2.4.2.2: a revision, the number of sub-authorities, the authority in six bytes
-/// (high byte first), and the sub-authorities in four each (low byte first). Only the size is checked.
+/// (high byte first), and the sub-authorities in four each (low byte first). There are at most 15 sub-authorities
+/// (`SID_MAX_SUB_AUTHORITIES`), and the revision is 1: other bytes are none.
 ///
 /// `Display` and `Debug` print `S-1-5-18`. An authority from 2^32 on is hexadecimal, lower-case and unpadded
 /// (`S-1-0x100000000-1`), as ConvertSidToStringSid prints it, although [MS-DTYP] 2.4.2.1 asks for twelve digits.
@@ -19,11 +20,15 @@ pub struct Sid<'a> {
 }
 
 impl<'a> Sid<'a> {
-    /// The SID at the start of `bytes`, and the bytes after it; `None` if there are too few.
+    /// The most sub-authorities.
+    pub const MAX_SUB_AUTHORITIES: u8 = 15;
+
+    /// The SID at the start of `bytes`, and the bytes after it; `None` if there are too few, or they are no SID.
     ///
     /// A SID has 8 bytes, and 4 more for each sub-authority; their number is in the second byte.
     pub fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
-        let count = usize::from(*bytes.get(1)?);
+        let [1, count @ 0..=Self::MAX_SUB_AUTHORITIES, ..] = *bytes else { return None };
+        let count = usize::from(count);
         let (bytes, rest) = bytes.split_at_checked(HEADER + 4 * count)?;
         Some((Self { bytes }, rest))
     }
@@ -112,6 +117,16 @@ mod tests {
     };
 
     #[test]
+    fn what_is_no_sid_is_refused() {
+        let sid = |revision: u8, count: u8| {
+            let bytes: Vec<u8> = [revision, count, 0, 0, 0, 0, 0, 5].into_iter().chain([7; 4 * 20]).collect();
+            Sid::split(&bytes).map(|(sid, rest)| (sid.sub_authorities().len(), rest.len()))
+        };
+        assert_eq!(sid(1, 15), Some((15, 20)));
+        assert_eq!((sid(1, 16), sid(0, 1), sid(2, 1)), (None, None, None));
+    }
+
+    #[test]
     fn sid_prints_as_windows_does() {
         for (bytes, text) in [
             // Vector 56.
@@ -151,9 +166,5 @@ mod tests {
         for len in 0..12 {
             assert_eq!(Sid::split(&bytes[..len]), None);
         }
-        // Windows allows 15 sub-authorities; a byte can name more.
-        let most = [0xFF; HEADER + 4 * 255];
-        assert_eq!(Sid::new(&most).unwrap().sub_authorities().len(), 255);
-        assert_eq!(Sid::split(&most[1..]), None);
     }
 }

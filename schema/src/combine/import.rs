@@ -64,7 +64,7 @@ pub fn import(captures: Captures<'_>) -> (Imported, Diagnostics) {
     }
     texts(&mut provider);
     provider.events.sort_by_key(|event| (event.id, event.version));
-    let facts = provenance::facts(&files, &captures.texts, &adopted);
+    let facts = provenance::facts(&files, &captures.texts, &adopted, &provider);
     let comment = format!(
         "{} as of Windows build {}. Combined from captures; not a Microsoft file.\nbuilds.toml says which fact is captured \
          and which is inferred.",

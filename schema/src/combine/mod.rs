@@ -21,7 +21,7 @@ pub use decision::{Contradiction, FactName, Subject};
 pub use import::{Captures, Imported, import};
 
 use crate::diagnostic::Diagnostics;
-use crate::model::{DeclarationKind, Declare, Map, Opcode, Place, Provider};
+use crate::model::{DeclarationKind, Declare, Map, Opcode, Place, Provider, Task};
 use crate::source::Format;
 use judge::{Judge, Word};
 
@@ -87,17 +87,16 @@ fn join_declarations(out: &mut Provider, part: &CapturedProvider, judge: &mut Ju
         },
     );
     join_each(&mut out.levels, &new.levels, |a, b| a.value == b.value, |old, new| join_named(old, new, judge));
-    join_each(
-        &mut out.tasks,
-        &new.tasks,
-        |a, b| a.value == b.value,
-        |old, new| {
-            join_named(old, new, judge);
-            let about = Subject::Declaration(DeclarationKind::Task, new.name.clone());
-            let at = old.at.clone();
-            judge.fact(&about, FactName::EventGuid, Word(&mut old.event_guid, &at), Word(&new.event_guid, &new.at));
-        },
-    );
+    join_each(&mut out.tasks, &new.tasks, Task::is_like, |old, new| {
+        if old.is_placeholder {
+            old.value = new.value;
+            old.is_placeholder = new.is_placeholder;
+        }
+        join_named(old, new, judge);
+        let about = Subject::Declaration(DeclarationKind::Task, new.name.clone());
+        let at = old.at.clone();
+        judge.fact(&about, FactName::EventGuid, Word(&mut old.event_guid, &at), Word(&new.event_guid, &new.at));
+    });
     let same_opcode = |a: &Opcode, b: &Opcode| (a.value, &a.task) == (b.value, &b.task);
     join_each(&mut out.opcodes, &new.opcodes, same_opcode, |old, new| join_named(old, new, judge));
     join_each(&mut out.keywords, &new.keywords, |a, b| a.mask == b.mask, |old, new| join_named(old, new, judge));

@@ -26,7 +26,8 @@ type Renames = Vec<HashMap<String, String>>;
 pub(super) fn unify(parts: &mut [CapturedProvider], judge: &mut Judge<'_>) {
     let tasks = choose(parts, DeclarationKind::Task, judge, |p| {
         let named = |t: &crate::model::Task| {
-            (t.value.to_string(), t.name.clone(), t.message.clone(), is_made_up_task(&t.name), t.at.clone())
+            let key = t.number().map_or_else(|| t.name.clone(), |number| number.to_string());
+            (key, t.name.clone(), t.message.clone(), is_made_up_task(&t.name), t.at.clone())
         };
         p.tasks.iter().map(named).collect()
     });

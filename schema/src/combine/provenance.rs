@@ -23,7 +23,12 @@ const KINDS: [(FactKind, Option<Holds>); 12] = [
 
 /// Where each kind of fact comes from. `captures` are the files with their formats; `texts` are those that hold nothing but
 /// a message table.
-pub fn facts(captures: &[(String, Format)], texts: &[String], adopted: &Adopted) -> Vec<(FactKind, Fact)> {
+pub fn facts(
+    captures: &[(String, Format)],
+    texts: &[String],
+    adopted: &Adopted,
+    provider: &Provider,
+) -> Vec<(FactKind, Fact)> {
     let fact = |(key, what): (FactKind, Option<Holds>)| {
         let mut files: Vec<String> = captures
             .iter()
@@ -43,7 +48,20 @@ pub fn facts(captures: &[(String, Format)], texts: &[String], adopted: &Adopted)
         };
         (key, Fact { status, source })
     };
-    KINDS.into_iter().map(fact).collect()
+    KINDS.into_iter().map(fact).map(|(key, fact)| (key, without_placeholders(key, fact, provider))).collect()
+}
+
+/// Numbers of tasks that are placeholders are captured from nowhere.
+fn without_placeholders(key: FactKind, mut fact: Fact, provider: &Provider) -> Fact {
+    let placeholders: Vec<&str> =
+        provider.tasks.iter().filter(|task| task.is_placeholder).map(|task| task.name.as_str()).collect();
+    if key == FactKind::TaskValues && !placeholders.is_empty() {
+        if fact.status == FactStatus::Captured {
+            fact = Fact { status: FactStatus::Mixed, source: format!("captured: {}", fact.source) };
+        }
+        fact.source += &format!("; not known, placeholders: {}", placeholders.join(", "));
+    }
+    fact
 }
 
 fn file_name(file: &str) -> &str {

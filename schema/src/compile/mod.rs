@@ -9,8 +9,7 @@
 //!   number of a message differs too, if the usual one is taken or too large.
 //! - A [`Manifest`] holds texts and not their ids: [`compile`] gives equal texts one number and labels its one message table as
 //!   English. [`compile_localized`] takes the ids from the file, as the manifest compiler does, and makes one table a culture.
-//! - A capture of a binary does not hold `<UserData>`, so that such a template is compiled as `<EventData>` again: the fields
-//!   are the same, the event log shows them in another form.
+//! - A task's number that a manifest notes as a placeholder is written as if it were real, with a warning.
 //! - A message's number has four bits for its provider. The seventeenth has those of the first, and other numbers than its usual
 //!   ones where these are taken; how the manifest compiler does it is not known.
 //!

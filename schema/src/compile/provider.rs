@@ -315,6 +315,13 @@ impl ProviderWriter<'_, '_, '_> {
             &tasks,
             |task| &task.name,
             |this, task| {
+                if task.is_placeholder {
+                    let message = format!(
+                        "its number is not known; {} is a placeholder, and is written as if it were real",
+                        task.value
+                    );
+                    this.found.warning(&task.at, format!("task {}", task.name), message);
+                }
                 let at = this.here();
                 this.offsets.tasks.insert(&task.name, (task.value, at));
                 this.out.u32(task.value.into());

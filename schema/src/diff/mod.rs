@@ -268,11 +268,12 @@ impl Diff {
     /// Compares two snapshots. Where their captures are of different formats, the silence of a format that has no place for
     /// a fact is no change.
     pub fn new(old: &Snapshot, new: &Snapshot) -> Self {
-        if old.formats != new.formats {
-            let (old, new) = Snapshot::comparable(old, new);
-            return Self::from_comparable(&old, &new);
-        }
-        Self::from_comparable(old, new)
+        let of_two_formats = old.formats != new.formats;
+        let (mut old, mut new) =
+            if of_two_formats { Snapshot::comparable(old, new) } else { (old.clone(), new.clone()) };
+        old.forget_unknown_numbers(&new);
+        new.forget_unknown_numbers(&old);
+        Self::from_comparable(&old, &new)
     }
 
     fn from_comparable(old: &Snapshot, new: &Snapshot) -> Self {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::message;
 use crate::model::schema::{Header, Schema};
 use crate::model::{
-    Channel, DeclarationKind, Declare, Field, Keyword, Level, Map, MapKind, Opcode, Provider, Size, Task, builtin,
-    guid_text,
+    Channel, DeclarationKind, Declare, Field, Guid, Keyword, Level, Map, MapKind, Opcode, Provider, Size, Task,
+    builtin, guid_text,
 };
 use crate::source::{Format, Holds};
 
@@ -167,6 +167,17 @@ impl Snapshot {
         (plain(old, new), plain(new, old))
     }
 
+    /// Forgets the number of a task if the other side knows the task and not its number: that it is known now is no change of
+    /// the provider.
+    pub(super) fn forget_unknown_numbers(&mut self, other: &Self) {
+        let tasks = self.declarations.iter_mut().filter(|((kind, _), _)| *kind == DeclarationKind::Task);
+        for (key, attributes) in tasks {
+            if other.declarations.get(key).is_some_and(|others| !others.contains_key("number")) {
+                attributes.remove("number");
+            }
+        }
+    }
+
     /// Calls keywords whose names a tool made up by those that the other side has for the same masks.
     fn use_names_of_keywords(&mut self, other: &Self) {
         let keywords = |side: &Self| {
@@ -244,7 +255,9 @@ impl Snapshot {
     }
 
     fn task(&mut self, it: &Task) {
-        self.numbered(it, ("guid", it.event_guid.map(guid_text)));
+        // A GUID of zeros is none: a compiled manifest has no other way to say so.
+        let guid = it.event_guid.filter(|guid| *guid != Guid::default());
+        self.numbered(it, ("guid", guid.map(guid_text)));
     }
 
     fn keyword(&mut self, it: &Keyword) {

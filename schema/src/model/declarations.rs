@@ -51,7 +51,7 @@ pub struct Declaration<'p> {
     pub shown: &'p str,
     /// The task that an opcode belongs to.
     pub task: Option<&'p str>,
-    /// The number or the mask; none for maps, and for channels that have none.
+    /// The number or the mask; none for maps, for channels that have none, and for tasks whose number is not known.
     pub value: Option<u64>,
     /// The C symbol.
     pub symbol: Option<&'p str>,
@@ -108,7 +108,7 @@ declare! {
     Opcode as it {
         it.name, it.name, it.task.as_deref(), Some(it.value.into()), it.message.as_deref(), Some(&mut it.message)
     }
-    Task as it { it.name, it.name, None, Some(it.value.into()), it.message.as_deref(), Some(&mut it.message) }
+    Task as it { it.name, it.name, None, it.number().map(u64::from), it.message.as_deref(), Some(&mut it.message) }
     Keyword as it { it.name, it.name, None, Some(it.mask), it.message.as_deref(), Some(&mut it.message) }
     Map as it { it.name, it.name, None, None, None, { let _ = it; None } }
 }

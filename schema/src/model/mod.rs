@@ -151,6 +151,9 @@ pub struct Task {
     pub name: String,
     /// The number in an event's header.
     pub value: u16,
+    /// Whether the number is made up, because no capture gives the real one. A manifest cannot do without a number.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_placeholder: bool,
     /// The C symbol.
     pub symbol: Option<String>,
     /// The GUID of the task's events in the older tracing API.
@@ -161,6 +164,21 @@ pub struct Task {
     /// Source location.
     #[serde(skip)]
     pub at: Place,
+}
+
+impl Task {
+    /// The number, where it is known.
+    pub fn number(&self) -> Option<u16> {
+        (!self.is_placeholder).then_some(self.value)
+    }
+
+    /// Whether it is the same task in another capture: by number, or by name where a number is not known.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self.number(), other.number()) {
+            (Some(own), Some(others)) => own == others,
+            _ => self.name == other.name,
+        }
+    }
 }
 
 /// A bit of an event's keyword mask.

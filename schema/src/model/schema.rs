@@ -64,6 +64,14 @@ pub struct Build {
 impl Build {
     /// The number of a capture whose build is unknown. Every build is newer, so that the capture serves all builds.
     pub const UNKNOWN: u32 = 0;
+
+    /// The version of the binary that the manifest is that of, if [`Build::binary_version`] begins with one:
+    /// `10.0.20348.4171`. Where only a message table's version is known, the manifest's is not.
+    pub fn as_of(&self) -> Option<&str> {
+        let version = self.binary_version.split_whitespace().next()?;
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        (version.split('.').count() == 4 && version.split('.').all(is_number)).then_some(version)
+    }
 }
 
 /// Where a kind of fact comes from.

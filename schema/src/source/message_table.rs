@@ -21,6 +21,11 @@ impl Texts {
         self.texts.get(&id).map(|(text, _)| text.as_str())
     }
 
+    /// The messages, by id, with the file that each is from.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str, &Place)> {
+        self.texts.iter().map(|(id, (text, at))| (*id, text.as_str(), at))
+    }
+
     /// How many messages there are.
     pub fn len(&self) -> usize {
         self.texts.len()

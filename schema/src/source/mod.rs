@@ -9,13 +9,16 @@ pub mod man;
 pub mod message_table;
 pub(crate) mod pe;
 pub mod registered;
+mod user_data;
 pub mod wepexplorer;
 pub mod wevt_template;
 
 pub use detect::detect;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostics;
-use crate::model::{Manifest, Place};
+use crate::model::{Manifest, Message, Place};
 
 use message_table::Texts;
 
@@ -72,6 +75,11 @@ pub enum Holds {
 }
 
 impl Format {
+    /// Whether it is what the manifest compiler made of a manifest.
+    fn is_compiled(self) -> bool {
+        matches!(self, Self::Pe | Self::WevtTemplate | Self::Textless)
+    }
+
     /// Whether a capture of this format would say so if the provider declared such a thing.
     pub fn holds(self, what: Holds) -> bool {
         match self {
@@ -131,6 +139,7 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
         files.iter().zip(&formats).map(|(file, format)| resources((*format)?, *file, &mut found)).collect();
     let tables = || binaries.iter().flatten().filter_map(|binary| binary.messages.as_ref());
     let mut sources = Vec::new();
+    let mut referred = BTreeSet::new();
     for ((file, format), binary) in files.iter().zip(formats).zip(&binaries) {
         let Some(format) = format else {
             found.error(&Place::file(file.name), "file", UNKNOWN);
@@ -139,8 +148,9 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
         let own = binary.as_ref().and_then(|binary| binary.messages.as_ref());
         let mut compiled = |resource: &[u8]| {
             let texts = all_texts(own, tables(), &mut found);
-            let (manifest, missing, diagnostics) = wevt_template::read_and_count(file.name, resource, &texts);
-            let format = if texts.is_empty() && missing > 0 { Format::Textless } else { format };
+            let (manifest, texts_of, diagnostics) = wevt_template::read_and_mark(file.name, resource, &texts);
+            let format = if texts.is_empty() && texts_of.missing > 0 { Format::Textless } else { format };
+            referred.extend(texts_of.found);
             ((manifest, diagnostics), format)
         };
         let ((manifest, diagnostics), format) = match (format, binary) {
@@ -154,7 +164,24 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
         found.append(diagnostics);
         sources.push(Source { file: file.name.to_owned(), format, manifest });
     }
+    if let Some(first) = sources.iter_mut().find(|source| source.format.is_compiled()) {
+        first.manifest.messages.extend(not_referred_to(tables(), referred));
+    }
     (sources, found)
+}
+
+/// The texts that no compiled manifest refers to: those of the classic event log, or for a program's own use.
+fn not_referred_to<'t>(tables: impl Iterator<Item = &'t Texts>, mut taken: BTreeSet<u32>) -> Vec<Message> {
+    let all = tables.flat_map(Texts::iter);
+    // The number of a message is its own in all tables, whatever their languages.
+    let rest = all.filter(|(id, ..)| taken.insert(*id));
+    let message = |(value, text, at): (u32, &str, &Place)| Message {
+        value,
+        symbol: None,
+        message: Some(text.to_owned()),
+        at: at.clone(),
+    };
+    rest.map(message).collect()
 }
 
 /// What a file of these formats holds.

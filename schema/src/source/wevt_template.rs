@@ -4,17 +4,19 @@
 //! reported with its offset, and the rest is read. The reader takes no more memory than a small multiple of the input's
 //! size: every byte counts against a budget, which a thousand items that point at one long text use up.
 //!
-//! The binary XML of templates is not read: the fields are those of the descriptors, and `<UserData>` is lost.
+//! The fields of a template are those of its descriptors. Of the binary XML only that of a `<UserData>` is read: any other says
+//! what the descriptors say.
 //!
 //! What the resource does not hold: symbols, the names of templates, a channel's type, the provider's name in the older
 //! form (3.1), and whether an outType was written or is the default of its inType.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::bytes::{Bytes, utf16};
 use super::message_table::Texts;
+use super::user_data;
 use crate::diagnostic::Diagnostics;
 use crate::model::{
     self, Channel, Event, EventKey, Field, FieldRef, Guid, InType, Keyword, Level, Manifest, Map, MapEntry, MapKind,
@@ -49,28 +51,40 @@ mod flag {
 
 /// Reads a resource. Texts are taken from `messages`, by their ids.
 pub fn read(file: &str, resource: &[u8], messages: &Texts) -> (Manifest, Diagnostics) {
-    let (manifest, _, found) = read_and_count(file, resource, messages);
+    let (manifest, _, found) = read_and_mark(file, resource, messages);
     (manifest, found)
 }
 
-/// The same, and how many of its texts are in no table.
-pub(super) fn read_and_count(file: &str, resource: &[u8], messages: &Texts) -> (Manifest, usize, Diagnostics) {
+/// The texts that a resource refers to.
+#[derive(Debug, Default)]
+pub(super) struct Referred {
+    /// The numbers of those that are in a table.
+    pub(super) found: BTreeSet<u32>,
+    /// How many are in none.
+    pub(super) missing: usize,
+}
+
+/// The same, and which texts it refers to.
+pub(super) fn read_and_mark(file: &str, resource: &[u8], messages: &Texts) -> (Manifest, Referred, Diagnostics) {
     let mut reader = Reader {
         bytes: Bytes(resource),
         at: Place::new(&Arc::from(file), 0),
         messages,
         budget: resource.len().saturating_mul(BUDGET),
-        missing: 0,
+        referred: Referred::default(),
         found: Diagnostics::new(),
     };
     let manifest = reader.read_manifest();
-    if reader.missing > 0 {
-        let message =
-            format!("{} texts are in no message table; expected the binary's .mui among the files", reader.missing);
+    let missing = reader.referred.missing;
+    if missing > 0 {
+        let message = format!("{missing} texts are in no message table; expected the binary's .mui among the files");
         reader.found.warning(&reader.at.clone(), "WEVT_TEMPLATE", message);
     }
-    (manifest, reader.missing, reader.found)
+    (manifest, reader.referred, reader.found)
 }
+
+/// The kind of a template whose author wrote how the event log shows it.
+const USER_DATA: u32 = 2;
 
 /// The memory that the reader may take, as a multiple of the resource's size. Real resources take about six times their size.
 const BUDGET: usize = 24;
@@ -86,8 +100,7 @@ struct Reader<'b> {
     at: Place,
     messages: &'b Texts,
     budget: usize,
-    /// Messages that are in no table.
-    missing: usize,
+    referred: Referred,
     found: Diagnostics,
 }
 
@@ -157,9 +170,10 @@ impl Reader<'_> {
         }
         let text = self.messages.text(id);
         if text.is_none() {
-            self.missing += 1;
+            self.referred.missing += 1;
         }
         let text = text?;
+        self.referred.found.insert(id);
         // A text counts by its length: the table is bounded by its own size.
         self.budget = self.budget.saturating_add(text.len().min(64));
         self.pay(text.len()).then(|| text.to_owned())
@@ -358,7 +372,7 @@ impl Reader<'_> {
         let event_guid = event_guid.filter(|guid| !guid.is_nil());
         let message = self.message(self.number(at, 4));
         let own = builtin::value_of(builtin::TASKS, &name) != Some(value);
-        own.then(|| Task { name, value, symbol: None, event_guid, message, at: self.at.clone() })
+        own.then(|| Task { name, value, event_guid, message, at: self.at.clone(), ..Task::default() })
     }
 
     fn read_opcode(&mut self, at: u32, offsets: &mut Offsets) -> Option<Opcode> {
@@ -454,14 +468,39 @@ impl Reader<'_> {
                 self.error(what, format!("template {number} of {count} is not at {position:#x}"));
                 break;
             };
+            let size = index(size);
             if let (Ok(offset), Some(fields)) = (u32::try_from(position), self.read_template(position, &offsets.maps)) {
                 let id = format!("template_{number}");
                 offsets.templates.insert(offset, id.clone());
-                templates.push(Template { id, fields, at: self.at.clone(), ..Template::default() });
+                let user_data = self.read_user_data(position, size);
+                templates.push(Template { id, fields, user_data, at: self.at.clone() });
             }
-            position = position.saturating_add(index(size).max(40));
+            position = position.saturating_add(size.max(40));
         }
         templates
+    }
+
+    /// The XML of a template of that kind. It says how an event is shown and nothing of its bytes, so that one which cannot be
+    /// read is told, and the fields stay.
+    fn read_user_data(&mut self, at: usize, size: usize) -> Option<String> {
+        if self.bytes.u32(at + 20) != Some(USER_DATA) {
+            return None;
+        }
+        let items = index(self.bytes.u32(at + 16)?);
+        let end = if items > at { items.min(at.saturating_add(size)) } else { at.saturating_add(size) };
+        let body = self.bytes.0.get(at + 40..end)?;
+        // The text of names and contents: in UTF-16 there, with each name in two tags here.
+        if !self.pay(body.len()) {
+            return None;
+        }
+        match user_data::read(body) {
+            Ok(xml) => Some(xml),
+            Err(problem) => {
+                let message = format!("{problem}; its <UserData> is not read");
+                self.found.warning(&self.at.clone(), format!("TEMP at {at:#x}"), message);
+                None
+            }
+        }
     }
 
     fn read_template(&mut self, at: usize, maps: &HashMap<u32, String>) -> Option<Vec<Field>> {

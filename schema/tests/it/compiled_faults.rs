@@ -2,10 +2,10 @@
 //! several languages, many providers; and the texts of binaries in several languages.
 
 use etw_schema::compile::{compile, compile_localized, wrap, wrap_languages};
-use etw_schema::model::Manifest;
+use etw_schema::model::{Manifest, Provider};
 use etw_schema::source::{self, File, man};
 
-use crate::faults::{case, manifest, provider, read};
+use crate::faults::{case, manifest, provider, read, templates};
 
 fn number(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
@@ -53,9 +53,32 @@ fn user_data_is_compiled_as_it_is_written() {
     let (from_binary, found) = provider("a.dll", &binary);
     assert!(!found.has_errors(), "{found}");
     assert_eq!(from_binary.templates[0].fields[0].name, "Count");
+    let user_data = |provider: &Provider| -> Vec<Option<String>> {
+        provider.templates.iter().map(|template| template.user_data.clone()).collect()
+    };
+    assert_eq!(user_data(&from_binary), user_data(&sources[0].manifest.providers[0]));
     if let Some(bytes) = case("corpora/f1-userdata.man") {
         let (compiled, _) = compile(&read("f1.man", &bytes).0[0].manifest);
         assert_eq!(kinds(&compiled.template), [2]);
+    }
+}
+
+#[test]
+fn user_data_of_a_binary_is_what_its_author_wrote() {
+    for xml in [
+        r#"<A xmlns="urn:x" b="%1 of %2"><B>no. %1</B><C></C> <D>a &lt; b &amp; c</D></A>"#,
+        r#"<p:A xmlns:p="urn:x">100 % of %2</p:A>"#,
+    ] {
+        let template = format!(
+            r#"<template tid="T"><data name="A" inType="win:UInt32"/><data name="B" inType="win:UInt8"/>
+            <UserData>{xml}</UserData></template>"#
+        );
+        let (sources, _) = read("a.man", templates(&template).as_bytes());
+        let (compiled, found) = compile(&sources[0].manifest);
+        assert!(!found.has_errors(), "{found}");
+        let (again, found) = provider("a.bin", &compiled.template);
+        assert!(found.is_empty(), "{found}");
+        assert_eq!(again.templates[0].user_data.as_deref(), Some(xml.replace("> <", "><").as_str()));
     }
 }
 
@@ -178,7 +201,7 @@ fn a_resource_holds_more_providers_than_a_messages_number_has_bits_for() {
     let again = &sources[0].manifest.providers;
     assert_eq!(again.len(), 40);
     for (read, written) in again.iter().zip(&manifest.providers) {
-        let texts = |p: &etw_schema::model::Provider| p.events.iter().map(|e| e.message.clone()).collect::<Vec<_>>();
+        let texts = |p: &Provider| p.events.iter().map(|e| e.message.clone()).collect::<Vec<_>>();
         assert_eq!((&read.name, texts(read)), (&written.name, texts(written)));
     }
 }
@@ -198,7 +221,7 @@ fn escapes_of_messages_are_those_of_the_compilers_page() {
     let (compiled, _) = compile(&Manifest { providers: vec![written.clone()], ..Manifest::default() });
     let binary = wrap(Some(&compiled.template), Some(&compiled.messages)).expect("small");
     let (read, _) = provider("a.dll", &binary);
-    let shown = |p: &etw_schema::model::Provider| parse(p.events[0].message.as_deref().expect("a text"));
+    let shown = |p: &Provider| parse(p.events[0].message.as_deref().expect("a text"));
     assert_eq!(shown(&read), shown(&written));
     assert_eq!(in_manifest("50% off %b"), "50%% off %b");
 }

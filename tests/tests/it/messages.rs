@@ -12,7 +12,7 @@ use etw_schema::model::{Field, InType, OutType};
 use etw_schema::source::man::{self, ReadOptions};
 use smbserver_etw::{Build, Decoded, Decoder, Event, EventKey, LayoutInfo};
 use smbserver_etw_tests::encoder::{Value, encode, with_counts};
-use smbserver_etw_tests::manifests::{Layout, layout, layouts, sources};
+use smbserver_etw_tests::manifests::{Layout, is_reviewed, layout, layouts, sources};
 use smbserver_etw_tests::random::{self, Lengths};
 
 fn decode<'p>(layout: &Layout, build: u32, payload: &'p [u8]) -> Decoded<'p> {
@@ -192,7 +192,10 @@ fn every_message_for_review() {
     let all = every_message();
     for Rendered { layout, builds, note, text } in &all {
         let file = files.entry(modules[layout.name.as_str()]).or_default();
-        let builds: Vec<String> = builds.iter().map(u32::to_string).collect();
+        let builds: Vec<String> = builds.iter().filter(|build| is_reviewed(build)).map(u32::to_string).collect();
+        if builds.is_empty() {
+            continue;
+        }
         writeln!(file, "{} v{} ({}){note}", layout.id, layout.version, builds.join(", ")).expect("a string takes all");
         assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "{}: half a line break", layout.name);
         // Makes the marks of a date visible.

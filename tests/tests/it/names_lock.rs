@@ -7,7 +7,7 @@ use std::fs;
 use etw_codegen::names_lock::{NameKind, NamesLock};
 use etw_codegen::{Generator, Setting};
 use etw_schema::diagnostic::Diagnostic;
-use smbserver_etw_tests::manifests::{Source, generator, root, sources};
+use smbserver_etw_tests::manifests::{Source, generator, is_reviewed, root, sources};
 
 const FILE: &str = "manifests/smbserver/names.lock";
 
@@ -94,7 +94,12 @@ fn the_checked_in_lock_knows_every_name_and_follows_the_rule() {
     let (lock, diagnostics) = NamesLock::read(FILE, &checked_in());
     assert!(diagnostics.is_empty(), "{diagnostics}");
     assert_eq!(import(&sources(), &lock), lock, "nothing is left to be named");
-    assert_eq!(import(&sources(), &NamesLock::default()), lock, "it was made from all builds at once");
+    let reviewed: Vec<_> = sources().into_iter().filter(|source| is_reviewed(&source.build)).collect();
+    let first = import(&reviewed, &NamesLock::default());
+    let first_text = first.to_string();
+    let (published, _) = first_text.rsplit_once("end ").expect("the number of names");
+    assert!(checked_in().starts_with(published), "it began with these builds at once");
+    let lock = first;
     let views = lock.names().filter(|(kind, ..)| *kind == NameKind::View).count();
     let with_build = lock.names().filter(|(kind, _, name)| *kind == NameKind::View && name.contains("Build")).count();
     assert_eq!((views, with_build), (226, 23));

@@ -43,8 +43,8 @@ fn a_manifest_file_can_be_a_side() {
 #[test]
 fn show_finds_an_event_by_id_and_by_name() {
     let by_id = stdout(&xtask(&["show", "551"]));
-    assert!(by_id.starts_with("event 551 Smb2SessionAuthFailure, builds 10240-26200\n"), "{by_id}");
-    assert!(by_id.contains("ReasonCode") && by_id.contains("builds 20348-26200"), "{by_id}");
+    assert!(by_id.starts_with("event 551 Smb2SessionAuthFailure, builds "), "{by_id}");
+    assert!(by_id.contains("ReasonCode") && by_id.contains("builds 20348"), "{by_id}");
     assert_eq!(by_id, stdout(&xtask(&["show", "sessionauthfailure"])));
     assert_eq!(by_id, stdout(&xtask(&["show", "0x227"])));
     let several = xtask(&["show", "session"]);
@@ -64,6 +64,10 @@ fn show_finds_an_event_by_id_and_by_name() {
 #[test]
 fn builds_lists_every_capture() {
     let list = stdout(&xtask(&["builds"]));
-    assert_eq!(list.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count(), 15, "{list}");
+    assert_eq!(
+        list.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count(),
+        crate::import::builds().len(),
+        "{list}"
+    );
     assert!(stdout(&xtask(&["builds", "26100"])).contains("WEPExplorer 26100.1742"));
 }

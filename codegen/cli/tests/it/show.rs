@@ -75,4 +75,36 @@ fn messages_of_no_provider_are_shown() {
         shown.contains("1 messages of no provider\n  0x000001f4 of ") && shown.contains("\"It failed.\""),
         "{shown}"
     );
+    let check = |shown: &str| {
+        let json: serde_json::Value = serde_json::from_str(shown).expect("JSON");
+        let of_no_provider = json.as_array().and_then(|list| list.last()).expect("an object");
+        assert_eq!(of_no_provider["provider"], serde_json::Value::Null);
+        let message = &of_no_provider["messages"][0];
+        assert_eq!((message["value"].as_u64(), message["message"].as_str()), (Some(0x1F4), Some("It failed.")));
+    };
+    check(&succeeds(&["schema", &file.to_string_lossy(), "--format", "json"]));
+
+    // The texts of a binary that no event refers to.
+    let both = folder("show-messages-of-binary").join("both.man");
+    let provider = "<provider name=\"P\" guid=\"{00112233-4455-6677-8899-aabbccddeeff}\" symbol=\"P\"><events>\
+                    <event value=\"1\" level=\"win:Error\"/></events></provider><messageTable>";
+    fs::write(&both, text.replace("<messageTable>", provider)).expect("a file");
+    let binary = both.with_extension("dll").to_string_lossy().into_owned();
+    succeeds(&["compile", &both.to_string_lossy(), "--out", &binary]);
+    check(&succeeds(&["schema", &binary, "--format", "json"]));
+}
+
+#[test]
+fn a_number_that_is_made_up_is_shown_as_unknown() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../manifests/smbserver/26100.man");
+    if !std::path::Path::new(file).exists() {
+        return; // the package does not hold it
+    }
+    let text = succeeds(&["schema", file]);
+    assert!(text.contains("       ? Smb1ClientDoesNotSupportSigning (number not known)"), "{text}");
+    assert!(!text.contains("65285"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&succeeds(&["schema", file, "--format", "json"])).expect("JSON");
+    let tasks = json[0]["tasks"].as_array().expect("tasks");
+    let task = tasks.iter().find(|task| task["name"] == "Smb1ClientDoesNotSupportSigning").expect("the task");
+    assert_eq!((task["value"].as_u64(), task["placeholder"].as_u64()), (None, Some(65285)));
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use super::PLACEHOLDER;
+use super::scope::PROVENANCE_PREFIX;
 use super::value::{self, BadNumber, clip};
 use super::xml::{Cursor, Element};
 use crate::model::{Guid, Size};
@@ -92,6 +94,19 @@ impl Cursor<'_> {
             self.attribute_error(element, attribute, format!("{attribute}=\"{text}\" is not a boolean; {expected}"));
         }
         value
+    }
+
+    /// Whether the element's `value` is noted to be made up.
+    pub(super) fn is_placeholder(&mut self, element: &mut Element) -> bool {
+        let attribute = format!("{PROVENANCE_PREFIX}value");
+        let Some(text) = element.take(&attribute) else { return false };
+        let is_placeholder = text.trim() == PLACEHOLDER;
+        if !is_placeholder {
+            let text = clip(&text);
+            let message = format!("{attribute}=\"{text}\" is unknown; expected {PLACEHOLDER}");
+            self.attribute_error(element, "value", message);
+        }
+        is_placeholder
     }
 
     /// A GUID; `None` where it is malformed.

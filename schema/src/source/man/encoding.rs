@@ -114,7 +114,15 @@ fn line_at_end(text: &str) -> u32 {
 }
 
 /// What is wrong with the encoding that the XML declaration names, given what the bytes show.
-pub(in crate::source) fn check_declared(declared: &str, shown: Encoding, text: &str) -> Option<(Severity, String)> {
+///
+/// `text` is what could be decoded, and `cut` says that more follows, which was reported: that the declared encoding is none
+/// of those that are read explains it.
+pub(in crate::source) fn check_declared(
+    declared: &str,
+    shown: Encoding,
+    text: &str,
+    cut: bool,
+) -> Option<(Severity, String)> {
     let is = |names: &[&str]| names.iter().any(|name| declared.eq_ignore_ascii_case(name));
     let fits = match shown {
         Encoding::Utf8 => is(&["UTF-8", "UTF8"]),
@@ -124,6 +132,12 @@ pub(in crate::source) fn check_declared(declared: &str, shown: Encoding, text: &
     };
     if fits {
         return None;
+    }
+    if cut && shown == Encoding::Utf8 {
+        let message = format!(
+            "declares the encoding `{declared}`, which is not read; save the file as UTF-8, or as UTF-16 with a byte order mark"
+        );
+        return Some((Severity::Error, message));
     }
     if shown == Encoding::Utf8 && text.is_ascii() && !declared.to_ascii_lowercase().starts_with("utf") {
         // Whatever single-byte encoding it is, ASCII means the same in it.

@@ -96,7 +96,7 @@ fn translate(
     Translation { language, texts: known }
 }
 
-/// The number of a culture's language, as `[MS-LCID]` lists them: the languages that Windows has been translated to, and
+/// The number of a culture's language, as `[MS-LCID]` and the comments of `winnt.h` give them: the languages that Windows has been translated to, and
 /// their neutral forms.
 fn language_of(culture: &str) -> Option<u16> {
     let known = LANGUAGES.iter().find(|(name, _)| name.eq_ignore_ascii_case(culture));

@@ -11,11 +11,15 @@
 //!
 //! - A length or count that is a number is a number, even where a field has that number for a name.
 //! - A template with an unreadable field is left out: the rest would be laid out wrongly.
+//! - A length or count of a struct's member names a member of the same struct. Microsoft's page on structs speaks of names
+//!   outside of a struct for the count of the struct itself only, and wants members to be integers. No public manifest or binary
+//!   has such a member; one that names a field outside leaves its event out, with an error.
 //! - Ids of strings compare with regard to case, as everywhere in XML; names of types without.
 //! - `$(string.ID)` is replaced anywhere in a text. Other `$(…)` stay, with a note. Texts of the string
 //!   table are taken as they are: `%n`, `%1` and `%%` are a later step's.
 //! - A string's text may also be the content of its element; blanks around it are dropped then.
-//! - Attributes of other namespaces are ignored; elements of other namespaces are ignored with a note.
+//! - `provenance:value="placeholder"` on a task, of the namespace `urn:etw-schema:provenance`, says that its number is made up.
+//! - Other attributes of other namespaces are ignored; elements of other namespaces are ignored with a note.
 
 mod attributes;
 mod check;
@@ -34,6 +38,9 @@ mod write;
 mod xml;
 
 use std::sync::Arc;
+
+/// What `provenance:value` says of a number that is made up.
+const PLACEHOLDER: &str = "placeholder";
 
 pub(super) use dialect::Dialect;
 use draft::Draft;

@@ -181,6 +181,7 @@ fn parse_task(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) 
     element.what = format!("task {}", clip(&name));
     let value = cursor.required_number(&mut element, "value", u64::from(u16::MAX));
     let event_guid = element.take("eventGUID").and_then(|text| cursor.guid(&mut element, "eventGUID", &text));
+    let is_placeholder = cursor.is_placeholder(&mut element);
     let symbol = cursor.symbol(&mut element);
     let message = element.text("message");
     cursor.check_attributes(&element);
@@ -188,6 +189,7 @@ fn parse_task(cursor: &mut Cursor<'_>, mut element: Element, draft: &mut Draft) 
         Some(value) => draft.provider.tasks.push(Task {
             name: name.clone(),
             value,
+            is_placeholder,
             symbol,
             event_guid,
             message,

@@ -11,11 +11,19 @@ pub(super) enum Namespace {
     Win,
     /// The types of XML Schema, `xs:` by custom.
     Schema,
+    /// What this project notes in its manifests about where a fact comes from.
+    Provenance,
     /// No namespace: `xmlns=""` ends the binding.
     None,
     /// Another namespace.
     Other,
 }
+
+/// The namespace of attributes that say where a fact comes from. Other readers pass over attributes of other namespaces.
+pub(super) const PROVENANCE: &str = "urn:etw-schema:provenance";
+
+/// What the reader puts before the names of such attributes, whatever prefix the file binds.
+pub(super) const PROVENANCE_PREFIX: &str = "provenance:";
 
 impl Namespace {
     /// The namespace of that name. Copies of Microsoft's documentation spell the names with `https:`, and manifests
@@ -27,6 +35,7 @@ impl Namespace {
             "schemas.microsoft.com/win/2004/08/events" | "urn:schemas-microsoft-com:asm.v3" => Self::Events,
             "manifests.microsoft.com/win/2004/08/windows/events" => Self::Win,
             "www.w3.org/2001/XMLSchema" => Self::Schema,
+            PROVENANCE => Self::Provenance,
             "" => Self::None,
             _ => Self::Other,
         }

@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use super::PLACEHOLDER;
+use super::scope::PROVENANCE;
 use crate::model::{
     Channel, ChannelType, Event, Field, InType, Isolation, Manifest, Map, MapKind, Message, Opcode, Provider, Size,
     Task,
@@ -20,7 +22,11 @@ pub fn write(manifest: &Manifest, comment: Option<&str>) -> String {
         // Two hyphens would end it.
         writer.text(&format!("<!-- {} -->", comment.replace("--", "- -").replace('\n', "\n     ")));
     }
-    writer.open("instrumentationManifest", &Attributes::default().raw(NAMESPACES));
+    let attributes = Attributes::default().raw(NAMESPACES);
+    let has_placeholders =
+        manifest.providers.iter().flat_map(|provider| &provider.tasks).any(|task| task.is_placeholder);
+    let provenance = has_placeholders.then_some(PROVENANCE);
+    writer.open("instrumentationManifest", &attributes.maybe("xmlns:provenance", provenance));
     writer.inside("instrumentation", |writer| {
         writer.inside("events", |writer| {
             manifest.providers.iter().for_each(|provider| writer.provider(provider));
@@ -219,6 +225,7 @@ impl XmlWriter {
     fn task(&mut self, task: &Task, opcodes: &[Opcode]) {
         let attributes = named(&task.name, task.symbol.as_ref())
             .with("value", task.value.to_string())
+            .maybe("provenance:value", task.is_placeholder.then_some(PLACEHOLDER))
             .maybe("eventGUID", task.event_guid.map(|guid| guid.to_string()))
             .maybe("message", self.string(&format!("Task.{}", task.name), task.message.as_ref()));
         let own: Vec<&Opcode> = opcodes.iter().filter(|opcode| opcode.task.as_ref() == Some(&task.name)).collect();

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::Dialect;
 use super::encoding::{self, Decoded, Encoding, line_breaks};
-use super::scope::{Namespace, Scopes};
+use super::scope::{Namespace, PROVENANCE_PREFIX, Scopes};
 use super::value::{clip, reference};
 use crate::diagnostic::{Diagnostics, Severity};
 use crate::model::Place;
@@ -439,6 +439,9 @@ impl<'i> Cursor<'i> {
             let value = self.attribute_value(element, name, &attribute.value);
             match name.split_once(':') {
                 Some(("xmlns", prefix)) => self.scopes.bind(element.depth, prefix, &value),
+                Some((prefix, local)) if self.scopes.find(prefix) == Some(&Namespace::Provenance) => {
+                    element.attributes.push((format!("{PROVENANCE_PREFIX}{local}"), value));
+                }
                 // Attributes of other namespaces (`xsi:schemaLocation`, `xml:space`) are allowed everywhere.
                 Some(_) => {}
                 None if name == "xmlns" => self.scopes.bind(element.depth, "", &value),
@@ -546,7 +549,7 @@ impl<'i> Cursor<'i> {
             self.found.error(&at, "<?xml?>", "the XML declaration is not at the start of the file");
         }
         if let Some(Ok(declared)) = declaration.encoding() {
-            match encoding::check_declared(&declared, self.encoding, self.text) {
+            match encoding::check_declared(&declared, self.encoding, self.text, self.cut) {
                 Some((Severity::Error, message)) => self.found.error(&at, "<?xml?>", message),
                 Some((_, message)) => self.found.warning(&at, "<?xml?>", message),
                 None => {}

@@ -32,6 +32,7 @@ pub(crate) fn normal(provider: &Provider) -> (Provider, Vec<Vec<Field>>) {
     p.opcodes.sort_by_key(|opcode| (opcode.value, task(&opcode.task), opcode.name.clone()));
     for task in &mut p.tasks {
         task.symbol = None;
+        task.is_placeholder = false;
         text(&mut task.message);
     }
     for keyword in &mut p.keywords {
