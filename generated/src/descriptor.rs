@@ -767,6 +767,14 @@ impl Task {
     }
 }
 
+impl Task {
+    /// Whether the number is made up, because no capture gives the real one: events have another.
+    pub fn is_placeholder(self) -> bool {
+        const PLACEHOLDERS: &[u16] = &[65281, 65282, 65283, 65284, 65285];
+        PLACEHOLDERS.contains(&self.0)
+    }
+}
+
 /// The keywords of an event, a bit each. The top bits of a header's mask stand for channels.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Keywords(pub u64);

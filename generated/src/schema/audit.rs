@@ -751,10 +751,10 @@ pub static SRV_NET_CLIENT_DOES_NOT_SUPPORT_SPN_V0: rt::LayoutInfo = rt::LayoutIn
     )
     .with_headers(
         &[
-            rt::HeaderInfo::new(20348, 4).with_task(65282),
+            rt::HeaderInfo::new(20348, 4).with_placeholder_task(65282),
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(22)
-                .with_task(65282)
+                .with_placeholder_task(65282)
                 .with_message(
                     "The SMB server observed that the client did not send an SPN during authentication, indicating that the client does not support Extended Protection for Authentication (EPA) or that support for EPA is disabled.%n%nClient name: %2%nSPN Query Status: %3%nSPN Validation Policy: %4",
                 ),
@@ -790,10 +790,10 @@ pub static SRV_NET_CLIENT_SENT_UNRECOGNIZED_SPN_V0: rt::LayoutInfo = rt::LayoutI
     )
     .with_headers(
         &[
-            rt::HeaderInfo::new(20348, 4).with_task(65283),
+            rt::HeaderInfo::new(20348, 4).with_placeholder_task(65283),
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(22)
-                .with_task(65283)
+                .with_placeholder_task(65283)
                 .with_message(
                     "The SMB server observed that the client sent an unrecognized SPN during authentication.%n%nClient name: %2%nSPN: %3%nSPN Validation Policy: %6",
                 ),
@@ -820,10 +820,10 @@ pub static SRV_NET_CLIENT_SENT_EMPTY_SPN_V0: rt::LayoutInfo = rt::LayoutInfo::ne
     .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SPN_VALIDATION_POLICY])
     .with_headers(
         &[
-            rt::HeaderInfo::new(20348, 4).with_task(65284),
+            rt::HeaderInfo::new(20348, 4).with_placeholder_task(65284),
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(22)
-                .with_task(65284)
+                .with_placeholder_task(65284)
                 .with_message(
                     "The SMB server observed that the client sent an empty SPN during authentication, which indicates the client is capable of sending an SPN but elected not to supply one.%n%nClient name: %2%nSPN Validation Policy: %3",
                 ),
@@ -850,10 +850,10 @@ pub static SMB1_CLIENT_DOES_NOT_SUPPORT_SIGNING_V0: rt::LayoutInfo = rt::LayoutI
     .with_fields(&[__CLIENT_NAME_LENGTH, __CLIENT_NAME, __SERVER_REQUIRES_SIGNING])
     .with_headers(
         &[
-            rt::HeaderInfo::new(20348, 4).with_task(65285),
+            rt::HeaderInfo::new(20348, 4).with_placeholder_task(65285),
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(22)
-                .with_task(65285)
+                .with_placeholder_task(65285)
                 .with_message(
                     "The SMBv1 server observed that the SMBv1 client does not have signing enabled.%n%nClient name: %2%nServer requires signing: %3%n%nGuidance:%n%nThis event indicates that the SMBv1 client may not support SMB signing, but due to protocol limitations, this cannot be determined with certainty. Further evaluation is recommended to verify the client's signing capabilities.%n%nPrior to Windows Vista, SMBv1 clients that did not have signing explicitly enabled could not perform SMB signing.%nThis behavior was changed with the release of Windows Vista and was also backported to Windows XP and Windows Server 2003 through updates. With these changes, SMB clients may support signing even if it is not explicitly enabled, provided the server requires it.",
                 ),

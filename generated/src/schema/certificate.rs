@@ -591,7 +591,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V0: rt::Lay
         &[
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(18)
-                .with_task(65281)
+                .with_placeholder_task(65281)
                 .with_keywords(0x8)
                 .with_message(
                     "The server was unable to perform revocation checks on the client certificate chain. The connection will proceed. %n%nVerification Status: %1%n%nEndpoint Name: %3%nTransport: %4%nServer socket address: %6%nClient socket address: %8%nConnection ID: %10",
@@ -625,7 +625,7 @@ pub static SRV_NET_CLIENT_CERTIFICATE_CHAIN_REVOCATION_CHECKS_FAILED_V1: rt::Lay
         &[
             rt::HeaderInfo::new(26100, 4)
                 .with_channel(18)
-                .with_task(65281)
+                .with_placeholder_task(65281)
                 .with_keywords(0x8),
         ],
     );
