@@ -5,6 +5,7 @@
 //! and outputs do not depend on each other. An event that cannot be decoded is a [`failure::Failure`].
 
 mod commands;
+mod crew;
 mod facts;
 mod failure;
 mod fields;

@@ -177,7 +177,7 @@ enum State {
 /// The next thing in several files.
 pub(crate) enum Next<'m> {
     /// An event.
-    Event(&'m Raw),
+    Event(&'m mut Raw),
     /// An error in a file.
     Fault(Arc<str>, Error),
     /// The end of all files.
@@ -220,11 +220,11 @@ impl<'o> Merged<'o> {
                 }
             }
         }
-        let ready = self.heads.iter().enumerate().filter(|(_, head)| matches!(head.state, State::Ready));
+        let ready = self.heads.iter_mut().enumerate().filter(|(_, head)| matches!(head.state, State::Ready));
         let first = ready.min_by_key(|(_, head)| head.raw.time.map(FileTime::ticks));
         let Some((index, head)) = first else { return Next::End };
         self.last = Some(index);
-        Next::Event(&head.raw)
+        Next::Event(&mut head.raw)
     }
 
     /// The progress in all files together.

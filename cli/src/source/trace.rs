@@ -51,7 +51,14 @@ impl<'t> TraceCursor<'t> {
             if !wanted.admits(key.id, record.time) {
                 continue;
             }
-            raw.file = Some(Arc::clone(&self.file));
+            // Two threads that count the same name's owners would wait for each other.
+            if raw.file.as_ref().is_none_or(|file| !Arc::ptr_eq(file, &self.file)) {
+                raw.file = Some(Arc::clone(&self.file));
+            }
+            // It may have held an event of a log.
+            raw.notes.clear();
+            raw.layout = None;
+            raw.fault = None;
             raw.record = Some(number);
             raw.time = record.time;
             raw.build = self.build;
