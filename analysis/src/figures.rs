@@ -22,6 +22,7 @@ pub struct Figures {
     pub(crate) first: Distribution,
     pub(crate) hits: [u64; COUNT],
     pub(crate) time: [u64; COUNT],
+    pub(crate) time_paired: [u64; COUNT],
     pub(crate) total_time: Option<u64>,
 }
 
@@ -107,6 +108,11 @@ impl Figures {
         self.time[component as usize]
     }
 
+    /// How long the requests of the pairs were there, in the raw unit: what can be held against [`wall`](Self::wall).
+    pub fn time_paired(&self, component: Component) -> u64 {
+        self.time_paired[component as usize]
+    }
+
     /// What all components took together, in the raw unit.
     pub fn component_sum(&self) -> u64 {
         self.time.iter().fold(0, |sum, time| sum.saturating_add(*time))
@@ -134,6 +140,9 @@ impl Figures {
                 self.errors_paired += is_error;
                 self.bytes_paired += bytes;
                 self.wall.add(answer.wall);
+                for (sum, time) in self.time_paired.iter_mut().zip(answer.components.time) {
+                    *sum = sum.saturating_add(time);
+                }
                 self.add_interims(request.interims, request.first);
             }
             None => self.orphans += 1,
@@ -185,6 +194,9 @@ impl Figures {
             *sum += hits;
         }
         for (sum, time) in self.time.iter_mut().zip(other.time) {
+            *sum = sum.saturating_add(time);
+        }
+        for (sum, time) in self.time_paired.iter_mut().zip(other.time_paired) {
             *sum = sum.saturating_add(time);
         }
         if let Some(total) = other.total_time {

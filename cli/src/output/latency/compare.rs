@@ -52,7 +52,7 @@ impl Sum {
         let groups: Vec<_> =
             groups.iter().filter(|group| group.keys != [Key::Command(Command::CHANGE_NOTIFY)]).collect();
         let components = findings.report.per_second().map(|rate| {
-            let time = |component| groups.iter().map(|group| group.figures.time(component)).sum::<u64>();
+            let time = |component| groups.iter().map(|group| group.figures.time_paired(component)).sum::<u64>();
             Component::ALL.map(|component| (component, time(component) as f64 * 1e9 / rate as f64)).to_vec()
         });
         Self {
