@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::etl::Lz77Error;
-use crate::evtx::BinXmlError;
+use crate::evtx::{BinXmlError, WrongChecksum};
 
 /// Something in a file that cannot be read.
 ///
@@ -167,6 +167,8 @@ pub enum ErrorKind {
         /// The size after it.
         last: u32,
     },
+    /// Something in an event log is not as it was written. It is read all the same.
+    Checksum(WrongChecksum),
     /// The contents of a record cannot be read.
     BinXml(BinXmlError),
 }
@@ -215,6 +217,7 @@ impl fmt::Display for ErrorKind {
             Self::LogRecordSizes { first, last } => {
                 write!(f, "a record of {first} bytes ends with the size {last}; expected the same")
             }
+            Self::Checksum(wrong) => write!(f, "{wrong}"),
             Self::BinXml(error) => write!(f, "{error}"),
         }
     }

@@ -27,6 +27,16 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Looks whether the file has become longer since it was opened. A slice never does.
+    pub(crate) fn grow(&mut self) -> io::Result<bool> {
+        let Self::Reader { reader, position, length } = self else { return Ok(false) };
+        *position = u64::MAX;
+        let now = reader.seek(SeekFrom::End(0))?;
+        let has_grown = now > *length;
+        *length = now.max(*length);
+        Ok(has_grown)
+    }
+
     /// Up to `length` bytes from an offset on; fewer only at the end of the file.
     ///
     /// The caller must bound `length`, and not by a number in the file: the bytes of a reader are put into a vector of

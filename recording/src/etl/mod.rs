@@ -6,6 +6,7 @@
 mod buffer;
 mod build;
 mod clock;
+mod event_info;
 mod group;
 mod header;
 mod items;
@@ -23,6 +24,7 @@ use etw_runtime::Guid;
 
 pub use build::{BuildLab, BuildReport, LabSource, SYSTEM_CONFIG_EX};
 pub use clock::ClockType;
+pub use event_info::{DecodingSource, EventInfo, Extent, MapInfo, MapKind, Property, PropertyKind};
 pub use header::Header;
 pub use items::{Item, ItemKind, Items, ItemsIter};
 pub use lz77::{Lz77Error, unpack_lz77};

@@ -53,6 +53,8 @@ pub struct RecordsByTime<'t, 'a> {
     errors: Vec<Error>,
     /// Streams that have not been asked for their first record.
     unasked: usize,
+    /// The walk over the buffers, which goes on if the file has grown.
+    walk: Walk,
     held: u64,
     scratch: Vec<u8>,
     stats: Stats,
@@ -61,7 +63,8 @@ pub struct RecordsByTime<'t, 'a> {
 impl<'t, 'a> RecordsByTime<'t, 'a> {
     pub(super) fn new(trace: &'t mut Trace<'a>) -> Self {
         let mut stats = trace.first_stats();
-        let (streams, mut errors) = list_streams(trace, &mut stats);
+        let mut walk = Walk::default();
+        let (streams, mut errors) = list_streams(trace, &mut walk, &mut stats);
         stats.errors += errors.len() as u64;
         errors.reverse();
         Self {
@@ -71,6 +74,7 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
             heap: BinaryHeap::new(),
             current: None,
             errors,
+            walk,
             held: 0,
             scratch: Vec::new(),
             stats,
@@ -89,6 +93,26 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
     }
 
     fn advance(&mut self) -> Option<Result<(usize, Ready), Error>> {
+        loop {
+            match self.advance_listed() {
+                None if self.list_more() => {}
+                next => return next,
+            }
+        }
+    }
+
+    /// Lists the buffers that were written since. False if there are none. All streams have ended.
+    fn list_more(&mut self) -> bool {
+        let (streams, mut errors) = list_streams(self.trace, &mut self.walk, &mut self.stats);
+        self.stats.errors += errors.len() as u64;
+        errors.reverse();
+        self.unasked = streams.len();
+        self.streams = streams;
+        self.errors = errors;
+        self.unasked > 0 || !self.errors.is_empty()
+    }
+
+    fn advance_listed(&mut self) -> Option<Result<(usize, Ready), Error>> {
         if let Some(error) = self.errors.pop() {
             return Some(Err(error));
         }
@@ -155,7 +179,11 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
             let bytes = bytes.map_err(|error| Error::new(entry.offset, ErrorKind::Io(error)))?;
             // It was there when the buffers were listed, unless the file has changed.
             let Some(header) = BufferHeader::parse(bytes) else { continue };
-            let Entry { offset, number, available, .. } = entry;
+            let Entry { offset, number, mut available, .. } = entry;
+            if available < header.size && source.grow().is_ok_and(|has_grown| has_grown) {
+                let left = source.len().saturating_sub(offset);
+                available = u32::try_from(left).map_or(header.size, |left| left.min(header.size));
+            }
             let before = stream.loaded.held() as u64;
             let needed = self.held - before + u64::from(header.end().max(header.size));
             if needed > *memory_limit {
@@ -175,10 +203,9 @@ impl<'t, 'a> RecordsByTime<'t, 'a> {
 }
 
 /// The buffers of the file by processor, and the errors between them.
-fn list_streams<'a>(trace: &mut Trace<'a>, stats: &mut Stats) -> (Vec<Stream<'a>>, Vec<Error>) {
+fn list_streams<'a>(trace: &mut Trace<'a>, walk: &mut Walk, stats: &mut Stats) -> (Vec<Stream<'a>>, Vec<Error>) {
     let is_circular = trace.header.as_ref().is_some_and(Header::is_circular);
     let is_one = trace.header.as_ref().is_some_and(Header::is_one_stream);
-    let mut walk = Walk::default();
     let mut errors = Vec::new();
     let mut streams: BTreeMap<u16, Vec<Entry>> = BTreeMap::new();
     while let Some(found) = walk.next(&mut trace.source, trace.session.plain, stats) {

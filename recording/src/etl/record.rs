@@ -422,9 +422,9 @@ impl<'a> TraceRecord<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Schema<'a> {
-    /// `TRACE_EVENT_INFO`: names, types and messages of one event.
+    /// `TRACE_EVENT_INFO`: one event's names, types and messages, for [`EventInfo::parse`](super::EventInfo::parse).
     EventInfo(&'a [u8]),
-    /// `EVENT_MAP_INFO`: one map.
+    /// A provider's GUID and `EVENT_MAP_INFO`: one map, for [`MapInfo::parse`](super::MapInfo::parse).
     MapInfo(&'a [u8]),
 }
 

@@ -44,8 +44,7 @@ impl Walk {
         plain: Option<u32>,
         stats: &mut Stats,
     ) -> Option<Result<Found, Error>> {
-        let length = source.len();
-        let left = length.checked_sub(self.at).filter(|&left| left > 0)?;
+        let mut left = self.left(source, HEADER).filter(|&left| left > 0)?;
         let offset = self.at;
         let bytes = match source.read(offset, HEADER as usize, &mut self.scratch) {
             Ok(bytes) => bytes,
@@ -64,6 +63,7 @@ impl Walk {
         if let Err(kind) = header.check_size().and_then(|()| self.check_plain(source, plain, header.size)) {
             return Some(Err(self.resync(source, plain, kind, stats)));
         }
+        left = self.left(source, header.size).unwrap_or(left);
         stats.buffers += 1;
         stats.compressed_buffers += u64::from(header.is_compressed());
         stats.loss_marks += u64::from(header.follows_loss());
@@ -72,6 +72,17 @@ impl Walk {
         self.number += 1;
         let available = u32::try_from(left).map_or(header.size, |left| left.min(header.size));
         Some(Ok(Found { offset, number: self.number - 1, header, available }))
+    }
+
+    /// The bytes from here to the end of the file. If they are less than `wanted`, a session may still be writing: it is looked
+    /// whether there are more by now.
+    fn left(&self, source: &mut Source<'_>, wanted: u32) -> Option<u64> {
+        let is_short = self.at.saturating_add(wanted.into()) > source.len();
+        if is_short && self.at != u64::MAX {
+            // A reader that fails here fails when it is read, too.
+            let _ = source.grow();
+        }
+        source.len().checked_sub(self.at)
     }
 
     /// Checks a size that differs from that of the other buffers: it must lead to another header. Files that several

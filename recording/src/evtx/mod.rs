@@ -10,6 +10,7 @@
 
 mod binxml;
 mod build;
+mod checksum;
 mod chunk;
 mod reading;
 mod record;
@@ -21,6 +22,7 @@ use std::io::{Read, Seek};
 
 pub use binxml::BinXmlError;
 pub use build::{BootBuild, BuildSource, SystemBuilds};
+pub use checksum::{Checksummed, WrongChecksum};
 pub use record::{LogRecord, ProcessingError, Shape};
 pub use stats::Stats;
 pub use values::{Value, ValueType, Values, ValuesIter};
@@ -90,6 +92,8 @@ impl Header {
 pub struct Log<'a> {
     source: Source<'a>,
     header: Option<Header>,
+    /// Whether the header is not as it was written.
+    wrong: Option<WrongChecksum>,
     filter: Filter,
     recover: bool,
 }
@@ -108,13 +112,15 @@ impl<'a> Log<'a> {
     fn new(mut source: Source<'a>) -> Result<Self, Error> {
         let mut scratch = Vec::new();
         let io = |error| Error::new(0, ErrorKind::Io(error));
-        let header = Header::parse(source.read(0, 128, &mut scratch).map_err(io)?);
+        let bytes = source.read(0, 128, &mut scratch).map_err(io)?;
+        let header = Header::parse(bytes);
+        let wrong = checksum::check_log_header(bytes).filter(|_| header.is_some());
         // A log without its header can still be read, if it has chunks.
         let chunk = source.read(FILE_HEADER, SIGNATURE.len(), &mut scratch).map_err(io)?;
         if header.is_none() && chunk != SIGNATURE {
             return Err(Error::new(0, ErrorKind::NotALog));
         }
-        Ok(Self { source, header, filter: Filter::new(), recover: false })
+        Ok(Self { source, header, wrong, filter: Filter::new(), recover: false })
     }
 
     /// What the log says about itself. `None` if its header is damaged.
@@ -145,9 +151,16 @@ impl<'a> Log<'a> {
         let mut stats = Stats::default();
         let mut places = list_chunks(&mut self.source, &mut stats);
         places.reverse();
-        let filter = &self.filter;
-        let recover = self.recover;
-        LogRecords { source: &mut self.source, filter, recover, places, chunk: Chunk::default(), stats }
+        stats.wrong_checksums += u64::from(self.wrong.is_some());
+        LogRecords {
+            source: &mut self.source,
+            filter: &self.filter,
+            recover: self.recover,
+            wrong: self.wrong,
+            places,
+            chunk: Chunk::default(),
+            stats,
+        }
     }
 }
 
@@ -185,6 +198,8 @@ pub struct LogRecords<'l, 'a> {
     source: &'l mut Source<'a>,
     filter: &'l Filter,
     recover: bool,
+    /// What is wrong with the log's header, until it is told.
+    wrong: Option<WrongChecksum>,
     /// The chunks that are still to come, the next one last.
     places: Vec<ChunkPlace>,
     chunk: Chunk<'a>,
@@ -214,6 +229,9 @@ impl LogRecords<'_, '_> {
     }
 
     fn advance(&mut self) -> Option<Result<Ready, Error>> {
+        if let Some(wrong) = self.wrong.take() {
+            return Some(Err(Error::within(0, checksum::OF_HEADER, ErrorKind::Checksum(wrong))));
+        }
         loop {
             match self.chunk.find(self.recover, &mut self.stats) {
                 Some(Ok((at, header, live))) => match self.chunk.prepare(at, header, live) {

@@ -1,6 +1,7 @@
 //! A chunk in memory, read record by record.
 
 use super::binxml::{Fault, Instance};
+use super::checksum::{Checksummed, OF_HEADER, OF_RECORDS, check_chunk};
 use super::chunk::{ChunkHeader, HEADER, RECORD, RECORDS, RecordHeader, SIZE, TRAILER, Templates};
 use super::record::{LogRecord, Parts};
 use super::stats::Stats;
@@ -10,6 +11,9 @@ use crate::bytes::Bytes;
 use crate::error::{Error, ErrorKind};
 use crate::record::Place;
 use crate::source::Source;
+
+/// So many wrong checksums of a log are told one by one.
+const MOST_TOLD: u64 = 16;
 
 /// The position of a chunk.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +42,8 @@ pub(super) struct Chunk<'a> {
     /// The end of the log's records.
     free: usize,
     templates: Templates,
+    /// Wrong checksums, returned before the records.
+    wrong: Vec<Error>,
     /// An error to return after the records before it.
     trouble: Option<Error>,
 }
@@ -47,7 +53,7 @@ impl Default for Chunk<'_> {
         let data = Data::Slice(&[]);
         let owned = Vec::new();
         let templates = Templates::default();
-        Self { place: ChunkPlace::default(), data, owned, at: 0, free: 0, templates, trouble: None }
+        Self { place: ChunkPlace::default(), data, owned, at: 0, free: 0, templates, wrong: Vec::new(), trouble: None }
     }
 }
 
@@ -102,6 +108,8 @@ impl<'a> Chunk<'a> {
             if available < SIZE {
                 let kind = ErrorKind::ChunkCut { available: available as u64 };
                 self.trouble = Some(Error::new(place.offset, kind));
+            } else {
+                self.check_sums(stats);
             }
         } else if bytes.iter().all(|&byte| byte == 0) {
             stats.empty_bytes += available as u64;
@@ -113,12 +121,26 @@ impl<'a> Chunk<'a> {
         }
     }
 
+    /// Compares the checksums of a whole chunk. Of a log that is wrong all over, the first few are told and the rest are counted.
+    fn check_sums(&mut self, stats: &mut Stats) {
+        for wrong in check_chunk(self.bytes(), self.free).into_iter().flatten() {
+            stats.wrong_checksums += 1;
+            if stats.wrong_checksums <= MOST_TOLD {
+                let within = if wrong.of == Checksummed::Records { OF_RECORDS } else { OF_HEADER };
+                self.wrong.push(Error::within(self.place.offset, within, ErrorKind::Checksum(wrong)));
+            }
+        }
+    }
+
     /// The next record's offset and header, and whether it belongs to the log (and was not deleted).
     pub(super) fn find(
         &mut self,
         recover: bool,
         stats: &mut Stats,
     ) -> Option<Result<(usize, RecordHeader, bool), Error>> {
+        if let Some(wrong) = self.wrong.pop() {
+            return Some(Err(wrong));
+        }
         if self.at < self.free {
             if let Some(found) = self.find_live(stats) {
                 return Some(found);

@@ -14,6 +14,8 @@ pub struct Stats {
     pub filtered: u64,
     /// Errors that were returned.
     pub errors: u64,
+    /// Checksums that are wrong. The first few are errors too; what they are of is read all the same.
+    pub wrong_checksums: u64,
     /// Bytes that could not be read, of chunks and of records.
     pub unread_bytes: u64,
     /// Bytes of chunks that were never used: all zero.

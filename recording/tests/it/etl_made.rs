@@ -1,13 +1,16 @@
 //! Traces of our own writer: cases that no public trace has, and damaged traces of every kind.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex};
 
-use etw_recording::etl::{HeaderKind, ItemKind, LabSource, Schema, Stats, Trace};
+use etw_recording::etl::{
+    self, DecodingSource, Extent, HeaderKind, ItemKind, LabSource, MapKind, PropertyKind, Schema, Stats, Trace,
+};
 use etw_recording::{ErrorKind, EventKey, FileTime, Filter, Guid, PointerSize};
 
 use crate::etl_writer::{
-    APPEND, CIRCULAR, COMPRESSED_MODE, Event, NO_PER_PROCESSOR, PROVIDER, RELOG, Session, classic, compress, message,
-    system,
+    self, APPEND, CIRCULAR, COMPRESSED_MODE, Event, EventInfo, InfoProperty, METADATA, NO_PER_PROCESSOR, PROVIDER,
+    RELOG, Session, classic, compress, message, system,
 };
 
 /// What was read of a trace: the ids of its events, what was wrong, and the stats.
@@ -107,7 +110,7 @@ fn the_header_tells_of_the_session() {
         assert_eq!((&*header.logger_name, &*header.file_name), ("Session", "C:\\trace.etl"));
         assert_eq!(header.start, FileTime::from_ticks(session.start));
         assert_eq!(header.time_zone_bias, -60);
-        assert_eq!(header.clock, etw_recording::etl::ClockType::CpuCycles);
+        assert_eq!(header.clock, etl::ClockType::CpuCycles);
         assert_eq!((trace.build(), header.is_merged()), (Some(26100), false));
     }
 }
@@ -315,6 +318,24 @@ fn filters_hold_back_and_skip() {
     });
 }
 
+/// The header says four processors; more than that is a number like any other.
+#[test]
+fn a_processor_beyond_those_of_the_header_is_one() {
+    let session = Session::default();
+    let parts =
+        [session.first(&[]), session.buffer(u16::MAX, 1, &events(&[2, 4])), session.buffer(9, 2, &events(&[1, 3]))];
+    let bytes = parts.concat();
+    let mut trace = open(&bytes);
+    assert_eq!(trace.header().map(|header| header.processors), Some(4));
+    let mut cpus = Vec::new();
+    let mut records = trace.records();
+    while let Some(record) = records.next() {
+        cpus.extend(record.expect("a record").cpu);
+    }
+    assert_eq!(cpus, [0, u16::MAX, u16::MAX, 9, 9]);
+    assert_eq!(read_by_time(&mut trace).ids, [1, 2, 3, 4]);
+}
+
 #[test]
 fn every_byte_of_a_plain_file_is_of_something() {
     let mut bytes = two_processors(&Session::default()).concat();
@@ -332,7 +353,6 @@ fn every_byte_of_a_plain_file_is_of_something() {
 
 #[test]
 fn a_merged_file_tells_of_its_schema_and_of_its_build() {
-    const METADATA: [u8; 16] = Guid::from_u128(0xbbccf6c1_6cd1_48c4_80ff_839482e37671).to_bytes();
     const CONFIG: [u8; 16] = Guid::from_u128(0x9b79ee91_b5fd_41c0_a243_4248e266e9d0).to_bytes();
     let mut info = vec![0; 8];
     info.extend("22621.1.amd64fre.ni_release\0Windows\0".encode_utf16().flat_map(u16::to_le_bytes));
@@ -361,6 +381,176 @@ fn a_merged_file_tells_of_its_schema_and_of_its_build() {
         }
         let expected = [Schema::EventInfo(b"event"), Schema::MapInfo(b"map")].map(|schema| format!("{schema:?}"));
         assert_eq!(schemas, expected);
+    }
+}
+
+/// An event with an array, a string with a length, a struct and a map.
+fn described() -> EventInfo<'static> {
+    let property = |flags, name, in_type, out_type, map, count, length| InfoProperty {
+        flags,
+        name,
+        in_type,
+        out_type,
+        map,
+        count,
+        length,
+    };
+    EventInfo {
+        provider: PROVIDER,
+        id: 9,
+        version: 3,
+        numbers: [16, 4, 10],
+        task: 7,
+        mask: 0x8000_0000_0000_0005,
+        source: 0,
+        names: ["A-Provider", "win:Informational ", "A-Provider/Operational"],
+        keywords: vec!["One", "Other"],
+        texts: ["Task", "Opcode", "%1 and %2 ", ""],
+        top_level: 4,
+        properties: vec![
+            property(0, "Length", 6, 6, "Map", 1, 2),
+            property(2, "Text", 1, 1, "", 1, 0),
+            property(4, "Array", 8, 0, "", 0, 4),
+            property(0x21, "Struct", 4, 1, "", 1, 0),
+            property(0, "Member", 13, 0, "", 1, 4),
+        ],
+    }
+}
+
+#[test]
+fn the_schema_of_an_event_is_taken_apart() {
+    let bytes = described().write();
+    let info = etl::EventInfo::parse(&bytes).expect("a description");
+    assert_eq!((info.provider(), info.event_guid()), (Guid::from_bytes(PROVIDER), None));
+    assert_eq!((info.key(), info.decoding_source()), (EventKey::new(9, 3), DecodingSource::Manifest));
+    assert_eq!([info.channel(), info.level(), info.opcode()], [16, 4, 10]);
+    assert_eq!((info.task(), info.keywords(), info.top_level()), (7, 0x8000_0000_0000_0005, 4));
+    let texts = [info.provider_name(), info.level_name(), info.channel_name(), info.task_name(), info.opcode_name()];
+    let texts = texts.into_iter().chain([info.message(), info.provider_message()]);
+    let texts: Vec<_> = texts.map(|text| text.map(|text| text.to_string())).collect();
+    let expected = ["A-Provider", "win:Informational ", "A-Provider/Operational", "Task", "Opcode", "%1 and %2 "];
+    assert_eq!(texts, expected.map(|text| Some(text.to_owned())).into_iter().chain([None]).collect::<Vec<_>>());
+    assert_eq!(info.keyword_names().map(|name| name.to_string()).collect::<Vec<_>>(), ["One", "Other"]);
+    let properties: Vec<_> = info.properties().collect();
+    let names = properties.iter().map(|property| property.name.map(|name| name.to_string()).expect("a name"));
+    assert_eq!(names.collect::<Vec<_>>(), ["Length", "Text", "Array", "Struct", "Member"]);
+    let PropertyKind::Value { in_type: 6, out_type: 6, map: Some(map) } = properties[0].kind else {
+        panic!("{:?}", properties[0]);
+    };
+    assert!(map == "Map" && !properties[0].is_array);
+    assert_eq!((properties[1].length, properties[1].count), (Extent::Property(0), Extent::Fixed(1)));
+    assert_eq!((properties[2].count, properties[2].is_array), (Extent::Property(0), true));
+    assert_eq!((properties[3].kind, properties[3].is_array), (PropertyKind::Struct { first: 4, members: 1 }, true));
+}
+
+#[test]
+fn the_map_of_a_merged_file_is_taken_apart() {
+    let bytes = etl_writer::map_info(PROVIDER, "Map", 2, &[(1, "One "), (8, "")]);
+    let map = etl::MapInfo::parse(&bytes).expect("a map");
+    assert_eq!((map.provider(), map.kind()), (Guid::from_bytes(PROVIDER), MapKind::Bits));
+    assert!(map.name().is_some_and(|name| name == "Map"));
+    let entries: Vec<_> = map.entries().map(|(value, text)| (value, text.map(|text| text.to_string()))).collect();
+    assert_eq!(entries, [(1, Some("One ".to_owned())), (8, None)]);
+}
+
+/// Whatever stands in them, and wherever they are cut.
+#[test]
+fn spoiled_schemas_do_no_harm() {
+    let whole = described().write();
+    let visit = |bytes: &[u8]| {
+        let Some(info) = etl::EventInfo::parse(bytes) else { return false };
+        let names = info.keyword_names().chain(info.message()).chain(info.provider_name());
+        std::hint::black_box((names.count(), info.properties().filter_map(|property| property.name).count()));
+        true
+    };
+    let least = 112 + 24 * 5;
+    for length in 0..=whole.len() {
+        assert_eq!(visit(&whole[..length]), length >= least, "{length} bytes");
+    }
+    for at in 0..whole.len() {
+        for byte in [0, 1, 0x7F, 0xFF] {
+            let mut spoiled = whole.clone();
+            spoiled[at] = byte;
+            visit(&spoiled);
+            etl::MapInfo::parse(&spoiled).map(|map| map.entries().filter_map(|(_, text)| text).count());
+        }
+    }
+}
+
+/// A file that a session still writes to.
+#[derive(Clone, Default)]
+struct Growing {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    at: u64,
+}
+
+impl Growing {
+    fn write(&self, bytes: &[u8]) {
+        self.bytes.lock().expect("no panic").extend(bytes);
+    }
+}
+
+impl Read for Growing {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.bytes.lock().expect("no panic");
+        let mut cursor = Cursor::new(bytes.as_slice());
+        cursor.set_position(self.at);
+        let read = cursor.read(into)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Growing {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let bytes = self.bytes.lock().expect("no panic");
+        let mut cursor = Cursor::new(bytes.as_slice());
+        cursor.set_position(self.at);
+        self.at = cursor.seek(to)?;
+        Ok(self.at)
+    }
+}
+
+/// What was not there, or not whole, when the file was opened, and when its buffers were listed.
+#[test]
+fn a_file_that_grows_is_read_to_its_end() {
+    let session = Session::default();
+    let parts = two_processors(&session);
+    let last = session.buffer(2, 5, &events(&[11, 12]));
+    for by_time in [false, true] {
+        let file = Growing::default();
+        file.write(&parts[..3].concat());
+        file.write(&parts[3][..500]);
+        let mut trace = Trace::open(file.clone()).expect("a trace");
+        let mut ids = Vec::new();
+        let mut steps = 0;
+        let mut grow = || {
+            match steps {
+                1 => file.write(&parts[3][500..]),
+                3 => file.write(&parts[4]),
+                8 => file.write(&last),
+                _ => {}
+            }
+            steps += 1;
+        };
+        if by_time {
+            let mut records = trace.records_by_time();
+            while let Some(record) = records.next() {
+                ids.extend(record.expect("whole").key.map(|key| key.id));
+                grow();
+            }
+            assert_eq!(ids, [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]);
+            assert_eq!(records.stats().unread_bytes, 0);
+        } else {
+            let mut records = trace.records();
+            while let Some(record) = records.next() {
+                ids.extend(record.expect("whole").key.map(|key| key.id));
+                grow();
+            }
+            assert_eq!(ids, [2, 3, 8, 1, 4, 5, 7, 9, 10, 11, 12]);
+            let stats = records.stats();
+            assert_eq!((stats.buffers, stats.unread_bytes), (6, 0));
+        }
     }
 }
 

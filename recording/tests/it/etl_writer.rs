@@ -178,6 +178,109 @@ pub(crate) fn message(raw: i64, arguments: &[u8]) -> Vec<u8> {
     record
 }
 
+/// What a merged file says of an event: `TRACE_EVENT_INFO`.
+#[derive(Clone, Debug)]
+pub(crate) struct EventInfo<'a> {
+    pub(crate) provider: [u8; 16],
+    pub(crate) id: u16,
+    pub(crate) version: u8,
+    /// Channel, level and opcode.
+    pub(crate) numbers: [u8; 3],
+    pub(crate) task: u16,
+    pub(crate) mask: u64,
+    /// `DECODING_SOURCE`.
+    pub(crate) source: u32,
+    /// Provider, level and channel.
+    pub(crate) names: [&'a str; 3],
+    pub(crate) keywords: Vec<&'a str>,
+    /// Task, opcode, message and the provider's message.
+    pub(crate) texts: [&'a str; 4],
+    pub(crate) top_level: usize,
+    pub(crate) properties: Vec<InfoProperty<'a>>,
+}
+
+/// `EVENT_PROPERTY_INFO`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InfoProperty<'a> {
+    pub(crate) flags: u32,
+    pub(crate) name: &'a str,
+    /// The inType, or the index of a struct's first member.
+    pub(crate) in_type: u16,
+    /// The outType, or the number of a struct's members.
+    pub(crate) out_type: u16,
+    pub(crate) map: &'a str,
+    pub(crate) count: u16,
+    pub(crate) length: u16,
+}
+
+impl EventInfo<'_> {
+    /// The bytes of the record's payload.
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut bytes = vec![0; 112 + 24 * self.properties.len()];
+        put(&mut bytes, 0, &self.provider);
+        put(&mut bytes, 32, &self.id.to_le_bytes());
+        put(&mut bytes, 34, &[self.version]);
+        put(&mut bytes, 35, &self.numbers);
+        put(&mut bytes, 38, &self.task.to_le_bytes());
+        put(&mut bytes, 40, &self.mask.to_le_bytes());
+        put(&mut bytes, 48, &self.source.to_le_bytes());
+        let [provider, level, channel] = self.names;
+        let [task, opcode, message, provider_message] = self.texts;
+        let texts = [(52, provider), (56, level), (60, channel), (68, task), (72, opcode), (76, message)];
+        for (at, text) in texts.into_iter().chain([(80, provider_message)]) {
+            put_text(&mut bytes, at, text);
+        }
+        if !self.keywords.is_empty() {
+            let offset = u32::try_from(bytes.len()).expect("small");
+            put(&mut bytes, 64, &offset.to_le_bytes());
+            for name in &self.keywords {
+                bytes.extend(wide_text(name));
+            }
+            bytes.extend([0, 0]);
+        }
+        put(&mut bytes, 100, &u32::try_from(self.properties.len()).expect("small").to_le_bytes());
+        put(&mut bytes, 104, &u32::try_from(self.top_level).expect("small").to_le_bytes());
+        for (index, property) in self.properties.iter().enumerate() {
+            let at = 112 + 24 * index;
+            put(&mut bytes, at, &property.flags.to_le_bytes());
+            put_text(&mut bytes, at + 4, property.name);
+            put(&mut bytes, at + 8, &property.in_type.to_le_bytes());
+            put(&mut bytes, at + 10, &property.out_type.to_le_bytes());
+            put_text(&mut bytes, at + 12, property.map);
+            put(&mut bytes, at + 16, &property.count.to_le_bytes());
+            put(&mut bytes, at + 18, &property.length.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+/// Adds a text at the end, and its offset at `at`; the offset 0 for none.
+fn put_text(bytes: &mut Vec<u8>, at: usize, text: &str) {
+    if !text.is_empty() {
+        let offset = u32::try_from(bytes.len()).expect("small");
+        put(bytes, at, &offset.to_le_bytes());
+        bytes.extend(wide_text(text));
+    }
+}
+
+/// A map in a merged file: the provider's GUID and `EVENT_MAP_INFO`.
+pub(crate) fn map_info(provider: [u8; 16], name: &str, flags: u32, entries: &[(u32, &str)]) -> Vec<u8> {
+    // Behind the entries there is room for one more.
+    let mut map = vec![0; 16 + 8 * entries.len() + 8];
+    put(&mut map, 4, &flags.to_le_bytes());
+    put(&mut map, 8, &u32::try_from(entries.len()).expect("small").to_le_bytes());
+    put_text(&mut map, 0, name);
+    for (index, (value, text)) in entries.iter().enumerate() {
+        put_text(&mut map, 16 + 8 * index, text);
+        put(&mut map, 20 + 8 * index, &value.to_le_bytes());
+    }
+    [&provider[..], &map].concat()
+}
+
+/// The class of records that hold the schema of a merged file's events: opcode 32 for an event, 33 for a map.
+pub(crate) const METADATA: [u8; 16] =
+    [0xC1, 0xF6, 0xCC, 0xBB, 0xD1, 0x6C, 0xC4, 0x48, 0x80, 0xFF, 0x83, 0x94, 0x82, 0xE3, 0x76, 0x71];
+
 impl Session {
     /// The log file header.
     pub(crate) fn header(&self) -> Vec<u8> {

@@ -58,7 +58,7 @@ fn check_all(path: &Path, expected: &Path, check: impl Fn(&LogRecord<'_>, &Json,
         assert_eq!((count, stats.records), (expected.len(), count as u64), "{}", path.display());
         assert_eq!((stats.errors, stats.unread_bytes), (0, 0), "{}", path.display());
     }
-    println!("{}: {} records equal; {stats:?}", path.display(), stats.records);
+    println!("| {} | {} | {} | {} |", path.display(), stats.records, stats.records, stats.unread_bytes);
     stats
 }
 

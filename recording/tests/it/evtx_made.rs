@@ -5,7 +5,7 @@ use std::io::Cursor;
 use etw_recording::evtx::{BuildSource, Log, Shape, Stats, SystemBuilds, ValueType};
 use etw_recording::{EventKey, FileTime, Filter, Guid, PointerSize};
 
-use crate::evtx_writer::{Chunk, Content, Event, Outer, Value, element, event_data, leaf, log, user_data, utf16};
+use crate::evtx_writer::{Chunk, Content, Event, Outer, Value, element, event_data, leaf, log, sign, user_data, utf16};
 
 /// What was read of a log: the numbers of its records, what was wrong, and the stats.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -234,6 +234,49 @@ fn what_is_spoiled_costs_itself() {
     assert_eq!(ids, [4, 5, 6]);
     assert!(errors.lines().all(|line| line.ends_with("binary XML has token 0x1f; expected another")), "{errors}");
     assert_eq!(errors.lines().count(), 3);
+}
+
+#[test]
+fn wrong_checksums_are_told_and_cost_nothing() {
+    let mut whole = log(&[chunk(1..4), chunk(4..7)]);
+    sign(&mut whole);
+    let clean = read_both(&whole, false);
+    assert_eq!((clean.ids.len(), clean.errors.len(), clean.stats.wrong_checksums), (6, 0, 0));
+    let spoil = |places: &[usize]| {
+        let mut bytes = whole.clone();
+        for &at in places {
+            bytes[at] ^= 0x40;
+        }
+        let seen = read_both(&bytes, false);
+        assert_eq!(seen.ids, [1, 2, 3, 4, 5, 6]);
+        assert_eq!((seen.stats.wrong_checksums, seen.stats.unread_bytes), (seen.errors.len() as u64, 0));
+        seen.errors
+    };
+    // The log's header, a chunk's list of names, and the time at which a record was written.
+    let errors = spoil(&[100]);
+    assert!(errors[0].starts_with("offset 0x0+0x7c: the checksum of the log's header is 0x"), "{errors:?}");
+    let errors = spoil(&[4096 + 300]);
+    assert!(errors[0].starts_with("offset 0x1000+0x7c: the checksum of the header of a chunk is 0x"), "{errors:?}");
+    let errors = spoil(&[4096 + 65536 + 512 + 16]);
+    assert!(errors[0].starts_with("offset 0x11000+0x34: the checksum of the records of a chunk is 0x"), "{errors:?}");
+    assert!(errors[0].ends_with("something was changed or lost"), "{errors:?}");
+    assert_eq!(spoil(&[100, 4096 + 300, 4096 + 512 + 16]).len(), 3);
+}
+
+#[test]
+fn of_many_wrong_checksums_the_first_are_told_and_all_are_counted() {
+    let mut bytes = log(&(0..30).map(|number| chunk([number])).collect::<Vec<_>>());
+    sign(&mut bytes);
+    for start in (4096..bytes.len()).step_by(65536) {
+        bytes[start + 300] ^= 1;
+    }
+    let seen = read_both(&bytes, false);
+    assert_eq!((seen.ids.len(), seen.errors.len(), seen.stats.wrong_checksums), (30, 16, 30));
+    // A chunk that says that it has none, and sums that were never made, are no fault.
+    for start in (4096..bytes.len()).step_by(65536) {
+        bytes[start + 120] = 4;
+    }
+    assert_eq!(read_both(&bytes, false).stats.wrong_checksums, 0);
 }
 
 #[test]

@@ -391,6 +391,28 @@ impl Chunk {
     }
 }
 
+/// Puts in the checksums of a log that one of the functions here made.
+pub(crate) fn sign(log: &mut [u8]) {
+    let (header, chunks) = log.split_at_mut(4096);
+    let sum = crc(&[&header[..120]]);
+    header[124..128].copy_from_slice(&sum.to_le_bytes());
+    for chunk in chunks.chunks_mut(CHUNK) {
+        let free = u32::from_le_bytes(chunk[48..52].try_into().expect("4 bytes")) as usize;
+        let sum = crc(&[&chunk[512..free]]);
+        chunk[52..56].copy_from_slice(&sum.to_le_bytes());
+        let sum = crc(&[&chunk[..120], &chunk[128..512]]);
+        chunk[124..128].copy_from_slice(&sum.to_le_bytes());
+    }
+}
+
+/// CRC-32, bit by bit.
+fn crc(parts: &[&[u8]]) -> u32 {
+    !parts.concat().iter().fold(u32::MAX, |sum, byte| {
+        let step = |sum: u32, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0xEDB8_8320 };
+        (0..8).fold(sum ^ u32::from(*byte), step)
+    })
+}
+
 /// A log of these chunks.
 pub(crate) fn log(chunks: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = b"ElfFile\0".to_vec();
