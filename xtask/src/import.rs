@@ -14,6 +14,7 @@ use etw_schema::diagnostic::Diagnostics;
 use etw_schema::diff::{Diff, Snapshot, text};
 use etw_schema::model::{Provider, guid_text};
 use etw_schema::settings;
+use etw_schema::source::{Format, Holds};
 use etw_schema::visible::is_obeyed;
 
 use crate::manifests::{self, shown};
@@ -21,8 +22,9 @@ use crate::{Failure, Result};
 
 /// Takes captures of a Windows build into manifests/smbserver.
 ///
-/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, or
-/// a binary with its message table (srv2.sys and en-US/srv2.sys.mui). Several are combined: where one is silent the other
+/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer,
+/// a binary with its message table (srv2.sys and en-US/srv2.sys.mui), or a merged trace (.etl) with the schema of the events
+/// in it. Several are combined: where one is silent the other
 /// is believed, and a contradiction is an error until overrides.toml decides it (a `[[contradiction]]`). What no format among
 /// them can hold, symbols for instance, comes from the nearest builds, and the row of builds.toml says so.
 ///
@@ -60,6 +62,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo xtask import srv2.sys en-US/srv2.sys.mui --build 27000 --name \"Windows 11 26H2\"
   cargo xtask import dump.xml --build 14393 --dry-run
+  cargo xtask import trace.etl --build 27000 --dry-run
   cargo xtask import manifests/smbserver/22000.man dump.xml --build 22000 --replace";
 
 /// The row of each build.
@@ -80,9 +83,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let known = known(&dir, options.build, &mut report)?;
     let captures = captures::read(&options.files, &mut report)?;
     report.check(&captures.diagnostics, "the captures")?;
+    let formats: Vec<_> = captures.parts.iter().map(|part| part.format).collect();
     let imported = combined(options, captures, &known, &folder, &mut report)?;
     summarize(options.build, &imported)?;
-    changes(options.build, &imported, &known)?;
+    changes(options.build, &imported, &formats, &known)?;
     let rows = shown(&dir.join(ROWS));
     let old_rows = folder.read_text(ROWS)?.ok_or_else(|| format!("{rows}: there is no such file"))?;
     let new_rows =
@@ -190,10 +194,16 @@ fn summarize(build: u32, imported: &Imported) -> Result<()> {
 }
 
 /// Shows what is new against the build before and the build after.
-fn changes(build: u32, imported: &Imported, known: &[Known]) -> Result<()> {
+fn changes(build: u32, imported: &Imported, formats: &[Format], known: &[Known]) -> Result<()> {
     let before = known.iter().filter(|known| known.build < build).max_by_key(|known| known.build);
     let after = known.iter().filter(|known| known.build > build).min_by_key(|known| known.build);
-    let new = Snapshot::from_provider(&format!("build {build}"), &imported.provider);
+    let mut new = Snapshot::from_provider(&format!("build {build}"), &imported.provider);
+    if !formats.iter().any(|format| format.holds(Holds::EventList)) {
+        // What it does not tell of is not gone.
+        new = new.with_formats(formats);
+        let message = "a trace holds only the events that were recorded: the build may have others";
+        print::line(message)?;
+    }
     let of = |known: &Known| Snapshot::from_provider(&format!("build {}", known.build), &known.provider);
     let pairs = [before.map(|old| (of(old), new.clone())), after.map(|later| (new.clone(), of(later)))];
     print::out(|out| {

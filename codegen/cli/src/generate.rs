@@ -22,8 +22,8 @@ use crate::{Failure, Result, print};
 
 /// Generates a typed crate for any provider, from captures in any format.
 ///
-/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, or
-/// a binary with its message table (srv2.sys and en-US/srv2.sys.mui). Several files of one build are combined.
+/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer,
+/// a binary with its message table (srv2.sys and en-US/srv2.sys.mui), or a merged trace with its events' schema. Several files of one build are combined.
 ///
 /// An event that cannot be generated is reported with its place and left out; the others are generated all the same. A
 /// crate that is generated again into the same folder keeps its public names (names.lock). Files of yours in that folder

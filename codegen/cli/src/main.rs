@@ -14,9 +14,9 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-A manifest is read in the four shapes in which it is met: a .man as people write it,
-a dump of a registered one (PerfView), a listing of WEPExplorer, and a binary with the
-compiled resource and its .mui. At most 100 diagnostics are shown (--max-diagnostics).
+A manifest is read in the five shapes in which it is met: a .man as people write it,
+a dump of a registered one (PerfView), a listing of WEPExplorer, a binary with the
+compiled resource and its .mui, and a merged trace (.etl), which has the schema of its events. At most 100 diagnostics are shown (--max-diagnostics).
 
 Examples:
   etw-codegen schema my-provider.man                           what does it hold?

@@ -18,8 +18,9 @@ use crate::{Failure, Result, captures, print};
 
 /// Shows all that captures hold: channels, levels, tasks, opcodes, keywords, maps, and events with their fields.
 ///
-/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, or a
-/// binary with its message table (srv2.sys and en-US/srv2.sys.mui). What several say of one provider is combined.
+/// A capture is an instrumentation manifest (.man), a dump of a registered one (PerfView), a listing of WEPExplorer, a
+/// binary with its message table (srv2.sys and en-US/srv2.sys.mui), or a merged trace (.etl) with the schema of the events in
+/// it. What several say of one provider is combined.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Options {
@@ -41,6 +42,7 @@ const EXAMPLES: &str = "\
 Examples:
   etw-codegen schema my-provider.man
   etw-codegen schema srv2.sys en-US/srv2.sys.mui
+  etw-codegen schema trace.etl
   etw-codegen schema Microsoft-Windows-Kernel-Process.xml --format json | jq -r '.[].events[].id'";
 
 /// How a schema is printed.

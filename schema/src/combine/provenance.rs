@@ -7,7 +7,7 @@ use crate::source::{Format, Holds};
 
 /// The source of each kind of fact, in the order of `builds.toml`.
 const KINDS: [(FactKind, Option<Holds>); 12] = [
-    (FactKind::EventList, None),
+    (FactKind::EventList, Some(Holds::EventList)),
     (FactKind::Fields, None),
     (FactKind::Lengths, Some(Holds::Lengths)),
     (FactKind::OutTypes, Some(Holds::OutTypes)),

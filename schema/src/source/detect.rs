@@ -1,7 +1,7 @@
 //! The format of a file, by its content.
 
-use super::Format;
 use super::bytes::Bytes;
+use super::{Format, trace};
 
 /// How far into a file its root element is looked for: a licence may come before it.
 const LOOK_AHEAD: usize = 1 << 16;
@@ -16,6 +16,9 @@ pub fn detect(bytes: &[u8]) -> Option<Format> {
     }
     if is_message_table(bytes) {
         return Some(Format::MessageTable);
+    }
+    if trace::is_trace(bytes) {
+        return Some(Format::Trace);
     }
     let text = ascii(bytes.get(..LOOK_AHEAD).unwrap_or(bytes));
     let root = root(&text)?;

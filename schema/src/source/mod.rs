@@ -9,6 +9,7 @@ pub mod man;
 pub mod message_table;
 pub(crate) mod pe;
 pub mod registered;
+pub mod trace;
 mod user_data;
 pub mod wepexplorer;
 pub mod wevt_template;
@@ -43,6 +44,8 @@ pub enum Format {
     WepExplorer,
     /// A binary with the compiled resource, or with nothing but a message table (a `.mui`).
     Pe,
+    /// A merged trace with the schema of its events: [`trace`].
+    Trace,
     /// The compiled resource itself, taken out of its binary.
     WevtTemplate,
     /// A message table taken out of its binary: texts for the compiled resources among the files.
@@ -54,6 +57,8 @@ pub enum Format {
 /// A kind of fact that some formats have no place for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
+    /// All events that there are, and not only those that were recorded; with them what only others of them use.
+    EventList,
     /// Names of events in source code, and of templates.
     Symbols,
     /// outTypes.
@@ -84,7 +89,10 @@ impl Format {
     pub fn holds(self, what: Holds) -> bool {
         match self {
             Self::Man => true,
-            Self::Registered => matches!(what, Holds::Maps | Holds::PrefixedKeywords),
+            Self::Registered => matches!(what, Holds::EventList | Holds::Maps | Holds::PrefixedKeywords),
+            Self::Trace => {
+                !matches!(what, Holds::EventList | Holds::Symbols | Holds::ChannelTypes | Holds::KeywordTexts)
+            }
             Self::WepExplorer => !matches!(
                 what,
                 Holds::Symbols | Holds::ChannelTypes | Holds::Maps | Holds::PrefixedKeywords | Holds::KeywordTexts
@@ -102,6 +110,7 @@ impl Format {
             Self::Registered => "dump of a registered manifest",
             Self::WepExplorer => "listing of WEPExplorer",
             Self::Pe => "binary",
+            Self::Trace => "schema in a trace",
             Self::WevtTemplate => "WEVT_TEMPLATE resource",
             Self::MessageTable => "message table",
             Self::Textless => "binary without its texts",
@@ -127,8 +136,8 @@ pub fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
 }
 
 /// What is expected of a file.
-const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registered one, a listing of WEPExplorer, or a \
-                       binary with a WEVT_TEMPLATE resource or a message table, or one of these resources by itself";
+const UNKNOWN: &str = "expected an instrumentation manifest, a dump of a registered one, a listing of WEPExplorer, a merged \
+                       trace, or a binary with a WEVT_TEMPLATE resource or a message table, or one of these resources by itself";
 
 /// Reads files of any format, in their order. A message table, in a binary or by itself, is no source of its own: its texts
 /// go to the compiled resources among the files. A resource looks into its own binary's table first.
@@ -157,6 +166,7 @@ pub fn read_all(files: &[File<'_>]) -> (Vec<Source>, Diagnostics) {
             (Format::Man, _) => (man::read(file.name, file.bytes, &man::ReadOptions::default()), format),
             (Format::Registered, _) => (registered::read(file.name, file.bytes), format),
             (Format::WepExplorer, _) => (wepexplorer::read(file.name, file.bytes), format),
+            (Format::Trace, _) => (trace::read(file.name, file.bytes), format),
             (Format::WevtTemplate, _) => compiled(file.bytes),
             (_, Some(pe::Resources { template: Some(template), .. })) => compiled(template),
             (_, _) => continue,

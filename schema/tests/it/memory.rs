@@ -83,6 +83,7 @@ fn hostile() -> Vec<(String, Vec<u8>)> {
     files.push(("one text of many events".to_owned(), manifest("", &copies).replace("</instrumentation>", &table)));
     let mut files: Vec<(String, Vec<u8>)> = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     files.push(("a message table whose blocks overlap".to_owned(), overlapping_table()));
+    files.push(("a trace whose names overlap".to_owned(), crate::trace::overlapping()));
     for name in ["ampersands-100kB.man", "wevt-memory-81x-5623B.bin", "wevt-memory-90x-4281B.bin", "wevt-overlap.bin"] {
         files.extend(case(&format!("hostile/{name}")).map(|bytes| (name.to_owned(), bytes)));
     }
@@ -116,7 +117,9 @@ fn readers_hold_a_small_multiple_of_their_input() {
             formats.push(format);
         }
     }
-    for format in [Format::Man, Format::Registered, Format::Pe, Format::WevtTemplate, Format::MessageTable] {
+    for format in
+        [Format::Man, Format::Registered, Format::Pe, Format::WevtTemplate, Format::MessageTable, Format::Trace]
+    {
         assert!(formats.contains(&format), "{}", format.name());
     }
 }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use etw_schema::compile::{compile, wrap};
+use etw_schema::model::{Size, builtin};
 use etw_schema::source::man;
+
+use crate::etl_writer::{EventInfo, InfoProperty, METADATA, RELOG, Session, classic};
 
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask")).args(arguments).output().expect("the program runs")
@@ -116,6 +119,82 @@ fn a_build_is_imported_from_its_binary_and_nothing_else_changes() {
     assert!(fails(&import, 2).contains("--replace"), "a build that is there is not replaced unasked");
     succeeds(&[&import[..], &["--replace"]].concat());
     assert_eq!(fs::read_to_string(&rows).expect("text"), rows_after, "importing again changes nothing");
+}
+
+/// A merged trace that describes these events of a build.
+fn merged_trace(folder: &Path, build: u32, ids: &[u16]) -> String {
+    let file = format!("{build}.man");
+    let bytes = fs::read(manifests().join(&file)).expect("a manifest");
+    let (manifest, _) = man::read(&file, &bytes, &man::ReadOptions::default());
+    let provider = &manifest.providers[0];
+    let infos = provider.events.iter().filter(|event| ids.contains(&event.id)).map(|event| {
+        let template = provider.templates.iter().find(|template| Some(&template.id) == event.template.as_ref());
+        let fields = &template.expect("fields").fields;
+        let properties = fields.iter().map(|field| {
+            let (flags, length) = match &field.length {
+                Some(Size::Field(field)) => (2, field.index()),
+                _ => (0, 0),
+            };
+            InfoProperty {
+                flags,
+                name: &field.name,
+                in_type: field.in_type.value().into(),
+                out_type: 0,
+                map: "",
+                count: 1,
+                length,
+            }
+        });
+        let level = event.level.as_deref().and_then(|level| builtin::value_of(builtin::LEVELS, level)).unwrap_or(0);
+        let task = event.task.as_deref().unwrap_or_default();
+        let value = provider.tasks.iter().find(|known| known.name == task).map_or(0, |task| task.value);
+        let info = EventInfo {
+            provider: provider.guid.to_bytes(),
+            id: event.id,
+            version: event.version,
+            numbers: [0, level, 0],
+            task: value,
+            mask: 0,
+            source: 0,
+            names: [&provider.name, "win:Informational", ""],
+            keywords: Vec::new(),
+            texts: [task, "", event.message.as_deref().unwrap_or_default(), ""],
+            top_level: fields.len(),
+            properties: properties.collect(),
+        };
+        classic(20, METADATA, 32, 5_000_020, &info.write())
+    });
+    let session = Session { mode: RELOG, buffer_size: 64 << 10, ..Session::default() };
+    let trace = [session.first(&[]), session.buffer(0, 1, &infos.collect::<Vec<_>>())].concat();
+    let path = folder.join("trace.etl").to_string_lossy().into_owned();
+    fs::write(&path, trace).expect("a file");
+    path
+}
+
+#[test]
+fn a_merged_trace_is_a_capture_of_the_events_in_it() {
+    let folder = copy("import-trace");
+    let dir = folder.to_string_lossy().into_owned();
+    let trace = merged_trace(&folder, 26200, &[551, 1900]);
+    let import = ["import", &trace, "--build", "27000", "--name", "Windows 27000", "--dir", &dir];
+    let shown = succeeds(&import);
+    assert!(shown.contains("a trace holds only the events that were recorded: the build may have others"), "{shown}");
+    for row in
+        ["event_list", "symbols", "fields"].map(|key| shown.lines().find(|line| line.trim_start().starts_with(key)))
+    {
+        let row = row.expect("a row of facts");
+        let is_held = row.trim_start().starts_with("fields");
+        assert_eq!(row.contains("trace.etl (schema in a trace)"), is_held, "{row}");
+    }
+    // What the trace does not tell of is not gone.
+    assert!(!shown.contains("event 4 "), "{shown}");
+    let written = fs::read_to_string(folder.join("27000.man")).expect("a manifest");
+    assert!(written.contains("IsTdiEnabled") && written.matches("<event ").count() < 8, "{written}");
+    // With the manifest of another machine of the build beside it, the two are one.
+    let manifest = folder.join("26200.man").to_string_lossy().into_owned();
+    let both = ["import", &manifest, &trace, "--build", "26200", "--dir", &dir, "--replace", "--dry-run"];
+    let shown = succeeds(&both);
+    assert!(!shown.contains("the build may have others"), "{shown}");
 }
 
 #[test]
