@@ -58,6 +58,8 @@ JSON: one object on each line; keys without a value are left out
 An event that cannot be decoded: {\"error\":{\"kind\",\"message\",\"time\",\"file\",\"record\",..}}; kinds as in `smbetw decode`, and
   names_differ  the names and types in a log fit no layout, or several: found, layouts
   unreadable    something in a file cannot be read: file, offset
+  wrong_checksum
+                something in a log is not as it was written: file, offset. Its records are read all the same
 ";
 
 /// What `info` does.
@@ -139,6 +141,7 @@ Examples:
   smbetw decode --build 26100.6584 --id TdiModeEnabled AQAAAA== --format json
   echo '{\"build\":26100,\"id\":1900,\"version\":0,\"payload\":\"01000000\"}' | smbetw decode --jsonl -
   smbetw decode --jsonl events.jsonl --lenient --names > decoded.jsonl
+  smbetw decode --jsonl monday.jsonl --jsonl tuesday.jsonl
 
 Text, for one event, is blocks with an empty line between:
   1. the event's name, id and version, its level and channel, the captured builds with this layout;
@@ -162,7 +165,7 @@ the order in which they are written. Numbers are decimal, or hex with 0x.
 JSON lines: one object on each line with \"id\", \"version\", \"payload\" (hex) and \"build\", which may be null or absent. \
 The payload may also be base64, the id an event's name, the build 26100.6584. Other keys are passed through under \
 \"input\"; a key that differs from one of these only in the case of its letters is an error. Numbers may be strings, so that \
-they can be hex. There is one answer for each line, in the same order, and \"line\" has the line's number; blank lines have no \
+they can be hex. There is one answer for each line, in the same order, and \"line\" has the line's number, with \"file\" if several files are given; blank lines have no \
 answer. The answer to a line that cannot be read is an error with its number, and reading goes on. Answers are written \
 before waiting for more input, so that a live pipe works.
 
@@ -221,7 +224,8 @@ Examples:
   smbetw info *.evtx --format json | jq -c '.by_id[] | [.event, .count]'
 
 JSON: one object for each file
-  file, format, size, build, build_known_by, first, last (times)
+  file, format, size, build (builds, if there are several: [{build,events}]), build_known_by, first, last (times)
+  described    of a merged trace: the number of SMBServer events whose fields it describes
   session, clock, processors, pointer_bits, events_lost, buffers_lost of a trace; chunks of a log
   records      of all providers; events is the number of those of SMBServer
   channels     events by channel

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anstream::AutoStream;
@@ -25,6 +26,7 @@ use crate::{
         json_line::{self, HeaderNumber},
         lines::{self as input, Line, Lines, MAX_LINE},
     },
+    time::Zone,
 };
 
 /// Decodes events, and shows each with its message and fields.
@@ -53,9 +55,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = number::<u8>, conflicts_with = "jsonl")]
     version: Option<u8>,
 
-    /// Decodes the events of a file with one JSON object on each line; - is standard input
+    /// Decodes the events of a file with one JSON object on each line; - is standard input. May be given several times
     #[arg(long, value_name = "FILE")]
-    jsonl: Option<PathBuf>,
+    jsonl: Vec<PathBuf>,
 
     /// Accepts bytes after the last field, and a last string without its NUL, and says so in the answer. Needs a build
     #[arg(long, requires = "where the build comes from")]
@@ -88,11 +90,11 @@ enum Format {
 
 /// Runs the command. An error means that it could not go on. An event that cannot be decoded is not such an error.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
-    let format = match (args.format, &args.jsonl) {
-        (Some(Format::Text), Some(_)) => {
+    let format = match (args.format, args.jsonl.as_slice()) {
+        (Some(Format::Text), [_, ..]) => {
             return Err(usage("--jsonl answers in JSON lines; --format text is for one event"));
         }
-        (None, Some(_)) => Format::Json,
+        (None, [_, ..]) => Format::Json,
         (format, _) => format.unwrap_or(Format::Text),
     };
     let table = message_table::read(args.message_table.as_deref())?;
@@ -103,6 +105,7 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
         message: true,
         integers: args.integers.form(),
         fields: &[],
+        zone: &Zone::Utc,
     };
     let stdout = io::stdout().lock();
     match format {
@@ -115,10 +118,11 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
 
 fn answer(args: &Args, mut answers: Answers<'_, impl Write>) -> io::Result<Done> {
     let rules = Rules { build: args.build, lenient: args.lenient };
-    let read = match (&args.jsonl, args.id) {
-        (Some(path), _) => each_line(path, rules, &mut answers),
-        (None, Some(id)) => single(&args.hex, id, args.version, rules, &mut answers),
-        (None, None) => Err(usage("--id is needed")),
+    let read = match (args.jsonl.as_slice(), args.id) {
+        ([path], _) => input::open(path).and_then(|lines| each_line(path, lines, None, rules, &mut answers)),
+        ([], Some(id)) => single(&args.hex, id, args.version, rules, &mut answers),
+        ([], None) => Err(usage("--id is needed")),
+        (paths, _) => each_file(paths, rules, &mut answers),
     };
     // Write the answers before the one that stopped the reading: they are good.
     answers.output.flush()?;
@@ -166,8 +170,40 @@ fn read_hex() -> io::Result<Result<Vec<u8>, InputError>> {
     Ok(hex::parse_payload(input::without_mark(&text)).map_err(InputError::Hex))
 }
 
-fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -> io::Result<()> {
-    let mut lines = Lines::new(input::open(path)?);
+/// Answers the lines of several files, one file after the other. One that cannot be opened costs itself.
+fn each_file(paths: &[PathBuf], rules: Rules, answers: &mut Answers<'_, impl Write>) -> io::Result<()> {
+    let mut failed = Vec::new();
+    for path in paths {
+        match input::open(path) {
+            Ok(lines) => each_line(path, lines, Some(&name(path)), rules, answers)?,
+            Err(error) => failed.push(error),
+        }
+    }
+    if failed.len() == paths.len() {
+        let said: Vec<_> = failed.iter().map(ToString::to_string).collect();
+        return Err(io::Error::other(said.join("\nerror: ")));
+    }
+    for error in &failed {
+        answers.some_failed = true;
+        let _ = writeln!(anstream::stderr(), "error: {error}");
+    }
+    Ok(())
+}
+
+/// What a file is called in its answers.
+fn name(path: &Path) -> Arc<str> {
+    if path.as_os_str() == "-" { "standard input".into() } else { path.to_string_lossy().into() }
+}
+
+/// Answers the lines of a file. The answers have its name if there are several: the line's number says nothing without it.
+fn each_line(
+    path: &Path,
+    lines: Box<dyn Read>,
+    file: Option<&Arc<str>>,
+    rules: Rules,
+    answers: &mut Answers<'_, impl Write>,
+) -> io::Result<()> {
+    let mut lines = Lines::new(lines);
     while !answers.output.is_closed() {
         // The next read may wait for input; write what there is first.
         if !lines.has_next_at_hand() {
@@ -181,12 +217,13 @@ fn each_line(path: &Path, rules: Rules, answers: &mut Answers<'_, impl Write>) -
         };
         match read {
             Ok(raw) => {
-                let raw = Raw { line: Some(number), ..raw };
+                let raw = Raw { file: file.cloned(), line: Some(number), ..raw };
                 answers.give(&raw, &outcome::decode(&raw, rules))?;
             }
             Err(failure) => {
                 let is_utf16 = matches!(failure.cause, Cause::Input(InputError::Encoding { utf16: true }));
-                answers.give(&Raw { line: Some(number), ..Raw::default() }, &Err(failure))?;
+                let raw = Raw { file: file.cloned(), line: Some(number), ..Raw::default() };
+                answers.give(&raw, &Err(failure))?;
                 // The whole input is UTF-16: each further line would give the same error.
                 if is_utf16 && number == 1 {
                     break;
@@ -234,7 +271,7 @@ impl<'t, W: Write> Answers<'t, W> {
             }
             (Format::Text, Err(failure)) => {
                 // If standard error is closed, the exit code still says it.
-                let _ = anstream::stderr().write_all(text::failure(raw, failure).as_bytes());
+                let _ = anstream::stderr().write_all(text::failure(raw, failure, self.content.zone).as_bytes());
             }
         }
         self.output.write(&self.line)

@@ -25,11 +25,12 @@ use crate::{
     raw::Raw,
     source::{
         Prefilter,
+        described::Described,
         files::{Merged, Next, Opened, Opener, Recording},
         json_line::parse_build,
         log::LogBuild,
     },
-    time,
+    time::{self, Zone, ZoneArgs},
 };
 
 /// Shows what recordings contain: builds, times, losses, events by id.
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// The Windows build that wrote the events; by default the one in the recording
     #[arg(long, value_name = "N", value_parser = parse_build)]
     build: Option<Build>,
+
+    #[command(flatten)]
+    zone: ZoneArgs,
 
     /// The form of the answer
     #[arg(long, short, value_name = "FORM", value_enum, default_value_t = Format::Text)]
@@ -64,6 +68,7 @@ const MOST_PROVIDERS: usize = 10_000;
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> io::Result<Done> {
+    let zone = args.zone.zone()?;
     let mut finder = Opener::new(args.build, false);
     let (opened, errors) = args.files.open(&mut finder)?;
     let mut output = Sink::new(AutoStream::auto(io::stdout().lock()));
@@ -75,7 +80,7 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
         let summary = summarize(&mut file, args.build);
         some_failed |= summary.error_count > 0 || summary.undecodable > 0 || summary.unknown > 0;
         let written = match args.format {
-            Format::Text => text(&summary, index > 0),
+            Format::Text => text(&summary, index > 0, &zone),
             Format::Json => json_object(&summary).to_string() + "\n",
         };
         output.write(written.as_bytes())?;
@@ -92,6 +97,8 @@ struct Summary {
     /// What only one kind of file has, in the order of the output: label, key and value.
     facts: Vec<(&'static str, &'static str, Value)>,
     build: Option<u32>,
+    /// Events by the build that each was decoded for, where the file has several.
+    builds: BTreeMap<u32, u64>,
     build_known_by: &'static str,
     warnings: Vec<String>,
     records: u64,
@@ -147,11 +154,18 @@ fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summ
             summary.warnings.push(format!("the file also has other builds: {}", labs.join(", ")));
         }
     }
+    let described = Described::read(trace, build.or(trace.build().map(Build::from)));
+    if described.len() > 0 {
+        summary.facts.push(("described", "described", described.len().into()));
+    }
+    let differing = described.notes().map(|(key, note)| format!("{key}: {note}"));
+    summary.warnings.extend(differing.take(MOST_ERRORS));
     match trace.header() {
         Some(header) => {
             let clock = match header.clock {
                 ClockType::CpuCycles => format!("CPU cycles, {} MHz", header.cpu_mhz),
                 ClockType::SystemTime => "system time".to_owned(),
+                ClockType::Qpc => format!("performance counter, {} Hz", header.frequency),
                 other => format!("{other:?}, {} Hz", header.frequency),
             };
             let pointers = if header.pointer_size == etw_recording::PointerSize::Bits32 { 32 } else { 64 };
@@ -227,8 +241,9 @@ impl Summary {
         if let Some(channel) = raw.header.as_ref().and_then(|header| header.channel) {
             *self.channels.entry(header::channel(channel)).or_default() += 1;
         }
-        if self.build.is_none() {
-            self.build = raw.build.map(Build::number);
+        if let Some(build) = raw.build.map(Build::number) {
+            self.build.get_or_insert(build);
+            *self.builds.entry(build).or_default() += 1;
         }
         let count = self.events.entry((raw.id, raw.version.unwrap_or_default())).or_default();
         count.events += 1;
@@ -260,7 +275,7 @@ const NAME: Style = Style::new().bold();
 const LABEL: Style = AnsiColor::Cyan.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-fn text(summary: &Summary, is_later: bool) -> String {
+fn text(summary: &Summary, is_later: bool, zone: &Zone) -> String {
     let mut text = String::new();
     if is_later {
         text.push('\n');
@@ -275,7 +290,7 @@ fn text(summary: &Summary, is_later: bool) -> String {
     row("size", &format!("{} bytes", summary.size));
     row("build", &build_text(summary));
     if let (Some(first), Some(last)) = (summary.first, summary.last) {
-        row("time", &format!("{} to {}", time::iso(first), time::iso(last)));
+        row("time", &format!("{} to {}", zone.show(first), zone.show(last)));
     }
     for (label, _, value) in summary.facts.iter().skip(1) {
         row(label, &plain(value));
@@ -302,6 +317,11 @@ fn text(summary: &Summary, is_later: bool) -> String {
 
 fn build_text(summary: &Summary) -> String {
     match summary.build {
+        // A machine that was updated wrote its log with several.
+        Some(_) if summary.builds.len() > 1 => {
+            let each = summary.builds.iter().map(|(build, events)| format!("{build} ({events} events)"));
+            format!("{}, by {}", each.collect::<Vec<_>>().join(", "), summary.build_known_by)
+        }
         Some(build) => format!("{build}, by {}", summary.build_known_by),
         None => format!("not in the file; layouts by {}", summary.build_known_by),
     }
@@ -365,6 +385,10 @@ fn json_object(summary: &Summary) -> Value {
     }
     put("size", summary.size.into());
     put("build", summary.build.into());
+    if summary.builds.len() > 1 {
+        let each = summary.builds.iter().map(|(build, events)| json!({ "build": build, "events": events }));
+        put("builds", each.collect::<Vec<_>>().into());
+    }
     put("build_known_by", summary.build_known_by.into());
     put("first", summary.first.map(time::iso).into());
     put("last", summary.last.map(time::iso).into());

@@ -81,11 +81,11 @@ pub(crate) struct Args {
     compare: bool,
 
     /// Events at this time or later: 2026-11-20T08:00:00Z, 2026-11-20 (UTC), or how long ago: 30m, 2h, 7d
-    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_utc)]
     since: Option<FileTime>,
 
     /// Events before this time
-    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    #[arg(long, value_name = "TIME", value_parser = time::parse_utc)]
     until: Option<FileTime>,
 }
 

@@ -32,6 +32,7 @@ use crate::{
         files::{Merged, Next, Opened, Opener, Recording},
         json_line::parse_build,
     },
+    time::ZoneArgs,
 };
 
 /// Reads the SMBServer events of traces (.etl) and event logs (.evtx).
@@ -59,6 +60,9 @@ pub(crate) struct Args {
     /// Shows only these fields: Status,UserName
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = filter::parse_field)]
     fields: Vec<String>,
+
+    #[command(flatten)]
+    zone: ZoneArgs,
 
     /// Ends after this number of events
     #[arg(long, value_name = "N")]
@@ -106,12 +110,14 @@ pub(crate) fn run(args: &Args) -> io::Result<Done> {
     let format = args.format.unwrap_or(by_default);
     let table = message_table::read(args.message_table.as_deref())?;
     let status_texts = message_table::texts(args.message_table.as_deref(), &table)?;
+    let zone = args.zone.zone()?;
     let content = Content {
         status_texts: &*status_texts,
         names: args.names,
         message: args.message,
         integers: args.integers.form(),
         fields: &args.fields,
+        zone: &zone,
     };
     let maker = Maker { args, format, content, table: Table::new(args.filter.only_id(), content) };
     match format {
@@ -131,7 +137,7 @@ fn read(args: &Args, maker: &Maker<'_>, mut writer: Writer<impl Write>) -> io::R
     }
     let size = opened.iter().map(|file| file.size).sum();
     let mut meter = Meter::new(args.files.quiet, size);
-    let mut merged = Merged::new(&mut opened, args.build, args.filter.prefilter());
+    let mut merged = Merged::new(&mut opened, args.build, args.filter.prefilter(maker.content.zone));
     writer.output.write(maker.begin().as_bytes())?;
     let work = |block: &mut Block| maker.answer(block);
     let read = thread::scope(|scope| {
@@ -316,7 +322,7 @@ impl Maker<'_> {
                 }
                 return None;
             }
-            (_, Err(failure)) => return Some(text::failure(raw, failure)),
+            (_, Err(failure)) => return Some(text::failure(raw, failure, self.content.zone)),
             (Format::Text, Ok(answer)) => {
                 // The writer leaves out the first.
                 out.push(b'\n');

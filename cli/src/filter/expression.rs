@@ -9,7 +9,11 @@ use etw_runtime::{FieldInfo, InType, OutType};
 use smbserver_etw::{Event, Record as _, Value, schema::PROVIDER};
 
 use super::{network, status_code};
-use crate::{names, source::paths::matches, time};
+use crate::{
+    names,
+    source::paths::matches,
+    time::{self, Zone},
+};
 
 /// The deepest nesting of parentheses and `!`.
 const DEEPEST: usize = 50;
@@ -232,7 +236,7 @@ impl<'t> Parser<'t> {
         let wrong = || format!("{name} is compared with {}, not with `{}`", kind.described(), excerpt(text));
         match kind {
             Kind::Number if quote.is_none() => number(text).map(Literal::Number).ok_or_else(wrong),
-            Kind::Time => time::parse(text).map(|time| Literal::Number(time.ticks().into())),
+            Kind::Time => time::parse(text).map(|time| Literal::Number(time.within(&Zone::Utc).ticks().into())),
             Kind::Address if operator == Operator::Matches => Ok(Literal::Text(text.to_owned())),
             Kind::Address => network::parse(text).map(Literal::Network).map_err(|_| wrong()),
             Kind::Text if quote.is_some() || text.starts_with(|c: char| c.is_alphanumeric()) => {

@@ -16,7 +16,7 @@ use crate::{
     output::header,
     raw::{Raw, channel_bit, without_prefix},
     source::{Prefilter, json_line::parse_number, paths::matches},
-    time,
+    time::{self, Given, Zone},
 };
 use expression::Expression;
 use network::Network;
@@ -49,13 +49,13 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = parse_keyword)]
     keyword: Vec<u64>,
 
-    /// Events at this time or later: 2026-11-20T08:00:00Z, 2026-11-20 (UTC), or how long ago: 30m, 2h, 7d
+    /// Events at this time or later: 2026-11-20T08:00:00Z, 2026-11-20 (UTC unless --local), or how long ago: 30m, 2h, 7d
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
-    since: Option<etw_runtime::FileTime>,
+    since: Option<Given>,
 
     /// Events before this time
     #[arg(long, value_name = "TIME", value_parser = time::parse)]
-    until: Option<etw_runtime::FileTime>,
+    until: Option<Given>,
 
     /// Events with this client's address: 10.1.2.3, 10.0.0.0/8, 2001:db8::/32; or its name, which may contain * and ?
     #[arg(long, value_name = "CLIENT", value_parser = parse_client)]
@@ -98,8 +98,14 @@ enum Status {
 
 impl FilterArgs {
     /// The conditions that can be tested before an event is copied.
-    pub(crate) fn prefilter(&self) -> Prefilter {
-        Prefilter { ids: self.id.clone(), without: self.exclude_id.clone(), since: self.since, until: self.until }
+    pub(crate) fn prefilter(&self, zone: &Zone) -> Prefilter {
+        let within = |time: Given| time.within(zone);
+        Prefilter {
+            ids: self.id.clone(),
+            without: self.exclude_id.clone(),
+            since: self.since.map(within),
+            until: self.until.map(within),
+        }
     }
 
     /// The id, if only one is wanted.

@@ -8,7 +8,7 @@ use super::{
     header,
     json::{self, Content},
 };
-use crate::{fields, outcome::Answer, raw, raw::Raw, time};
+use crate::{fields, outcome::Answer, raw, raw::Raw};
 
 /// The columns that all events have.
 const COMMON: [&str; 17] = [
@@ -45,7 +45,7 @@ impl Table {
     /// The row of an event.
     pub(crate) fn row(&self, raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
         let event = answer.event();
-        let mut cells = common(raw, answer);
+        let mut cells = common(raw, answer, content);
         if self.message {
             cells.push(answer.message(content.status_texts).map_or_else(String::new, |message| message.to_string()));
         }
@@ -78,12 +78,12 @@ fn columns_of(id: u16, wanted: &[String]) -> Vec<String> {
     columns
 }
 
-fn common(raw: &Raw, answer: &Answer<'_>) -> Vec<String> {
+fn common(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> Vec<String> {
     let header = header::choose(raw, answer);
     let layout = answer.event().layout();
     let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
     vec![
-        raw.time.map_or_else(String::new, time::iso),
+        raw.time.map_or_else(String::new, |time| content.zone.show(time)),
         raw.file.as_deref().unwrap_or_default().to_owned(),
         number(raw.record),
         number(answer.basis().map(|(build, _)| build.into())),

@@ -17,7 +17,7 @@ use crate::{
     outcome::{Answer, Outcome},
     raw::{self, Header, Raw},
     source::{hex, lines::MAX_LINE},
-    time,
+    time::{self, Zone},
 };
 
 /// What to put into an answer.
@@ -33,6 +33,8 @@ pub(crate) struct Content<'t> {
     pub(crate) integers: Integers,
     /// The fields that are wanted; all fields if empty.
     pub(crate) fields: &'t [String],
+    /// The zone of times, in the forms for people and for tables. JSON is always in UTC.
+    pub(crate) zone: &'t Zone,
 }
 
 /// How integers are written.
@@ -57,7 +59,8 @@ pub(crate) fn write_line(line: &mut Vec<u8>, raw: &Raw, outcome: &Outcome<'_>, c
 /// Appends the line for an error in a file.
 pub(crate) fn write_fault(line: &mut Vec<u8>, file: &str, error: &etw_recording::Error) -> io::Result<()> {
     let mut object = Map::new();
-    put(&mut object, "kind", "unreadable");
+    let is_sum = matches!(error.kind(), etw_recording::ErrorKind::Checksum(_));
+    put(&mut object, "kind", if is_sum { "wrong_checksum" } else { "unreadable" });
     put(&mut object, "message", error.to_string());
     put(&mut object, "file", file);
     put(&mut object, "offset", error.start());
@@ -467,6 +470,7 @@ mod tests {
         message: true,
         integers: Integers { hex_as_number: false, big_as_text: false },
         fields: &[],
+        zone: &Zone::Utc,
     };
 
     #[test]

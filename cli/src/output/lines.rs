@@ -6,7 +6,7 @@ use super::{
     json::Content,
     text::{Breaks, visible},
 };
-use crate::{facts, outcome::Answer, raw::Raw, time};
+use crate::{facts, outcome::Answer, raw::Raw};
 
 const NAME: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -15,7 +15,7 @@ const BAD: Style = AnsiColor::Red.on_default();
 /// The line, with colour.
 pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> String {
     let event = answer.event();
-    let time = raw.time.map_or_else(|| "-".to_owned(), time::iso);
+    let time = raw.time.map_or_else(|| "-".to_owned(), |time| content.zone.show(time));
     let mut line = format!("{time} {:>5} {NAME}{}{NAME:#}", event.id(), event.name());
     if !content.fields.is_empty() {
         for name in content.fields {

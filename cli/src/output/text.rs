@@ -14,7 +14,7 @@ use crate::{
     outcome::Answer,
     raw::{self, Header, Raw},
     source::hex,
-    time,
+    time::Zone,
 };
 
 const NAME: Style = Style::new().bold();
@@ -29,7 +29,7 @@ pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> St
     let message = answer.message(content.status_texts);
     let message = message.map(|message| visible(&message.with_one_line_values().to_string(), Breaks::Kept));
     let blocks = [
-        header(answer.event().layout(), raw, answer),
+        header(answer.event().layout(), raw, answer, content.zone),
         // The message is neither indented nor coloured. Its last line must end.
         message.map_or_else(String::new, |message| message + "\n"),
         table(&answer.event(), content.fields),
@@ -40,13 +40,13 @@ pub(crate) fn answer(raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> St
 }
 
 /// The text for an event that could not be decoded.
-pub(crate) fn failure(raw: &Raw, failure: &Failure) -> String {
+pub(crate) fn failure(raw: &Raw, failure: &Failure, zone: &Zone) -> String {
     let mut text = format!("{ERROR}error:{ERROR:#} {}\n", visible(&failure.cause.to_string(), Breaks::Escaped));
     let Subject { build, id, version } = failure.subject;
     let known = [
         raw.file.as_ref().map(|file| visible(file, Breaks::Escaped)),
         raw.record.map(|record| format!("record {record}")),
-        raw.time.map(time::iso),
+        raw.time.map(|time| zone.show(time)),
         raw.line.map(|line| format!("line {line}")),
         id.map(|id| format!("event {id}")),
         version.map(|version| format!("version {version}")),
@@ -66,9 +66,9 @@ pub(crate) fn fault(file: &str, error: &etw_recording::Error) -> String {
 }
 
 /// Where and when it was recorded; empty for an event that is not from a recording.
-fn place(raw: &Raw) -> String {
+fn place(raw: &Raw, zone: &Zone) -> String {
     let Some(file) = &raw.file else { return String::new() };
-    let time = raw.time.map_or_else(String::new, |time| format!("{NAME}{}{NAME:#} ", time::iso(time)));
+    let time = raw.time.map_or_else(String::new, |time| format!("{NAME}{}{NAME:#} ", zone.show(time)));
     let record = raw.record.map_or_else(String::new, |record| format!(" record {record}"));
     let mut text = format!("{time}{}{record}", visible(file, Breaks::Escaped));
     if let Some(header) = &raw.header {
@@ -85,9 +85,9 @@ fn place(raw: &Raw) -> String {
     text
 }
 
-fn header(layout: &LayoutInfo, raw: &Raw, answer: &Answer<'_>) -> String {
+fn header(layout: &LayoutInfo, raw: &Raw, answer: &Answer<'_>, zone: &Zone) -> String {
     let header = super::header::choose(raw, answer);
-    let mut text = place(raw);
+    let mut text = place(raw, zone);
     text.push_str(&format!("{NAME}{}{NAME:#}: event {}, version {}", layout.event, layout.id, layout.version));
     if raw.header.is_some() || answer.header().is_some() {
         text.push_str(&format!(", level {}", super::header::level(header.level)));

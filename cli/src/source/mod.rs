@@ -1,5 +1,6 @@
 //! Sources of events: traces and event logs, lines of JSON, hex on the command line. Each makes a `Raw`.
 
+pub(crate) mod described;
 pub(crate) mod files;
 pub(crate) mod hex;
 pub(crate) mod json_line;

@@ -8,7 +8,7 @@ use etw_recording::{
 };
 use smbserver_etw::{Build, descriptor::Channel, schema::PROVIDER};
 
-use super::{Prefilter, Progress};
+use super::{Prefilter, Progress, described::Described};
 use crate::raw::{Header, Raw};
 
 /// Whether records of this class are the trace's own, or those of the program that put it together.
@@ -21,6 +21,7 @@ pub(crate) struct TraceCursor<'t> {
     records: RecordsByTime<'t, 'static>,
     file: Arc<str>,
     build: Option<Build>,
+    described: Described,
     /// The number of the next record.
     next: u64,
     progress: Progress,
@@ -30,7 +31,8 @@ impl<'t> TraceCursor<'t> {
     /// A cursor at the first record. `build` is that of the command line; the trace has its own.
     pub(crate) fn new(trace: &'t mut Trace<'static>, file: Arc<str>, build: Option<Build>) -> Self {
         let build = build.or_else(|| trace.build().map(Build::from));
-        Self { records: trace.records_by_time(), file, build, next: 0, progress: Progress::default() }
+        let described = Described::read(trace, build);
+        Self { records: trace.records_by_time(), file, build, described, next: 0, progress: Progress::default() }
     }
 
     /// Fills `raw` with the next event that is wanted. `None` after the last.
@@ -62,6 +64,12 @@ impl<'t> TraceCursor<'t> {
             raw.record = Some(number);
             raw.time = record.time;
             raw.build = self.build;
+            raw.notes.clear();
+            raw.layout = None;
+            if let Some(comparison) = self.described.get(key) {
+                raw.layout = comparison.same;
+                raw.notes.extend(comparison.note.clone());
+            }
             raw.id = key.id;
             raw.version = Some(key.version);
             raw.pointer_size = record.pointer_size.unwrap_or_default();

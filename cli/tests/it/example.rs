@@ -1,6 +1,6 @@
 //! The example of the README, `examples/server.etl`. It is made here from typed events, and read by the command.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Stdio};
 
 use etw_runtime::encode::SocketAddrBytes;
 use insta::assert_snapshot;
@@ -18,7 +18,7 @@ use smbserver_etw::{
 };
 
 use super::{
-    Run,
+    Run, command,
     etl_writer::{Event, Session},
     smbetw, without_builds,
 };
@@ -316,6 +316,38 @@ fn a_cut_file_is_read_as_far_as_it_goes() {
         assert!(matches!(run.code, 0..=2), "{end}: {} {}", run.code, run.stderr);
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
     }
+}
+
+/// Times for people and tables, and those that are typed without an offset, are of the machine's zone if that is asked for.
+#[test]
+fn local_times_are_those_of_the_machine() {
+    let path = path();
+    let path = path.to_str().unwrap();
+    let run = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().map(|arg| if *arg == "server.etl" { path } else { arg }).collect();
+        let output = command(&args).env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = "2024-12-07T01:06:58.7985099+01:00";
+    for (format, begins) in [("lines", first.to_owned()), ("text", first.to_owned()), ("csv", format!("\r\n{first},"))]
+    {
+        let text = run(&["read", "--format", format, "--local", "server.etl"]);
+        assert!(text.contains(&begins), "{format}: {text}");
+        assert!(!run(&["read", "--format", format, "--utc", "server.etl"]).contains("+01:00"), "{format}");
+    }
+    assert!(run(&["info", "--local", "server.etl"]).contains("2024-12-07T01:06:58.7975099+01:00 to "));
+    // What programs read stays as it is.
+    for args in [&["read", "--format", "jsonl"][..], &["read", "--format", "timesketch"], &["info", "--format", "json"]]
+    {
+        let local = run(&[args, &["--local", "server.etl"]].concat());
+        assert_eq!(local, run(&[args, &["server.etl"]].concat()), "{args:?}");
+    }
+    let count = |args: &[&str]| run(&[&["read", "--format", "jsonl", "server.etl"], args].concat()).lines().count();
+    assert_eq!(count(&["--local", "--since", "2024-12-07T01:06:58"]), 12);
+    assert_eq!(count(&["--since", "2024-12-07T01:06:58"]), 0);
+    assert_eq!(count(&["--since", "2024-12-07T01:06:58+01:00"]), 12);
+    assert_eq!(command(&["read", "--utc", "--local", path]).stderr(Stdio::null()).status().unwrap().code(), Some(2));
 }
 
 /// The first command in the README.

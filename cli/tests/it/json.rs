@@ -436,6 +436,30 @@ fn json_lines_from_a_file_and_with_defaults() {
 }
 
 #[test]
+fn several_files_of_json_lines_are_answered_one_after_the_other() {
+    let line = |id: u32| format!("{{\"build\":26100,\"id\":{id},\"version\":0,\"payload\":\"01000000\"}}\n");
+    let path = |name: &str| std::env::temp_dir().join(format!("smbetw-{name}-{}.jsonl", std::process::id()));
+    let paths = [path("monday"), path("tuesday")];
+    std::fs::write(&paths[0], line(1900) + &line(1900)).unwrap();
+    std::fs::write(&paths[1], line(7)).unwrap();
+    let [monday, tuesday] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let run = smbetw(&["decode", "--jsonl", monday, "--jsonl", "-", "--jsonl", tuesday], line(1900));
+    let absent = smbetw(&["decode", "--jsonl", "/no/such", "--jsonl", monday], "");
+    let none = smbetw(&["decode", "--jsonl", "/no/such", "--jsonl", "/nor/such"], "");
+    for path in &paths {
+        std::fs::remove_file(path).unwrap();
+    }
+    let places: Vec<_> =
+        run.answers[..3].iter().map(|answer| (answer["file"].as_str(), answer["line"].as_u64())).collect();
+    assert_eq!(places, [(Some(monday), Some(1)), (Some(monday), Some(2)), (Some("standard input"), Some(1))]);
+    check(&run.answers[3]["error"], &json!({ "file": tuesday, "line": 1, "id": 7 }));
+    assert_eq!(run.code, 1);
+    assert_eq!((absent.code, absent.answers.len()), (1, 2));
+    assert!(absent.stderr.starts_with("error: cannot read /no/such: "), "{}", absent.stderr);
+    assert_eq!((none.code, none.text.as_str(), none.stderr.lines().count()), (2, "", 2), "{}", none.stderr);
+}
+
+#[test]
 fn no_events_are_no_failure() {
     let run = smbetw(&["decode", "--jsonl", "-"], "\n\n");
     assert_eq!((run.code, run.text.as_str()), (0, ""));

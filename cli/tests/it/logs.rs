@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Run,
-    evtx_writer::{Chunk, Event, Value, event_data, log, user_data},
+    evtx_writer::{Chunk, Event, Value, event_data, log, sign, user_data},
     smbetw,
 };
 
@@ -139,6 +139,115 @@ fn a_log_that_grows_is_read_as_far_as_it_is_written() {
     let run = folder.read("log.evtx", &[]);
     assert_eq!(run.answers.iter().filter(|answer| answer.get("fields").is_some()).count(), 2, "{}", run.text);
     assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+}
+
+#[test]
+fn a_log_of_several_builds_names_them_all() {
+    let folder = Folder::new("builds");
+    let later = Event { time: Event::default().time + 20 * 60 * 10_000_000, ..tdi("IsTdiEnabled", BOOLEAN) };
+    let updated = Event { time: Event::default().time + 11 * 60 * 10_000_000, ..started("26100") };
+    folder.write("log.evtx", &[tdi("IsTdiEnabled", BOOLEAN), later]);
+    folder.write("System.evtx", &[started("20348"), updated]);
+    let run = folder.read("log.evtx", &[]);
+    assert_eq!(run.answers.iter().map(|answer| answer["build"].clone()).collect::<Vec<_>>(), [20348, 26100]);
+    let log = folder.0.join("log.evtx");
+    let info = smbetw(&["info", "--format", "json", log.to_str().unwrap()], "").answers.remove(0);
+    assert_eq!(info["builds"], json!([{ "build": 20348, "events": 1 }, { "build": 26100, "events": 1 }]));
+    let text = smbetw(&["info", log.to_str().unwrap()], "").text;
+    assert!(text.contains("20348 (1 events), 26100 (1 events), by the System.evtx in the same folder"), "{text}");
+}
+
+/// What is not as Windows wrote it is told with its place, and read all the same.
+#[test]
+fn a_wrong_checksum_is_told_and_costs_nothing() {
+    let folder = Folder::new("sums");
+    folder.write("log.evtx", &[tdi("IsTdiEnabled", BOOLEAN), tdi("IsTdiEnabled", BOOLEAN)]);
+    let path = folder.0.join("log.evtx");
+    let mut bytes = std::fs::read(&path).unwrap();
+    sign(&mut bytes);
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(folder.read("log.evtx", &[]).code, 0);
+    bytes[4096 + 512 + 16] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let run = folder.read("log.evtx", &[]);
+    assert_eq!((run.code, run.answers.len()), (1, 3), "{}", run.text);
+    let error = &run.answers[0]["error"];
+    assert_eq!(
+        (&error["kind"], &error["offset"], &error["offset_within"]),
+        (&json!("wrong_checksum"), &json!(4096), &json!(52))
+    );
+    let info = smbetw(&["info", path.to_str().unwrap()], "");
+    assert!(info.text.contains("the checksum of the records of a chunk"), "{}", info.text);
+}
+
+/// The driver was newer than the manifest that its machine had: the log has the payload as it was written.
+#[test]
+fn an_event_that_the_log_service_could_not_read_is_decoded_all_the_same() {
+    let folder = Folder::new("processing");
+    let fields = [("ErrorCode", 8), ("DataItemName", STRING), ("EventPayload", 14)];
+    let mut template = user_data(&fields);
+    template.root.name = "ProcessingErrorData".to_owned();
+    let data = Value::Instance(
+        template,
+        vec![Value::u32(15005), Value::string("IsTdiEnabled"), Value::Bytes(14, vec![1, 0, 0, 0])],
+    );
+    folder.write("log.evtx", &[Event { id: 1900, version: 0, data, ..Event::default() }]);
+    let run = folder.read("log.evtx", &["--build", "26100"]);
+    assert_eq!((run.code, &run.answers[0]["fields"]), (0, &json!({ "IsTdiEnabled": true })), "{}", run.text);
+    assert!(run.answers[0]["notes"][0].as_str().unwrap().contains("(error 15005)"), "{}", run.answers[0]);
+}
+
+/// `<EventData><Data Name="…">`, as most providers have it.
+#[test]
+fn both_shapes_of_data_are_read() {
+    let folder = Folder::new("shapes");
+    let value = || vec![Value::Bytes(BOOLEAN, vec![1, 0, 0, 0])];
+    let data = Value::Instance(event_data(&[("IsTdiEnabled", BOOLEAN)]), value());
+    let other = Value::Instance(user_data(&[("IsTdiEnabled", BOOLEAN)]), value());
+    let events = [data, other].map(|data| Event { id: 1900, version: 0, data, ..Event::default() });
+    folder.write("log.evtx", &events);
+    let run = folder.read("log.evtx", &[]);
+    assert_eq!((run.code, run.answers.len()), (0, 2), "{}", run.text);
+    assert!(
+        run.answers
+            .iter()
+            .all(|answer| answer["fields"] == json!({ "IsTdiEnabled": true }) && answer["notes"].is_null())
+    );
+}
+
+/// Records behind the end of a chunk's records, which the log has given up.
+#[test]
+fn records_that_were_given_up_come_if_they_are_asked_for() {
+    let folder = Folder::new("slack");
+    folder.write("log.evtx", &[tdi("IsTdiEnabled", BOOLEAN), tdi("IsTdiEnabled", BOOLEAN)]);
+    let path = folder.0.join("log.evtx");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The second record is no longer the log's.
+    let first = u32::from_le_bytes(bytes[4096 + 516..4096 + 520].try_into().unwrap());
+    bytes[4096 + 48..4096 + 52].copy_from_slice(&(512 + first).to_le_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    assert_eq!(folder.read("log.evtx", &[]).answers.len(), 1);
+    let run = folder.read("log.evtx", &["--recover"]);
+    assert_eq!((run.code, run.answers.len()), (0, 2), "{}", run.text);
+    assert_eq!(run.answers[1]["fields"], json!({ "IsTdiEnabled": true }));
+}
+
+#[test]
+fn a_broken_file_among_good_ones_costs_only_itself() {
+    let folder = Folder::new("broken");
+    folder.write("good.evtx", &[tdi("IsTdiEnabled", BOOLEAN)]);
+    std::fs::write(folder.0.join("broken.etl"), [0x5A; 5000]).unwrap();
+    let path = folder.0.to_str().unwrap();
+    for args in [&["read", "--format", "jsonl", path][..], &["info", "--format", "json", path]] {
+        let run = smbetw(args, "");
+        assert_eq!((run.code, run.answers.len()), (1, 1), "{args:?}: {}", run.text);
+        assert!(
+            run.stderr.ends_with("broken.etl: neither a trace (.etl) nor an event log (.evtx)\n"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(run.stderr.lines().count(), 1, "no progress where there is no terminal: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod json;
 mod knows;
 mod latency;
 mod logs;
+mod merged;
 mod read;
 mod text;
 
