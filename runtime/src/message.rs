@@ -293,10 +293,10 @@ impl Printf {
             },
             (Conversion::Octal, Some(bits)) => {
                 // In C the zero is one of the digits that a precision asks for.
-                let digits = format_args!("{bits:o}");
-                let least = if self.alternate && bits != 0 { characters(&digits)? + 1 } else { 0 };
+                let count = || characters(&format_args!("{bits:o}"));
+                let least = if self.alternate && bits != 0 { count()? + 1 } else { 0 };
                 let precision = if least == 0 { self.precision } else { Some(self.precision.unwrap_or(0).max(least)) };
-                Self { precision, ..*self }.digits(out, "", &digits)
+                Self { precision, ..*self }.digits(out, "", &format_args!("{bits:o}"))
             }
             _ => self.text(out, value),
         }
