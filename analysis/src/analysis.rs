@@ -1,8 +1,8 @@
 //! From events to figures, in one pass.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-use smbserver_etw::{Event, EventKey, FileTime, Guid, NtStatus};
+use smbserver_etw::{Event, EventKey, FileTime, NtStatus};
 
 use crate::{
     command::Command,
@@ -12,7 +12,7 @@ use crate::{
     load::Load,
     names::Names,
     pairing::{Answer, Pairing, Settled, Waiting},
-    report::{EventCounts, Interims, Report},
+    report::{EventCounts, Interims, Report, Table},
     settings::Settings,
     slowest::{self, Slowest},
     unit::Calibration,
@@ -131,9 +131,8 @@ impl Analysis {
     fn count_answer(&mut self, answer: &Answer) {
         self.learn_from(answer);
         let place = Place::of_answer(answer, &mut self.names);
-        if answer.command == Command::CLOSE && answer.status.0 == 0 {
-            let request = answer.request.map(|request| request.ids.file).filter(|file| !file.is_nil());
-            self.names.close(request.unwrap_or(answer.ids.file));
+        if answer.command == Command::CLOSE && answer.response.status.0 == 0 {
+            self.names.close(answer.ids().file);
         }
         if !self.settings.commands.contains(answer.command) {
             return;
@@ -141,17 +140,16 @@ impl Analysis {
         match answer.request {
             Some(request) => {
                 self.load.end_request();
-                if request.interims == 0 && !answer.is_async {
-                    self.calibration.add(answer.wall, &answer.components);
+                if request.interims == 0 && !answer.response.is_async {
+                    self.calibration.add(answer.wall(), &answer.response.components);
                 }
-                if self.slowest.wants(answer.wall) {
+                if self.slowest.wants(answer.wall()) {
                     self.slowest.add(answer, place);
                 }
             }
             None if self.orphans.len() < slowest::MOST => self.orphans.push((*answer, place)),
             None => {}
         }
-        self.load.add_credits(answer.time, answer.credits);
         self.load.add_answer(answer);
         self.total.add_answer(answer);
         for grouping in &mut self.groupings {
@@ -163,13 +161,11 @@ impl Analysis {
 
     /// A path that was granted, and the name of a file that was opened.
     fn learn_from(&mut self, answer: &Answer) {
-        let Some((name, ids)) = answer.request.and_then(|it| Some((it.name?, it.ids))) else { return };
-        if answer.status.0 != 0 {
+        let Some(name) = answer.request.and_then(|request| request.name) else { return };
+        if answer.response.status.0 != 0 {
             return;
         }
-        let either = |of: fn(&Ids) -> Guid| Some(of(&ids)).filter(|guid| !guid.is_nil()).unwrap_or(of(&answer.ids));
-        let tree = either(|ids| ids.tree);
-        let file = either(|ids| ids.file);
+        let Ids { tree, file, .. } = answer.ids();
         if answer.command == Command::TREE_CONNECT && !tree.is_nil() {
             self.names.learn_connected(tree, name);
         } else if answer.command == Command::CREATE && !file.is_nil() {
@@ -198,7 +194,15 @@ impl Analysis {
         self.settled = self.pairing.end();
         self.settled.reverse();
         self.settle();
-        let mut report = Report {
+        self.unanswered.sort_by_key(|(waiting, _)| (waiting.time, waiting.ids.message));
+        self.orphans.sort_by_key(|(answer, _)| (answer.time, answer.response.ids.message));
+        let names = self.names.resolve();
+        Report {
+            tables: self.groupings.into_iter().map(|grouping| Table::new(grouping, &names)).collect(),
+            slowest: self.slowest.sorted().into_iter().map(|slow| names.pair(&slow.answer, &slow.place)).collect(),
+            unanswered: self.unanswered.iter().map(|(waiting, place)| names.open_request(waiting, place)).collect(),
+            orphans: self.orphans.iter().map(|(answer, place)| names.pair(answer, place)).collect(),
+            unknown: names.unknown(),
             unit: self.calibration.unit(&self.settings.clocks),
             given_unit: self.settings.unit.and_then(|unit| Some((unit, self.settings.clocks.per_second(unit)?))),
             events: self.events,
@@ -206,17 +210,7 @@ impl Analysis {
             total: self.total,
             load: self.load,
             calibration: self.calibration,
-            ..Report::default()
-        };
-        let names = self.names.resolve();
-        report.tables = self.groupings.into_iter().map(|it| crate::report::Table::new(it, &names)).collect();
-        report.slowest = self.slowest.sorted().into_iter().map(|slow| names.pair(&slow.answer, &slow.place)).collect();
-        report.unanswered = self.unanswered.iter().map(|(waiting, place)| names.open_request(waiting, place)).collect();
-        report.orphans = self.orphans.iter().map(|(answer, place)| names.pair(answer, place)).collect();
-        report.unanswered.sort_by_key(|it| (it.time, it.message_id));
-        report.orphans.sort_by_key(|it| (it.time_response, it.message_id));
-        report.unknown = names.unknown();
-        report
+        }
     }
 }
 
@@ -229,21 +223,3 @@ impl fmt::Debug for Analysis {
             .finish_non_exhaustive()
     }
 }
-
-impl EventCounts {
-    fn count(&mut self, key: EventKey, time: Option<FileTime>) {
-        *self.by_key.entry(key).or_default() += 1;
-        if let Some(time) = time {
-            self.first = Some(self.first.map_or(time, |first| first.min(time)));
-            self.last = Some(self.last.map_or(time, |last| last.max(time)));
-        }
-    }
-
-    /// All of SMBServer, whether they could be decoded or not.
-    pub fn total(&self) -> u64 {
-        self.by_key.values().sum()
-    }
-}
-
-/// How many of each.
-pub type CountByKey = BTreeMap<EventKey, u64>;

@@ -99,7 +99,7 @@ impl Components {
 
     /// What all components took together.
     pub fn sum(&self) -> u64 {
-        self.time.iter().fold(0, |sum, time| sum.saturating_add(*time))
+        sum(&self.time)
     }
 
     /// How the fields are named.
@@ -109,11 +109,22 @@ impl Components {
 
     /// The component that took the most; none if all took nothing.
     pub fn dominating(&self) -> Option<Component> {
-        Component::ALL.into_iter().filter(|&component| self.time(component) > 0).max_by_key(|&one| self.time(one))
+        dominating(&self.time)
     }
 
     pub(crate) fn set_transport_dp(&mut self, hits: Option<u32>, time: Option<u64>) {
         self.hits[Component::TransportDp as usize] = hits.unwrap_or(0);
         self.time[Component::TransportDp as usize] = time.unwrap_or(0);
     }
+}
+
+/// What all components took together.
+pub(crate) fn sum(time: &[u64; COUNT]) -> u64 {
+    time.iter().fold(0, |sum, time| sum.saturating_add(*time))
+}
+
+/// The component that took the most; none if all took nothing.
+pub(crate) fn dominating(time: &[u64; COUNT]) -> Option<Component> {
+    let some = Component::ALL.into_iter().zip(time).filter(|(_, time)| **time > 0);
+    some.max_by_key(|(_, time)| **time).map(|(component, _)| component)
 }

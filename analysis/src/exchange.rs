@@ -29,7 +29,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// A response.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Response {
     /// None for 122, which may answer any.
     pub(crate) command: Option<Command>,
@@ -59,11 +59,7 @@ pub(crate) struct Ids {
 impl<'a> Exchange<'a> {
     /// What the event is; none if it is neither.
     pub(crate) fn of(event: &Event<'a>) -> Option<Self> {
-        match event.id() {
-            1..=21 => request(event).map(Self::Request),
-            101..=122 => response(event).map(Self::Response),
-            _ => None,
-        }
+        request(event).map(Self::Request).or_else(|| response(event).map(Self::Response))
     }
 }
 

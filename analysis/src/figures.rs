@@ -1,7 +1,7 @@
 //! What is counted of records: for all, and for each group of them.
 
 use crate::{
-    components::{COUNT, Component, Components},
+    components::{self, COUNT, Component},
     distribution::Distribution,
     pairing::Answer,
 };
@@ -115,7 +115,12 @@ impl Figures {
 
     /// What all components took together, in the raw unit.
     pub fn component_sum(&self) -> u64 {
-        self.time.iter().fold(0, |sum, time| sum.saturating_add(*time))
+        components::sum(&self.time)
+    }
+
+    /// The component that took the most; none if all took nothing.
+    pub fn dominating(&self) -> Option<Component> {
+        components::dominating(&self.time)
     }
 
     /// The component's part of what all took; zero if none took anything.
@@ -132,25 +137,25 @@ impl Figures {
 
     /// A request with its answer, or an answer alone.
     pub(crate) fn add_answer(&mut self, answer: &Answer) {
-        let bytes = u64::from(answer.bytes_read) + u64::from(answer.bytes_written);
-        let is_error = u64::from(answer.is_error);
+        let response = &answer.response;
+        let is_error = u64::from(answer.is_error());
         match answer.request {
             Some(request) => {
                 self.pairs += 1;
                 self.errors_paired += is_error;
-                self.bytes_paired += bytes;
-                self.wall.add(answer.wall);
-                for (sum, time) in self.time_paired.iter_mut().zip(answer.components.time) {
-                    *sum = sum.saturating_add(time);
-                }
+                self.bytes_paired += answer.bytes();
+                self.wall.add(answer.wall());
+                add_each(&mut self.time_paired, response.components.time);
                 self.add_interims(request.interims, request.first);
             }
             None => self.orphans += 1,
         }
         self.errors += is_error;
-        self.bytes_read += u64::from(answer.bytes_read);
-        self.bytes_written += u64::from(answer.bytes_written);
-        self.add_components(&answer.components);
+        self.bytes_read += u64::from(response.bytes_read);
+        self.bytes_written += u64::from(response.bytes_written);
+        add_each(&mut self.hits, response.components.hits.map(u64::from));
+        add_each(&mut self.time, response.components.time);
+        add_known(&mut self.total_time, response.components.total);
     }
 
     /// A request that nobody answered.
@@ -166,18 +171,6 @@ impl Figures {
         }
     }
 
-    fn add_components(&mut self, components: &Components) {
-        for (sum, hits) in self.hits.iter_mut().zip(components.hits) {
-            *sum += u64::from(hits);
-        }
-        for (sum, time) in self.time.iter_mut().zip(components.time) {
-            *sum = sum.saturating_add(time);
-        }
-        if let Some(total) = components.total {
-            self.total_time = Some(self.total_time.unwrap_or(0).saturating_add(total));
-        }
-    }
-
     pub(crate) fn merge(&mut self, other: &Self) {
         self.pairs += other.pairs;
         self.orphans += other.orphans;
@@ -190,17 +183,22 @@ impl Figures {
         self.bytes_paired += other.bytes_paired;
         self.wall.merge(&other.wall);
         self.first.merge(&other.first);
-        for (sum, hits) in self.hits.iter_mut().zip(other.hits) {
-            *sum += hits;
-        }
-        for (sum, time) in self.time.iter_mut().zip(other.time) {
-            *sum = sum.saturating_add(time);
-        }
-        for (sum, time) in self.time_paired.iter_mut().zip(other.time_paired) {
-            *sum = sum.saturating_add(time);
-        }
-        if let Some(total) = other.total_time {
-            self.total_time = Some(self.total_time.unwrap_or(0).saturating_add(total));
-        }
+        add_each(&mut self.hits, other.hits);
+        add_each(&mut self.time, other.time);
+        add_each(&mut self.time_paired, other.time_paired);
+        add_known(&mut self.total_time, other.total_time);
+    }
+}
+
+fn add_each(sums: &mut [u64; COUNT], more: [u64; COUNT]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum = sum.saturating_add(more);
+    }
+}
+
+/// Adds what not every response has. Without any the sum stays none.
+pub(crate) fn add_known(sum: &mut Option<u64>, more: Option<u64>) {
+    if let Some(more) = more {
+        *sum = Some(sum.unwrap_or(0).saturating_add(more));
     }
 }

@@ -10,6 +10,7 @@ use smbserver_etw::{Guid, NtStatus};
 
 use crate::{
     command::Command,
+    exchange::Ids,
     figures::Figures,
     names::{File, Names, Resolved},
     pairing::{Answer, Waiting},
@@ -142,41 +143,21 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn of_answer(answer: &Answer, names: &mut Names) -> Self {
-        let ids = answer.request.map(|request| request.ids);
-        let pick = |of: fn(&crate::exchange::Ids) -> Guid| {
-            ids.map(|ids| of(&ids)).filter(|guid| !guid.is_nil()).unwrap_or_else(|| of(&answer.ids))
-        };
         let name = answer.request.and_then(|request| request.name);
         Self {
-            status: Some(answer.status),
-            instance: answer.instance,
-            ..Self::new(
-                answer.command,
-                pick(|ids| ids.connection),
-                pick(|ids| ids.session),
-                pick(|ids| ids.tree),
-                pick(|ids| ids.file),
-                name,
-                names,
-            )
+            status: Some(answer.response.status),
+            instance: answer.response.instance,
+            ..Self::new(answer.command, &answer.ids(), name, names)
         }
     }
 
     pub(crate) fn of_unanswered(waiting: &Waiting, names: &mut Names) -> Self {
-        let ids = &waiting.ids;
-        Self::new(waiting.command, ids.connection, ids.session, ids.tree, ids.file, waiting.name, names)
+        Self::new(waiting.command, &waiting.ids, waiting.name, names)
     }
 
-    fn new(
-        command: Command,
-        connection: Guid,
-        session: Guid,
-        tree: Guid,
-        file: Guid,
-        name: Option<Text>,
-        names: &mut Names,
-    ) -> Self {
-        let connection = names.connections.number(connection);
+    fn new(command: Command, ids: &Ids, name: Option<Text>, names: &mut Names) -> Self {
+        let Ids { session, tree, file, .. } = *ids;
+        let connection = names.connections.number(ids.connection);
         if let Some(connection) = names.connections.get_mut(connection) {
             connection.records += 1;
         }

@@ -17,7 +17,7 @@ mod slowest;
 mod table;
 mod unit;
 
-pub use analysis::{Analysis, CountByKey};
+pub use analysis::Analysis;
 pub use command::{Command, Commands};
 pub use components::{Component, Components, Spelling};
 pub use distribution::Distribution;
@@ -25,7 +25,7 @@ pub use figures::Figures;
 pub use groups::{Dimension, Key, MOST_DIMENSIONS};
 pub use load::{Load, Slice};
 pub use names::Missing;
-pub use report::{EventCounts, Group, Interims, OpenRequest, Owner, Pair, Report, Table, Unknown};
+pub use report::{CountByKey, EventCounts, Group, Interims, OpenRequest, Owner, Pair, Report, Table, Unknown};
 pub use settings::Settings;
 pub use unit::{Calibration, Clocks, Inferred, Unit};
 

@@ -77,7 +77,7 @@ impl Load {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Credits come with interim responses too.
+    /// Credits that came with an interim response.
     pub(crate) fn add_credits(&mut self, time: FileTime, credits: u16) {
         self.slice(time).credits_granted += u64::from(credits);
     }
@@ -85,11 +85,12 @@ impl Load {
     pub(crate) fn add_answer(&mut self, answer: &Answer) {
         let slice = self.slice(answer.time);
         slice.responses += 1;
-        slice.bytes += u64::from(answer.bytes_read) + u64::from(answer.bytes_written);
-        slice.errors += u64::from(answer.is_error);
+        slice.bytes += answer.bytes();
+        slice.errors += u64::from(answer.is_error());
+        slice.credits_granted += u64::from(answer.response.credits);
         if answer.request.is_some() {
             slice.pairs += 1;
-            if let Some(count) = slice.latencies.get_mut(bucket(answer.wall)) {
+            if let Some(count) = slice.latencies.get_mut(bucket(answer.wall())) {
                 *count = count.saturating_add(1);
             }
         }

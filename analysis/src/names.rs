@@ -1,4 +1,4 @@
-//! Whose connection, session, tree and open it is. The rules are in the documentation of [`Analysis`](crate::Analysis).
+//! Whose connection, session, tree and open it is. The rules are in the documentation of the crate.
 
 use std::{collections::VecDeque, net::IpAddr};
 
@@ -40,6 +40,16 @@ struct Rundown {
     shares: FastMap<u64, Text>,
 }
 
+impl Rundown {
+    fn file(&self, id: u64) -> Option<Text> {
+        self.files.get(&id).map(|(name, _)| *name)
+    }
+
+    fn share_of_file(&self, id: u64) -> Option<Text> {
+        self.files.get(&id).and_then(|(_, share)| self.shares.get(share)).copied()
+    }
+}
+
 #[derive(Clone, Default)]
 pub(crate) struct Connection {
     /// The address, and the rank of the event that told it: 500 before 501 before 502.
@@ -79,6 +89,13 @@ struct Open {
     /// Whether groups hold its number, so that it must stay.
     is_held: bool,
     is_closed: bool,
+}
+
+impl Open {
+    /// Its file by the best rule that gives one.
+    fn name(&self, rundown: &Rundown) -> Option<Text> {
+        self.opened.or(self.created).or_else(|| rundown.file(self.id))
+    }
 }
 
 /// A file as a group or a record keeps it, until all names are known.
@@ -168,26 +185,25 @@ impl Names {
 
     fn learn_open(&mut self, guid: Guid, name: Utf16<'_>) {
         let name = self.texts.keep(name.chars());
-        let number = self.open(guid);
-        if let Some(open) = self.open_entries.get_mut(number as usize) {
+        if let Some(open) = self.open_entry(guid) {
             open.opened.get_or_insert(name);
         }
     }
 
     /// Takes in what a request or a response says of ids that the rundown has.
     pub(crate) fn link(&mut self, ids: &Ids) {
-        if !ids.session.is_nil() && ids.session_id != 0 {
-            let session = self.sessions.entry(ids.session).filter(|session| session.id == 0);
-            if let Some(session) = session {
-                session.id = ids.session_id;
-            }
+        if !ids.session.is_nil()
+            && ids.session_id != 0
+            && let Some(session) = self.sessions.entry(ids.session).filter(|session| session.id == 0)
+        {
+            session.id = ids.session_id;
         }
-        if ids.file_id != 0 && !ids.file.is_nil() {
-            let number = self.open(ids.file);
-            if let Some(open) = self.open_entries.get_mut(number as usize).filter(|open| open.id == 0) {
-                open.id = ids.file_id;
-                open.tree = ids.tree;
-            }
+        if ids.file_id != 0
+            && !ids.file.is_nil()
+            && let Some(open) = self.open_entry(ids.file).filter(|open| open.id == 0)
+        {
+            open.id = ids.file_id;
+            open.tree = ids.tree;
         }
     }
 
@@ -200,8 +216,7 @@ impl Names {
 
     /// An open's file by the name that it was asked for, since that was granted.
     pub(crate) fn learn_created(&mut self, file: Guid, name: Text) {
-        let number = self.open(file);
-        if let Some(open) = self.open_entries.get_mut(number as usize) {
+        if let Some(open) = self.open_entry(file) {
             open.created.get_or_insert(name);
         }
     }
@@ -234,6 +249,11 @@ impl Names {
         number
     }
 
+    fn open_entry(&mut self, guid: Guid) -> Option<&mut Open> {
+        let number = self.open(guid);
+        self.open_entries.get_mut(number as usize)
+    }
+
     /// The file of a record that is done with: by name if the best rule gave one, else by its open.
     pub(crate) fn file_of_record(&mut self, guid: Guid) -> File {
         let number = self.open(guid);
@@ -244,8 +264,7 @@ impl Names {
         }
         if !open.is_held {
             if self.held >= WAITING {
-                let name = open.created.or(self.rundown.files.get(&open.id).map(|(name, _)| *name));
-                return name.map_or(File::Unknown, File::Named);
+                return open.name(&self.rundown).map_or(File::Unknown, File::Named);
             }
             open.is_held = true;
             self.held += 1;
@@ -269,11 +288,8 @@ impl Names {
     fn forget(&mut self, guid: Guid) {
         let Some(&number) = self.opens.get(&guid) else { return };
         let Some(open) = self.open_entries.get(number as usize).filter(|open| !open.is_held) else { return };
-        let by_rundown = self.rundown.files.get(&open.id);
-        let is_named = open.opened.is_some() || open.created.is_some() || by_rundown.is_some();
-        self.given_up.count(is_named, open.records);
-        let share = by_rundown.and_then(|(_, share)| self.rundown.shares.get(share)).copied();
-        if let Some(share) = share.filter(|_| !open.tree.is_nil())
+        self.given_up.count(open.name(&self.rundown).is_some(), open.records);
+        if let Some(share) = self.rundown.share_of_file(open.id).filter(|_| !open.tree.is_nil())
             && let Some(tree) = self.trees.entry(open.tree)
         {
             tree.by_rundown.get_or_insert(share);
@@ -286,9 +302,8 @@ impl Names {
     pub(crate) fn resolve(&self) -> Resolved<'_> {
         let mut tree_shares = FastMap::default();
         for open in self.opens.values().filter_map(|number| self.open_entries.get(*number as usize)) {
-            let share = self.rundown.files.get(&open.id).and_then(|(_, share)| self.rundown.shares.get(share));
-            if let Some(share) = share.filter(|_| !open.tree.is_nil()) {
-                tree_shares.entry(open.tree).or_insert(*share);
+            if let Some(share) = self.rundown.share_of_file(open.id).filter(|_| !open.tree.is_nil()) {
+                tree_shares.entry(open.tree).or_insert(share);
             }
         }
         Resolved { names: self, tree_shares }
@@ -323,13 +338,8 @@ impl<'n> Resolved<'n> {
         match file {
             File::None | File::Unknown => None,
             File::Named(name) => Some(name),
-            File::Open(number) => self.open_file(self.names.open_entries.get(number as usize)?),
+            File::Open(number) => self.names.open_entries.get(number as usize)?.name(&self.names.rundown),
         }
-    }
-
-    fn open_file(&self, open: &Open) -> Option<Text> {
-        let by_rundown = || self.names.rundown.files.get(&open.id).map(|(name, _)| *name);
-        open.opened.or(open.created).or_else(by_rundown)
     }
 
     pub(crate) fn text(&self, text: Text) -> &'n str {
@@ -353,7 +363,7 @@ impl<'n> Resolved<'n> {
 
     pub(crate) fn missing_opens(&self) -> Missing {
         let known = self.names.opens.values().filter_map(|number| self.names.open_entries.get(*number as usize));
-        count_missing(self.names.given_up, known.map(|open| (self.open_file(open).is_some(), open.records)))
+        count_missing(self.names.given_up, known.map(|open| (open.name(&self.names.rundown).is_some(), open.records)))
     }
 }
 

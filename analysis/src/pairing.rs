@@ -6,7 +6,6 @@ use smbserver_etw::{FileTime, Guid, NtStatus};
 
 use crate::{
     command::Command,
-    components::Components,
     exchange::{Ids, Request, Response},
     table::{FastMap, Text},
 };
@@ -47,17 +46,7 @@ pub(crate) struct Answer {
     pub(crate) request: Option<Waiting>,
     pub(crate) time: FileTime,
     pub(crate) command: Command,
-    pub(crate) ids: Ids,
-    pub(crate) status: NtStatus,
-    pub(crate) is_error: bool,
-    pub(crate) is_async: bool,
-    pub(crate) bytes_read: u32,
-    pub(crate) bytes_written: u32,
-    pub(crate) credits: u16,
-    pub(crate) instance: Option<u32>,
-    /// From request to final response, in ticks.
-    pub(crate) wall: u64,
-    pub(crate) components: Components,
+    pub(crate) response: Response,
 }
 
 /// What a request or a response settles.
@@ -90,35 +79,42 @@ impl Waiting {
 }
 
 impl Answer {
-    pub(crate) fn new(time: FileTime, command: Command, response: &Response) -> Self {
-        Self {
-            request: None,
-            time,
-            command,
-            ids: response.ids,
-            status: response.status,
-            is_error: response.status.is_error() && response.status.0 != MORE_PROCESSING_REQUIRED,
-            is_async: response.is_async,
-            bytes_read: response.bytes_read,
-            bytes_written: response.bytes_written,
-            credits: response.credits,
-            instance: response.instance,
-            wall: 0,
-            components: response.components,
-        }
+    /// With its request.
+    fn to(self, request: Waiting) -> Self {
+        Self { command: request.command, request: Some(request), ..self }
     }
 
-    /// With its request. A clock that was set back makes no negative time.
-    fn to(mut self, request: Waiting) -> Self {
-        self.wall = self.time.ticks().saturating_sub(request.time.ticks());
-        self.command = request.command;
-        self.request = Some(request);
-        self
+    /// From request to final response, in ticks; zero without the request. A clock that was set back makes no negative time.
+    pub(crate) fn wall(&self) -> u64 {
+        self.request.map_or(0, |request| self.time.ticks().saturating_sub(request.time.ticks()))
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.response.status.is_error() && self.response.status != MORE_PROCESSING_REQUIRED
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        u64::from(self.response.bytes_read) + u64::from(self.response.bytes_written)
+    }
+
+    /// What it is joined to names by: the request's GUIDs, and the response's where the request has none.
+    pub(crate) fn ids(&self) -> Ids {
+        let Some(request) = self.request else { return self.response.ids };
+        let either = |of: fn(&Ids) -> Guid| {
+            Some(of(&request.ids)).filter(|guid| !guid.is_nil()).unwrap_or(of(&self.response.ids))
+        };
+        Ids {
+            connection: either(|ids| ids.connection),
+            session: either(|ids| ids.session),
+            tree: either(|ids| ids.tree),
+            file: either(|ids| ids.file),
+            ..self.response.ids
+        }
     }
 }
 
-/// STATUS_MORE_PROCESSING_REQUIRED, with which a session's setup goes on.
-const MORE_PROCESSING_REQUIRED: u32 = 0xC000_0016;
+/// With which a session's setup goes on.
+const MORE_PROCESSING_REQUIRED: NtStatus = NtStatus(0xC000_0016);
 
 /// Whether the response may be to a request of this command. 122 says which it answers.
 fn answers(response: &Response, command: Command) -> bool {
@@ -165,11 +161,12 @@ impl Pairing {
         if self.open.get(&key).is_some_and(|waiting| answers(response, waiting.command))
             && let Some(waiting) = self.open.remove(&key)
         {
-            settled.push(Settled::Answer(Answer::new(time, waiting.command, response).to(waiting)));
+            let answer = Answer { request: Some(waiting), time, command: waiting.command, response: *response };
+            settled.push(Settled::Answer(answer));
             return;
         }
         let Some(command) = response.command.or_else(|| Command::from_wire(response.wire)) else { return };
-        if let Some(older) = self.early.insert(key, Answer::new(time, command, response)) {
+        if let Some(older) = self.early.insert(key, Answer { request: None, time, command, response: *response }) {
             settled.push(Settled::Answer(older));
         } else {
             self.early_order.push_back(key);
@@ -194,7 +191,7 @@ impl Pairing {
         let mut rest: Vec<_> = self.early.drain().map(|(_, answer)| Settled::Answer(answer)).collect();
         rest.extend(self.open.drain().map(|(_, waiting)| Settled::Unanswered(waiting)));
         rest.sort_by_key(|settled| match settled {
-            Settled::Answer(answer) => (answer.time, answer.ids.connection, answer.ids.message),
+            Settled::Answer(answer) => (answer.time, answer.response.ids.connection, answer.response.ids.message),
             Settled::Unanswered(waiting) => (waiting.time, waiting.ids.connection, waiting.ids.message),
         });
         rest

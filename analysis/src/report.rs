@@ -1,11 +1,10 @@
 //! What an analysis found.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
-use smbserver_etw::{FileTime, Guid, NtStatus};
+use smbserver_etw::{EventKey, FileTime, Guid, NtStatus};
 
 use crate::{
-    analysis::CountByKey,
     command::Command,
     components::Components,
     figures::Figures,
@@ -47,25 +46,6 @@ pub struct Report {
     pub given_unit: Option<(Unit, u64)>,
 }
 
-impl Default for Report {
-    fn default() -> Self {
-        Self {
-            events: EventCounts::default(),
-            total: Figures::default(),
-            interims: Interims::default(),
-            tables: Vec::new(),
-            slowest: Vec::new(),
-            unanswered: Vec::new(),
-            orphans: Vec::new(),
-            unknown: Unknown::default(),
-            load: Load::new(1),
-            calibration: Calibration::default(),
-            unit: None,
-            given_unit: None,
-        }
-    }
-}
-
 impl Report {
     /// The groups by these dimensions, if they were asked for: those with the longest time together first.
     pub fn groups(&self, dimensions: &[Dimension]) -> Option<&[Group]> {
@@ -92,6 +72,24 @@ pub struct EventCounts {
     pub first: Option<FileTime>,
     /// When the last was written.
     pub last: Option<FileTime>,
+}
+
+/// How many of each.
+pub type CountByKey = BTreeMap<EventKey, u64>;
+
+impl EventCounts {
+    pub(crate) fn count(&mut self, key: EventKey, time: Option<FileTime>) {
+        *self.by_key.entry(key).or_default() += 1;
+        if let Some(time) = time {
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+    }
+
+    /// All of SMBServer, whether they could be decoded or not.
+    pub fn total(&self) -> u64 {
+        self.by_key.values().sum()
+    }
 }
 
 /// How many interim responses there were.
@@ -229,19 +227,19 @@ impl Resolved<'_> {
         let transfer = answer.request.filter(|it| matches!(it.command, Command::READ | Command::WRITE));
         Pair {
             command: answer.command,
-            connection: answer.ids.connection,
-            message_id: answer.ids.message,
+            connection: answer.response.ids.connection,
+            message_id: answer.response.ids.message,
             owner: self.owner(place),
-            status: answer.status,
-            wall_ns: answer.request.map(|_| answer.wall.saturating_mul(100)),
+            status: answer.response.status,
+            wall_ns: answer.request.map(|_| answer.wall().saturating_mul(100)),
             first_ns: answer.request.and_then(|request| request.first).map(|ticks| ticks.saturating_mul(100)),
             time_request: answer.request.map(|request| request.time),
             time_response: answer.time,
-            bytes: u64::from(answer.bytes_read) + u64::from(answer.bytes_written),
+            bytes: answer.bytes(),
             offset: transfer.map(|request| request.offset),
             length: transfer.map(|request| request.length),
             interims: answer.request.map_or(0, |request| request.interims),
-            components: answer.components,
+            components: answer.response.components,
         }
     }
 

@@ -40,7 +40,7 @@ impl Slowest {
     pub(crate) fn add(&mut self, answer: &Answer, place: Place) {
         let began = answer.request.map_or(answer.time, |request| request.time);
         self.heap.push(Reverse(Slow {
-            rank: (answer.wall, Reverse(began), answer.ids.message),
+            rank: (answer.wall(), Reverse(began), answer.response.ids.message),
             answer: *answer,
             place,
         }));

@@ -1,6 +1,9 @@
 //! The unit of the components' times, which no source names.
 
-use crate::components::{Components, Spelling};
+use crate::{
+    components::{Components, Spelling},
+    figures::add_known,
+};
 
 /// Pairs longer than this take part in the calibration: 1 ms in ticks.
 const LONG: u64 = 10_000;
@@ -87,9 +90,7 @@ impl Calibration {
         self.pairs += 1;
         self.wall = self.wall.saturating_add(wall);
         self.components = self.components.saturating_add(components.sum());
-        if let Some(total) = components.total {
-            self.total = Some(self.total.unwrap_or(0).saturating_add(total));
-        }
+        add_known(&mut self.total, components.total);
     }
 
     /// How many pairs.
