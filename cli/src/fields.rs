@@ -70,10 +70,18 @@ static SLOTS: LazyLock<Vec<Slot>> = LazyLock::new(|| {
 
 impl Known {
     /// What the events of a layout share; `None` for a layout of another provider.
-    pub(crate) fn of(layout: &'static LayoutInfo) -> Option<&'static Self> {
+    fn of(layout: &'static LayoutInfo) -> Option<&'static Self> {
         let slot = SLOTS.get(usize::from(layout.index))?;
         let is_ours = std::ptr::eq(slot.layout, layout) || slot.layout == layout;
         is_ours.then(|| slot.known.get_or_init(|| Self::new(layout)))
+    }
+
+    /// Hands over what the events of a layout share.
+    pub(crate) fn with<T>(layout: &'static LayoutInfo, take: impl FnOnce(&Self) -> T) -> T {
+        match Self::of(layout) {
+            Some(known) => take(known),
+            None => take(&Self::new(layout)),
+        }
     }
 
     /// Computes what the events of a layout share.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use etw_runtime::FileTime;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// Ticks of 100 ns in a second.
 const SECOND: u64 = 10_000_000;
@@ -159,13 +159,12 @@ fn ago(text: &str) -> Option<u64> {
 fn absolute(text: &str) -> Option<Given> {
     let date = text.get(..10)?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in(year, month) {
-        return None;
-    }
-    let days = days_from_civil(year, month, day);
+    let [month, day] = [month, day].map(|number| i8::try_from(number).ok());
+    let date = Date::new(i16::try_from(year).ok()?, month?, day?).ok()?;
+    let midnight = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?.as_second();
     let rest = &text[10..];
     let day = if rest.is_empty() { TimeOfDay::default() } else { time_of_day(rest.strip_prefix(['T', 't', ' '])?)? };
-    let seconds = days.checked_mul(86_400)?.checked_add(EPOCH)?.checked_add(day.seconds)?;
+    let seconds = midnight.checked_add(EPOCH)?.checked_add(day.seconds)?;
     let seconds = seconds.checked_sub(day.offset.unwrap_or(0))?;
     let ticks = u64::try_from(seconds).ok()?.checked_mul(SECOND)?.checked_add(day.ticks)?;
     Some(if day.offset.is_some() { Given::At(FileTime::from_ticks(ticks)) } else { Given::Wall(ticks) })
@@ -214,24 +213,6 @@ fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> O
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970-01-01. Years are counted from March, so that the leap day is their last day.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]

@@ -124,6 +124,7 @@ struct Count {
 
 fn summarize(file: &mut Opened, build: Option<Build>) -> Summary {
     let mut summary = Summary { name: Arc::clone(&file.name), size: file.size, ..Summary::default() };
+    summary.build_known_by = file.recording.build_known_by(build);
     match &mut file.recording {
         Recording::Trace(trace) => of_trace(trace, build, &mut summary),
         Recording::Log(log, known) => of_log(log, known, &mut summary),
@@ -141,7 +142,6 @@ fn summarize(file: &mut Opened, build: Option<Build>) -> Summary {
 
 fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summary) {
     summary.build = build.map(Build::number).or(trace.build());
-    summary.build_known_by = if build.is_some() { "the command line" } else { "the trace's header" };
     summary.facts.push(("format", "format", "trace (.etl)".into()));
     if let Ok(report) = trace.build_report() {
         if report.merged {
@@ -198,11 +198,6 @@ fn of_trace(trace: &mut Trace<'static>, build: Option<Build>, summary: &mut Summ
 fn of_log(log: &mut Log<'static>, build: &LogBuild, summary: &mut Summary) {
     summary.facts.push(("format", "format", "event log (.evtx)".into()));
     summary.build = build.given.map(Build::number);
-    summary.build_known_by = match (&build.given, &build.system) {
-        (Some(_), _) => "the command line",
-        (None, Some(_)) => "the System.evtx in the same folder",
-        (None, None) => "the names of the fields",
-    };
     if log.header().is_none() {
         summary.warnings.push("the log's header is damaged; its chunks are read at their fixed offsets".to_owned());
     }

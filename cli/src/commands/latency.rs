@@ -228,16 +228,14 @@ fn header(file: &Opened) -> Option<&Header> {
 
 fn facts(file: &Opened, given: Option<Build>) -> FileFacts {
     let header = header(file);
-    let (build, build_known_by) = match (&file.recording, given) {
-        (_, Some(build)) => (Some(build.number()), "the command line"),
-        (Recording::Trace(trace), None) => (trace.build(), "the header"),
-        (Recording::Log(_, known), None) if known.system.is_some() => (None, "the System.evtx beside it"),
-        (Recording::Log(..), None) => (None, "the names of the fields"),
+    let by_header = match &file.recording {
+        Recording::Trace(trace) => trace.build(),
+        Recording::Log(..) => None,
     };
     FileFacts {
         name: file.name.clone(),
-        build,
-        build_known_by,
+        build: given.map(Build::number).or(by_header),
+        build_known_by: file.recording.build_known_by(given),
         start: header.map(|header| header.start).filter(|start| start.ticks() > 0),
         end: header.map(|header| header.end).filter(|end| end.ticks() > 0),
         events_lost: header.map_or(0, |header| header.events_lost.into()),

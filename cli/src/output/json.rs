@@ -86,11 +86,7 @@ impl<'a> WithInput<'a> {
 
 /// Appends a decoded event. What all events of a layout share is made once. No value is copied before it is written.
 fn put_answer(out: &mut Vec<u8>, raw: &Raw, answer: &Answer<'_>, content: Content<'_>) -> io::Result<()> {
-    let layout = answer.event().layout();
-    match Known::of(layout) {
-        Some(known) => put_known_answer(out, raw, answer, known, content),
-        None => put_known_answer(out, raw, answer, &Known::new(layout), content),
-    }
+    Known::with(answer.event().layout(), |known| put_known_answer(out, raw, answer, known, content))
 }
 
 fn put_known_answer(
@@ -107,8 +103,8 @@ fn put_known_answer(
     put_header(out, &header::choose(raw, answer), known);
     out.extend_from_slice(b",\"fields\":");
     put_fields(out, &event, known, content);
-    if let Some(message) =
-        Some(content.message).filter(|&asked| asked).and_then(|_| answer.message(content.status_texts))
+    if content.message
+        && let Some(message) = answer.message(content.status_texts)
     {
         out.extend_from_slice(b",\"message\":");
         put_display(out, message);
@@ -229,10 +225,7 @@ fn is_wanted(wanted: &[String], label: &str) -> bool {
 /// The fields as JSON in a text.
 pub(crate) fn fields_text(event: &Event<'_>, content: Content<'_>) -> String {
     let mut json = Vec::new();
-    match Known::of(event.layout()) {
-        Some(known) => put_fields(&mut json, event, known, content),
-        None => put_fields(&mut json, event, &Known::new(event.layout()), content),
-    }
+    Known::with(event.layout(), |known| put_fields(&mut json, event, known, content));
     String::from_utf8(json).unwrap_or_default()
 }
 
@@ -377,7 +370,8 @@ fn error(raw: &Raw, failure: &Failure) -> Map<String, Value> {
     object
 }
 
-fn put(object: &mut Map<String, Value>, key: &str, value: impl Into<Value>) {
+/// Adds a pair to an object.
+pub(super) fn put(object: &mut Map<String, Value>, key: &str, value: impl Into<Value>) {
     object.insert(key.to_owned(), value.into());
 }
 

@@ -94,49 +94,14 @@ fn count_plain(bytes: &[u8]) -> usize {
     bytes.len() - tail.len() + tail.iter().position(|byte| !is_plain(byte)).unwrap_or(tail.len())
 }
 
-/// The digits of the numbers from 0 to 99.
-static HUNDRED: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut number = 0;
-    let mut tens = b'0';
-    let mut ones = b'0';
-    while number < 100 {
-        pairs[number] = [tens, ones];
-        number += 1;
-        ones += 1;
-        if number % 10 == 0 {
-            (tens, ones) = (tens + 1, b'0');
-        }
-    }
-    pairs
-};
-
 /// Appends a number in decimal.
-#[expect(clippy::cast_possible_truncation, reason = "less than a hundred")]
-pub(crate) fn put_u64(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    while number >= 100 {
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&HUNDRED[(number % 100) as usize]);
-        number /= 100;
-    }
-    let [tens, ones] = HUNDRED[number as usize];
-    at -= 1;
-    digits[at] = ones;
-    if number >= 10 {
-        at -= 1;
-        digits[at] = tens;
-    }
-    out.extend_from_slice(&digits[at..]);
+pub(crate) fn put_u64(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a number in decimal.
 pub(crate) fn put_i64(out: &mut Vec<u8>, number: i64) {
-    if number < 0 {
-        out.push(b'-');
-    }
-    put_u64(out, number.unsigned_abs());
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends a number in hexadecimal, with `0x` and in quotes.

@@ -41,6 +41,18 @@ pub(crate) enum Recording {
     Log(Box<Log<'static>>, LogBuild),
 }
 
+impl Recording {
+    /// How the build is known, where `given` is that of the command line.
+    pub(crate) fn build_known_by(&self, given: Option<Build>) -> &'static str {
+        match self {
+            _ if given.is_some() => "the command line",
+            Self::Trace(_) => "the trace's header",
+            Self::Log(_, known) if known.system.is_some() => "the System.evtx in the same folder",
+            Self::Log(..) => "the names of the fields",
+        }
+    }
+}
+
 /// Opens files, and remembers the `System.evtx` of each folder.
 pub(crate) struct Opener {
     build: Option<Build>,

@@ -53,13 +53,11 @@ impl<'t> TraceCursor<'t> {
             if !wanted.admits(key.id, record.time) {
                 continue;
             }
-            // Two threads that count the same name's owners would wait for each other.
+            // A clone counts the name's owners, for which threads would wait for each other.
             if raw.file.as_ref().is_none_or(|file| !Arc::ptr_eq(file, &self.file)) {
                 raw.file = Some(Arc::clone(&self.file));
             }
-            // It may have held an event of a log.
-            raw.notes.clear();
-            raw.layout = None;
+            // `raw` may have held an event of a log.
             raw.fault = None;
             raw.record = Some(number);
             raw.time = record.time;

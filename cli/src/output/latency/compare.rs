@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
-use smbserver_analysis::{Command, Component, Dimension, Group, Key};
+use smbserver_analysis::{Command, Component, Dimension, Distribution, Figures, Group, Key};
 
 use super::{
     Findings, json,
@@ -107,8 +107,7 @@ fn verdict(before: &Findings, after: &Findings) -> String {
 }
 
 fn table(heading: &str, dimension: Dimension, before: &Findings, after: &Findings) -> String {
-    let groups = |findings: &'_ Findings| findings.report.groups(&[dimension]).unwrap_or_default().to_vec();
-    let [old, new] = [groups(before), groups(after)];
+    let [old, new] = [before, after].map(|findings| findings.report.groups(&[dimension]).unwrap_or_default());
     let columns = "   pairs    was     p50    was     p95    was     p99    was       Σ    was errors  was";
     let mut text = format!("\n{HEADING}{heading:<16}{columns}{HEADING:#}\n");
     let top = if dimension == Dimension::Command { usize::MAX } else { after.top };
@@ -122,23 +121,21 @@ fn table(heading: &str, dimension: Dimension, before: &Findings, after: &Finding
 
 fn row(new: &Group, was: Option<&Group>) -> String {
     let figures = [Some(new), was].map(|group| group.map(|group| &group.figures));
-    let number = |of: fn(&smbserver_analysis::Figures) -> u64| {
-        figures.map(|it| it.map_or_else(|| "-".to_owned(), |it| count(of(it))))
-    };
-    let time = |of: fn(&smbserver_analysis::Figures) -> Option<u64>| {
-        figures.map(|it| it.and_then(of).map_or_else(|| "-".to_owned(), duration))
-    };
-    let [pairs, pairs_was] = number(smbserver_analysis::Figures::pairs);
+    let number = |of: fn(&Figures) -> u64| figures.map(|it| it.map_or_else(|| "-".to_owned(), |it| count(of(it))));
+    let [pairs, pairs_was] = number(Figures::pairs);
     let mut text = format!("{pairs:>8}{pairs_was:>7}");
-    for [now, was] in [
-        time(|it| it.wall().percentiles_ns([50]).map(|[p50]| p50)),
-        time(|it| it.wall().percentiles_ns([95]).map(|[p95]| p95)),
-        time(|it| it.wall().percentiles_ns([99]).map(|[p99]| p99)),
-        time(|it| (it.wall().count() > 0).then(|| it.wall().sum_ns())),
-    ] {
+    let [now, was] = figures.map(|it| it.map_or([None; 4], |it| times(it.wall())));
+    for times in now.into_iter().zip(was) {
+        let [now, was] = <[_; 2]>::from(times).map(|ns| ns.map_or_else(|| "-".to_owned(), duration));
         let _ = write!(text, "{now:>8}{was:>7}");
     }
-    let [errors, errors_was] = number(smbserver_analysis::Figures::errors);
+    let [errors, errors_was] = number(Figures::errors);
     let _ = write!(text, "{errors:>7}{errors_was:>5}");
     text
+}
+
+/// p50, p95, p99 and the sum; none without values.
+fn times(wall: &Distribution) -> [Option<u64>; 4] {
+    let Some([p50, p95, p99]) = wall.percentiles_ns([50, 95, 99]) else { return [None; 4] };
+    [p50, p95, p99, wall.sum_ns()].map(Some)
 }

@@ -9,7 +9,7 @@ use smbserver_analysis::{
 use smbserver_etw::{Guid, NtStatus};
 
 use super::{Findings, statuses};
-use crate::time;
+use crate::{output::json::put, time};
 
 /// The object.
 pub(crate) fn object(findings: &Findings) -> Value {
@@ -17,33 +17,36 @@ pub(crate) fn object(findings: &Findings) -> Value {
     let top = findings.top;
     let has_dp = report.calibration.spelling() == Some(Spelling::Time);
     let mut object = Map::new();
-    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    put("inputs", findings.files.iter().map(|file| Value::from(&*file.name)).collect());
-    put("build", findings.build().into());
-    put("start", moment(findings.start));
-    put("end", moment(findings.end));
-    put("lost", findings.events_lost().into());
-    put("lost_buffers", findings.buffers_lost().into());
-    put("events", events(findings));
-    put("requests", report.total.requests().into());
-    put("pairs", report.total.pairs().into());
-    put("orphans", report.total.orphans().into());
-    put("unanswered_count", report.total.unanswered().into());
-    put("interims", json!({ "count": report.interims.count, "orphans": report.interims.orphans }));
-    put("unit", unit(findings));
-    put("calibration", calibration(findings));
-    put("total", Value::Object(figures(&report.total, has_dp)));
-    put("commands", groups(findings, &[Dimension::Command], top, has_dp));
-    put("statuses", all_statuses(findings, top));
-    put("clients", groups(findings, &[Dimension::Client], top, has_dp));
-    put("users", groups(findings, &[Dimension::User], top, has_dp));
-    put("shares", groups(findings, &[Dimension::Share], top, has_dp));
-    put("files_count", report.groups(&[Dimension::File]).map_or(0, <[Group]>::len).into());
-    put("files", groups(findings, &[Dimension::File], top, has_dp));
-    put("by", extra_tables(findings, top, has_dp));
-    put("slowest", report.slowest.iter().take(findings.shown_slowest()).map(|it| pair(it, has_dp)).collect());
-    put("unanswered", report.unanswered.iter().take(top).map(open_request).collect());
-    put("orphan_responses", report.orphans.iter().take(top).map(|it| pair(it, has_dp)).collect());
+    put(&mut object, "inputs", findings.files.iter().map(|file| Value::from(&*file.name)).collect::<Value>());
+    put(&mut object, "build", findings.build());
+    put(&mut object, "start", moment(findings.start));
+    put(&mut object, "end", moment(findings.end));
+    put(&mut object, "lost", findings.events_lost());
+    put(&mut object, "lost_buffers", findings.buffers_lost());
+    put(&mut object, "events", events(findings));
+    put(&mut object, "requests", report.total.requests());
+    put(&mut object, "pairs", report.total.pairs());
+    put(&mut object, "orphans", report.total.orphans());
+    put(&mut object, "unanswered_count", report.total.unanswered());
+    put(&mut object, "interims", json!({ "count": report.interims.count, "orphans": report.interims.orphans }));
+    put(&mut object, "unit", unit(findings));
+    put(&mut object, "calibration", calibration(findings));
+    put(&mut object, "total", Value::Object(figures(&report.total, has_dp)));
+    put(&mut object, "commands", groups(findings, &[Dimension::Command], top, has_dp));
+    put(&mut object, "statuses", all_statuses(findings, top));
+    put(&mut object, "clients", groups(findings, &[Dimension::Client], top, has_dp));
+    put(&mut object, "users", groups(findings, &[Dimension::User], top, has_dp));
+    put(&mut object, "shares", groups(findings, &[Dimension::Share], top, has_dp));
+    put(&mut object, "files_count", report.groups(&[Dimension::File]).map_or(0, <[Group]>::len));
+    put(&mut object, "files", groups(findings, &[Dimension::File], top, has_dp));
+    put(&mut object, "by", extra_tables(findings, top, has_dp));
+    put(
+        &mut object,
+        "slowest",
+        report.slowest.iter().take(findings.shown_slowest()).map(|it| pair(it, has_dp)).collect::<Value>(),
+    );
+    put(&mut object, "unanswered", report.unanswered.iter().take(top).map(open_request).collect::<Value>());
+    put(&mut object, "orphan_responses", report.orphans.iter().take(top).map(|it| pair(it, has_dp)).collect::<Value>());
     let unknown = &report.unknown;
     let of = |part: fn(&Missing) -> u64| {
         json!({
@@ -53,10 +56,14 @@ pub(crate) fn object(findings: &Findings) -> Value {
             "opens": part(&unknown.opens),
         })
     };
-    put("unknown", of(|missing| missing.ids));
-    put("unknown_records", of(|missing| missing.records));
-    put("in_flight", json!({ "max": report.load.most_in_flight(), "at": moment(report.load.most_in_flight_at()) }));
-    put("timeline", timeline(findings));
+    put(&mut object, "unknown", of(|missing| missing.ids));
+    put(&mut object, "unknown_records", of(|missing| missing.records));
+    put(
+        &mut object,
+        "in_flight",
+        json!({ "max": report.load.most_in_flight(), "at": moment(report.load.most_in_flight_at()) }),
+    );
+    put(&mut object, "timeline", timeline(findings));
     Value::Object(object)
 }
 
@@ -126,21 +133,19 @@ fn figures(figures: &Figures, has_dp: bool) -> Map<String, Value> {
         ("bytes_written", figures.bytes_written()),
         ("bytes_paired", figures.bytes_paired()),
     ] {
-        object.insert(key.to_owned(), number.into());
+        put(&mut object, key, number);
     }
-    object.insert("wall_ns".to_owned(), distribution(figures.wall()));
-    object.insert("first_ns".to_owned(), distribution(figures.first()));
-    let shown = Component::ALL.into_iter().filter(|&component| has_dp || component != Component::TransportDp);
-    let components = shown.map(|component| {
-        let part = json!({
+    put(&mut object, "wall_ns", distribution(figures.wall()));
+    put(&mut object, "first_ns", distribution(figures.first()));
+    let components = by_component(has_dp, |component| {
+        json!({
             "hits": figures.hits(component),
             "time": figures.time(component),
             "share": figures.share(component),
-        });
-        (component.name().to_owned(), part)
+        })
     });
-    object.insert("components".to_owned(), Value::Object(components.collect()));
-    object.insert("total_time".to_owned(), figures.total_time().into());
+    put(&mut object, "components", components);
+    put(&mut object, "total_time", figures.total_time());
     object
 }
 
@@ -177,30 +182,29 @@ fn group(group: &Group, has_dp: bool) -> Value {
 }
 
 fn put_key(object: &mut Map<String, Value>, key: &Key) {
-    let mut put = |name: &str, value: Value| drop(object.insert(name.to_owned(), value));
     match key {
         Key::Command(command) => {
-            put("command", command.name().into());
-            put("id", command.id().into());
+            put(object, "command", command.name());
+            put(object, "id", command.id());
         }
-        Key::Client(client) => put("client", client.map(|client| client.to_string()).into()),
-        Key::User(user) => put("user", user.as_deref().into()),
-        Key::Session(session) => put("session", guid(*session)),
-        Key::Share(share) => put("share", share.as_deref().into()),
+        Key::Client(client) => put(object, "client", client.map(|client| client.to_string())),
+        Key::User(user) => put(object, "user", user.as_deref()),
+        Key::Session(session) => put(object, "session", guid(*session)),
+        Key::Share(share) => put(object, "share", share.as_deref()),
         Key::File(share, file) => {
-            put("share", share.as_deref().into());
-            put("file", file.as_deref().into());
+            put(object, "share", share.as_deref());
+            put(object, "file", file.as_deref());
         }
         Key::Status(status) => put_status(object, *status),
-        Key::Connection(connection) => put("connection", guid(*connection)),
-        Key::Instance(instance) => put("instance", (*instance).into()),
-        _ => put("rest", true.into()),
+        Key::Connection(connection) => put(object, "connection", guid(*connection)),
+        Key::Instance(instance) => put(object, "instance", *instance),
+        _ => put(object, "rest", true),
     }
 }
 
 fn put_status(object: &mut Map<String, Value>, status: NtStatus) {
-    object.insert("status".to_owned(), format!("{:#010x}", status.0).into());
-    object.insert("status_name".to_owned(), status.name().into());
+    put(object, "status", format!("{:#010x}", status.0));
+    put(object, "status_name", status.name());
 }
 
 /// All statuses but success, with the commands that ended so.
@@ -210,9 +214,9 @@ fn all_statuses(findings: &Findings, top: usize) -> Value {
         let commands = status.commands.iter().map(|(command, count)| (command.name().to_owned(), Value::from(*count)));
         let mut object = Map::new();
         put_status(&mut object, status.status);
-        object.insert("error".to_owned(), (status.errors > 0).into());
-        object.insert("count".to_owned(), status.count.into());
-        object.insert("commands".to_owned(), Value::Object(commands.collect()));
+        put(&mut object, "error", status.errors > 0);
+        put(&mut object, "count", status.count);
+        put(&mut object, "commands", Value::Object(commands.collect()));
         Value::Object(object)
     });
     objects.collect()
@@ -228,17 +232,17 @@ fn extra_tables(findings: &Findings, top: usize, has_dp: bool) -> Value {
 }
 
 fn put_owner(object: &mut Map<String, Value>, owner: &Owner) {
-    object.insert("client".to_owned(), owner.client.map(|client| client.to_string()).into());
+    put(object, "client", owner.client.map(|client| client.to_string()));
     for (key, name) in [("user", &owner.user), ("share", &owner.share), ("file", &owner.file)] {
-        object.insert(key.to_owned(), name.as_deref().into());
+        put(object, key, name.as_deref());
     }
 }
 
 fn begin(command: Command, connection: Guid, message_id: u64, owner: &Owner) -> Map<String, Value> {
     let mut object = Map::new();
-    object.insert("command".to_owned(), command.name().into());
-    object.insert("connection".to_owned(), guid(connection));
-    object.insert("message_id".to_owned(), message_id.into());
+    put(&mut object, "command", command.name());
+    put(&mut object, "connection", guid(connection));
+    put(&mut object, "message_id", message_id);
     put_owner(&mut object, owner);
     object
 }
@@ -246,35 +250,35 @@ fn begin(command: Command, connection: Guid, message_id: u64, owner: &Owner) -> 
 fn pair(pair: &Pair, has_dp: bool) -> Value {
     let mut object = begin(pair.command, pair.connection, pair.message_id, &pair.owner);
     put_status(&mut object, pair.status);
-    let mut put = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    put("wall_ns", pair.wall_ns.into());
-    put("first_ns", pair.first_ns.into());
-    put("time_request", moment(pair.time_request));
-    put("time_response", moment(Some(pair.time_response)));
-    put("bytes", pair.bytes.into());
+    put(&mut object, "wall_ns", pair.wall_ns);
+    put(&mut object, "first_ns", pair.first_ns);
+    put(&mut object, "time_request", moment(pair.time_request));
+    put(&mut object, "time_response", moment(Some(pair.time_response)));
+    put(&mut object, "bytes", pair.bytes);
     if let (Some(offset), Some(length)) = (pair.offset, pair.length) {
-        put("offset", offset.into());
-        put("length", length.into());
+        put(&mut object, "offset", offset);
+        put(&mut object, "length", length);
     }
-    put("interims", pair.interims.into());
-    put("components", components(&pair.components, has_dp));
-    put("total_time", pair.components.total_time().into());
+    put(&mut object, "interims", pair.interims);
+    put(&mut object, "components", components(&pair.components, has_dp));
+    put(&mut object, "total_time", pair.components.total_time());
     Value::Object(object)
 }
 
 fn components(components: &Components, has_dp: bool) -> Value {
+    by_component(has_dp, |component| json!({ "hits": components.hits(component), "time": components.time(component) }))
+}
+
+/// An object with a part for each component. Builds up to 22631 have no data plane.
+fn by_component(has_dp: bool, part: impl Fn(Component) -> Value) -> Value {
     let shown = Component::ALL.into_iter().filter(|&component| has_dp || component != Component::TransportDp);
-    let parts = shown.map(|component| {
-        let part = json!({ "hits": components.hits(component), "time": components.time(component) });
-        (component.name().to_owned(), part)
-    });
-    Value::Object(parts.collect())
+    Value::Object(shown.map(|component| (component.name().to_owned(), part(component))).collect())
 }
 
 fn open_request(request: &OpenRequest) -> Value {
     let mut object = begin(request.command, request.connection, request.message_id, &request.owner);
-    object.insert("time_request".to_owned(), moment(Some(request.time)));
-    object.insert("interims".to_owned(), request.interims.into());
+    put(&mut object, "time_request", moment(Some(request.time)));
+    put(&mut object, "interims", request.interims);
     Value::Object(object)
 }
 

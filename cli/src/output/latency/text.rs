@@ -1,6 +1,6 @@
 //! The report for people: a hundred columns, to be read at a glance.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use anstyle::{AnsiColor, Style};
 use smbserver_analysis::{Command, Component, Dimension, Distribution, Figures, Group, Key, Owner, Pair};
@@ -173,7 +173,7 @@ fn commands(findings: &Findings) -> String {
 
 /// The component that took the most, and its part: `fs-slow 81`.
 fn whereabouts(figures: &Figures) -> String {
-    let most = Component::ALL.into_iter().filter(|it| figures.time(*it) > 0).max_by_key(|it| figures.time(*it));
+    let most = figures.dominating();
     most.map_or_else(String::new, |most| format!("{} {:.0}", short(most), figures.share(most) * 100.0))
 }
 
@@ -291,13 +291,21 @@ const ENOUGH: u64 = 20;
 fn outliers(findings: &Findings) -> String {
     let groups = findings.report.groups(&[Dimension::Command, Dimension::Client]).unwrap_or_default();
     let p99 = |group: &Group| group.figures.wall().percentiles_ns([99]).map(|[p99]| p99);
+    let enough = groups.iter().filter(|group| group.figures.pairs() >= ENOUGH);
+    let groups: Vec<_> = enough.filter_map(|group| Some((group, p99(group)?))).collect();
+    let mut by_command = BTreeMap::<_, Vec<u64>>::new();
+    for (group, p99) in &groups {
+        by_command.entry(group.keys.first()).or_default().push(*p99);
+    }
+    for all in by_command.values_mut() {
+        all.sort_unstable();
+    }
     let mut lines = String::new();
-    for group in groups.iter().filter(|group| group.figures.pairs() >= ENOUGH) {
-        let others = groups.iter().filter(|other| other.keys.first() == group.keys.first() && other.keys != group.keys);
-        let mut others: Vec<_> = others.filter(|other| other.figures.pairs() >= ENOUGH).filter_map(p99).collect();
-        others.sort_unstable();
-        let (Some(&median), Some(own)) = (others.get(others.len() / 2), p99(group)) else { continue };
-        if others.len() >= 2 && own >= median.saturating_mul(FACTOR) {
+    for (group, own) in groups {
+        let Some(median) = by_command.get(&group.keys.first()).and_then(|all| median_without(all, own)) else {
+            continue;
+        };
+        if own >= median.saturating_mul(FACTOR) {
             let keys: Vec<_> = group.keys.iter().map(Key::to_string).collect();
             let _ = writeln!(
                 lines,
@@ -310,6 +318,14 @@ fn outliers(findings: &Findings) -> String {
         }
     }
     if lines.is_empty() { lines } else { section("clients that stand out") + &lines }
+}
+
+/// The median of sorted values but for one of them. None of fewer than two others.
+fn median_without(sorted: &[u64], own: u64) -> Option<u64> {
+    let others = sorted.len().checked_sub(1).filter(|others| *others >= 2)?;
+    let middle = others / 2;
+    let is_before_own = sorted.get(middle).is_some_and(|value| *value < own);
+    sorted.get(if is_before_own { middle } else { middle + 1 }).copied()
 }
 
 fn whose(owner: &Owner) -> String {
@@ -451,4 +467,21 @@ fn notes(findings: &Findings) -> String {
         let _ = writeln!(text, "{}", cut(&note, 2 * WIDTH));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median_without;
+
+    #[test]
+    fn the_median_of_the_others_is_without_ones_own() {
+        for sorted in [&[1, 2, 3][..], &[1, 1, 5, 9], &[2, 4, 4, 4, 8], &[7, 7, 7]] {
+            for own in sorted {
+                let mut others = sorted.to_vec();
+                others.remove(others.iter().position(|value| value == own).unwrap());
+                assert_eq!(median_without(sorted, *own), others.get(others.len() / 2).copied(), "{sorted:?} {own}");
+            }
+        }
+        assert_eq!([&[][..], &[1], &[1, 2]].map(|few| median_without(few, 1)), [None; 3]);
+    }
 }
