@@ -45,7 +45,7 @@ pub enum FaultKind {
         /// The count.
         bytes: usize,
     },
-    /// The bytes of a `win:SID` are none: its revision is 1, and it has at most 15 sub-authorities.
+    /// The bytes of a `win:SID` field are not a SID: the revision is not 1, or there are more than 15 sub-authorities.
     NoSid {
         /// The first byte.
         revision: u8,
@@ -316,14 +316,14 @@ impl Consulted {
     }
 }
 
-/// What a capture is, for messages about what it lacks: a sentence without an end.
+/// What a capture is, for messages about what it lacks: a sentence without its full stop.
 pub(crate) fn write_as_of(f: &mut fmt::Formatter<'_>, capture: u32, as_of: Option<&str>) -> fmt::Result {
     match as_of {
         Some(version) => {
             write!(f, "the capture of {capture} is as of {version}; newer updates may have added events")
         }
         None => {
-            write!(f, "the update that the capture of {capture} is as of is not known; others may have added events")
+            write!(f, "the capture of {capture} is of an update that is not known; other updates may have added events")
         }
     }
 }

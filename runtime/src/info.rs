@@ -18,8 +18,8 @@ pub struct ProviderInfo {
     pub builds: &'static [u32],
     /// The events, by id.
     pub events: &'static [&'static EventInfo],
-    /// The version of the binary that a build's manifest was taken from, where it is known, by build: `10.0.20348.4171`. A
-    /// manifest is that of a build as of an update.
+    /// The version of the binary that a build's manifest was taken from, where it is known, by build: `10.0.20348.4171`.
+    /// Updates of one build may have different manifests.
     pub binary_versions: &'static [(u32, &'static str)],
 }
 
@@ -155,7 +155,7 @@ pub struct HeaderInfo {
     pub opcode: u8,
     /// The task; 0 means none.
     pub task: u16,
-    /// Whether the task's number is made up, because no capture gives it: events have another.
+    /// Whether the task's number is made up, because no capture gives it. Recorded events have a different number.
     pub task_is_placeholder: bool,
     /// The keywords that the manifest gives the event, without the bit of its channel.
     pub keywords: u64,
@@ -336,11 +336,6 @@ impl PartialEq for LayoutInfo {
 impl Eq for LayoutInfo {}
 
 impl FieldInfo {
-    /// Whether a text in single bytes is UTF-8 by its outType.
-    pub(crate) fn is_utf8(&self) -> bool {
-        matches!(self.out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml))
-    }
-
     /// A field of which the manifest gives only name and inType.
     pub const fn new(name: &'static str, in_type: InType) -> Self {
         Self { name, in_type, out_type: None, length: None, count: None, map: None, meaning: None, members: None }

@@ -56,9 +56,12 @@ impl<'w, W: fmt::Write + ?Sized> MessageWriter<'w, W> {
         self.write(|out| out.write_str(text))
     }
 
-    /// A value whose `Display` is the message's text: integers, GUIDs, SIDs, addresses.
+    /// A value whose `Display` is the message's text: integers, GUIDs, SIDs, addresses, structs with their texts.
     #[inline]
     pub fn show(&mut self, value: impl Display) -> &mut Self {
+        if self.one_line_values {
+            return self.value(value);
+        }
         self.write(|out| write!(out, "{value}"))
     }
 
@@ -293,10 +296,8 @@ impl Printf {
             },
             (Conversion::Octal, Some(bits)) => {
                 // In C the zero is one of the digits that a precision asks for.
-                let count = || characters(&format_args!("{bits:o}"));
-                let least = if self.alternate && bits != 0 { count()? + 1 } else { 0 };
-                let precision = if least == 0 { self.precision } else { Some(self.precision.unwrap_or(0).max(least)) };
-                Self { precision, ..*self }.digits(out, "", &format_args!("{bits:o}"))
+                let has_zero = self.precision.unwrap_or(0) > characters(&format_args!("{bits:o}"))?;
+                self.digits(out, if has_zero { "" } else { prefix("0", bits) }, &format_args!("{bits:o}"))
             }
             _ => self.text(out, value),
         }
@@ -455,6 +456,7 @@ mod tests {
             (Printf { precision: Some(2), ..plain }, text, "ab"),
             (Printf { width: 5, precision: Some(1), ..plain }, text, "    a"),
             (Printf { left: true, width: 5, precision: Some(1), ..plain }, text, "a    "),
+            (Printf { alternate: true, zeros: true, width: 8, ..octal }, Value::U32(8), "00000010"),
             (Printf { zeros: true, width: 5, ..decimal }, signed, "-0007"),
             (Printf { left: true, width: 5, ..decimal }, Value::U32(7), "7    "),
             (Printf { precision: Some(5), ..decimal }, signed, "-00007"),

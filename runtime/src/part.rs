@@ -6,7 +6,7 @@
 use core::hash::Hasher;
 
 use crate::value::read_fixed;
-use crate::{FieldInfo, Value};
+use crate::{FieldInfo, OutType, Value};
 
 /// A piece of the payload that a view holds.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,9 @@ fn value_at<'a>(
         (Part::Segment(bytes), Some(size)) => {
             Some(read_fixed(field.in_type, bytes.get(position.offset..)?.get(..size)?))
         }
-        (Part::Field(Value::Ansi(text)), None) if field.is_utf8() => Some(Value::Ansi(text.in_utf8())),
+        (Part::Field(Value::Ansi(text)), None) if field.out_type.is_some_and(OutType::is_utf8) => {
+            Some(Value::Ansi(text.in_utf8()))
+        }
         (Part::Field(value), None) => Some(value),
         _ => None,
     }
@@ -140,10 +142,10 @@ mod tests {
     fn a_text_of_single_bytes_is_utf8_where_its_out_type_says_so() {
         let text = Part::Field(Value::Ansi(crate::Ansi::new("é\0".as_bytes())));
         for (out_type, shown) in [
-            (Some(crate::OutType::Utf8), "é"),
-            (Some(crate::OutType::Json), "é"),
-            (Some(crate::OutType::Xml), "é"),
-            (Some(crate::OutType::String), "\u{FFFD}\u{FFFD}"),
+            (Some(OutType::Utf8), "é"),
+            (Some(OutType::Json), "é"),
+            (Some(OutType::Xml), "é"),
+            (Some(OutType::String), "\u{FFFD}\u{FFFD}"),
             (None, "\u{FFFD}\u{FFFD}"),
         ] {
             let mut field = FieldInfo::new("A", InType::AnsiString);

@@ -172,17 +172,12 @@ impl Context<'_> {
 fn choose_form_of_item(item: Item, out_type: Option<OutType>) -> Form {
     match item {
         Item::Utf16 => Form::By("utf16"),
-        Item::Ansi if is_utf8(out_type) => Form::By("utf8"),
+        Item::Ansi if out_type.is_some_and(OutType::is_utf8) => Form::By("utf8"),
         Item::Ansi => Form::By("ansi"),
         Item::Binary if out_type == Some(OutType::IPv6) => Form::By("ipv6"),
         Item::Binary | Item::Pointer => Form::By("hex"),
         Item::SocketAddr | Item::Sid | Item::Struct(_) => PLAIN,
     }
-}
-
-/// Whether an ANSI string's outType says that it is UTF-8.
-fn is_utf8(out_type: Option<OutType>) -> bool {
-    matches!(out_type, Some(OutType::Utf8 | OutType::Json | OutType::Xml))
 }
 
 /// The form of a value of fixed size. A pair of types that Windows does not know shows as the inType's default.
@@ -220,7 +215,9 @@ fn parse_printf(format: &str) -> Option<Printf> {
     let width = number(&format[flags.len()..]);
     let precision = format[flags.len() + width.len()..]
         .strip_prefix('.')
-        .map(|rest| number(rest).parse::<u16>().unwrap_or(0).into());
+        .map(number)
+        .filter(|digits| !digits.contains('*'))
+        .map(|digits| if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u16::MAX).into() });
     let conversion = match format.chars().last()? {
         'd' | 'i' => Conversion::Decimal,
         'u' => Conversion::Unsigned,

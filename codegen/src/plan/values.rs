@@ -115,8 +115,7 @@ pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descrip
     let opcodes = plan_opcodes(schema, &used.opcodes, lock);
     let tasks = plan_tasks(schema, lock);
     let keywords = plan_keywords(schema, &used, lock);
-    let newtype =
-        |name, integer, doc: &str, constants| Newtype { name, integer, docs: vec![doc.to_owned()], constants };
+    // A type whose values a `match` cannot list.
     let open = |name, integer, doc: &str, constants| Newtype {
         name,
         integer,
@@ -130,12 +129,14 @@ pub(super) fn plan_descriptor(schema: &Schema, lock: &mut NamesLock) -> (Descrip
         task_opcodes: plan_task_opcodes(schema),
         placeholder_tasks: find_placeholders(schema),
         tasks: open("Task", "u16", "The component or activity that an event belongs to; 0 is none.", tasks),
-        keywords: newtype(
-            "Keywords",
-            "u64",
-            "The keywords of an event, a bit each. The top bits of a header's mask stand for channels.",
-            keywords,
-        ),
+        keywords: Newtype {
+            name: "Keywords",
+            integer: "u64",
+            docs: vec![
+                "The keywords of an event, a bit each. The top bits of a header's mask stand for channels.".to_owned(),
+            ],
+            constants: keywords,
+        },
     };
     (descriptor, Numbers::new(schema, &used))
 }
@@ -162,9 +163,9 @@ fn plan_channels(schema: &Schema, lock: &mut NamesLock) -> Vec<Constant> {
 /// The newest declaration of each task: one with its number, if there is any.
 fn find_tasks(schema: &Schema) -> Vec<(&Task, Builds)> {
     let mut newest = find_newest(schema, &schema.tasks, |task| &task.name, |task| task.value.into());
-    for (task, _) in &mut newest {
-        let of_name = |held: &&Held<Task>| held.value.name == task.name && !held.value.is_placeholder;
-        if let Some(held) = schema.tasks.iter().rfind(of_name) {
+    for (task, _) in newest.iter_mut().filter(|(task, _)| task.is_placeholder) {
+        let known = schema.tasks.iter().filter(|held| held.value.name == task.name && !held.value.is_placeholder);
+        if let Some(held) = known.max_by_key(|held| held.builds.last()) {
             *task = &held.value;
         }
     }

@@ -25,7 +25,7 @@ impl<'a> Ansi<'a> {
         Self { bytes, is_utf8: false }
     }
 
-    /// The same text, known to be UTF-8: what is none in it prints as U+FFFD.
+    /// The same text, known to be UTF-8. Invalid UTF-8 prints as U+FFFD.
     #[must_use]
     pub const fn in_utf8(mut self) -> Self {
         self.is_utf8 = true;

@@ -9,7 +9,7 @@ const HEADER: usize = 8;
 ///
 /// The layout is that of [MS-DTYP] 2.4.2.2: a revision, the number of sub-authorities, the authority in six bytes
 /// (high byte first), and the sub-authorities in four each (low byte first). There are at most 15 sub-authorities
-/// (`SID_MAX_SUB_AUTHORITIES`), and the revision is 1: other bytes are none.
+/// (`SID_MAX_SUB_AUTHORITIES`), and the revision is 1. Other bytes are not accepted.
 ///
 /// `Display` and `Debug` print `S-1-5-18`. An authority from 2^32 on is hexadecimal, lower-case and unpadded
 /// (`S-1-0x100000000-1`), as ConvertSidToStringSid prints it, although [MS-DTYP] 2.4.2.1 asks for twelve digits.
@@ -23,7 +23,7 @@ impl<'a> Sid<'a> {
     /// The most sub-authorities.
     pub const MAX_SUB_AUTHORITIES: u8 = 15;
 
-    /// The SID at the start of `bytes`, and the bytes after it; `None` if there are too few, or they are no SID.
+    /// The SID at the start of `bytes`, and the bytes after it; `None` if there are too few, or its revision or number of sub-authorities is not allowed.
     ///
     /// A SID has 8 bytes, and 4 more for each sub-authority; their number is in the second byte.
     pub fn split(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {

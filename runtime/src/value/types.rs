@@ -140,6 +140,13 @@ named_types! {
     }
 }
 
+impl OutType {
+    /// Whether it says that a text in single bytes is UTF-8.
+    pub const fn is_utf8(self) -> bool {
+        matches!(self, Self::Utf8 | Self::Json | Self::Xml)
+    }
+}
+
 impl InType {
     /// The number of bytes of one value, if the type alone fixes it. That of a pointer depends on the event's header.
     pub const fn fixed_size(self) -> Option<usize> {
