@@ -44,24 +44,31 @@ pub fn facts(
             (false, true) => (FactStatus::Captured, files.join(", ")),
             (false, false) => (FactStatus::Mixed, format!("captured: {}; inferred: {taken}", files.join(", "))),
             (true, false) => (FactStatus::Inferred, taken),
+            (true, true) if key == FactKind::EventList => {
+                (FactStatus::Inferred, "only the events that were recorded; the build may have others".to_owned())
+            }
             (true, true) => (FactStatus::Inferred, "in none of the captures".to_owned()),
         };
         (key, Fact { status, source })
     };
-    KINDS.into_iter().map(fact).map(|(key, fact)| (key, without_placeholders(key, fact, provider))).collect()
+    let mut facts: Vec<_> = KINDS.into_iter().map(fact).collect();
+    if let Some((_, fact)) = facts.iter_mut().find(|(key, _)| *key == FactKind::TaskValues) {
+        note_placeholders(fact, provider);
+    }
+    facts
 }
 
 /// Numbers of tasks that are placeholders are captured from nowhere.
-fn without_placeholders(key: FactKind, mut fact: Fact, provider: &Provider) -> Fact {
+fn note_placeholders(fact: &mut Fact, provider: &Provider) {
     let placeholders: Vec<&str> =
         provider.tasks.iter().filter(|task| task.is_placeholder).map(|task| task.name.as_str()).collect();
-    if key == FactKind::TaskValues && !placeholders.is_empty() {
-        if fact.status == FactStatus::Captured {
-            fact = Fact { status: FactStatus::Mixed, source: format!("captured: {}", fact.source) };
-        }
-        fact.source += &format!("; not known, placeholders: {}", placeholders.join(", "));
+    if placeholders.is_empty() {
+        return;
     }
-    fact
+    if fact.status == FactStatus::Captured {
+        *fact = Fact { status: FactStatus::Mixed, source: format!("captured: {}", fact.source) };
+    }
+    fact.source += &format!("; not known, placeholders: {}", placeholders.join(", "));
 }
 
 fn file_name(file: &str) -> &str {

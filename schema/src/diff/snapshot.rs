@@ -166,19 +166,19 @@ impl Snapshot {
         };
         let mut plain_old = plain(old, new);
         let mut plain_new = plain(new, old);
-        if !both(Holds::EventList) {
-            plain_old.keep_common(new.holds(Holds::EventList), &plain_new);
-            plain_new.keep_common(old.holds(Holds::EventList), &plain_old);
+        if !new.holds(Holds::EventList) {
+            plain_old.keep_common(&plain_new);
+        }
+        if !old.holds(Holds::EventList) {
+            plain_new.keep_common(&plain_old);
         }
         (plain_old, plain_new)
     }
 
-    /// Leaves out what the other side, which holds only what was recorded, has not: it may be there all the same.
-    fn keep_common(&mut self, holds_all: bool, other: &Self) {
-        if !holds_all {
-            self.events.retain(|key, _| other.events.contains_key(key));
-            self.declarations.retain(|key, _| other.declarations.contains_key(key));
-        }
+    /// Keeps only what the other side has too: that side holds only what was recorded, so what it lacks may exist.
+    fn keep_common(&mut self, other: &Self) {
+        self.events.retain(|key, _| other.events.contains_key(key));
+        self.declarations.retain(|key, _| other.declarations.contains_key(key));
     }
 
     /// Forgets the number of a task if the other side knows the task and not its number: that it is known now is no change of

@@ -87,6 +87,11 @@ pub fn value_of<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
     table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
+/// The predefined name of a value in one of the tables above. 0 has none.
+pub(crate) fn name_of<T: Copy + PartialEq + Default>(table: &[(&str, T)], value: T) -> Option<String> {
+    table.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
+}
+
 /// Whether a capture tool made up a keyword's name, `keyword_` and the mask: the provider gives it none.
 pub fn is_made_up_keyword(name: &str, mask: u64) -> bool {
     let digits = name.strip_prefix("keyword_");

@@ -27,9 +27,9 @@ const BUILTIN: u64 = 0xFF << 48;
 /// The memory that the reader may take, as a multiple of the file's size.
 const BUDGET: usize = 16;
 
-/// So many descriptions of an event are kept: two are enough to say that they differ.
+/// The most descriptions of one event that are kept: two are enough to show that they differ.
 const MOST: usize = 2;
-/// So many names of keywords are looked into: a mask has no more bits.
+/// A mask has no more bits. With more names than that none is assigned.
 const MOST_KEYWORDS: usize = 64;
 
 /// Whether the bytes are a trace.
@@ -123,7 +123,7 @@ impl Reader {
         self.found.error(&at, what, message);
     }
 
-    /// Takes so many bytes from the budget; false if it is used up.
+    /// Takes this number of bytes from the budget; false if it is used up.
     fn pay(&mut self, bytes: usize) -> bool {
         if let Some(left) = self.budget.checked_sub(bytes) {
             self.budget = left;
@@ -284,7 +284,7 @@ impl Reader {
         let is_value = |(_, member): &(String, Property<'_>)| matches!(member.kind, PropertyKind::Value { .. });
         let are_values = all.get(members.clone()).is_some_and(|inner| inner.iter().all(is_value));
         if members.start <= index || !are_values {
-            let message = "the struct's members are not behind it, or structs again; the event is left out";
+            let message = "the struct's members do not come after it, or are structs themselves; the event is left out";
             self.error(format!("{what}, field {}", field.name), message);
             return false;
         }
@@ -372,6 +372,11 @@ impl Reader {
                 at: at.clone(),
                 ..Event::default()
             };
+            // One description's names may be those of all events.
+            let names = [&event.channel, &event.level, &event.task, &event.opcode].into_iter().flatten();
+            if !self.pay(names.chain(&event.keywords).map(String::len).sum()) {
+                break;
+            }
             provider.events.push(event);
         }
         provider.tasks = tasks.into_values().collect();
@@ -410,7 +415,7 @@ impl Reader {
 
     fn channel(&self, provider: &mut Provider, described: &Described) -> Option<String> {
         let Named { number, name } = &described.channel;
-        if let Some(name) = builtin_name(builtin::CHANNELS, *number) {
+        if let Some(name) = builtin::name_of(builtin::CHANNELS, *number) {
             return Some(name);
         }
         if *number == 0 {
@@ -433,8 +438,8 @@ impl Reader {
 
     fn level(&self, provider: &mut Provider, described: &Described) -> Option<String> {
         let Named { number, name } = &described.level;
-        if *number == 0 || builtin_name(builtin::LEVELS, *number).is_some() {
-            return builtin_name(builtin::LEVELS, *number);
+        if *number == 0 || builtin::name_of(builtin::LEVELS, *number).is_some() {
+            return builtin::name_of(builtin::LEVELS, *number);
         }
         if let Some(known) = provider.levels.iter().find(|level| level.value == *number) {
             return Some(known.name.clone());
@@ -478,7 +483,7 @@ impl Opcodes {
     fn new(events: &[Described]) -> Self {
         let mut names: BTreeMap<u8, BTreeMap<u16, (Option<String>, String)>> = BTreeMap::new();
         for Described { opcode: Named { number, name }, task, .. } in events {
-            if *number == 0 || builtin_name(builtin::OPCODES, *number).is_some() {
+            if *number == 0 || builtin::name_of(builtin::OPCODES, *number).is_some() {
                 continue;
             }
             let name = name.clone().unwrap_or_else(|| format!("opcode_{number}"));
@@ -491,7 +496,7 @@ impl Opcodes {
     fn name(&self, described: &Described) -> Option<String> {
         let number = described.opcode.number;
         let own = self.names.get(&number).and_then(|tasks| tasks.get(&described.task.number));
-        own.map(|(_, name)| name.clone()).or_else(|| builtin_name(builtin::OPCODES, number))
+        own.map(|(_, name)| name.clone()).or_else(|| builtin::name_of(builtin::OPCODES, number))
     }
 
     fn finish(self, at: &Place) -> Vec<Opcode> {
@@ -512,11 +517,6 @@ impl Opcodes {
         }
         opcodes
     }
-}
-
-/// The built-in name of a value. 0 means none.
-fn builtin_name<T: Copy + PartialEq + Default>(names: &[(&str, T)], value: T) -> Option<String> {
-    names.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
 }
 
 /// The bits of a mask, each by itself.
@@ -575,7 +575,7 @@ fn keyword_name(mask: u64, names: &BTreeMap<u64, String>) -> String {
 
 fn keywords_of(mask: u64, names: &BTreeMap<u64, String>) -> Vec<String> {
     let own = bits(mask & OWN).map(|bit| keyword_name(bit, names));
-    let builtin = bits(mask & BUILTIN).filter_map(|bit| builtin_name(builtin::KEYWORDS, bit));
+    let builtin = bits(mask & BUILTIN).filter_map(|bit| builtin::name_of(builtin::KEYWORDS, bit));
     own.chain(builtin).collect()
 }
 

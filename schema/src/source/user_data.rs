@@ -1,6 +1,7 @@
 //! The binary XML of a template with `<UserData>`, back to the XML that its author wrote: `%1` is the first field.
 
 use super::bytes::{Bytes, utf16};
+use super::man;
 
 /// The flag of an element with attributes, and of an attribute that others follow.
 const MORE: u8 = 0x40;
@@ -135,24 +136,20 @@ impl Reader<'_> {
         if text.as_bytes().windows(2).any(is_insert) {
             return Err("a text in it looks like a field".to_owned());
         }
-        let mut xml = String::with_capacity(text.len());
-        for c in text.chars() {
-            match c {
-                '&' => xml.push_str("&amp;"),
-                '<' => xml.push_str("&lt;"),
-                '>' => xml.push_str("&gt;"),
-                '"' => xml.push_str("&quot;"),
-                '\t' | '\n' | '\r' => xml += &format!("&#{};", u32::from(c)),
-                c if c.is_control() => return Err("a text in it has a control character".to_owned()),
-                c => xml.push(c),
-            }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+            return Err("a text in it has a control character".to_owned());
         }
-        Ok(xml)
+        Ok(man::escaped(&text))
     }
 
     fn insert(&mut self) -> Result<String, String> {
         let index = self.u16()?;
         self.skip(1)?;
+        // A digit right after it would become part of its number.
+        let next = self.bytes.u16(self.at + 4).filter(|_| self.bytes.u8(self.at) == Some(0x05));
+        if next.is_some_and(|unit| (0x30..0x3A).contains(&unit)) {
+            return Err("a text after a field begins with a digit".to_owned());
+        }
         Ok(format!("%{}", u32::from(index) + 1))
     }
 
@@ -212,6 +209,7 @@ mod tests {
             (&[0x0F, 1, 1, 0, 4], "element ends"),
             (&[0x0F, 1, 1, 0, 9], "token 0x09 at 0x4"),
             (&[0x0F, 1, 1, 0, 0x0D, 0, 0, 1], "text outside"),
+            (&[0x0F, 1, 1, 0, 0x0D, 0, 0, 1, 5, 1, 1, 0, b'0', 0], "begins with a digit"),
             (&[0x0F, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, b'<', 0, 0, 0], "a name in it"),
             (&[0x0F, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, b'A', 0, 0, 0, 2, 0], "1 do not end"),
         ] {

@@ -117,11 +117,6 @@ struct Offsets {
     task_names: HashMap<u16, String>,
 }
 
-/// The built-in name of a value. 0 means none.
-fn builtin_name<T: Copy + PartialEq + Default>(names: &[(&str, T)], value: T) -> Option<String> {
-    names.iter().find(|(_, known)| *known == value && value != T::default()).map(|(name, _)| (*name).to_owned())
-}
-
 /// An offset as an index.
 fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
@@ -592,7 +587,10 @@ impl Reader<'_> {
             // A struct's members follow it and are no structs, so that the recursion ends.
             let inner = all.get(descriptor.first_member..last).filter(|_| descriptor.first_member > number);
             if inner.is_none_or(|inner| inner.iter().any(|member| member.flags & flag::STRUCT != 0)) {
-                self.error(what, "the struct's members are not behind it, or structs again; the template is left out");
+                self.error(
+                    what,
+                    "the struct's members do not come after it, or are structs themselves; the template is left out",
+                );
                 return None;
             }
             // Several structs may claim the same members.
@@ -661,10 +659,10 @@ impl Reader<'_> {
         event.channel = refer(self, "channel", 44, &offsets.channels);
         if event.channel.is_none() {
             // A channel that every machine has is not among the provider's own.
-            event.channel = builtin_name(builtin::CHANNELS, self.byte(at, 3));
+            event.channel = builtin::name_of(builtin::CHANNELS, self.byte(at, 3));
         }
         if event.level.is_none() {
-            event.level = builtin_name(builtin::LEVELS, self.byte(at, 4));
+            event.level = builtin::name_of(builtin::LEVELS, self.byte(at, 4));
         }
         event.keywords = self.read_event_keywords(at, &what, &offsets.keywords);
         Some(event)

@@ -84,6 +84,7 @@ fn hostile() -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
     files.push(("a message table whose blocks overlap".to_owned(), overlapping_table()));
     files.push(("a trace whose names overlap".to_owned(), crate::trace::overlapping()));
+    files.push(("a trace whose events share a long name".to_owned(), crate::trace::one_long_name()));
     for name in ["ampersands-100kB.man", "wevt-memory-81x-5623B.bin", "wevt-memory-90x-4281B.bin", "wevt-overlap.bin"] {
         files.extend(case(&format!("hostile/{name}")).map(|bytes| (name.to_owned(), bytes)));
     }

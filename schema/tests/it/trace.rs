@@ -286,3 +286,13 @@ pub(crate) fn overlapping() -> Vec<u8> {
     }
     trace(&[(32, blob)])
 }
+
+/// A small file that asks for much: each event is of one task, which the first one gives a long name.
+pub(crate) fn one_long_name() -> Vec<u8> {
+    let name: &'static str = Box::leak("N".repeat(15_000).into_boxed_str());
+    let events = (0..2_000).map(|id| {
+        let texts = if id == 0 { [name, "", "", ""] } else { [""; 4] };
+        EventInfo { texts, ..event(id, 0, &[], Vec::new()) }
+    });
+    of_events(&events.collect::<Vec<_>>())
+}

@@ -115,8 +115,8 @@ fn line_at_end(text: &str) -> u32 {
 
 /// What is wrong with the encoding that the XML declaration names, given what the bytes show.
 ///
-/// `text` is what could be decoded, and `cut` says that more follows, which was reported: that the declared encoding is none
-/// of those that are read explains it.
+/// `text` is what could be decoded, and `cut` says that it ends where a byte could not be decoded. A declared encoding that
+/// is not read is then the likely reason, and the message says so.
 pub(in crate::source) fn check_declared(
     declared: &str,
     shown: Encoding,

@@ -51,6 +51,7 @@ use provider::parse_provider;
 pub(super) use template::parse_fields;
 pub(super) use value::clip;
 pub(crate) use value::reference;
+pub(super) use write::escaped;
 pub use write::write;
 pub(super) use xml::{Cursor, Element};
 

@@ -69,7 +69,7 @@ impl Attributes {
 
 /// A text as it is written between quotes. Line breaks and other controls are written as numbers, so that no reader takes them
 /// for mere space.
-fn escaped(text: &str) -> String {
+pub(in super::super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
