@@ -1,4 +1,4 @@
-//! Recordings of SMBServer's events, of any size: written buffer by buffer, so that a large one takes no memory.
+//! Recordings of SMBServer's events. A trace and lines of JSON are written piece by piece; a log is made in memory.
 
 use std::io::{self, Write};
 
@@ -111,6 +111,9 @@ pub(crate) fn write_trace(out: &mut impl Write, mix: Mix, count: u64) -> io::Res
         let mut held = vec![0x48; PROCESSORS.into()];
         'full: while written < count {
             for (records, held) in records.iter_mut().zip(&mut held) {
+                if written >= count {
+                    break 'full;
+                }
                 let raw = session.raw0 + i64::try_from(written).unwrap_or(i64::MAX);
                 let Some(record) = events.next().map(|made| record(made, raw)) else { break 'full };
                 *held += record.len().next_multiple_of(8);

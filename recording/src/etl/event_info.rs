@@ -13,7 +13,7 @@ const PROPERTY: usize = 24;
 /// Where a map's entries begin, and the size of each.
 const ENTRIES: usize = 16;
 const ENTRY: usize = 8;
-/// So many names of keywords are handed out: a mask has no more bits.
+/// The most names of keywords that are returned: a mask has no more bits.
 const MOST_KEYWORDS: usize = 64;
 
 /// Where the description of an event comes from: `DECODING_SOURCE`.

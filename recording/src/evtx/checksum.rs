@@ -43,7 +43,7 @@ impl fmt::Display for WrongChecksum {
         let Self { of, stored, computed } = self;
         write!(
             f,
-            "the checksum of {of} is {stored:#010x}, of its bytes {computed:#010x}: something was changed or lost"
+            "the checksum of {of} is {stored:#010x}, but its bytes give {computed:#010x}: something was changed or lost"
         )
     }
 }

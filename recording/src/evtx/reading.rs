@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::record::Place;
 use crate::source::Source;
 
-/// So many wrong checksums of a log are told one by one.
+/// The most wrong checksums of a log that are returned as errors; the rest are counted.
 const MOST_TOLD: u64 = 16;
 
 /// The position of a chunk.

@@ -570,7 +570,7 @@ fn errors_about_the_unknown_say_what_is_known() {
     let extremes = [all[0], all[all.len() - 1]];
     for id in 0..=u16::MAX {
         let known: Vec<u8> = layouts_of(id).iter().map(|layout| layout.version).collect();
-        // Far from every event a build is like the others.
+        // For ids far from all events the oldest and the newest build are enough.
         let asked = if id < 8192 || !known.is_empty() { &all[..] } else { &extremes };
         let versions: &[u8] = if known.is_empty() { &[0] } else { &[0, 1, 2, 3, 4, 9, u8::MAX] };
         for &version in versions {

@@ -210,8 +210,9 @@ fn package(it: &Repository) -> Result<Outcome> {
     let folder = format!("target/package-{}", since_epoch.as_nanos());
     let arguments = ["package", "--allow-dirty", "--target-dir", &folder];
     let output = it.cargo_output(&[&arguments, &*packages].concat(), &without_debug);
-    it.remove_folder(&folder)?;
+    let removed = it.remove_folder(&folder);
     let output = output?;
+    removed?;
     print!("{output}");
     match output.lines().find(|line| line.starts_with("warning")) {
         Some(warning) => Err(warning.to_owned()),
